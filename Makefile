@@ -1,0 +1,43 @@
+# make demo    the demo's report                make test    the tests
+# make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
+# make bench   the figures that the README states
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := demo
+.PHONY: demo test check sample bench clean
+
+demo: $(VENV)/.run
+	$(BIN)/reportgen demo --output demo-report.html
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov=reportgen --cov-report=term --cov-fail-under=95
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+sample: $(VENV)/.dev
+	SOURCE_DATE_EPOCH=1767225600 $(BIN)/reportgen demo --output sample_output/report.html --json sample_output/report.json
+	$(BIN)/python sample_output/screenshots.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/demo.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+# Each marker file stands for an environment that was installed from this pyproject.toml.
+$(VENV)/.run: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $(VENV)/.run $@

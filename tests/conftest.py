@@ -1,0 +1,112 @@
+"""Shared fixtures: the demo's files, and tiny models with fixed weights, whose outputs can be computed by hand."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+# Before anything imports TensorFlow, whose chatter would drown a failing test's output
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import numpy as np
+import pytest
+
+DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
+
+
+def fix_weights(model: Any, seed: int = 7) -> Any:
+    """Set every weight of a model to a fixed draw and return the model."""
+    generator = np.random.default_rng(seed)
+    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
+    return model
+
+
+@pytest.fixture(scope="session")
+def demo_model_path() -> Path:
+    """Return the demo's trained model."""
+    return DEMO / "model.keras"
+
+
+@pytest.fixture(scope="session")
+def demo_samples_path() -> Path:
+    """Return the demo's 200 labelled samples: x_test (200, 28, 28) uint8 and y_test."""
+    return DEMO / "samples.npz"
+
+
+@pytest.fixture(scope="session")
+def demo_class_names_path() -> Path:
+    """Return the demo's ten class names."""
+    return DEMO / "class_names.txt"
+
+
+@pytest.fixture(scope="session")
+def demo_model(demo_model_path: Path) -> Any:
+    """Return the demo's model, alive. No test changes it."""
+    import keras
+
+    return keras.saving.load_model(demo_model_path, compile=False)
+
+
+@pytest.fixture(scope="session")
+def demo_report(demo_model_path: Path, demo_samples_path: Path, demo_class_names_path: Path) -> Any:
+    """Return the demo's report with all options at their defaults."""
+    from reportgen.api import build_report
+
+    return build_report(demo_model_path, demo_samples_path, class_names=demo_class_names_path)
+
+
+@pytest.fixture(scope="session")
+def nested_model() -> Any:
+    """Return a functional model that holds a functional model that holds a Sequential one: (8, 8, 1) to 2 scores."""
+    import keras
+    from keras import layers
+
+    deep = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(3, 3, padding="same", activation="relu", name="conv")], name="deep"
+    )
+    middle_input = keras.Input((8, 8, 1))
+    middle = keras.Model(middle_input, layers.Conv2D(4, 3, name="conv")(deep(middle_input)), name="middle")
+    inputs = keras.Input((8, 8, 1))
+    pooled = layers.GlobalAveragePooling2D(name="pool")(middle(inputs))
+    return fix_weights(keras.Model(inputs, layers.Dense(2, activation="softmax", name="scores")(pooled), name="outer"))
+
+
+@pytest.fixture(scope="session")
+def shared_model() -> Any:
+    """Return a functional model that calls one convolution twice: (6, 6, 2) to (2, 2, 2)."""
+    import keras
+    from keras import layers
+
+    shared = layers.Conv2D(2, 3, activation="relu", name="shared")
+    inputs = keras.Input((6, 6, 2))
+    return fix_weights(keras.Model(inputs, shared(shared(inputs)), name="twice"))
+
+
+@pytest.fixture(scope="session")
+def subclassed_model() -> Any:
+    """Return a subclassed model that was built by a call: (6, 6, 1) to 3 numbers, with a block inside."""
+    import keras
+    from keras import layers
+
+    class Block(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__(name="block")
+            self.conv = layers.Conv2D(2, 3, name="conv")
+            self.rectifier = layers.ReLU(name="rectifier")
+
+        def call(self, inputs: Any) -> Any:
+            return self.rectifier(self.conv(inputs))
+
+    class Subclassed(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="subclassed")
+            self.block = Block()
+            self.flat = layers.Flatten(name="flat")
+            self.head = layers.Dense(3, name="head")
+
+        def call(self, inputs: Any) -> Any:
+            return self.head(self.flat(self.block(inputs)))
+
+    model = Subclassed()
+    model(np.zeros((1, 6, 6, 1), np.float32))
+    return fix_weights(model)
