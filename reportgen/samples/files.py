@@ -1,0 +1,119 @@
+"""How files are found, opened and named in messages: base names only, on one line, never the folder."""
+
+import os
+import unicodedata
+from pathlib import Path
+
+from reportgen.errors import SamplesError
+
+_FALLBACK_LIMIT = 8 * 2**30
+_SHOWN_LENGTH = 60
+# Control, format (bidirectional marks), surrogate, private, unassigned; line and paragraph separators
+_ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def _half_of_memory() -> int:
+    """Return half of the machine's memory in bytes, or 8 GiB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return _FALLBACK_LIMIT
+
+
+# What one array may take in memory, in bytes. Declared sizes are compared with it before anything is inflated.
+BYTES_LIMIT = _half_of_memory()
+
+
+def escape(text: str) -> str:
+    """Return `text` on one line: control characters, bidirectional marks and undecodable bytes become escapes."""
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in _ESCAPED_CATEGORIES
+        else character
+        for character in text
+    )
+
+
+def shown_name(text: str) -> str:
+    """Return `text` escaped and at most 60 characters long; what is cut from the middle becomes '…'."""
+    escaped = escape(text)
+    if len(escaped) <= _SHOWN_LENGTH:
+        return escaped
+    return f"{escaped[:40]}…{escaped[-19:]}"
+
+
+def base_name(path: Path) -> str:
+    """Return the last part of `path` as it may be shown; for '.' and '..' the folder's own name."""
+    return shown_name(path.name if path.name not in ("", "..") else path.resolve().name)
+
+
+def reason(error: BaseException) -> str:
+    """Return an error's own words on one line; of an OSError not the file name, which holds the folder."""
+    return shown_name(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+
+def exists(path: Path) -> bool:
+    """Return whether `path` is there. A name that no file can have is not an error."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def existing_path(source: str | Path) -> Path:
+    """Return `source` as a path of something that exists.
+
+    Raises:
+        SamplesError: there is nothing of this name, or it is neither a regular file nor a folder.
+    """
+    path = Path(source)
+    if not exists(path):
+        raise SamplesError(f"No such file or folder. Received: {base_name(path)}. Check the name.")
+    # Opening a FIFO waits for ever, and a device never ends
+    if not (path.is_file() or path.is_dir()):
+        raise SamplesError(
+            f"Samples must be a regular file or a folder. Received: {base_name(path)}, which is neither."
+        )
+    return path
+
+
+def first_bytes(path: Path, count: int = 8) -> bytes:
+    """Return the first `count` bytes of a file, fewer if it is shorter.
+
+    Raises:
+        SamplesError: the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise cannot_be_read(path, error) from error
+
+
+def cannot_be_read(path: Path, error: BaseException) -> SamplesError:
+    """Return the error for a file that is damaged, incomplete or not allowed to be read."""
+    return SamplesError(
+        f"{base_name(path)} cannot be read. Received: {reason(error)}. Check that the file is complete and readable."
+    )
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a UTF-8 text file, stripped, without the empty ones at its end.
+
+    Raises:
+        SamplesError: the file cannot be read, is not text, is empty, or has an empty line in between.
+    """
+    try:
+        if path.stat().st_size > BYTES_LIMIT:
+            raise SamplesError(f"{base_name(path)} is too large. Received: {path.stat().st_size} bytes of text.")
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise cannot_be_read(path, error) from error
+    lines = [line.strip() for line in text.rstrip().splitlines()]
+    if not lines:
+        raise SamplesError(f"{base_name(path)} is empty. Received: no line. Write one entry on each line.")
+    if "" in lines:
+        raise SamplesError(
+            f"{base_name(path)} must hold one entry on each line. Received: nothing on line {lines.index('') + 1}."
+        )
+    return lines

@@ -1,0 +1,171 @@
+"""One image file, from bytes to the pixels that a model can take.
+
+Pillow's `convert` alone clips 16-bit values, ignores the camera's rotation and leaves what lies under transparent
+pixels; the rules here are in `reading_rules`, as the page prints them.
+"""
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reportgen.errors import SamplesError
+from reportgen.samples.files import base_name, reason
+
+# A fixed list: Pillow has some forty decoders, of which one starts Ghostscript
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
+# 150 MB as RGB. Pillow itself only warns above 89 megapixels
+PIXEL_LIMIT = 50_000_000
+_WHITE_16_BIT = 65_535
+
+
+def read_image(path: Path, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
+    """Return the pixels of an image file.
+
+    Args:
+        path: a PNG, JPEG, BMP, GIF, TIFF or WebP file.
+        channels: 1 for greyscale, 3 for RGB.
+        size: (height, width) to resize to, bilinear and antialiased, or None to keep the image's own.
+
+    Returns:
+        (height, width, channels), uint8 in [0, 255]; float32 with the stored values for a TIFF of floats or 32-bit
+        integers.
+
+    Raises:
+        SamplesError: not an image of these formats, damaged, incomplete, or over 50 megapixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as a damaged EXIF block: the pixels are what counts
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # Opened here, not by Pillow: given a name it memory-maps an uncompressed TIFF and scrambles a rotated one
+            with path.open("rb") as file, Image.open(file, formats=IMAGE_FORMATS) as image:
+                _check_size(image, path)
+                with _quiet_libtiff() if image.format == "TIFF" else contextlib.nullcontext():
+                    image.load()
+                pixels = _pixels(image, channels, size)
+    except SamplesError:
+        raise
+    except Exception as error:  # damaged files make Pillow raise almost anything
+        raise _cannot_be_read(path, error) from error
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], channels, axis=2)
+
+
+def check_header(path: Path) -> None:
+    """Raise SamplesError unless the file announces an image that can be read; no pixel is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with path.open("rb") as file, Image.open(file, formats=IMAGE_FORMATS) as image:
+                _check_size(image, path)
+    except SamplesError:
+        raise
+    except Exception as error:
+        raise _cannot_be_read(path, error) from error
+
+
+def looks_like_image(head: bytes) -> bool:
+    """Return whether a file's first 16 bytes are those of one of the formats."""
+    signatures = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+    return head.startswith(signatures) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+def reading_rules(channels: int, dtype: np.dtype) -> tuple[str, ...]:
+    """Return what `read_image` does to images of this kind, one sentence each, as the page shows them."""
+    colour = "greyscale (ITU-R 601 luma)" if channels == 1 else "RGB (no colour profile is applied)"
+    first = f"Images are read as {colour}; the camera's rotation (EXIF) is applied."
+    if dtype == np.float32:
+        return (first, "Images of floats or 32-bit integers keep their values; of several frames the first is taken.")
+    return (
+        first,
+        "Transparent pixels are composited on white; of an animation the first frame is taken; "
+        "16-bit greyscale is scaled to 0 to 255.",
+    )
+
+
+@contextlib.contextmanager
+def _quiet_libtiff() -> Iterator[None]:
+    """Send standard error nowhere: the C library writes there about damage that is raised as an error anyway."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed by whoever started the program
+        yield
+        return
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _check_size(image: Image.Image, path: Path) -> None:
+    width, height = image.size
+    if width * height > PIXEL_LIMIT:
+        raise SamplesError(
+            f"{base_name(path)} is larger than {PIXEL_LIMIT // 1_000_000} megapixels. "
+            f"Received: {width} x {height} pixels. Reduce its size."
+        )
+    if width * height == 0:
+        raise SamplesError(f"{base_name(path)} has no pixels. Received: {width} x {height}. Choose another file.")
+
+
+def _cannot_be_read(path: Path, error: Exception) -> SamplesError:
+    if isinstance(error, UnidentifiedImageError):
+        # Pillow's text names the whole path
+        return SamplesError(
+            f"{base_name(path)} is not an image that can be read. Received: content of another kind, or damaged. "
+            f"Give {', '.join(IMAGE_FORMATS[:-1])} or {IMAGE_FORMATS[-1]}."
+        )
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return SamplesError(
+            f"{base_name(path)} is larger than {PIXEL_LIMIT // 1_000_000} megapixels. "
+            "Received: a size that Pillow takes for a decompression bomb. Reduce its size."
+        )
+    return SamplesError(
+        f"{base_name(path)} is a damaged or incomplete image. Received: {reason(error)}. Replace or remove the file."
+    )
+
+
+def _pixels(opened: Image.Image, channels: int, size: tuple[int, int] | None) -> np.ndarray:
+    """Return (height, width) or (height, width, 3), uint8 or float32, of the first frame."""
+    # PNG has no 32-bit integers: before Pillow 11, mode I is how its 16-bit greyscale arrives
+    sixteen_bit = opened.mode.startswith("I;16") or (opened.mode == "I" and opened.format == "PNG")
+    image = ImageOps.exif_transpose(opened)
+    if sixteen_bit:
+        image = _sixteen_bit_to_eight(image)
+    elif image.mode in ("I", "F"):
+        image = image.convert("F")
+    else:
+        image = _on_white(image)
+    if image.mode != "F":
+        image = image.convert("L" if channels == 1 else "RGB")
+    if size is not None and image.size != (size[1], size[0]):
+        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.array(image)
+
+
+def _sixteen_bit_to_eight(image: Image.Image) -> Image.Image:
+    """Return mode L with 65,535 as 255, rounded. Pillow's own conversion would clip at 255."""
+    values = np.asarray(image).astype(np.uint32)
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        values[values == transparent] = _WHITE_16_BIT
+    return Image.fromarray(((values * 255 + _WHITE_16_BIT // 2) // _WHITE_16_BIT).astype(np.uint8))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return the image without transparency: what lies below is white."""
+    if not image.has_transparency_data:
+        return image.convert("RGB") if image.mode not in ("1", "L") else image.convert("L")
+    overlay = image.convert("RGBA")
+    white = Image.new("RGBA", overlay.size, "white")
+    white.alpha_composite(overlay)
+    return white.convert("RGB")

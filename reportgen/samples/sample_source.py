@@ -1,0 +1,54 @@
+"""What every kind of samples becomes: something that is read piece by piece."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.errors import SamplesError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSource:
+    """Samples that can be read piece by piece.
+
+    Attributes:
+        read: indices -> (n, *shape) as stored, in the order asked for. Raises SamplesError for a value that is not
+            finite and for an image that is damaged or unlike the first one.
+        count: how many samples there are, at least 1.
+        shape: of one sample, after a missing channel axis was added.
+        dtype: as stored, in native byte order.
+        labels: (count,) int64, or None.
+        names: short shown name of sample i: 'x_test[3]' or the image's file name. Escaped, without its folder.
+        class_names: in the order of the labels, or None when they are not known.
+        description: such as 'samples.npz, array x_test': base names alone, never a path.
+        notes: what was done or noticed, one sentence each.
+    """
+
+    read: Callable[[Sequence[int]], np.ndarray]
+    count: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    labels: np.ndarray | None
+    names: Callable[[int], str]
+    class_names: tuple[str, ...] | None
+    description: str
+    notes: tuple[str, ...]
+
+
+def check_finite(sample: np.ndarray, name: str) -> None:
+    """Raise SamplesError when a sample holds NaN or infinity.
+
+    Args:
+        sample: any shape and dtype.
+        name: of the sample, for the message.
+    """
+    if sample.dtype.kind != "f":
+        return
+    finite = np.isfinite(sample)
+    if not finite.all():
+        place = tuple(int(position) for position in np.argwhere(~finite)[0])
+        raise SamplesError(
+            f"samples must be finite numbers. Received: {sample[place]} in {name} at {place}. "
+            "Replace it or leave this sample out."
+        )

@@ -1,0 +1,71 @@
+"""From stored values to the range that the model was trained on, as `--scale` says."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.errors import UsageError
+
+SCALES = ("auto", "none", "unit", "symmetric")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What happens to every stored value: multiplied by `factor`, then `offset` added.
+
+    Attributes:
+        factor: without unit.
+        offset: in units of the model's input.
+        description: one sentence for the page.
+    """
+
+    factor: float
+    offset: float
+    description: str
+
+    def apply(self, images: np.ndarray) -> np.ndarray:
+        """Return images * factor + offset in the same shape as float32.
+
+        Computed in float64 and rounded once: a byte divided by 255 is then the float32 nearest to it, as in x / 255.
+        """
+        if self.factor == 1 and self.offset == 0:
+            return images.astype(np.float32)
+        return (images.astype(np.float64) * self.factor + self.offset).astype(np.float32)
+
+
+def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None) -> Scaling:
+    """Return the scaling for samples of `dtype`.
+
+    Only unsigned bytes are scaled by 'auto': their range is known to be 0 to 255. Of 16-bit numbers it is not, because
+    cameras and scanners store 10 or 12 bits in them.
+
+    Args:
+        scale: 'auto', 'none', 'unit' (divide by 255) or 'symmetric' (divide by 127.5, subtract 1).
+        dtype: of the samples as stored.
+        rescaled_by: name of the model's own layer that rescales its input, or None.
+
+    Raises:
+        UsageError: `scale` is none of these.
+
+    Example:
+        >>> choose_scaling("auto", dtype=np.dtype("uint8"), rescaled_by=None).factor == 1 / 255
+        True
+    """
+    if scale not in SCALES:
+        raise UsageError(f"--scale must be one of {', '.join(SCALES)}. Received: {scale!r}.")
+    also = f" The model's layer {rescaled_by} rescales them as well." if rescaled_by is not None else ""
+    if scale == "unit":
+        return Scaling(1 / 255, 0.0, f"Values were divided by 255 (--scale unit).{also}")
+    if scale == "symmetric":
+        return Scaling(1 / 127.5, -1.0, f"Values were divided by 127.5, then 1 subtracted (--scale symmetric).{also}")
+    if scale == "none":
+        return Scaling(1.0, 0.0, f"Values were left as stored, {dtype.name} (--scale none).")
+    if dtype != np.uint8:
+        return Scaling(
+            1.0, 0.0, f"Values were left as stored, {dtype.name}: --scale auto changes unsigned bytes alone."
+        )
+    if rescaled_by is not None:
+        return Scaling(
+            1.0, 0.0, f"Unsigned bytes were left as stored: the model's layer {rescaled_by} rescales (--scale auto)."
+        )
+    return Scaling(1 / 255, 0.0, "Unsigned bytes were divided by 255 (--scale auto).")
