@@ -1,0 +1,116 @@
+"""Everything that is known of a live model before it is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from reportgen.errors import UsageError
+from reportgen.models.arithmetic import Shape
+from reportgen.models.capture import is_rectifier, watched_layers
+from reportgen.models.graph import graph_inputs, layer_calls, model_input_shape
+from reportgen.models.kernels import LayerKernel, is_convolution, layer_kernels, named_layers
+from reportgen.models.rescaling import InputRescaling, input_rescaling
+from reportgen.results import LayerSummary, ModelSummary
+
+_SHOWN_BY_DEFAULT = 2
+_LISTED = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedModel:
+    """A live model and what can be read off it.
+
+    Attributes:
+        model: the `keras.Model`.
+        summary: its totals.
+        layers: by path.
+        calls: every call of every layer, in order.
+        kernels: of all layers, in order.
+        inputs: number of inputs.
+        rescaling: its own rescaling layer, or None.
+    """
+
+    model: Any
+    summary: ModelSummary
+    layers: Mapping[str, Any]
+    calls: tuple[LayerSummary, ...]
+    kernels: tuple[LayerKernel, ...]
+    inputs: int
+    rescaling: InputRescaling | None
+
+    @property
+    def rectifiers(self) -> frozenset[str]:
+        """Paths of the layers whose last step is a rectifier."""
+        return frozenset(path for path, layer in self.layers.items() if is_rectifier(layer))
+
+    def watched(self, shown: Sequence[str]) -> dict[str, Any]:
+        """Return the layers to record when the model runs, by path: those worth it, and those shown."""
+        return watched_layers(self.layers) | {path: self.layers[path] for path in shown}
+
+    def shown(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        """Return the paths of the layers to show in detail, in the order of their calls.
+
+        Args:
+            patterns: paths or shell patterns ('backbone/*_conv'); none for the first two convolutions.
+
+        Raises:
+            UsageError: a pattern matches no layer.
+        """
+        order = dict.fromkeys(call.path for call in self.calls if call.path in self.layers)
+        if not patterns:
+            return tuple(path for path in order if is_convolution(self.layers[path]))[:_SHOWN_BY_DEFAULT]
+        for pattern in patterns:
+            if not any(_matches(path, pattern) for path in order):
+                raise UsageError(f"--layers must name layers of the model. Received: {pattern!r}. {self._offer()}")
+        return tuple(path for path in order if any(_matches(path, pattern) for pattern in patterns))
+
+    def _offer(self) -> str:
+        convolutions = [path for path, layer in self.layers.items() if is_convolution(layer)] or list(self.layers)
+        more = f" and {len(convolutions) - _LISTED} more" if len(convolutions) > _LISTED else ""
+        return f"It has {', '.join(convolutions[:_LISTED])}{more}."
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path == pattern or fnmatchcase(path, pattern)
+
+
+def describe(model: Any) -> DescribedModel:
+    """Return what can be read off a live `keras.Model`, which is neither run nor changed."""
+    layers = named_layers(model)
+    calls = layer_calls(model)
+    return DescribedModel(
+        model=model,
+        summary=_summary(model, layers, calls),
+        layers=layers,
+        calls=calls,
+        kernels=layer_kernels(layers),
+        inputs=max(len(graph_inputs(model)), 1),
+        rescaling=input_rescaling(calls, layers),
+    )
+
+
+def _summary(model: Any, layers: Mapping[str, Any], calls: Sequence[LayerSummary]) -> ModelSummary:
+    kind = type(model).__name__
+    return ModelSummary(
+        name=model.name,
+        kind="Functional" if kind == "Model" else kind,
+        input_shape=model_input_shape(model),
+        output_shape=_output_shape(model),
+        parameters=_count(model.weights),
+        trainable_parameters=_count(model.trainable_weights),
+        layers=len(layers) or len(calls),
+    )
+
+
+def _output_shape(model: Any) -> Shape | None:
+    graph = getattr(model, "_functional", None) or model
+    outputs = getattr(graph, "outputs", None) if graph_inputs(model) else None
+    return tuple(outputs[0].shape[1:]) if outputs else None
+
+
+def _count(weights: Sequence[Any]) -> int:
+    return sum(math.prod(weight.shape) for weight in weights)
