@@ -1,0 +1,51 @@
+"""Architecture: every call of every layer, with its size, receptive field and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reportgen.analyses.base import AnalysisContext
+from reportgen.results import Finding, LayerSummary, ModelSummary
+
+
+@dataclass(frozen=True)
+class ArchitectureResult:
+    """The layers in the order of their calls.
+
+    Attributes:
+        model: the totals.
+        layers: one entry for each call.
+        multiply_adds: of one sample through all layers whose cost is known.
+        unknown_costs: number of layers with weights whose cost is not known.
+        largest: the layer with the most parameters, or None without parameters.
+    """
+
+    model: ModelSummary
+    layers: tuple[LayerSummary, ...]
+    multiply_adds: int
+    unknown_costs: int
+    largest: LayerSummary | None
+
+
+class Architecture:
+    """Lists the layers; says nothing about their quality."""
+
+    name = "architecture"
+    title = "Architecture"
+
+    def run(self, context: AnalysisContext) -> ArchitectureResult:
+        """Return the table and its totals."""
+        weighted = [layer for layer in context.layers if layer.parameters]
+        return ArchitectureResult(
+            model=context.model,
+            layers=context.layers,
+            multiply_adds=sum(layer.multiply_adds or 0 for layer in context.layers),
+            unknown_costs=sum(layer.multiply_adds is None for layer in weighted),
+            largest=max(weighted, key=lambda layer: layer.parameters, default=None),
+        )
+
+    def findings(self, result: ArchitectureResult) -> Iterable[Finding]:
+        """Return nothing: an architecture is a fact."""
+        del result
+        return ()

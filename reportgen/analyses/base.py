@@ -1,0 +1,109 @@
+"""What every analysis is given and what it must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from reportgen.models.capture import Activations
+from reportgen.models.kernels import LayerKernel
+from reportgen.results import Finding, LayerSummary, ModelSummary, SamplesSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalysisOptions:
+    """The options that change what is computed or shown.
+
+    Attributes:
+        seed: of every random draw.
+        bins: of the weight histograms, at least 1.
+        kernel_range: the kernels' colour scale ends at plus and minus this; None takes the largest absolute weight
+            shown.
+        map_scale: 'layer' for one scale for each layer, 'map' for one for each feature map.
+        max_tiles: largest number of kernels or maps in one grid, at least 1.
+    """
+
+    seed: int = 0
+    bins: int = 60
+    kernel_range: float | None = None
+    map_scale: Literal["layer", "map"] = "layer"
+    max_tiles: int = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedSamples:
+    """The samples that the model was run on; the first `len(names)` of them are the chosen ones.
+
+    Attributes:
+        summary: where they come from and what was done.
+        names: of the n chosen samples.
+        images: of the chosen samples as stored, (n, *shape).
+        labels: of the chosen samples, (n,) int64, or None.
+        class_names: by class, or None.
+        expected_range: of the values that the model's own rescaling layer maps to [0, 1] or [-1, 1], or None where it
+            has no such layer or cannot tell.
+        rescaled: whether the model rescales its input by itself, in whatever way.
+        activations: what the forward pass recorded, chosen samples first.
+    """
+
+    summary: SamplesSummary
+    names: tuple[str, ...]
+    images: np.ndarray
+    labels: np.ndarray | None
+    class_names: tuple[str, ...] | None
+    expected_range: tuple[float, float] | None
+    rescaled: bool = False
+    activations: Activations
+
+    def class_name(self, index: int) -> str:
+        """Return the name of a class, or its number where names were not given."""
+        named = self.class_names is not None and index < len(self.class_names)
+        return self.class_names[index] if named and self.class_names else str(index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalysisContext:
+    """What an analysis may look at.
+
+    Attributes:
+        model: the model in numbers.
+        layers: every call of every layer, in order.
+        kernels: of all layers.
+        shown: paths of the layers to show in detail: the first two convolutions, or those of --layers.
+        rectifiers: paths of the layers whose last step is a rectifier.
+        samples: None when none were given or the model could not be run on them.
+        no_samples_reason: why there are none, and the option that would give some.
+        options: see `AnalysisOptions`.
+    """
+
+    model: ModelSummary
+    layers: tuple[LayerSummary, ...]
+    kernels: tuple[LayerKernel, ...]
+    shown: tuple[str, ...]
+    rectifiers: frozenset[str]
+    samples: EvaluatedSamples | None
+    no_samples_reason: str
+    options: AnalysisOptions
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Returned by `run` instead of a result: the reason and the option that would enable the analysis."""
+
+    reason: str
+
+
+class Analysis(Protocol):
+    """One section of the report. The name is the module's and the template's stem."""
+
+    name: str
+    title: str
+
+    def run(self, context: AnalysisContext) -> Any:
+        """Return the analysis' own result dataclass, or a `Skip`."""
+
+    def findings(self, result: Any) -> Iterable[Finding]:
+        """Return what the result says about the model. Pure: it is tested from hand-built results."""

@@ -1,0 +1,218 @@
+"""Feature maps: what the first two convolutions make of each chosen sample, and channels that never fire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.tiles import block_means, central_slices, columns_for, reduction_for, strongest
+from reportgen.results import Finding, ImageGrid, Palette, Severity
+
+SILENT_LIMIT = 0.10
+"""More than this share of silent channels in a layer is a warning, fewer a note."""
+
+_PIXELS = 700_000  # of all maps together, which keeps the page near a megabyte at the most
+
+
+@dataclass(frozen=True)
+class SampleMaps:
+    """The maps of one layer for one sample.
+
+    Attributes:
+        name: of the sample.
+        index: of the sample in the source.
+        label: name of its class, or None without labels.
+        grid: its maps.
+        silent: of a rectified layer, the shown channels without a positive value in this sample.
+    """
+
+    name: str
+    index: int
+    label: str | None
+    grid: ImageGrid
+    silent: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LayerMaps:
+    """The maps of one layer for all chosen samples.
+
+    Attributes:
+        name: the call's name.
+        size: of a map, height and width, or one or three sizes.
+        channels: indices of those shown: all, or those with the highest mean over all chosen samples.
+        total: number of channels.
+        rectified: whether the layer ends in a rectifier, so that a silent channel can be told.
+        reduction: factor by which the pictures are smaller than the maps.
+        value_range: of the shared scale: from 0, or the smallest value where that is negative, to the largest.
+        samples: in the order of the selection.
+        layout: 'map', 'strip' for one-dimensional maps, or 'slices' for three-dimensional ones.
+    """
+
+    name: str
+    size: tuple[int, ...]
+    channels: tuple[int, ...]
+    total: int
+    rectified: bool
+    reduction: int
+    value_range: tuple[float, float]
+    samples: tuple[SampleMaps, ...]
+    layout: str
+
+
+@dataclass(frozen=True)
+class SilentChannels:
+    """Channels of one rectified layer that were never positive on any evaluated sample."""
+
+    name: str
+    channels: int
+    silent: tuple[int, ...]
+
+    @property
+    def share(self) -> float:
+        """Of silent channels, in [0, 1]."""
+        return len(self.silent) / self.channels
+
+
+@dataclass(frozen=True)
+class FeatureMapsResult:
+    """Maps of the chosen layers, and the silent channels of all rectified layers.
+
+    Attributes:
+        layers: whose maps are shown.
+        activity: one entry for each rectified layer's call.
+        evaluated: number of samples that the activity was measured on.
+        own_scale: whether each map has a scale of its own (--map-scale map).
+    """
+
+    layers: tuple[LayerMaps, ...]
+    activity: tuple[SilentChannels, ...]
+    evaluated: int
+    own_scale: bool
+
+
+class FeatureMaps:
+    """Shows the recorded outputs of the chosen layers."""
+
+    name = "feature_maps"
+    title = "Feature maps"
+
+    def run(self, context: AnalysisContext) -> FeatureMapsResult | Skip:
+        """Return the maps; a skip without samples or without a layer whose output has a spatial axis."""
+        if context.samples is None:
+            return Skip(context.no_samples_reason)
+        samples = context.samples
+        kept = {name: maps for name, maps in samples.activations.kept.items() if maps.ndim in (3, 4, 5)}
+        activity = tuple(
+            SilentChannels(name, len(maxima), tuple(int(i) for i in np.flatnonzero(maxima <= 0)))
+            for name, maxima in samples.activations.maxima.items()
+            if _is_rectified(name, context)
+        )
+        if not kept and not activity:
+            return Skip(
+                "No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis."
+            )
+        layers = tuple(
+            _layer_maps(name, maps, samples, context.options, _PIXELS // len(kept), _is_rectified(name, context))
+            for name, maps in kept.items()
+        )
+        return FeatureMapsResult(layers, activity, samples.summary.evaluated, context.options.map_scale == "map")
+
+    def findings(self, result: FeatureMapsResult) -> Iterable[Finding]:
+        """Return the layers with silent channels."""
+        return (_silent(layer, result.evaluated) for layer in result.activity if layer.silent)
+
+
+def _is_rectified(name: str, context: AnalysisContext) -> bool:
+    return name.split(" (call ")[0] in context.rectifiers
+
+
+def _layer_maps(
+    name: str, maps: np.ndarray, samples: EvaluatedSamples, options: AnalysisOptions, pixels: int, rectified: bool
+) -> LayerMaps:
+    layout, pictures = _pictures(maps)
+    maxima = maps.max(axis=tuple(range(1, maps.ndim - 1)))
+    shown = strongest(maps.mean(axis=tuple(range(maps.ndim - 1))), options.max_tiles)
+    pictures = pictures[:, list(shown)]
+    count, tiles, height, width = pictures.shape
+    reduction = reduction_for(count * tiles, height, width, pixels)
+    small = block_means(pictures.reshape(-1, height, width), reduction).reshape(
+        count, tiles, *_reduced(height, width, reduction)
+    )
+    low, high = _scale(pictures)
+    if options.map_scale == "map":
+        small, low, high = _each_by_itself(small), 0.0, 1.0
+    grid = ImageGrid(
+        images=small[0],
+        labels=tuple(map(str, shown)),
+        value_range=(low, high),
+        total=maps.shape[-1],
+        palette=Palette.SEQUENTIAL,
+        columns=1 if layout == "strip" else columns_for(tiles),
+        maxima=maxima[0, list(shown)],
+    )
+    return LayerMaps(
+        name=name,
+        size=maps.shape[1:-1],
+        channels=shown,
+        total=maps.shape[-1],
+        rectified=rectified,
+        reduction=reduction,
+        value_range=_scale(pictures),
+        samples=tuple(
+            SampleMaps(
+                name=samples.names[i],
+                index=samples.summary.shown[i],
+                label=None if samples.labels is None else samples.class_name(int(samples.labels[i])),
+                grid=replace(grid, images=small[i], maxima=maxima[i, list(shown)]),
+                silent=tuple(channel for channel in shown if rectified and maxima[i, channel] <= 0),
+            )
+            for i in range(count)
+        ),
+        layout=layout,
+    )
+
+
+def _pictures(maps: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return the layout and the pictures (n, channels, H, W) of maps (n, *size, channels)."""
+    first = np.moveaxis(maps, -1, 1)
+    if first.ndim == 3:
+        return "strip", first[:, :, None, :]
+    if first.ndim == 5:
+        slices = central_slices(first.reshape(-1, *first.shape[2:]))
+        return "slices", slices.reshape(*first.shape[:2], *slices.shape[1:])
+    return "map", first
+
+
+def _reduced(height: int, width: int, factor: int) -> tuple[int, int]:
+    return -(-height // factor), -(-width // factor)
+
+
+def _scale(maps: np.ndarray) -> tuple[float, float]:
+    """Return the range of a shared scale: from zero, or the smallest value where it is negative, to the largest."""
+    finite = maps[np.isfinite(maps)]
+    low, high = (min(0.0, float(finite.min())), float(finite.max())) if finite.size else (0.0, 1.0)
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _each_by_itself(maps: np.ndarray) -> np.ndarray:
+    low, high = (bound.reduce(maps, axis=(2, 3), keepdims=True) for bound in (np.fmin, np.fmax))  # as if without NaN
+    return np.asarray((maps - low) / np.where(high > low, high - low, 1))
+
+
+def _silent(layer: SilentChannels, evaluated: int) -> Finding:
+    return Finding(
+        code="silent-channels",
+        severity=Severity.WARNING if layer.share > SILENT_LIMIT else Severity.NOTE,
+        subject=layer.name,
+        message=(
+            f"{len(layer.silent)} of {layer.channels} channels never fired on "
+            f"{evaluated} sample{'s' * (evaluated != 1)} ({layer.share:.1%}, limit {SILENT_LIMIT:.0%})"
+        ),
+        evidence={"silent": len(layer.silent), "channels": layer.channels, "samples": evaluated, "share": layer.share},
+        threshold=SILENT_LIMIT,
+        source="Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed",
+    )

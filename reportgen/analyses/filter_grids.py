@@ -1,0 +1,267 @@
+"""Filters: the kernels of the convolutions as pictures, trained beside untrained, and filters that add nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.tiles import central_slices, columns_for, strongest, symmetric_limit
+from reportgen.models.initial import draw_initial
+from reportgen.models.kernels import LayerKernel
+from reportgen.results import Finding, ImageGrid, Palette, Severity
+
+WEAK_SHARE = 1e-3
+"""A filter is weak when its norm is under this share of the median norm of its layer."""
+
+DUPLICATE_COSINE = 0.99
+"""Two filters are near-duplicates when the cosine between them exceeds this."""
+
+_LEAST_WEIGHTS = 9  # with fewer weights in a filter, chance alone brings cosines this high
+_MOST_ROWS = 32  # of a one-dimensional kernel's channels
+
+
+@dataclass(frozen=True)
+class FilterGrid:
+    """The kernels of one layer as tiles.
+
+    Attributes:
+        label: the kernel's label.
+        window: its height and width, or one or three sizes.
+        input_channels: that each filter reads.
+        trained: the tiles as trained.
+        untrained: the same filters of a fresh draw on the same scale, or None without an initialiser. Where one input
+            channel is shown it is chosen by the same rule, the largest norm: at the trained filter's channel a fresh
+            draw would look weaker by selection alone.
+        colour: of a kernel on RGB, (trained, untrained or None) with the three channels as red, green and blue;
+            otherwise None.
+        shown_channels: for each trained tile, the input channel shown, or None where all are.
+        norms: L2 norm of each tile's whole filter.
+        clipped: number of shown trained weights beyond the scale, which have its last colour.
+        layout: 'window', 'strip' for 1 x 1 and one-dimensional kernels, or 'slices' for three-dimensional ones.
+    """
+
+    label: str
+    window: tuple[int, ...]
+    input_channels: int
+    trained: ImageGrid
+    untrained: ImageGrid | None
+    colour: tuple[ImageGrid, ImageGrid | None] | None
+    shown_channels: tuple[int, ...] | None
+    norms: np.ndarray
+    clipped: int
+    layout: str
+
+
+@dataclass(frozen=True)
+class FilterStrength:
+    """How much the filters of one convolution add.
+
+    Attributes:
+        label: the kernel's label.
+        filters: number of them.
+        weights: in each filter.
+        median_norm: median L2 norm.
+        smallest_norm: of the weakest filter.
+        weak: indices of those with a norm under `WEAK_SHARE` of the median.
+        compared: whether filters can be compared with one another: ungrouped, and at least 9 weights in each.
+        duplicates: (first, second, cosine) of each pair over `DUPLICATE_COSINE`.
+    """
+
+    label: str
+    filters: int
+    weights: int
+    median_norm: float
+    smallest_norm: float
+    weak: tuple[int, ...]
+    compared: bool
+    duplicates: tuple[tuple[int, int, float], ...]
+
+
+@dataclass(frozen=True)
+class FilterGridsResult:
+    """Grids of the chosen layers and the strengths of all convolutions; `seed` is that of the untrained draws."""
+
+    grids: tuple[FilterGrid, ...]
+    strengths: tuple[FilterStrength, ...]
+    seed: int
+
+
+class FilterGrids:
+    """Shows the filters of the chosen convolutions and checks those of all."""
+
+    name = "filter_grids"
+    title = "Filters"
+
+    def run(self, context: AnalysisContext) -> FilterGridsResult | Skip:
+        """Return the grids; a skip when the model has no convolution."""
+        kernels = [kernel for kernel in context.kernels if kernel.is_spatial]
+        if not kernels:
+            return Skip("This model has no convolution, so there are no filters to show.")
+        options = context.options
+        grids = tuple(
+            _grid(kernel, seed=options.seed, kernel_range=options.kernel_range, max_tiles=options.max_tiles)
+            for path in context.shown
+            for kernel in kernels
+            if kernel.path == path
+        )
+        return FilterGridsResult(grids, tuple(_strength(kernel) for kernel in kernels), options.seed)
+
+    def findings(self, result: FilterGridsResult) -> Iterable[Finding]:
+        """Return layers with weak or near-duplicate filters."""
+        for strength in result.strengths:
+            if strength.weak:
+                yield _weak(strength)
+            if strength.duplicates:
+                yield _duplicated(strength)
+
+
+def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:
+    trained = kernel.by_filter(kernel.values())
+    drawn = draw_initial(kernel, seed=seed)
+    untrained = None if drawn is None else kernel.by_filter(drawn)
+    norms = filter_norms(trained)
+    shown = strongest(norms, max_tiles)
+    layout, tiles, channels = _tiles(trained[list(shown)])
+    untrained_tiles = None if untrained is None else _tiles(untrained[list(shown)])[1]
+    # in colour all three channels are seen, so that all must fit the scale
+    seen = [values[list(shown)] for values in (trained, untrained) if values is not None]
+    if not _is_rgb(kernel, trained):
+        seen = [values for values in (tiles, untrained_tiles) if values is not None]
+    limit = kernel_range or symmetric_limit(*seen)
+    grid = ImageGrid(
+        images=tiles,
+        labels=tuple(map(str, shown)),
+        value_range=(-limit, limit),
+        total=len(trained),
+        palette=Palette.DIVERGING,
+        columns=1 if layout == "strip" else columns_for(len(shown)),
+        maxima=_maxima(tiles),
+    )
+    return FilterGrid(
+        label=kernel.label,
+        window=trained.shape[1:-1],
+        input_channels=trained.shape[-1],
+        trained=grid,
+        untrained=None if untrained_tiles is None else _with_images(grid, untrained_tiles),
+        colour=_colour(kernel, trained, untrained, grid),
+        shown_channels=channels,
+        norms=norms[list(shown)],
+        clipped=int(np.count_nonzero(np.abs(seen[0]) > limit)),
+        layout=layout,
+    )
+
+
+def _tiles(filters: np.ndarray) -> tuple[str, np.ndarray, tuple[int, ...] | None]:
+    """Return the layout, the pictures (N, H, W) and the input channel of each, None where all are shown.
+
+    Args:
+        filters: (N, *window, input_channels).
+    """
+    channels = filters.shape[-1]
+    if max(filters.shape[1:-1]) == 1:
+        return "strip", filters.reshape(len(filters), 1, channels), None
+    if filters.ndim == 3 and channels <= _MOST_ROWS:
+        return "strip", np.moveaxis(filters, -1, 1), None
+    strengths = np.sqrt(np.square(filters.astype(np.float64)).sum(axis=tuple(range(1, filters.ndim - 1))))
+    chosen = np.nan_to_num(strengths, nan=np.inf).argmax(axis=1)
+    planes = filters[np.arange(len(filters)), ..., chosen]
+    indices = tuple(int(channel) for channel in chosen)
+    if planes.ndim == 2:
+        return "strip", planes[:, None, :], indices
+    return ("slices", central_slices(planes), indices) if planes.ndim == 4 else ("window", planes, indices)
+
+
+def _maxima(images: np.ndarray) -> np.ndarray:
+    return np.asarray(np.fmax.reduce(images.reshape(len(images), -1), axis=1))
+
+
+def _with_images(grid: ImageGrid, images: np.ndarray) -> ImageGrid:
+    return replace(grid, images=images, maxima=_maxima(images))
+
+
+def _colour(
+    kernel: LayerKernel, trained: np.ndarray, untrained: np.ndarray | None, grid: ImageGrid
+) -> tuple[ImageGrid, ImageGrid | None] | None:
+    """Return the kernels on RGB as colours, grey for zero; None for other kernels."""
+    if not _is_rgb(kernel, trained):
+        return None
+    shown = [int(label) for label in grid.labels]
+    coloured = replace(_with_images(grid, trained[shown]), palette=Palette.COLOUR)
+    return coloured, None if untrained is None else _with_images(coloured, untrained[shown])
+
+
+def _is_rgb(kernel: LayerKernel, filters: np.ndarray) -> bool:
+    window, channels = filters.shape[1:-1], filters.shape[-1]
+    return kernel.kind == "convolution" and len(window) == 2 and max(window) > 1 and channels == 3
+
+
+def filter_norms(filters: np.ndarray) -> np.ndarray:
+    """Return the L2 norm of each filter, (N,) float64, of filters (N, ...)."""
+    return np.asarray(np.linalg.norm(filters.reshape(len(filters), -1).astype(np.float64), axis=1))
+
+
+def _strength(kernel: LayerKernel) -> FilterStrength:
+    filters = kernel.by_filter(kernel.values())
+    norms = filter_norms(filters)
+    median = float(np.median(norms))
+    weights = int(np.prod(filters.shape[1:]))
+    compared = kernel.kind != "depthwise" and kernel.groups == 1 and weights >= _LEAST_WEIGHTS
+    return FilterStrength(
+        label=kernel.label,
+        filters=len(filters),
+        weights=weights,
+        median_norm=median,
+        smallest_norm=float(norms.min()),
+        weak=tuple(int(index) for index in np.flatnonzero(norms < WEAK_SHARE * median)),
+        compared=compared,
+        duplicates=near_duplicates(filters) if compared else (),
+    )
+
+
+def near_duplicates(filters: np.ndarray) -> tuple[tuple[int, int, float], ...]:
+    """Return each pair of filters with a cosine over `DUPLICATE_COSINE`, as (first, second, cosine).
+
+    Args:
+        filters: (N, ...) float32; filters of norm zero or with non-finite weights are in no pair.
+    """
+    flat = filters.reshape(len(filters), -1)
+    norms = np.linalg.norm(flat, axis=1, keepdims=True)
+    usable = np.isfinite(norms) & (norms > 0)
+    unit = np.where(usable, flat / np.where(usable, norms, 1), 0)
+    cosines = np.triu(unit @ unit.T, k=1)
+    return tuple((int(i), int(j), float(cosines[i, j])) for i, j in np.argwhere(cosines > DUPLICATE_COSINE))
+
+
+def _weak(strength: FilterStrength) -> Finding:
+    return Finding(
+        code="weak-filters",
+        severity=Severity.WARNING,
+        subject=strength.label,
+        message=(
+            f"{len(strength.weak)} of {strength.filters} filters have a norm under {WEAK_SHARE:g} of the layer's "
+            f"median {strength.median_norm:.3g}: they pass on next to nothing"
+        ),
+        evidence={"weak": len(strength.weak), "filters": strength.filters, "median_norm": strength.median_norm},
+        threshold=WEAK_SHARE,
+        source="Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: small filters can be removed",
+    )
+
+
+def _duplicated(strength: FilterStrength) -> Finding:
+    involved = len({index for first, second, _ in strength.duplicates for index in (first, second)})
+    closest = max(cosine for *_, cosine in strength.duplicates)
+    return Finding(
+        code="duplicate-filters",
+        severity=Severity.NOTE,
+        subject=strength.label,
+        message=(
+            f"{involved} of {strength.filters} filters are near-duplicates of another: cosine up to {closest:.4f} "
+            f"(limit {DUPLICATE_COSINE:g})"
+        ),
+        evidence={"involved": involved, "pairs": len(strength.duplicates), "closest": closest},
+        threshold=DUPLICATE_COSINE,
+        source="RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop",
+    )

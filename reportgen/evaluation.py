@@ -1,0 +1,174 @@
+"""From a sample source to what the analyses see: which samples, scaled how, and what the model made of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.base import EvaluatedSamples
+from reportgen.errors import SamplesError
+from reportgen.models.capture import Activations, batch_size, predict, run_forward
+from reportgen.models.describe import DescribedModel
+from reportgen.models.outputs import class_scores, cross_entropy
+from reportgen.options import ReportOptions
+from reportgen.results import SamplesSummary
+from reportgen.samples.scale import Scaling, choose_scaling
+from reportgen.samples.select import Selection, parse_selection, select
+from reportgen.samples.sources import SampleSource
+
+MOST_BY_DEFAULT = 20
+"""A default selection shows no more samples than this, however many classes there are."""
+
+_CHANNELS_UNKNOWN = 64
+"""Guess at the channels of a layer whose output shape is free or unknown, at the full size of the sample."""
+
+
+class _Feed:
+    """Reads, scales and batches samples, and remembers the ranges of what passed."""
+
+    def __init__(self, source: SampleSource, scaling: Scaling, batch: int) -> None:
+        self._source, self._scaling, self._batch = source, scaling, batch
+        self.stored_range = (math.nan, math.nan)
+        self.input_range = (math.nan, math.nan)
+
+    def batches(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield (n, *shape) float32 for these samples, in order."""
+        for start in range(0, len(indices), self._batch):
+            stored = self._source.read(indices[start : start + self._batch])
+            inputs = self._scaling.apply(stored)
+            self.stored_range = _widened(self.stored_range, stored)
+            self.input_range = _widened(self.input_range, inputs)
+            yield inputs
+
+
+def _widened(known: tuple[float, float], values: np.ndarray) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return known
+    # fmin and fmax pass over the NaN of a range that is not known yet
+    return float(np.fmin(known[0], finite.min())), float(np.fmax(known[1], finite.max()))
+
+
+def evaluate_samples(
+    described: DescribedModel, source: SampleSource, *, shown: tuple[str, ...], options: ReportOptions
+) -> EvaluatedSamples:
+    """Choose samples, run the model on them once and return what came out.
+
+    Args:
+        described: the model.
+        source: of the samples.
+        shown: paths of the layers whose outputs are kept for the chosen samples; of a shared layer, its first call.
+        options: of the report.
+
+    Raises:
+        SamplesError: too few samples, an index or a label out of range, class names of another number than classes, a
+            selection by loss without class scores.
+        ForwardError: the model cannot be run on the samples.
+    """
+    model, rescaling = described.model, described.rescaling
+    scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
+    feed = _Feed(source, scaling, _batch(described, source.shape))
+    selection = parse_selection(options.select, labelled=source.labels is not None)
+    losses = _losses(model, source, feed) if selection.needs_losses and source.labels is not None else None
+    chosen = select(selection, count=source.count, labels=source.labels, losses=losses, seed=options.seed)
+    chosen, cut = _bounded(chosen, selection)
+    indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
+    activations = run_forward(
+        model, feed.batches(indices), layers=described.watched(shown), keep=frozenset(shown), keep_samples=len(chosen)
+    )
+    _check_classes(source, activations)
+    return EvaluatedSamples(
+        summary=SamplesSummary(
+            source=source.description,
+            total=source.count,
+            evaluated=len(indices),
+            shown=chosen,
+            selection=selection.text,
+            shape=source.shape,
+            dtype=str(source.dtype),
+            stored_range=feed.stored_range,
+            input_range=feed.input_range,
+            labelled=source.labels is not None,
+            steps=(*source.notes, scaling.description, *cut),
+        ),
+        names=tuple(source.names(index) for index in chosen),
+        images=source.read(chosen),
+        labels=None if source.labels is None else source.labels[list(chosen)],
+        class_names=source.class_names,
+        expected_range=rescaling.expected_range if rescaling else None,
+        rescaled=rescaling is not None,
+        activations=activations,
+    )
+
+
+def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: int) -> tuple[int, ...]:
+    """Return the samples to run the model on: the chosen ones, then others up to `most` in all.
+
+    Where there are more, the others are drawn at random, so that a sorted source does not show one class alone.
+
+    Args:
+        chosen: indices, all of which are evaluated.
+        count: of all samples.
+        most: in all.
+        seed: of the draw.
+    """
+    others = np.setdiff1d(np.arange(count), chosen)
+    room = max(most - len(chosen), 0)
+    if len(others) > room:
+        others = np.sort(np.random.default_rng(seed).choice(others, room, replace=False))
+    return (*chosen, *(int(index) for index in others))
+
+
+def _batch(described: DescribedModel, sample_shape: tuple[int, ...]) -> int:
+    largest = 1
+    for call in described.calls:
+        known = [size for size in call.output_shape or (None,) if size is not None]
+        free = call.output_shape is None or len(known) < len(call.output_shape)
+        largest = max(largest, math.prod(sample_shape[:-1]) * _CHANNELS_UNKNOWN if free else math.prod(known))
+    return batch_size(largest)
+
+
+def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    if selection.strict or len(chosen) <= MOST_BY_DEFAULT:
+        return chosen, ()
+    shown = f"the first {MOST_BY_DEFAULT} are shown (--select shows others)"
+    sentence = f"One of each class would be {len(chosen)} samples; {shown}."
+    return chosen[:MOST_BY_DEFAULT], (sentence,)
+
+
+def _losses(model: Any, source: SampleSource, feed: _Feed) -> np.ndarray:
+    outputs = predict(model, feed.batches(range(source.count)))
+    scores = class_scores(outputs)
+    if scores is None or source.labels is None:
+        raise SamplesError(
+            "--select hardest and easiest need a model that returns one score for each class. "
+            f"Received: an output of shape {outputs.shape[1:]}. Choose samples by first:N, random:N or their indices."
+        )
+    _check_label_range(source.labels, scores.values.shape[1])
+    return cross_entropy(scores, source.labels)
+
+
+def _check_classes(source: SampleSource, activations: Activations) -> None:
+    scores = class_scores(activations.outputs)
+    if scores is None:
+        return
+    classes = scores.values.shape[1]
+    if source.class_names is not None and len(source.class_names) != classes:
+        raise SamplesError(
+            f"class names must be {classes}, as the model has {classes} classes. "
+            f"Received: {len(source.class_names)}. Give --class-names in the model's order."
+        )
+    if source.labels is not None:
+        _check_label_range(source.labels, classes)
+
+
+def _check_label_range(labels: np.ndarray, classes: int) -> None:
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if wrong.size:
+        raise SamplesError(
+            f"labels must be from 0 to {classes - 1}, as the model has {classes} classes. "
+            f"Received: {labels[wrong[0]]} for sample {wrong[0]}. Check that labels and model belong together."
+        )

@@ -1,0 +1,89 @@
+"""What a user can ask for, with the defaults that the command line and the Python interface share."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.analyses.base import AnalysisOptions
+from reportgen.errors import UsageError
+from reportgen.samples.scale import SCALES
+from reportgen.samples.select import check_selection
+
+MAP_SCALES = ("layer", "map")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """Everything that changes a report, apart from the model and the samples.
+
+    Attributes:
+        select: which samples to show, see `parse_selection`; None chooses one of each class, or the first eight.
+        layers: names or patterns of the layers to show; empty for the first two convolutions.
+        title: of the page; None for one made of the model's name.
+        note: what the reviewer should know, shown on the page.
+        seed: of every random draw, at least 0.
+        scale: 'auto', 'none', 'unit' or 'symmetric', see `choose_scaling`.
+        bins: of the weight histograms, 1 to 1,000.
+        kernel_range: end of the kernels' colour scale, above 0; None takes the largest absolute weight shown.
+        map_scale: 'layer' or 'map'.
+        max_tiles: largest number of kernels or maps in one grid, 1 to 1,024.
+        max_evaluated: largest number of samples to run the model on, at least 1.
+        resize: whether images of other sizes are resized to the model's input.
+        skip_bad: whether image files that cannot be read are skipped.
+    """
+
+    select: str | None = None
+    layers: tuple[str, ...] = ()
+    title: str | None = None
+    note: str = ""
+    seed: int = 0
+    scale: Literal["auto", "none", "unit", "symmetric"] = "auto"
+    bins: int = 60
+    kernel_range: float | None = None
+    map_scale: Literal["layer", "map"] = "layer"
+    max_tiles: int = 64
+    max_evaluated: int = 1000
+    resize: bool = False
+    skip_bad: bool = False
+
+    def check(self) -> None:
+        """Raise UsageError for the first value that cannot be used."""
+        check_selection(self.select)
+        _one_of("scale", self.scale, SCALES)
+        _one_of("map-scale", self.map_scale, MAP_SCALES)
+        _within("seed", self.seed, 0, 2**63 - 1)
+        _within("bins", self.bins, 1, 1000)
+        _within("max-tiles", self.max_tiles, 1, 1024)
+        _within("max-evaluated", self.max_evaluated, 1, 2**31)
+        if self.kernel_range is not None and not _is_positive(self.kernel_range):
+            raise UsageError(f"--kernel-range must be a finite number above 0. Received: {self.kernel_range!r}.")
+
+    def for_analyses(self) -> AnalysisOptions:
+        """Return the part that analyses see."""
+        return AnalysisOptions(
+            seed=self.seed,
+            bins=self.bins,
+            kernel_range=self.kernel_range,
+            map_scale=self.map_scale,
+            max_tiles=self.max_tiles,
+        )
+
+
+DEFAULTS = ReportOptions()
+
+
+def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
+    if value not in accepted:
+        raise UsageError(f"--{name} must be one of {', '.join(accepted)}. Received: {value!r}.")
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, numbers.Real) and math.isfinite(value) and float(value) > 0
+
+
+def _within(name: str, value: object, low: int, high: int) -> None:
+    if not (isinstance(value, numbers.Integral) and low <= int(value) <= high):
+        raise UsageError(f"--{name} must be a whole number from {low} to {high}. Received: {value!r}.")

@@ -1,0 +1,220 @@
+"""What the chosen layers make of each sample, and channels that never fire."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps, SilentChannels
+from reportgen.models.capture import Activations
+from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
+
+GENERATOR = np.random.default_rng(4)
+
+
+def run(
+    kept: dict[str, np.ndarray],
+    *,
+    maxima: dict[str, np.ndarray] | None = None,
+    rectifiers: tuple[str, ...] = (),
+    evaluated: int = 9,
+    **options: Any,
+) -> Any:
+    count = max((len(maps) for maps in kept.values()), default=1)
+    summary = SamplesSummary(
+        "x.npz", 50, evaluated, tuple(range(10, 10 + count)), "first:2", (4, 4, 1), "uint8", (0, 255), (0, 1), False, ()
+    )
+    samples = EvaluatedSamples(
+        summary=summary,
+        names=tuple(f"x[{10 + index}]" for index in range(count)),
+        images=np.zeros((count, 4, 4, 1)),
+        labels=None,
+        class_names=None,
+        expected_range=None,
+        activations=Activations(kept=kept, maxima=maxima or {}),
+    )
+    return FeatureMaps().run(context(samples, rectifiers, AnalysisOptions(**options)))
+
+
+def context(samples: Any, rectifiers: tuple[str, ...] = (), options: AnalysisOptions | None = None) -> AnalysisContext:
+    return AnalysisContext(
+        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+        layers=(),
+        kernels=(),
+        shown=(),
+        rectifiers=frozenset(rectifiers),
+        samples=samples,
+        no_samples_reason="Give --samples.",
+        options=options or AnalysisOptions(),
+    )
+
+
+def layer_of(maps: np.ndarray, **given: Any) -> LayerMaps:
+    (layer,) = run({"conv": maps}, **given).layers
+    return layer
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.normal(size=shape).astype(np.float32)
+
+
+def test_tiles_equal_the_maps_of_each_sample() -> None:
+    maps = draw(2, 4, 5, 3)
+    layer = layer_of(maps)
+    assert (layer.name, layer.size, layer.channels, layer.total) == ("conv", (4, 5), (0, 1, 2), 3)
+    assert (layer.layout, layer.reduction, layer.rectified) == ("map", 1, False)
+    for index, sample in enumerate(layer.samples):
+        np.testing.assert_array_equal(sample.grid.images, maps[index].transpose(2, 0, 1))
+        np.testing.assert_array_equal(sample.grid.maxima, maps[index].max(axis=(0, 1)))
+        assert (sample.name, sample.index) == (f"x[{10 + index}]", 10 + index)
+        assert (sample.grid.labels, sample.grid.total) == (("0", "1", "2"), 3)
+        assert (sample.grid.palette, sample.grid.columns) == (Palette.SEQUENTIAL, 3)
+
+
+def test_one_scale_is_for_all_samples_of_a_layer() -> None:
+    maps = np.zeros((2, 2, 2, 2), np.float32)
+    maps[0, 0, 0, 0], maps[1, 1, 1, 1] = -2, 5
+    layer = layer_of(maps)
+    assert layer.value_range == (-2, 5)
+    assert [sample.grid.value_range for sample in layer.samples] == [(-2, 5), (-2, 5)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([1, 3], (0, 3)), ([-3, -1], (-3, -1)), ([0, 0], (0, 1)), ([np.nan, 2], (0, 2)), ([np.nan, np.inf], (0, 1))],
+)
+def test_scale_begins_at_zero_or_the_smallest_negative_value(values: list[float], expected: Any) -> None:
+    assert layer_of(np.array(values, np.float32).reshape(1, 1, 2, 1)).value_range == expected
+
+
+def test_with_a_scale_of_its_own_each_map_runs_from_zero_to_one() -> None:
+    maps = draw(2, 4, 4, 3)
+    maps[1, :, :, 2] = 7
+    result = run({"conv": maps}, map_scale="map")
+    (layer,) = result.layers
+    assert result.own_scale
+    for sample, values in zip(layer.samples, maps.transpose(0, 3, 1, 2), strict=True):
+        low, high = values.min(axis=(1, 2), keepdims=True), values.max(axis=(1, 2), keepdims=True)
+        expected = np.divide(values - low, high - low, out=np.zeros_like(values), where=high > low)
+        np.testing.assert_allclose(sample.grid.images, expected, atol=1e-6)
+        assert sample.grid.value_range == (0, 1)
+    np.testing.assert_array_equal(layer.samples[0].grid.maxima, maps[0].max(axis=(0, 1)))
+
+
+def test_map_with_nan_keeps_a_scale_of_its_own() -> None:
+    maps = np.array([1, 3, np.nan, 2], np.float32).reshape(1, 2, 2, 1)
+    images = layer_of(maps, map_scale="map").samples[0].grid.images
+    np.testing.assert_array_equal(images, [[[0, 1], [np.nan, 0.5]]])
+
+
+def test_beyond_max_tiles_the_channels_with_the_highest_mean_are_shown() -> None:
+    maps = np.zeros((2, 2, 2, 5), np.float32)
+    maps[0, ..., 3] = 4
+    maps[1, ..., 1] = 3
+    maps[1, 0, 0, 4] = 9  # the largest value, but a mean of 9 / 8 only
+    layer = layer_of(maps, max_tiles=2)
+    assert layer.channels == (1, 3)
+    assert layer.total == layer.samples[0].grid.total == 5
+    assert layer.samples[0].grid.labels == ("1", "3")
+    np.testing.assert_array_equal(layer.samples[1].grid.images[0], [[3, 3], [3, 3]])
+    assert layer.samples[1].grid.maxima.tolist() == [3, 0]
+    assert layer.value_range == (0, 4)
+
+
+def test_large_maps_are_reduced_to_block_means_and_keep_their_maxima() -> None:
+    maps = draw(2, 100, 100, 64)
+    layer = layer_of(maps)
+    # 2 x 64 maps of 100 x 100 are 1.28 million pixels, of 50 x 50 they fit into a million
+    assert layer.reduction == 2
+    expected = maps[1, :, :, 5].reshape(50, 2, 50, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(layer.samples[1].grid.images[5], expected, atol=1e-6)
+    assert layer.samples[1].grid.maxima[5] == maps[1, :, :, 5].max()
+    assert layer.value_range == (maps.min(), maps.max())
+
+
+def test_layers_share_the_pixels_of_the_page() -> None:
+    maps = draw(1, 100, 100, 64)
+    assert [layer.reduction for layer in run({"a": maps}).layers] == [1]
+    assert [layer.reduction for layer in run({"a": maps, "b": maps}).layers] == [2, 2]
+
+
+def test_one_dimensional_maps_are_strips() -> None:
+    maps = draw(1, 7, 3)
+    layer = layer_of(maps)
+    assert (layer.layout, layer.size, layer.samples[0].grid.columns) == ("strip", (7,), 1)
+    np.testing.assert_array_equal(layer.samples[0].grid.images, maps[0].T[:, None, :])
+    np.testing.assert_array_equal(layer.samples[0].grid.maxima, maps[0].max(axis=0))
+
+
+def test_three_dimensional_maps_are_shown_by_their_central_slices() -> None:
+    maps = draw(2, 2, 3, 4, 2)
+    layer = layer_of(maps)
+    assert (layer.layout, layer.size) == ("slices", (2, 3, 4))
+    images = layer.samples[1].grid.images
+    np.testing.assert_array_equal(images[1][:, :4], maps[1, 1, :, :, 1])
+    np.testing.assert_array_equal(images[1][:2, 5:9], maps[1, :, 1, :, 1])
+    np.testing.assert_array_equal(images[1][:2, 10:], maps[1, :, :, 2, 1])
+    np.testing.assert_array_equal(layer.samples[1].grid.maxima, maps[1].max(axis=(0, 1, 2)))
+
+
+def test_silent_maps_of_a_rectified_layer_are_told_for_each_sample() -> None:
+    maps = np.ones((2, 2, 2, 3), np.float32)
+    maps[0, ..., 1], maps[1, ..., 2] = 0, -1
+    layer = layer_of(maps, rectifiers=("conv",))
+    assert layer.rectified
+    assert [sample.silent for sample in layer.samples] == [(1,), (2,)]
+    assert [sample.silent for sample in layer_of(maps).samples] == [(), ()]
+
+
+def test_channels_silent_on_all_samples_are_told_for_every_rectified_call() -> None:
+    maxima = {
+        "conv": np.array([0.0, 1.0, -1.0]),
+        "conv (call 2)": np.array([2.0, 0.0, 1.0]),
+        "linear": np.array([-1.0, 0.0]),
+        "broken": np.array([np.nan, 0.0]),
+    }
+    result = run({"conv": draw(1, 2, 2, 3)}, maxima=maxima, rectifiers=("conv", "broken"), evaluated=12)
+    assert result.activity == (
+        SilentChannels("conv", 3, (0, 2)),
+        SilentChannels("conv (call 2)", 3, (1,)),
+        SilentChannels("broken", 2, (1,)),
+    )
+    assert (result.evaluated, result.own_scale) == (12, False)
+
+
+def test_outputs_without_a_spatial_axis_are_not_shown() -> None:
+    result = run({"dense": draw(1, 8)}, maxima={"dense": np.ones(8)}, rectifiers=("dense",))
+    assert result.layers == ()
+    assert result.activity == (SilentChannels("dense", 8, ()),)
+
+
+def test_without_samples_or_maps_the_section_is_a_skip() -> None:
+    assert FeatureMaps().run(context(None)) == Skip("Give --samples.")
+    assert run({"dense": draw(1, 8)}) == Skip(
+        "No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis."
+    )
+
+
+def findings(silent: int, channels: int, evaluated: int = 32) -> list[Finding]:
+    activity = (SilentChannels("conv2d_3", channels, tuple(range(silent))),)
+    return list(FeatureMaps().findings(FeatureMapsResult((), activity, evaluated, own_scale=False)))
+
+
+def test_layer_without_silent_channels_is_no_finding() -> None:
+    assert findings(0, 64) == []
+
+
+def test_up_to_a_tenth_of_silent_channels_is_a_note() -> None:
+    (finding,) = findings(10, 100, evaluated=1)
+    assert finding.severity is Severity.NOTE
+    assert finding.message == "10 of 100 channels never fired on 1 sample (10.0%, limit 10%)"
+
+
+def test_more_than_a_tenth_of_silent_channels_is_a_warning() -> None:
+    (finding,) = findings(13, 128)
+    assert (finding.code, finding.severity, finding.subject) == ("silent-channels", Severity.WARNING, "conv2d_3")
+    assert finding.message == "13 of 128 channels never fired on 32 samples (10.2%, limit 10%)"
+    assert finding.evidence == {"silent": 13, "channels": 128, "samples": 32, "share": 13 / 128}
+    assert finding.threshold == 0.1
+    assert "1607.03250" in finding.source

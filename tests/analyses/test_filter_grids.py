@@ -1,0 +1,341 @@
+"""Kernels as pictures, and filters that add nothing."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.filter_grids import (
+    FilterGrid,
+    FilterGrids,
+    FilterGridsResult,
+    FilterStrength,
+    filter_norms,
+    near_duplicates,
+)
+from reportgen.models.initial import draw_initial
+from reportgen.models.kernels import LayerKernel
+from reportgen.results import Finding, ModelSummary, Palette, Severity
+
+GENERATOR = np.random.default_rng(8)
+GLOROT = keras.initializers.GlorotUniform()
+
+
+def kernel(
+    values: np.ndarray,
+    *,
+    kind: str = "convolution",
+    groups: int = 1,
+    initializer: Any = GLOROT,
+    path: str = "conv",
+    name: str = "kernel",
+) -> LayerKernel:
+    return LayerKernel(path, name, kind, groups, values.shape, initializer, lambda: values)
+
+
+def run(*kernels: LayerKernel, shown: tuple[str, ...] = ("conv",), **options: Any) -> Any:
+    return FilterGrids().run(
+        AnalysisContext(
+            model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+            layers=(),
+            kernels=kernels,
+            shown=shown,
+            rectifiers=frozenset(),
+            samples=None,
+            no_samples_reason="",
+            options=AnalysisOptions(**options),
+        )
+    )
+
+
+def grid_of(values: np.ndarray, *, max_tiles: int = 64, kernel_range: float | None = None, **given: Any) -> FilterGrid:
+    (grid,) = run(kernel(values, **given), max_tiles=max_tiles, kernel_range=kernel_range).grids
+    return grid
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.uniform(-1, 1, size=shape).astype(np.float32)
+
+
+def test_tiles_of_a_grey_kernel_equal_its_only_channel() -> None:
+    values = draw(3, 5, 1, 32)
+    grid = grid_of(values)
+    np.testing.assert_array_equal(grid.trained.images, values[:, :, 0].transpose(2, 0, 1))
+    assert grid.trained.labels == tuple(str(index) for index in range(32))
+    assert (grid.label, grid.window, grid.input_channels, grid.layout) == ("conv", (3, 5), 1, "window")
+    assert (grid.trained.total, grid.trained.columns, grid.trained.palette) == (32, 8, Palette.DIVERGING)
+    np.testing.assert_array_equal(grid.trained.maxima, values.max(axis=(0, 1, 2)))
+
+
+def test_untrained_tiles_equal_the_draw_of_the_same_filters_on_the_same_scale() -> None:
+    values = draw(3, 3, 1, 4)
+    grid = grid_of(values)
+    drawn = draw_initial(kernel(values), seed=0)
+    assert drawn is not None
+    assert grid.untrained is not None
+    np.testing.assert_array_equal(grid.untrained.images, drawn[:, :, 0].transpose(2, 0, 1))
+    np.testing.assert_array_equal(grid.untrained.maxima, drawn.max(axis=(0, 1, 2)))
+    assert grid.untrained.value_range == grid.trained.value_range
+    assert grid.untrained.labels == grid.trained.labels
+
+
+@pytest.mark.parametrize("factor", [0.01, 1.0])
+def test_scale_is_symmetric_and_holds_trained_and_untrained(factor: float) -> None:
+    values = draw(3, 3, 1, 4) * factor
+    drawn = draw_initial(kernel(values), seed=0)
+    assert drawn is not None
+    limit = max(float(np.abs(values).max()), float(np.abs(drawn).max()))
+    assert grid_of(values).trained.value_range == (-limit, limit)
+    assert grid_of(values).clipped == 0
+
+
+def test_kernel_range_is_the_scale_and_says_what_is_beyond() -> None:
+    values = np.array([0.4, -0.6, 0.5, 0.7], np.float32).reshape(2, 2, 1, 1)
+    grid = grid_of(values, kernel_range=0.5)
+    assert grid.trained.value_range == (-0.5, 0.5)
+    assert grid.clipped == 2
+
+
+def test_an_outlier_is_clipped_and_counted() -> None:
+    values = np.full((3, 3, 1, 64), 0.1, np.float32)
+    values[0, 0, 0, 0] = -9
+    grid = grid_of(values, initializer=None)
+    assert grid.trained.value_range == pytest.approx((-0.1, 0.1))
+    assert grid.clipped == 1
+    assert grid.trained.images.min() == -9
+
+
+def test_kernel_without_an_initialiser_has_no_untrained_tiles() -> None:
+    grid = grid_of(draw(3, 3, 3, 4), initializer=None)
+    assert grid.untrained is None
+    assert grid.colour is not None
+    assert grid.colour[1] is None
+
+
+def test_deeper_filter_shows_the_input_channel_with_the_largest_norm() -> None:
+    values = draw(3, 3, 5, 4) * 0.1
+    for index, channel in enumerate((4, 0, 2, 2)):
+        values[:, :, channel, index] *= 20
+    grid = grid_of(values)
+    assert grid.shown_channels == (4, 0, 2, 2)
+    for index, channel in enumerate((4, 0, 2, 2)):
+        np.testing.assert_array_equal(grid.trained.images[index], values[:, :, channel, index])
+    assert grid.colour is None
+
+
+def test_untrained_deeper_filter_shows_its_own_strongest_channel() -> None:
+    values = draw(3, 3, 5, 4)
+    drawn = draw_initial(kernel(values), seed=0)
+    assert drawn is not None
+    grid = grid_of(values)
+    assert grid.untrained is not None
+    for index in range(4):
+        channel = np.argmax([np.linalg.norm(drawn[:, :, c, index]) for c in range(5)])
+        np.testing.assert_array_equal(grid.untrained.images[index], drawn[:, :, channel, index])
+
+
+def test_beyond_max_tiles_the_strongest_filters_by_norm_are_shown() -> None:
+    values = draw(3, 3, 2, 10) * np.array([1, 9, 1, 8, 1, 1, 7, 1, 1, 1], np.float32)
+    grid = grid_of(values, max_tiles=3)
+    assert grid.trained.labels == ("1", "3", "6")
+    assert grid.trained.total == 10
+    np.testing.assert_allclose(grid.norms, [np.linalg.norm(values[..., index]) for index in (1, 3, 6)], rtol=1e-6)
+
+
+def test_rgb_kernel_is_also_shown_in_colour_on_a_scale_for_all_its_channels() -> None:
+    values = draw(3, 3, 3, 4)
+    values[0, 0, 1, 2] = 1.4
+    grid = grid_of(values)
+    assert grid.colour is not None
+    coloured, untrained = grid.colour
+    np.testing.assert_array_equal(coloured.images, values.transpose(3, 0, 1, 2))
+    assert coloured.palette is Palette.COLOUR
+    assert coloured.value_range == grid.trained.value_range == pytest.approx((-1.4, 1.4))
+    np.testing.assert_array_equal(coloured.maxima, values.max(axis=(0, 1, 2)))
+    drawn = draw_initial(kernel(values), seed=0)
+    assert drawn is not None
+    assert untrained is not None
+    np.testing.assert_array_equal(untrained.images, drawn.transpose(3, 0, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"), [((1, 1, 3, 4), "convolution"), ((3, 3, 3), "convolution"), ((3, 3, 4, 3), "transposed")]
+)
+def test_only_a_two_dimensional_window_of_a_convolution_has_colours(shape: tuple[int, ...], kind: str) -> None:
+    assert grid_of(draw(*shape), kind=kind).colour is None
+
+
+def test_one_by_one_filters_are_strips_of_their_input_channels() -> None:
+    values = draw(1, 1, 6, 4)
+    grid = grid_of(values)
+    assert (grid.layout, grid.shown_channels, grid.trained.columns) == ("strip", None, 1)
+    np.testing.assert_array_equal(grid.trained.images, values[0, 0].T[:, None, :])
+
+
+def test_one_dimensional_filters_have_a_row_for_each_channel() -> None:
+    values = draw(5, 3, 4)
+    grid = grid_of(values)
+    assert (grid.layout, grid.window, grid.shown_channels) == ("strip", (5,), None)
+    np.testing.assert_array_equal(grid.trained.images, values.transpose(2, 1, 0))
+
+
+def test_one_dimensional_filters_on_many_channels_show_the_strongest() -> None:
+    values = draw(5, 33, 2) * 0.1
+    values[:, 7, 0] = values[:, 30, 1] = 1
+    grid = grid_of(values)
+    assert (grid.layout, grid.shown_channels) == ("strip", (7, 30))
+    np.testing.assert_array_equal(grid.trained.images, np.ones((2, 1, 5)))
+
+
+def test_three_dimensional_filters_are_shown_by_their_central_slices() -> None:
+    values = draw(3, 3, 3, 1, 2)
+    grid = grid_of(values)
+    assert (grid.layout, grid.window, grid.shown_channels) == ("slices", (3, 3, 3), (0, 0))
+    np.testing.assert_array_equal(grid.trained.images[1][:, :3], values[1, :, :, 0, 1])
+    np.testing.assert_array_equal(grid.trained.images[1][:, 4:7], values[:, 1, :, 0, 1])
+    np.testing.assert_array_equal(grid.trained.images[1][:, 8:], values[:, :, 1, 0, 1])
+    assert grid.trained.maxima[1] == max(
+        values[1, :, :, 0, 1].max(), values[:, 1, :, 0, 1].max(), values[:, :, 1, 0, 1].max()
+    )
+
+
+def test_depthwise_tiles_are_one_for_each_channel_and_multiplier() -> None:
+    values = draw(3, 3, 4, 2)
+    grid = grid_of(values, kind="depthwise")
+    assert (grid.trained.total, grid.input_channels) == (8, 1)
+    np.testing.assert_array_equal(grid.trained.images[5], values[:, :, 2, 1])
+
+
+def test_transposed_tiles_are_of_the_output_filters() -> None:
+    values = draw(3, 3, 4, 1)
+    grid = grid_of(values, kind="transposed")
+    assert grid.trained.total == 4
+    np.testing.assert_array_equal(grid.trained.images, values[..., 0].transpose(2, 0, 1))
+
+
+def test_both_kernels_of_a_separable_convolution_are_shown() -> None:
+    depthwise = kernel(draw(3, 3, 4, 1), kind="depthwise", name="depthwise_kernel")
+    pointwise = kernel(draw(1, 1, 4, 8), name="pointwise_kernel")
+    result = run(depthwise, pointwise)
+    assert [grid.label for grid in result.grids] == ["conv depthwise_kernel", "conv pointwise_kernel"]
+
+
+def test_only_chosen_layers_are_shown_and_all_are_checked() -> None:
+    result = run(kernel(draw(3, 3, 1, 4)), kernel(draw(3, 3, 1, 4), path="second"), shown=("second",), seed=5)
+    assert [grid.label for grid in result.grids] == ["second"]
+    assert [strength.label for strength in result.strengths] == ["conv", "second"]
+    assert result.seed == 5
+
+
+def test_tile_without_a_number_has_no_maximum() -> None:
+    values = draw(3, 3, 1, 2)
+    values[..., 1] = np.nan
+    values[0, 0, 0, 0] = np.nan
+    maxima = grid_of(values).trained.maxima
+    assert maxima[0] == np.nanmax(values[..., 0])
+    assert np.isnan(maxima[1])
+
+
+def test_model_without_a_convolution_is_a_skip() -> None:
+    dense = kernel(draw(4, 4), kind="dense")
+    assert run(dense) == Skip("This model has no convolution, so there are no filters to show.")
+
+
+def strength_of(values: np.ndarray, **given: Any) -> FilterStrength:
+    (strength,) = run(kernel(values, **given)).strengths
+    return strength
+
+
+def test_strength_counts_filters_weights_and_norms() -> None:
+    values = np.zeros((3, 3, 1, 4), np.float32)
+    values[1, 1, 0] = [3, 4, 5, 6]
+    strength = strength_of(values)
+    assert (strength.filters, strength.weights, strength.median_norm, strength.smallest_norm) == (4, 9, 4.5, 3)
+    np.testing.assert_array_equal(filter_norms(np.moveaxis(values, -1, 0)), [3, 4, 5, 6])
+
+
+def test_filter_just_under_a_thousandth_of_the_median_is_weak() -> None:
+    values = draw(3, 3, 1, 5)
+    values /= np.linalg.norm(values.reshape(9, 5), axis=0)
+    values[..., 1] *= 0.00099
+    values[..., 3] *= 0.00101
+    assert strength_of(values).weak == (1,)
+
+
+def at_cosine(cosine: float) -> np.ndarray:
+    filters = np.zeros((2, 3, 3, 1), np.float32)
+    filters[0, 0, 0], filters[1, 0, 0], filters[1, 0, 1] = 2, cosine, np.sqrt(1 - cosine**2)
+    return filters
+
+
+@pytest.mark.parametrize(("cosine", "pairs"), [(0.9899, 0), (0.9901, 1), (-0.9999, 0)])
+def test_near_duplicates_have_a_cosine_over_the_limit(cosine: float, pairs: int) -> None:
+    found = near_duplicates(at_cosine(cosine))
+    assert len(found) == pairs
+    if found:
+        assert found[0][:2] == (0, 1)
+        assert found[0][2] == pytest.approx(cosine, abs=1e-6)
+
+
+def test_zero_and_non_finite_filters_duplicate_nothing() -> None:
+    filters = np.zeros((5, 3, 3, 1), np.float32)
+    filters[2:4] = np.nan
+    filters[4] = np.inf
+    assert near_duplicates(filters) == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "compared"),
+    [
+        ((3, 3, 1, 2), {}, True),
+        ((2, 2, 2, 2), {}, False),
+        ((3, 3, 2, 2), {"groups": 2}, False),
+        ((3, 3, 2, 2), {"kind": "depthwise"}, False),
+        ((1, 1, 9, 2), {}, True),
+    ],
+)
+def test_filters_are_compared_where_that_means_something(
+    shape: tuple[int, ...], given: dict[str, Any], compared: bool
+) -> None:
+    strength = strength_of(np.ones(shape, np.float32), **given)
+    assert strength.compared is compared
+    assert bool(strength.duplicates) is compared
+
+
+def findings(**changed: Any) -> list[Finding]:
+    fields: dict[str, Any] = {
+        "label": "conv", "filters": 8, "weights": 9, "median_norm": 1.23456, "smallest_norm": 0.1, "weak": (),
+        "compared": True, "duplicates": (),
+    }  # fmt: skip
+    return list(FilterGrids().findings(FilterGridsResult((), (FilterStrength(**{**fields, **changed}),), seed=0)))
+
+
+def test_strong_and_distinct_filters_are_no_finding() -> None:
+    assert findings() == []
+
+
+def test_weak_filters_are_a_warning() -> None:
+    (finding,) = findings(weak=(1, 5))
+    assert (finding.code, finding.severity, finding.subject) == ("weak-filters", Severity.WARNING, "conv")
+    assert finding.message == (
+        "2 of 8 filters have a norm under 0.001 of the layer's median 1.23: they pass on next to nothing"
+    )
+    assert (finding.evidence, finding.threshold) == ({"weak": 2, "filters": 8, "median_norm": 1.23456}, 1e-3)
+    assert "1608.08710" in finding.source
+
+
+def test_near_duplicate_filters_are_a_note() -> None:
+    (finding,) = findings(duplicates=((0, 1, 0.991), (1, 4, 0.99876)))
+    assert (finding.code, finding.severity, finding.subject) == ("duplicate-filters", Severity.NOTE, "conv")
+    assert finding.message == "3 of 8 filters are near-duplicates of another: cosine up to 0.9988 (limit 0.99)"
+    assert (finding.evidence, finding.threshold) == ({"involved": 3, "pairs": 2, "closest": 0.99876}, 0.99)
+    assert "NeurIPS 2017" in finding.source
+
+
+def test_a_layer_can_have_both_findings() -> None:
+    assert [one.code for one in findings(weak=(1,), duplicates=((2, 3, 0.995),))] == [
+        "weak-filters",
+        "duplicate-filters",
+    ]

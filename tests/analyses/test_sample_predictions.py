@@ -1,0 +1,219 @@
+"""The chosen samples, what the model says of them, and inputs it was not made for."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictions, SamplePredictionsResult
+from reportgen.models.capture import Activations
+from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
+
+SUMMARY = SamplesSummary(
+    "x.npz", 50, 9, (30, 31), "first:2", (4, 4, 1), "uint8", (0, 255), (0, 1), labelled=True, steps=()
+)
+GENERATOR = np.random.default_rng(6)
+
+
+def context(samples: EvaluatedSamples | None) -> AnalysisContext:
+    return AnalysisContext(
+        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+        layers=(),
+        kernels=(),
+        shown=(),
+        rectifiers=frozenset(),
+        samples=samples,
+        no_samples_reason="Give --samples.",
+        options=AnalysisOptions(),
+    )
+
+
+def run(
+    outputs: Any,
+    *,
+    labels: list[int] | None = None,
+    class_names: tuple[str, ...] | None = None,
+    images: np.ndarray | None = None,
+) -> Any:
+    outputs = np.asarray(outputs, np.float32)
+    count = min(len(outputs), 2)
+    return SamplePredictions().run(
+        context(
+            EvaluatedSamples(
+                summary=SUMMARY,
+                names=("x[30]", "x[31]")[:count],
+                images=np.zeros((count, 4, 4, 1), np.uint8) if images is None else images,
+                labels=None if labels is None else np.array(labels),
+                class_names=class_names,
+                expected_range=(0, 255),
+                rescaled=True,
+                activations=Activations(outputs=outputs),
+            )
+        )
+    )
+
+
+def test_top_five_classes_are_listed_by_falling_probability() -> None:
+    row = [0.05, 0.3, 0.1, 0.25, 0.1, 0.2]
+    result = run([row, row[::-1], row], labels=[1, 1], class_names=("a", "b", "c", "d", "e", "f"))
+    first, second = result.shown
+    assert [entry.name for entry in first.top] == ["b", "d", "f", "c", "e"]
+    assert [entry.probability for entry in first.top] == pytest.approx([0.3, 0.25, 0.2, 0.1, 0.1])
+    assert (first.index, first.name, first.label, first.correct) == (30, "x[30]", "b", True)
+    assert [entry.name for entry in second.top][:2] == ["e", "c"]
+    assert (second.index, second.label, second.correct) == (31, "b", False)
+    assert (result.rule, result.summary, result.expected_range, result.rescaled) == ("", SUMMARY, (0, 255), True)
+
+
+def test_without_labels_nothing_is_right_or_wrong() -> None:
+    (shown,) = run([[0.4, 0.6]]).shown
+    assert (shown.label, shown.correct, shown.output) == (None, None, None)
+    assert [entry.name for entry in shown.top] == ["1", "0"]
+
+
+def test_logits_are_shown_as_probabilities_with_the_rule() -> None:
+    result = run([[0.0, np.log(3)], [-1, -1]])
+    assert result.shown[0].top == (
+        ClassProbability("1", pytest.approx(0.75)),
+        ClassProbability("0", pytest.approx(0.25)),
+    )
+    assert result.rule == "The outputs are not probabilities and were taken as logits: softmax was applied."
+
+
+def test_single_sigmoid_is_two_classes() -> None:
+    (shown,) = run([[0.25]], labels=[0]).shown
+    assert shown.top == (ClassProbability("0", 0.75), ClassProbability("1", 0.25))
+    assert shown.correct is True
+
+
+def test_regression_shows_the_output_itself() -> None:
+    result = run([[3.5], [-1.25]], labels=[0, 0])
+    first, second = result.shown
+    assert (first.output, second.output) == ((3.5,), (-1.25,))
+    assert (first.top, first.correct, first.label) == ((), None, "0")
+    assert result.rule == "The output is not one score for each class, so no classes are named."
+
+
+def test_large_outputs_are_not_shown() -> None:
+    assert run(np.ones((1, 2, 3))).shown[0].output is None
+    assert run(np.ones((1, 1, 5))).shown[0].output == (1, 1, 1, 1, 1)
+
+
+def test_non_finite_outputs_are_said_to_be_so() -> None:
+    result = run([[np.nan, 1.0]])
+    assert result.rule == "The output is NaN or infinite for some samples, so no classes are named."
+    assert result.shown[0].top == ()
+
+
+def picture_of(images: np.ndarray) -> Any:
+    result = run([[0.5, 0.5]] * len(images), images=images)
+    return result.shown[0].picture
+
+
+def test_grey_picture_is_the_stored_image() -> None:
+    images = GENERATOR.integers(0, 256, (2, 4, 5, 1)).astype(np.uint8)
+    picture = picture_of(images)
+    np.testing.assert_array_equal(picture.images, images[:1, :, :, 0])
+    assert (picture.palette, picture.value_range, picture.labels, picture.total) == (Palette.GREY, (0, 255), ("30",), 1)
+    assert picture.maxima.tolist() == [images[0].max()]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_picture_has_three_channels(channels: int) -> None:
+    images = GENERATOR.integers(0, 256, (1, 4, 5, channels)).astype(np.uint8)
+    picture = picture_of(images)
+    np.testing.assert_array_equal(picture.images, images[..., :3])
+    assert picture.palette is Palette.COLOUR
+
+
+def test_other_numbers_of_channels_are_averaged() -> None:
+    images = GENERATOR.normal(size=(1, 4, 5, 2)).astype(np.float32)
+    np.testing.assert_allclose(picture_of(images).images, images.mean(axis=-1), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([0.25, 0.5], (0, 1)), ([-1, 0.5], (-1, 0.5)), ([0, 4095], (0, 4095)), ([7, 7], (7, 8)), ([np.nan, 3], (3, 4))],
+)
+def test_scale_of_a_picture_is_known_or_measured(values: list[float], expected: tuple[float, float]) -> None:
+    assert picture_of(np.array(values).reshape(1, 1, 2, 1)).value_range == expected
+
+
+def test_picture_without_any_number_has_a_scale() -> None:
+    assert picture_of(np.full((1, 2, 2, 1), np.nan)).value_range == (0, 1)
+
+
+def test_large_picture_is_reduced_to_block_means() -> None:
+    images = GENERATOR.normal(size=(1, 256, 200, 1)).astype(np.float32)
+    result = run([[0.5, 0.5]], images=images)
+    assert result.reduction == 2
+    expected = images[0, :, :, 0].reshape(128, 2, 100, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(result.shown[0].picture.images[0], expected, atol=1e-6)
+
+
+def test_one_dimensional_sample_is_a_strip_with_a_row_for_each_channel() -> None:
+    images = GENERATOR.normal(size=(1, 9, 2)).astype(np.float32)
+    np.testing.assert_array_equal(picture_of(images).images, images.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize("shape", [(2, 7), (2, 3, 4, 5, 1)])
+def test_other_samples_have_no_picture(shape: tuple[int, ...]) -> None:
+    assert picture_of(np.zeros(shape)) is None
+
+
+def test_without_samples_the_section_is_a_skip() -> None:
+    assert SamplePredictions().run(context(None)) == Skip("Give --samples.")
+
+
+def findings(
+    input_range: tuple[float, float], expected: tuple[float, float] | None = None, *, rescaled: bool = False
+) -> list[Finding]:
+    summary = replace(SUMMARY, input_range=input_range)
+    return list(SamplePredictions().findings(SamplePredictionsResult(summary, (), "", 1, expected, rescaled)))
+
+
+@pytest.mark.parametrize("high", [16.0, 1.0])
+def test_inputs_up_to_the_limit_are_no_finding(high: float) -> None:
+    assert findings((0, high)) == []
+
+
+def test_inputs_over_the_limit_look_like_bytes() -> None:
+    (finding,) = findings((0, 16.1))
+    assert (finding.code, finding.severity, finding.subject) == ("input-range", Severity.WARNING, "samples")
+    assert finding.message == (
+        "inputs span 0 to 16.1, never below zero, and the model has no rescaling layer: "
+        "they look like bytes that were not scaled (limit 16)"
+    )
+    assert (finding.evidence, finding.threshold) == ({"lowest": 0, "highest": 16.1}, 16)
+    assert "unit variance" in finding.source
+
+
+def test_inputs_below_zero_do_not_look_like_bytes() -> None:
+    assert findings((-0.1, 255)) == []
+
+
+def test_inputs_of_a_model_that_rescales_in_its_own_way_are_no_finding() -> None:
+    assert findings((0, 255), rescaled=True) == []
+
+
+@pytest.mark.parametrize("input_range", [(0, 255), (0, 31.9), (0, 2039)])
+def test_inputs_within_a_factor_of_eight_of_what_is_expected_are_no_finding(input_range: tuple[float, float]) -> None:
+    assert findings(input_range, (0, 255), rescaled=True) == []
+
+
+@pytest.mark.parametrize(
+    ("input_range", "ratio", "span"), [((0, 31.8), 31.8 / 255, "0 to 31.8"), ((-1, 2040), 2041 / 255, "-1 to 2040")]
+)
+def test_inputs_far_from_what_the_rescaling_expects_are_a_problem(
+    input_range: tuple[float, float], ratio: float, span: str
+) -> None:
+    (finding,) = findings(input_range, (0, 255), rescaled=True)
+    assert (finding.code, finding.severity, finding.subject) == ("input-range", Severity.PROBLEM, "samples")
+    assert finding.message == (
+        f"inputs span {span}, but the model's own rescaling expects 0 to 255 (limit: a factor of 8)"
+    )
+    assert finding.evidence == {"lowest": input_range[0], "highest": input_range[1], "ratio": pytest.approx(ratio)}
+    assert finding.threshold == 8
+    assert "rescaling layer" in finding.source

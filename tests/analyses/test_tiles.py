@@ -1,0 +1,91 @@
+"""Small images for grids."""
+
+import numpy as np
+import pytest
+
+from reportgen.analyses.tiles import (
+    block_means,
+    central_slices,
+    columns_for,
+    reduction_for,
+    strongest,
+    symmetric_limit,
+)
+
+
+@pytest.mark.parametrize(("tiles", "columns"), [(1, 1), (6, 6), (8, 8), (32, 8), (64, 8), (65, 16), (512, 16)])
+def test_rows_hold_eight_tiles_up_to_64_and_sixteen_beyond(tiles: int, columns: int) -> None:
+    assert columns_for(tiles) == columns
+
+
+def test_strongest_are_the_largest_in_ascending_order() -> None:
+    assert strongest(np.array([1.0, 5.0, 3.0, 4.0]), 2) == (1, 3)
+
+
+def test_ties_go_to_the_lower_index_and_nan_comes_last() -> None:
+    assert strongest(np.array([2.0, 2.0, 2.0]), 2) == (0, 1)
+    assert strongest(np.array([np.nan, 1.0, 2.0]), 2) == (1, 2)
+    assert strongest(np.array([1.0, 2.0]), 9) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("tiles", "height", "width", "pixels", "factor"),
+    [(1, 28, 28, 784, 1), (1, 28, 28, 783, 2), (64, 112, 112, 64 * 28 * 28, 4), (10, 1, 7, 10, 7), (99, 4, 4, 1, 4)],
+)
+def test_reduction_is_the_smallest_factor_that_fits(
+    tiles: int, height: int, width: int, pixels: int, factor: int
+) -> None:
+    assert reduction_for(tiles, height, width, pixels) == factor
+
+
+def test_block_means_average_whole_and_partial_blocks() -> None:
+    image = np.arange(15.0).reshape(1, 3, 5)
+    expected = [[[(0 + 1 + 5 + 6) / 4, (2 + 3 + 7 + 8) / 4, (4 + 9) / 2], [(10 + 11) / 2, (12 + 13) / 2, 14]]]
+    assert block_means(image, 2).tolist() == expected
+
+
+def test_block_means_keep_colours_apart() -> None:
+    image = np.stack([np.zeros((2, 2)), np.full((2, 2), 8.0), np.eye(2)], axis=-1)[None]
+    assert block_means(image, 2).tolist() == [[[[0, 8, 0.5]]]]
+
+
+def test_factor_one_changes_nothing_but_the_type() -> None:
+    image = np.array([[[0, 255]]], np.uint8)
+    assert block_means(image, 1).dtype == np.float32
+    assert block_means(image, 1).tolist() == [[[0, 255]]]
+
+
+def test_symmetric_limit_is_the_largest_finite_magnitude() -> None:
+    assert symmetric_limit(np.array([1.0, -3.0]), np.array([2.0, np.inf, np.nan])) == 3
+    assert symmetric_limit(np.array([1.0, -1.2])) == 1.2
+    assert (
+        symmetric_limit(np.zeros(3)) == symmetric_limit(np.empty(0)) == symmetric_limit(np.zeros(1), np.zeros(1)) == 1
+    )
+
+
+def test_a_few_outliers_do_not_set_the_limit() -> None:
+    values = np.linspace(-1, 1, 1000)
+    values[500] = 10
+    usual = np.quantile(np.abs(values), 0.99)
+    assert symmetric_limit(values) == pytest.approx(usual)
+    assert symmetric_limit(values, np.array([-2.0])) == 2
+    assert symmetric_limit(values, np.array([0.5])) == pytest.approx(usual)
+
+
+def test_magnitudes_up_to_one_and_a_half_times_the_percentile_are_no_outliers() -> None:
+    values = np.ones(1001)
+    values[0] = 1.5
+    assert symmetric_limit(values) == 1.5
+    values[0] = 1.51
+    assert symmetric_limit(values) == 1
+
+
+def test_central_slices_stand_side_by_side() -> None:
+    volume = np.arange(2 * 3 * 4.0).reshape(1, 2, 3, 4)
+    (slices,) = central_slices(volume)
+    np.testing.assert_array_equal(slices[:, :4], volume[0, 1])
+    np.testing.assert_array_equal(slices[:2, 5:9], volume[0, :, 1])
+    np.testing.assert_array_equal(slices[:2, 10:13], volume[0, :, :, 2])
+    assert np.isnan(slices[:, [4, 9]]).all()
+    assert np.isnan(slices[2, 5:]).all()
+    assert slices.shape == (3, 13)

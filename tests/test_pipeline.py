@@ -1,0 +1,69 @@
+"""Running analyses in order, with analyses made for the purpose."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.analyses import ANALYSES
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.pipeline import run_analyses
+from reportgen.results import Finding, ModelSummary, Section, Severity, SkippedSection
+
+CONTEXT = AnalysisContext(
+    model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+    layers=(),
+    kernels=(),
+    shown=(),
+    rectifiers=frozenset(),
+    samples=None,
+    no_samples_reason="No samples.",
+    options=AnalysisOptions(),
+)
+
+
+@dataclass
+class Canned:
+    name: str
+    title: str
+    result: Any
+    said: tuple[Finding, ...] = ()
+
+    def run(self, context: AnalysisContext) -> Any:
+        assert context is CONTEXT
+        return self.result
+
+    def findings(self, result: Any) -> Iterable[Finding]:
+        assert result is self.result
+        return self.said
+
+
+def finding(severity: Severity) -> Finding:
+    return Finding("rule", severity, "subject", "message", {}, 0, "source")
+
+
+def test_sections_stand_in_the_order_of_the_analyses() -> None:
+    sections = run_analyses(CONTEXT, [Canned("a", "A", 1), Canned("b", "B", 2)], on_stage=lambda _: None)
+    assert sections == (Section("a", "A", 1), Section("b", "B", 2))
+
+
+def test_findings_of_a_section_are_most_severe_first() -> None:
+    said = (finding(Severity.NOTE), finding(Severity.PROBLEM), finding(Severity.WARNING))
+    (section,) = run_analyses(CONTEXT, [Canned("a", "A", 1, said)], on_stage=lambda _: None)
+    assert [one.severity for one in section.findings] == [Severity.PROBLEM, Severity.WARNING, Severity.NOTE]
+
+
+def test_a_skip_becomes_a_section_with_its_reason() -> None:
+    (section,) = run_analyses(CONTEXT, [Canned("a", "A", Skip("Give --samples."))], on_stage=lambda _: None)
+    assert section == SkippedSection("a", "A", "Give --samples.")
+
+
+def test_each_title_is_announced_before_its_analysis_runs() -> None:
+    heard: list[str] = []
+    run_analyses(CONTEXT, [Canned("a", "A", 1), Canned("b", "B", 2)], on_stage=heard.append)
+    assert heard == ["A", "B"]
+
+
+def test_analyses_are_the_five_sections_in_order_and_named_by_their_module() -> None:
+    names = [analysis.name for analysis in ANALYSES]
+    assert names == ["architecture", "weight_histograms", "filter_grids", "sample_predictions", "feature_maps"]
+    assert [type(analysis).__module__.rpartition(".")[2] for analysis in ANALYSES] == names
