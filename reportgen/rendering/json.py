@@ -1,0 +1,79 @@
+"""The report as numbers. The schema is `report.schema.json` beside this file; docs/json.md explains it."""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.results import Histogram, ImageGrid, Report, Section
+
+SCHEMA_VERSION = 1
+"""Raised when a name goes or changes its meaning; new names do not raise it.
+
+1: the first.
+"""
+
+_DIGITS = 6  # significant ones of every float: single precision has no more
+
+
+def render_json(report: Report) -> str:
+    """Return the report as JSON, one line, without the pixels of its images: every grid has its range and its tiles' maxima by label."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "provenance": _plain(report.provenance),
+        "model": _plain(report.model),
+        "samples": _plain(report.samples),
+        "findings": [_plain(finding) for finding in report.findings],
+        "sections": [_section(section) for section in report.sections],
+    }
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # on one line, what cannot be printed stands inside strings alone; escaped, it cannot hide or turn what a reader sees
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def _section(section: Any) -> dict[str, Any]:
+    ran = isinstance(section, Section)
+    return {
+        "name": section.name,
+        "title": section.title,
+        "skipped": None if ran else section.reason,
+        "result": _plain(section.result) if ran else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: numbers rounded, what is not finite as null."""
+    if isinstance(value, ImageGrid):
+        return {
+            "value_range": _plain(value.value_range),
+            "total": value.total,
+            "palette": value.palette.value,
+            "tile_shape": list(value.images.shape[1:]),
+            "maxima": dict(zip(value.labels, _plain(value.maxima), strict=True)),
+        }
+    if isinstance(value, Histogram):
+        ends = value.edges[[0, -1]]
+        return {"range": _plain(ends), "counts": _plain(value.counts), "value_label": value.value_label}
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.name.lower()
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value.tolist()]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,90 @@
+"""Numbers, shapes and names as a reader wants them; used by every template."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+
+_MINUS = "\N{MINUS SIGN}"
+_NONE = "\N{EN DASH}"
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_LONGEST_NAME = 80
+
+
+def integer(value: int | None) -> str:
+    """Return a whole number with thousands separated by commas, or a dash for None."""
+    return _NONE if value is None else f"{value:,}".replace("-", _MINUS)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many significant digits: plain from 0.001 to 99,999, otherwise with an exponent."""
+    if value is None or math.isnan(value):
+        return _NONE
+    if math.isinf(value):
+        return "\N{INFINITY}" if value > 0 else f"{_MINUS}\N{INFINITY}"
+    magnitude = abs(value)
+    if magnitude == 0:
+        return "0"
+    exponent = math.floor(math.log10(float(f"{magnitude:.{digits - 1}e}")))
+    if -4 < exponent < 5:
+        text = f"{value:,.{max(digits - 1 - exponent, 0)}f}"
+    else:
+        text = f"{value:.{digits - 1}e}"
+    return text.replace("-", _MINUS)
+
+
+def percent(value: float | None) -> str:
+    """Return a share in [0, 1] as a percentage with one decimal; what is not quite none or all is never shown as 0 or 100."""
+    if value is None or math.isnan(value):
+        return _NONE
+    if 0 < value < 0.0005:
+        return "<0.1%"
+    if 0.9995 < value < 1:
+        return ">99.9%"
+    return f"{100 * value:.1f}%"
+
+
+def sizes(value: Sequence[int | None] | None) -> str:
+    """Return a shape, window or receptive field as '3 x 3' with multiplication signs; '?' for a free size."""
+    if value is None:
+        return _NONE
+    return " \N{MULTIPLICATION SIGN} ".join("?" if size is None else f"{size:,}" for size in value) or "1"
+
+
+def file_size(value: int) -> str:
+    """Return a number of bytes with a decimal unit, as '1.37 MB'."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value} bytes"
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun in the right form: '1 layer', '2 layers'."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def visible(text: str) -> str:
+    """Return text in which characters that cannot be seen, or that turn the writing direction, are written as escapes.
+
+    Names in a model file are its author's; a reader must see what is there. Line breaks and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character in "\n\t" or unicodedata.category(character) not in _UNSEEN else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def name(text: str) -> str:
+    """Return a name on one line, its unseen characters escaped, at most 80 characters long."""
+    line = visible(text).replace("\n", "\\n").replace("\t", "\\t")
+    if not line.strip():
+        return "(no name)"
+    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"

@@ -1,0 +1,1 @@
+"""The templates of the page, packaged as `reportgen.templates`."""

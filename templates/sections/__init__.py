@@ -1,0 +1,1 @@
+"""One template for each analysis, named after its module."""

@@ -1,0 +1,108 @@
+"""A report built by hand: rendering is tested from numbers alone, without TensorFlow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reportgen.analyses.architecture import ArchitectureResult
+from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps, SilentChannels
+from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, WeightStatistics
+from reportgen.results import (
+    Finding,
+    Histogram,
+    ImageGrid,
+    LayerSummary,
+    ModelSummary,
+    Palette,
+    Provenance,
+    Report,
+    SamplesSummary,
+    Section,
+    Severity,
+    SkippedSection,
+)
+
+MODEL = ModelSummary("tiny", "Sequential", (2, 2, 1), (2,), 30, 20, 2)
+LAYER = LayerSummary("conv", "Conv2D", (2, 2, 2), 20, True, (3, 3), (1, 1), (3, 3), 72)
+HEAD = LayerSummary("head", "Dense", (2,), 10, False, multiply_adds=None)
+SAMPLES = SamplesSummary(
+    "tiny.npz, array x", 5, 5, (3,), "3", (2, 2, 1), "uint8", (0.0, 255.0), (0.0, 1.0), True, ("Divided by 255.",)
+)
+PROVENANCE = Provenance(
+    file_name="tiny.keras",
+    file_size=1234,
+    sha256="ab" * 32,
+    format="Keras v3 archive (.keras)",
+    keras_version="3.15.1",
+    rewrites=("A list was unwrapped.",),
+    versions={"reportgen": "0.1.0", "keras": "3.15.1", "tensorflow": "2.21.0"},
+    date="2026-01-02",
+    seed=7,
+    options={"seed": 7, "select": None, "samples": "tiny.npz"},
+    command="reportgen build tiny.keras --samples tiny.npz",
+    title="A tiny model",
+    note="Looks fine.",
+)
+FINDING = Finding(
+    code="silent-channels",
+    severity=Severity.WARNING,
+    subject="conv",
+    message="1 of 2 channels never fired on 5 samples (50%, limit 10%)",
+    evidence={"silent": 1, "share": 0.5},
+    threshold=0.1,
+    source="Hu et al.",
+)
+
+
+def tiles(values: list, palette: Palette, limits: tuple[float, float]) -> ImageGrid:
+    """Return a grid of these tiles, all of them shown."""
+    images = np.array(values, np.float32)
+    labels = tuple(str(index) for index in range(len(images)))
+    maxima = images.reshape(len(images), -1).max(axis=1).astype(np.float64)
+    return ImageGrid(images, labels, limits, len(images), palette, min(len(images), 8), maxima)
+
+
+def _weights() -> KernelWeights:
+    statistics = WeightStatistics(18, 0.5, 0.25, -1.0, 1.0, 0.0)
+    counts = {"trained": np.array([2, 16]), "untrained": np.array([9, 9])}
+    histogram = Histogram(np.array([-1.0, 0.0, 1.0]), counts)
+    return KernelWeights("conv", True, "GlorotUniform", histogram, statistics, statistics, 0, 0.4, 0.1)
+
+
+def _filters() -> FilterGridsResult:
+    grid = tiles([[[1, -1], [0, 0.5]], [[0, 0], [0, 0]]], Palette.DIVERGING, (-1, 1))
+    filters = FilterGrid("conv", (2, 2), 1, grid, grid, None, (0, 0), np.array([1.5, 0.0]), 0, "window")
+    return FilterGridsResult((filters,), (FilterStrength("conv", 2, 4, 0.75, 0.0, (1,), False, ()),), 7)
+
+
+def _maps() -> FeatureMapsResult:
+    grid = tiles([[[0, 1], [2, 3]], [[0, 0], [0, 0]]], Palette.SEQUENTIAL, (0, 3))
+    maps = SampleMaps(name="x[3]", index=3, label="cat", grid=grid, silent=(1,))
+    layer = LayerMaps("conv", (2, 2), (0, 1), 2, True, 1, (0.0, 3.0), (maps,), "map")
+    return FeatureMapsResult((layer,), (SilentChannels("conv", 2, (1,)),), 5, False)
+
+
+@pytest.fixture
+def report() -> Report:
+    """Return a report with every section, one finding and one skip."""
+    picture = tiles([[[0, 255], [128, 0]]], Palette.GREY, (0, 255))
+    top = (ClassProbability("cat", 0.75), ClassProbability("dog", 0.25))
+    shown = ShownSample(3, "x[3]", picture, "cat", top, True, None)
+    sections = (
+        Section("architecture", "Architecture", ArchitectureResult(MODEL, (LAYER, HEAD), 72, 1, LAYER)),
+        Section("weight_histograms", "Weights", WeightHistogramsResult(_weights(), (), 7)),
+        Section("filter_grids", "Filters", _filters()),
+        Section("sample_predictions", "Samples", SamplePredictionsResult(SAMPLES, (shown,), "", 1, None)),
+        Section("feature_maps", "Feature maps", _maps(), (FINDING,)),
+        SkippedSection("attribution", "Where it looks", "No samples were given."),
+    )
+    return Report(PROVENANCE, MODEL, SAMPLES, sections)
+
+
+@pytest.fixture
+def retitled(report: Report):
+    """Return a function that gives the report another title."""
+    return lambda title: replace(report, provenance=replace(report.provenance, title=title))

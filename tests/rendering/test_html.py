@@ -1,0 +1,108 @@
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from jinja2 import UndefinedError
+
+from reportgen.rendering.html import histogram_outline, render_frame, render_html
+from reportgen.rendering.json import render_json
+from reportgen.results import Histogram, Section
+
+
+def between(page: str, start: str, end: str) -> str:
+    return page.split(start, 1)[1].split(end, 1)[0]
+
+
+def test_the_page_shows_every_section_and_the_reason_of_a_skip(report):
+    page = render_html(report)
+    for section in report.sections:
+        assert f'<section id="{section.name}"' in page
+    assert "<strong>Skipped.</strong> No samples were given." in page
+
+
+def test_findings_link_to_their_evidence(report):
+    page = render_html(report)
+    card = between(page, '<li class="finding warning">', "</li>")
+    assert 'href="#feature_maps-conv"' in card
+    assert "1 of 2 channels never fired on 5 samples (50%, limit 10%)." in card
+    assert '<tr id="feature_maps-conv">' in page
+
+
+def test_ids_are_unique_and_every_fragment_resolves(report):
+    page = render_html(report)
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_the_policy_allows_exactly_the_pages_own_style_and_script(report):
+    page = render_html(report)
+    policy = between(page, 'http-equiv="Content-Security-Policy" content="', '"').replace("&#39;", "'")
+    for name, text in (("style", between(page, "<style>", "</style>")), ("script", page.rsplit("<script>", 1)[1].split("</script>")[0])):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:; ")
+
+
+def test_the_page_has_no_inline_style_no_handler_and_no_address_to_load_from(report):
+    page = render_html(report)
+    assert not re.search(r'\sstyle="', page)
+    assert not re.search(r"\son[a-z]+=", page)
+    assert all(source.startswith("data:") for source in re.findall(r'\ssrc="([^"]+)"', page))
+
+
+def test_hostile_text_is_escaped(retitled):
+    title = '</title><script>alert("1")</script>\u202e'
+    report = retitled(title)
+    page = render_html(report)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(&#34;1&#34;)" in page
+    assert "\u202e" not in page
+    data = between(page, '<script type="application/json" id="report-data">', "</script>")
+    assert json.loads(data)["provenance"]["title"] == title
+
+
+def test_the_numbers_travel_along_twice_and_are_the_same(report):
+    page = render_html(report)
+    data = between(page, '<script type="application/json" id="report-data">', "</script>")
+    link = between(page, 'href="data:application/json;base64,', '"')
+    assert json.loads(data) == json.loads(base64.b64decode(link)) == json.loads(render_json(report))
+
+
+def test_a_page_is_the_same_every_time(report):
+    assert render_html(report) == render_html(report)
+
+
+def test_silent_channels_are_marked_and_others_show_their_maximum(report):
+    labels = between(render_html(report), '<pre class="labels" aria-hidden="true">0 3.0', "</pre>")
+    assert labels == "\t1 ∅"
+
+
+def test_a_missing_value_in_a_template_is_an_error_and_not_a_blank(report):
+    broken = Section("architecture", "Architecture", None)
+    with pytest.raises(UndefinedError):
+        render_html(replace(report, sections=(broken,)))
+
+
+def test_an_outline_is_scaled_to_the_tallest_bin_of_all_sets():
+    histogram = Histogram(np.array([0, 1, 2]), {"trained": np.array([1, 4]), "untrained": np.array([2, 0])})
+    assert histogram_outline(histogram, "trained", 10, 8) == "M0 8V6.0H5.0V0.0H10.0V8Z"
+    assert histogram_outline(histogram, "untrained", 10, 8) == "M0 8V4.0H5.0V8.0H10.0V8Z"
+
+
+def test_a_notebook_shows_the_page_in_a_frame_without_scripts(report):
+    frame = render_frame(report)
+    assert frame.startswith('<iframe sandbox="')
+    assert "allow-scripts" not in frame
+    assert "&lt;!doctype html&gt;" in frame
+
+
+def test_rendering_imports_neither_tensorflow_nor_keras():
+    code = "import reportgen.rendering.html, sys; assert not {'tensorflow', 'keras', 'typer'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,45 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+import reportgen.rendering
+from reportgen.rendering.json import SCHEMA_VERSION, render_json
+from reportgen.results import Section
+
+SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+
+
+def test_the_json_validates_against_its_schema(report):
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(render_json(report)), SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_the_schema_refuses_a_report_without_findings_or_with_another_version(report):
+    document = json.loads(render_json(report))
+    for broken in ({key: document[key] for key in document if key != "findings"}, document | {"schema_version": 0}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_the_json_has_the_reports_numbers(report):
+    document = json.loads(render_json(report))
+    assert document["schema_version"] == SCHEMA_VERSION
+    assert document["findings"][0]["severity"] == "warning"
+    assert document["findings"][0]["evidence"] == {"silent": 1, "share": 0.5}
+    sections = {section["name"]: section for section in document["sections"]}
+    assert sections["attribution"]["skipped"] == "No samples were given."
+    assert sections["attribution"]["result"] is None
+    maps = sections["feature_maps"]["result"]["layers"][0]["samples"][0]["grid"]
+    assert maps["maxima"] == {"0": 3.0, "1": 0.0}
+    assert maps["tile_shape"] == [2, 2]
+    assert sections["weight_histograms"]["result"]["first"]["histogram"]["counts"]["trained"] == [2, 16]
+
+
+def test_numbers_that_are_not_finite_are_null(report):
+    values = Section("numbers", "Numbers", {"values": np.array([1.0, np.nan, np.inf]), "one": np.float32(0.1)})
+    document = json.loads(render_json(replace(report, sections=(values,))))
+    assert document["sections"][0]["result"] == {"values": [1.0, None, None], "one": 0.1}
