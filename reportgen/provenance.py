@@ -1,0 +1,112 @@
+"""Where a report comes from and how to make it again, without any path, user or host name."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import UsageError
+from reportgen.models.load import LoadedModel, weights_digest
+from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.results import Provenance
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")
+_DAY = "%Y-%m-%d"
+
+
+def make_provenance(
+    loaded: LoadedModel, options: ReportOptions, inputs: Mapping[str, str], *, command: str | None = None
+) -> Provenance:
+    """Return the provenance of a report.
+
+    Args:
+        loaded: the model and its file.
+        options: of the report.
+        inputs: what was given beside the model, by option name ('samples', 'labels', 'class-names'), as base names.
+        command: that makes the same report; None for the one that follows from the rest.
+    """
+    file = loaded.file
+    return Provenance(
+        file_name=file.name if file else None,
+        file_size=file.size if file else None,
+        sha256=file.sha256 if file else weights_digest(loaded.model),
+        format=file.format.label if file else "a keras.Model in memory",
+        keras_version=loaded.keras_version,
+        rewrites=loaded.rewrites,
+        versions=package_versions(),
+        date=report_day(),
+        seed=options.seed,
+        options={**inputs, **asdict(options)},
+        command=command or reproducing_command(file.name if file else None, options, inputs),
+        title=options.title or loaded.model.name,
+        note=options.note,
+    )
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of reportgen, Python and the packages that compute and draw, by name."""
+    from reportgen import __version__
+
+    versions = {"reportgen": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # such as tensorflow installed as tensorflow-cpu
+            versions[package] = "unknown"
+    return versions
+
+
+def report_day() -> str:
+    """Return today in UTC, or the day of SOURCE_DATE_EPOCH where it is set; no time, so that a day's reports are equal.
+
+    Source: https://reproducible-builds.org/specs/source-date-epoch/
+
+    Raises:
+        UsageError: SOURCE_DATE_EPOCH is not a number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(timezone.utc).strftime(_DAY)
+    try:
+        return datetime.fromtimestamp(int(epoch), timezone.utc).strftime(_DAY)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970. Received: {epoch!r}.") from None
+
+
+def reproducing_command(file_name: str | None, options: ReportOptions, inputs: Mapping[str, str]) -> str:
+    """Return the command that makes the same report from files in the working folder; defaults are left out.
+
+    Args:
+        file_name: of the model; None gives the call from Python.
+        options: of the report.
+        inputs: see `make_provenance`.
+    """
+    changed = {
+        field.name.replace("_", "-"): getattr(options, field.name)
+        for field in fields(options)
+        if getattr(options, field.name) != getattr(DEFAULTS, field.name)
+    }
+    if file_name is None:
+        return "reportgen.build_report(model, …)"
+    # a name that begins with a dash would be taken for an option
+    words = ["reportgen", "build", f"./{file_name}" if file_name.startswith("-") else file_name]
+    for name, value in (*inputs.items(), *changed.items()):
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [f"--{name}"] if one is True else [f"--{name}", str(one)]
+    return shlex.join(words)
+
+
+def input_name(value: Any) -> str:
+    """Return what may be shown of an input: a path's last part, a list of names as it is, otherwise its kind."""
+    if isinstance(value, str) and "," in value and not Path(value).exists() and not Path(value).is_absolute():
+        return value
+    if isinstance(value, str | Path):
+        return Path(str(value)).name or str(value)
+    return f"<{type(value).__name__}>"

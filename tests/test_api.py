@@ -1,0 +1,86 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import reportgen
+from reportgen import ModelError, OutputError, SamplesError, UsageError
+
+
+@pytest.fixture(scope="module")
+def live_model():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 3, activation="relu"), keras.layers.Flatten(), keras.layers.Dense(3)],
+        name="live",
+    )
+    return model
+
+
+def test_a_live_model_and_arrays_are_accepted(live_model):
+    inputs = np.linspace(0, 1, 4 * 36, dtype=np.float32).reshape(4, 6, 6, 1)
+    report = reportgen.build_report(live_model, samples=(inputs, [0, 1, 2, 0]), select="first:2")
+    assert report.provenance.file_name is None
+    assert len(report.provenance.sha256) == 64
+    assert report.samples.shown == (0, 1)
+    sections = {section.name: section.result for section in report.sections}
+    logits = live_model(inputs[:1], training=False).numpy()[0].astype(np.float64)
+    exponentials = np.exp(logits - logits.max())
+    expected = np.sort(exponentials / exponentials.sum())[::-1]
+    shown = [entry.probability for entry in sections["sample_predictions"].shown[0].top]
+    assert np.allclose(shown, expected, atol=1e-6)
+
+
+def test_a_report_saves_itself_and_its_numbers(live_model, tmp_path):
+    report = reportgen.build_report(live_model)
+    assert report.save(tmp_path / "r.html", json_path=tmp_path / "r.json") == tmp_path / "r.html"
+    assert (tmp_path / "r.html").read_text(encoding="utf-8") == report.to_html()
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["model"]["name"] == "live"
+    assert report._repr_html_().startswith("<iframe")
+
+
+def test_saving_into_a_missing_folder_is_an_error(live_model, tmp_path):
+    with pytest.raises(OutputError, match="the output folder must exist"):
+        reportgen.build_report(live_model).save(tmp_path / "none" / "r.html")
+
+
+def test_errors_are_the_packages_own(live_model):
+    with pytest.raises(UsageError, match="--bins must be a whole number from 1 to 1000. Received: 0."):
+        reportgen.build_report(live_model, bins=0)
+    with pytest.raises(ModelError, match="Received: builtins.int"):
+        reportgen.build_report(3)
+    with pytest.raises(SamplesError, match=r"Received: shape \(5, 5\)"):
+        reportgen.build_report(live_model, samples=np.zeros((2, 5, 5)))
+
+
+def test_a_model_with_two_inputs_is_reported_without_samples():
+    first, second = keras.Input((4, 4, 1)), keras.Input((2,))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(first))
+    model = keras.Model([first, second], keras.layers.Concatenate()([pooled, second]))
+    assert len(reportgen.build_report(model).sections[2].result.grids) == 1
+    with pytest.raises(SamplesError, match="Received: a model with 2 inputs. Leave out --samples."):
+        reportgen.build_report(model, samples=np.zeros((1, 4, 4, 1)))
+
+
+def test_a_model_that_cannot_be_run_is_reported_with_the_reason():
+    class Broken(keras.layers.Layer):
+        def call(self, inputs):
+            raise ValueError("this layer\nnever works")
+
+        def compute_output_spec(self, inputs):
+            return keras.KerasTensor(inputs.shape, inputs.dtype)
+
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3), Broken()])
+    report = reportgen.build_report(model, samples=np.zeros((1, 4, 4, 1), np.float32))
+    skipped = {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
+    assert set(skipped) == {"sample_predictions", "feature_maps"}
+    assert "The model could not be run on the samples" in skipped["feature_maps"]
+    assert "this layer" in skipped["feature_maps"]
+    assert report.samples is None
+
+
+def test_two_reports_of_the_same_model_have_the_same_bytes(live_model):
+    inputs = np.random.default_rng(0).random((12, 6, 6, 1), dtype=np.float32)
+    first, second = (reportgen.build_report(live_model, samples=inputs, select="random:3").to_html() for _ in range(2))
+    assert first == second

@@ -1,0 +1,40 @@
+"""What the walls and the house rules say, where a test is shorter than a reviewer."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from reportgen.analyses import ANALYSES
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "reportgen").rglob("*.py"))
+
+
+@pytest.mark.parametrize("analysis", ANALYSES, ids=lambda analysis: analysis.name)
+def test_an_analysis_is_one_module_one_template_and_one_test(analysis):
+    assert type(analysis).__module__ == f"reportgen.analyses.{analysis.name}"
+    assert (ROOT / "templates" / "sections" / f"{analysis.name}.html").is_file()
+    assert (ROOT / "tests" / "analyses" / f"test_{analysis.name}.py").is_file()
+
+
+def test_the_walls_name_every_analysis():
+    contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(f'"reportgen.analyses.{analysis.name}"' in contracts for analysis in ANALYSES)
+
+
+def test_html_is_written_in_templates_alone():
+    tag = re.compile(r"</?(?:div|span|table|tr|td|th|p|h[1-6]|img|figure|section|a|iframe)\b[^>]*>")
+    for module in MODULES:
+        texts = [node.value for node in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+        assert not [text for text in texts if isinstance(text, str) and tag.search(text)], module
+
+
+def test_pyplot_is_never_imported():
+    assert not [module for module in MODULES if "pyplot" in re.sub(r'""".*?"""', "", module.read_text("utf-8"), flags=re.S)]
+
+
+def test_only_the_command_line_and_scripts_print():
+    printing = [module.name for module in MODULES if re.search(r"(?<!\w)print\(", module.read_text("utf-8"))]
+    assert printing == ["cli.py", "train.py"]

@@ -1,0 +1,37 @@
+"""A forgotten subpackage or glob is dropped from the wheel in silence; the tree is compared with what was built."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ENDINGS = {".py", ".html", ".css", ".js", ".json", ".keras", ".npz", ".txt", ".md", ".typed"}
+
+
+def expected_names() -> set[str]:
+    """Return the files of the tree under the names that they must have in the wheel."""
+    names = set()
+    for folder, inside in ((ROOT / "reportgen", "reportgen"), (ROOT / "templates", "reportgen/templates")):
+        for path in folder.rglob("*"):
+            if path.is_file() and path.suffix in ENDINGS and "__pycache__" not in path.parts:
+                names.add(f"{inside}/{path.relative_to(folder).as_posix()}")
+    return names
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_module_template_and_demo_file(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("reportgen", "templates", "pyproject.toml", "README.md", "LICENSE"):
+        subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
+    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    wheel = next(tmp_path.glob("cnn_reportgen-*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+        licences = [name for name in archive.namelist() if "licenses/" in name]
+    assert packed == expected_names()
+    assert sorted(Path(name).name for name in licences) == ["LICENSE", "LICENSE-fashion-mnist.txt"]
