@@ -10,9 +10,10 @@ from typing import Any, Literal
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext
 from reportgen.errors import ForwardError, OutputError, SamplesError
-from reportgen.evaluation import evaluate_samples
+from reportgen.evaluation import evaluate_samples, samples_at_once
 from reportgen.models.arithmetic import Shape
 from reportgen.models.describe import DescribedModel, describe
+from reportgen.models.live import LiveModel
 from reportgen.models.load import adopt_model, load_model
 from reportgen.models.startup import import_keras
 from reportgen.options import DEFAULTS, ReportOptions
@@ -20,6 +21,7 @@ from reportgen.output import check_writable, write_all
 from reportgen.pipeline import run_analyses
 from reportgen.provenance import input_name, make_provenance
 from reportgen.results import Report as ReportResults
+from reportgen.rules import default_limits
 from reportgen.samples.sources import open_samples
 
 _NO_SAMPLES = "No samples were given; --samples SOURCE shows what the model makes of them."
@@ -156,7 +158,7 @@ def _context(
 ) -> AnalysisContext:
     described = describe(model)
     shown = described.shown(options.layers)
-    evaluated, reason = None, _NO_SAMPLES
+    evaluated, live, reason = None, None, _NO_SAMPLES
     if samples is not None:
         on_stage("Reading the samples")
         source = open_samples(
@@ -170,6 +172,7 @@ def _context(
         on_stage("Running the model")
         try:
             evaluated = evaluate_samples(described, source, shown=shown, options=options)
+            live = LiveModel(model, described.layers, samples_at_once(described, source.shape))
         except ForwardError as error:
             reason = f"The model could not be run on the samples, so only its weights are shown. Received: {error}"
     return AnalysisContext(
@@ -180,7 +183,9 @@ def _context(
         rectifiers=described.rectifiers,
         samples=evaluated,
         no_samples_reason=reason,
+        live=live,
         options=options.for_analyses(),
+        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -30,7 +30,7 @@ app = typer.Typer(
 _SAMPLES, _PICTURES, _PAGE, _OUTPUT = "Samples", "Weights and pictures", "Page", "Output"
 
 Samples = Annotated[
-    Optional[str],
+    str | None,
     typer.Option(
         help="Samples to run: FILE.npz, FILE.npz:ARRAY, FILE.npy, an image, a folder of images (or a folder for each class), "
         "an IDX file, or fashion_mnist, mnist, cifar10, cifar100.",
@@ -39,11 +39,13 @@ Samples = Annotated[
     ),
 ]
 Labels = Annotated[
-    Optional[str],
-    typer.Option(help="Labels of the samples: .npy, .npz, .txt, .csv or IDX.", metavar="FILE", rich_help_panel=_SAMPLES),
+    str | None,
+    typer.Option(
+        help="Labels of the samples: .npy, .npz, .txt, .csv or IDX.", metavar="FILE", rich_help_panel=_SAMPLES
+    ),
 ]
 ClassNames = Annotated[
-    Optional[str],
+    str | None,
     typer.Option(
         help="Names of the classes: a text file with one on each line, or names with commas between them.",
         metavar="FILE|NAMES",
@@ -51,7 +53,7 @@ ClassNames = Annotated[
     ),
 ]
 Select = Annotated[
-    Optional[str],
+    str | None,
     typer.Option(
         help="Which samples to show: 0,5,7, first:N, per-class:N, random:N, hardest:N or easiest:N. "
         "Default: per-class:1 with labels, first:8 without.",
@@ -77,7 +79,7 @@ SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Skip image files that cannot be read.", rich_help_panel=_SAMPLES)
 ]
 Layers = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option(
         help="Layers to show, as names or patterns, with commas or repeated. Default: the first two convolutions.",
         metavar="NAMES",
@@ -86,9 +88,11 @@ Layers = Annotated[
 ]
 Bins = Annotated[int, typer.Option(help="Bins of the weight histograms.", metavar="N", rich_help_panel=_PICTURES)]
 KernelRange = Annotated[
-    Optional[float],
+    float | None,
     typer.Option(
-        help="End of the kernels' colour scale. Default: from each layer's weights.", metavar="X", rich_help_panel=_PICTURES
+        help="End of the kernels' colour scale. Default: from each layer's weights.",
+        metavar="X",
+        rich_help_panel=_PICTURES,
     ),
 ]
 MapScaleOption = Annotated[
@@ -99,13 +103,11 @@ MaxTiles = Annotated[
     int, typer.Option(help="Largest number of kernels or maps in a grid.", metavar="N", rich_help_panel=_PICTURES)
 ]
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.", metavar="N", rich_help_panel=_PICTURES)]
-Title = Annotated[
-    Optional[str], typer.Option(help="Title of the page. Default: the model's name.", rich_help_panel=_PAGE)
-]
+Title = Annotated[str | None, typer.Option(help="Title of the page. Default: the model's name.", rich_help_panel=_PAGE)]
 Note = Annotated[str, typer.Option(help="What the reviewer should know, shown on the page.", rich_help_panel=_PAGE)]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.", rich_help_panel=_OUTPUT)]
 JsonPath = Annotated[
-    Optional[Path], typer.Option("--json", help="Where to write the numbers as JSON.", rich_help_panel=_OUTPUT)
+    Path | None, typer.Option("--json", help="Where to write the numbers as JSON.", rich_help_panel=_OUTPUT)
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.", rich_help_panel=_OUTPUT)]
 Quiet = Annotated[

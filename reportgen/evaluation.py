@@ -70,7 +70,7 @@ def evaluate_samples(
     """
     model, rescaling = described.model, described.rescaling
     scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
-    feed = _Feed(source, scaling, _batch(described, source.shape))
+    feed = _Feed(source, scaling, samples_at_once(described, source.shape))
     selection = parse_selection(options.select, labelled=source.labels is not None)
     losses = _losses(model, source, feed) if selection.needs_losses and source.labels is not None else None
     chosen = select(selection, count=source.count, labels=source.labels, losses=losses, seed=options.seed)
@@ -101,6 +101,9 @@ def evaluate_samples(
         expected_range=rescaling.expected_range if rescaling else None,
         rescaled=rescaling is not None,
         activations=activations,
+        all_labels=None if source.labels is None else source.labels[list(indices)],
+        read=lambda positions: source.read([indices[position] for position in positions]),
+        scale=scaling.apply,
     )
 
 
@@ -122,7 +125,13 @@ def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: i
     return (*chosen, *(int(index) for index in others))
 
 
-def _batch(described: DescribedModel, sample_shape: tuple[int, ...]) -> int:
+def samples_at_once(described: DescribedModel, sample_shape: tuple[int, ...]) -> int:
+    """Return the size of a batch, so that the largest output of a layer stays within bounds.
+
+    Args:
+        described: the model.
+        sample_shape: of one sample, for layers whose output has a free or unknown size.
+    """
     largest = 1
     for call in described.calls:
         known = [size for size in call.output_shape or (None,) if size is not None]

@@ -49,7 +49,7 @@ def shown_stages(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[str], Non
         quiet: show nothing.
     """
     if quiet or not stream.isatty():
-        yield lambda stage: None
+        yield _unseen
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -63,6 +63,10 @@ def shown_stages(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[str], Non
             progress.add_task(stage, total=1)
 
         yield next_stage
+
+
+def _unseen(stage: str) -> None:
+    del stage
 
 
 def findings_text(findings: Iterable[Finding]) -> str:

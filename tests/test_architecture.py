@@ -27,12 +27,16 @@ def test_the_walls_name_every_analysis():
 def test_html_is_written_in_templates_alone():
     tag = re.compile(r"</?(?:div|span|table|tr|td|th|p|h[1-6]|img|figure|section|a|iframe)\b[^>]*>")
     for module in MODULES:
-        texts = [node.value for node in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+        texts = [
+            node.value for node in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(node, ast.Constant)
+        ]
         assert not [text for text in texts if isinstance(text, str) and tag.search(text)], module
 
 
 def test_pyplot_is_never_imported():
-    assert not [module for module in MODULES if "pyplot" in re.sub(r'""".*?"""', "", module.read_text("utf-8"), flags=re.S)]
+    assert not [
+        module for module in MODULES if "pyplot" in re.sub(r'""".*?"""', "", module.read_text("utf-8"), flags=re.S)
+    ]
 
 
 def test_only_the_command_line_and_scripts_print():

@@ -80,8 +80,16 @@ def test_the_open_option_hands_the_page_to_the_browser(folder, monkeypatch, capf
     [
         (["build"], 2, "Missing argument 'MODEL'. See reportgen --help."),
         (["bild"], 2, "No such command 'bild'."),
-        (["build", "m.keras", "--max-tiles", "0"], 2, "--max-tiles must be a whole number from 1 to 1024. Received: 0."),
-        (["build", "m.keras", "--kernel-range", "-1"], 2, "--kernel-range must be a finite number above 0. Received: -1.0."),
+        (
+            ["build", "m.keras", "--max-tiles", "0"],
+            2,
+            "--max-tiles must be a whole number from 1 to 1024. Received: 0.",
+        ),
+        (
+            ["build", "m.keras", "--kernel-range", "-1"],
+            2,
+            "--kernel-range must be a finite number above 0. Received: -1.0.",
+        ),
         (["build", "m.keras", "--json", "report.html"], 2, "--output and --json must be different files."),
         (["build", "m.keras", "--select", "best:3"], 2, "--select must be one of"),
         (["build", str(MODEL), "--layers", "conv9"], 2, "--layers must name layers of the model. Received: 'conv9'."),

@@ -9,7 +9,7 @@ from keras import layers
 
 from reportgen.api import build_report
 from reportgen.errors import SamplesError, UsageError
-from reportgen.evaluation import _batch, evaluate_samples, evaluated_indices
+from reportgen.evaluation import evaluate_samples, evaluated_indices, samples_at_once
 from reportgen.models.describe import describe
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.samples.sources import open_samples
@@ -174,10 +174,10 @@ def test_model_that_rescales_is_given_bytes_as_stored() -> None:
 def test_batch_allows_for_layers_whose_size_is_free(subclassed_model: Any, demo_model: Any) -> None:
     free = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)])
     # 32 million values are allowed; a free size is taken for that of the sample, on 64 channels
-    assert _batch(describe(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
-    assert _batch(describe(free), (5000, 1000, 3)) == 1
-    assert _batch(describe(subclassed_model), (250, 1000, 3)) == 2
-    assert _batch(describe(demo_model), (28, 28, 1)) == 256
+    assert samples_at_once(describe(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
+    assert samples_at_once(describe(free), (5000, 1000, 3)) == 1
+    assert samples_at_once(describe(subclassed_model), (250, 1000, 3)) == 2
+    assert samples_at_once(describe(demo_model), (28, 28, 1)) == 256
 
 
 def test_two_inputs_and_unbuilt_models_take_no_samples() -> None:

@@ -8,6 +8,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.pipeline import run_analyses
 from reportgen.results import Finding, ModelSummary, Section, Severity, SkippedSection
+from reportgen.rules import Limits, Rule
 
 CONTEXT = AnalysisContext(
     model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
@@ -18,6 +19,7 @@ CONTEXT = AnalysisContext(
     samples=None,
     no_samples_reason="No samples.",
     options=AnalysisOptions(),
+    limits={"rule": 0.5},
 )
 
 
@@ -27,13 +29,15 @@ class Canned:
     title: str
     result: Any
     said: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     def run(self, context: AnalysisContext) -> Any:
         assert context is CONTEXT
         return self.result
 
-    def findings(self, result: Any) -> Iterable[Finding]:
+    def findings(self, result: Any, limits: Limits) -> Iterable[Finding]:
         assert result is self.result
+        assert limits is CONTEXT.limits
         return self.said
 
 
@@ -50,6 +54,14 @@ def test_findings_of_a_section_are_most_severe_first() -> None:
     said = (finding(Severity.NOTE), finding(Severity.PROBLEM), finding(Severity.WARNING))
     (section,) = run_analyses(CONTEXT, [Canned("a", "A", 1, said)], on_stage=lambda _: None)
     assert [one.severity for one in section.findings] == [Severity.PROBLEM, Severity.WARNING, Severity.NOTE]
+
+
+def test_findings_of_a_rule_that_is_off_are_left_out() -> None:
+    said = (finding(Severity.NOTE),)
+    (section,) = run_analyses(
+        CONTEXT, [Canned("a", "A", 1, said)], on_stage=lambda _: None, rules_off=frozenset({"rule"})
+    )
+    assert section.findings == ()
 
 
 def test_a_skip_becomes_a_section_with_its_reason() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.analyses.base import AnalysisContext
 from reportgen.results import Finding, LayerSummary, ModelSummary
+from reportgen.rules import Limits, Rule
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Architecture:
 
     name = "architecture"
     title = "Architecture"
+    rules: tuple[Rule, ...] = ()
 
     def run(self, context: AnalysisContext) -> ArchitectureResult:
         """Return the table and its totals."""
@@ -45,7 +47,7 @@ class Architecture:
             largest=max(weighted, key=lambda layer: layer.parameters, default=None),
         )
 
-    def findings(self, result: ArchitectureResult) -> Iterable[Finding]:
+    def findings(self, result: ArchitectureResult, limits: Limits) -> Iterable[Finding]:
         """Return nothing: an architecture is a fact."""
-        del result
+        del result, limits
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from reportgen.models.capture import Activations
 from reportgen.models.kernels import LayerKernel
+from reportgen.models.live import LiveModel
 from reportgen.results import Finding, LayerSummary, ModelSummary, SamplesSummary
+from reportgen.rules import Limits, Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,10 @@ class EvaluatedSamples:
             has no such layer or cannot tell.
         rescaled: whether the model rescales its input by itself, in whatever way.
         activations: what the forward pass recorded, chosen samples first.
+        all_labels: of all N evaluated samples, (N,) int64, chosen ones first, or None.
+        read: returns evaluated samples by their position (not their index in the source), (n, *shape) as stored; read again
+            from the source, so that not all need to be in memory.
+        scale: turns stored samples into what the model receives, (n, *shape) float32.
     """
 
     summary: SamplesSummary
@@ -57,6 +63,19 @@ class EvaluatedSamples:
     expected_range: tuple[float, float] | None
     rescaled: bool = False
     activations: Activations
+    all_labels: np.ndarray | None
+    read: Callable[[Sequence[int]], np.ndarray]
+    scale: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def evaluated(self) -> int:
+        """Number of samples that the model was run on."""
+        return self.summary.evaluated
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        """Yield all evaluated samples as the model receives them, (n, *shape) float32, in order, n at most `size`."""
+        for start in range(0, self.evaluated, size):
+            yield self.scale(self.read(range(start, min(start + size, self.evaluated))))
 
     def class_name(self, index: int) -> str:
         """Return the name of a class, or its number where names were not given."""
@@ -77,6 +96,8 @@ class AnalysisContext:
         samples: None when none were given or the model could not be run on them.
         no_samples_reason: why there are none, and the option that would give some.
         options: see `AnalysisOptions`.
+        limits: thresholds in force, by the rule's code.
+        live: the running model, for analyses that must run it once more; None where it cannot be run.
     """
 
     model: ModelSummary
@@ -87,6 +108,8 @@ class AnalysisContext:
     samples: EvaluatedSamples | None
     no_samples_reason: str
     options: AnalysisOptions
+    limits: Limits
+    live: LiveModel | None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +125,12 @@ class Analysis(Protocol):
     name: str
     title: str
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What can become a finding."""
+
     def run(self, context: AnalysisContext) -> Any:
         """Return the analysis' own result dataclass, or a `Skip`."""
 
-    def findings(self, result: Any) -> Iterable[Finding]:
-        """Return what the result says about the model. Pure: it is tested from hand-built results."""
+    def findings(self, result: Any, limits: Limits) -> Iterable[Finding]:
+        """Return what the result says about the model at these thresholds. Pure: it is tested from hand-built results."""

@@ -10,9 +10,16 @@ import numpy as np
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.results import Finding, ImageGrid, Palette, Severity
+from reportgen.rules import Limits, Rule
 
-SILENT_LIMIT = 0.10
-"""More than this share of silent channels in a layer is a warning, fewer a note."""
+SILENT = Rule(
+    code="silent-channels",
+    meaning="channels of a rectified layer never fired on the evaluated samples; a note up to the threshold",
+    severity=Severity.WARNING,
+    threshold=0.10,
+    unit="share of the layer's channels",
+    source="Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed",
+)
 
 _PIXELS = 700_000  # of all maps together, which keeps the page near a megabyte at the most
 
@@ -99,6 +106,7 @@ class FeatureMaps:
 
     name = "feature_maps"
     title = "Feature maps"
+    rules = (SILENT,)
 
     def run(self, context: AnalysisContext) -> FeatureMapsResult | Skip:
         """Return the maps; a skip without samples or without a layer whose output has a spatial axis."""
@@ -121,9 +129,10 @@ class FeatureMaps:
         )
         return FeatureMapsResult(layers, activity, samples.summary.evaluated, context.options.map_scale == "map")
 
-    def findings(self, result: FeatureMapsResult) -> Iterable[Finding]:
+    def findings(self, result: FeatureMapsResult, limits: Limits) -> Iterable[Finding]:
         """Return the layers with silent channels."""
-        return (_silent(layer, result.evaluated) for layer in result.activity if layer.silent)
+        limit = limits[SILENT.code]
+        return (_silent(layer, result.evaluated, limit) for layer in result.activity if layer.silent)
 
 
 def _is_rectified(name: str, context: AnalysisContext) -> bool:
@@ -203,16 +212,12 @@ def _each_by_itself(maps: np.ndarray) -> np.ndarray:
     return np.asarray((maps - low) / np.where(high > low, high - low, 1))
 
 
-def _silent(layer: SilentChannels, evaluated: int) -> Finding:
-    return Finding(
-        code="silent-channels",
-        severity=Severity.WARNING if layer.share > SILENT_LIMIT else Severity.NOTE,
-        subject=layer.name,
-        message=(
-            f"{len(layer.silent)} of {layer.channels} channels never fired on "
-            f"{evaluated} sample{'s' * (evaluated != 1)} ({layer.share:.1%}, limit {SILENT_LIMIT:.0%})"
-        ),
+def _silent(layer: SilentChannels, evaluated: int, limit: float) -> Finding:
+    return SILENT.finding(
+        layer.name,
+        f"{len(layer.silent)} of {layer.channels} channels never fired on {evaluated} sample{'s' * (evaluated != 1)} "
+        f"({layer.share:.1%}, limit {limit:.0%})",
         evidence={"silent": len(layer.silent), "channels": layer.channels, "samples": evaluated, "share": layer.share},
-        threshold=SILENT_LIMIT,
-        source="Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed",
+        threshold=limit,
+        severity=Severity.WARNING if layer.share > limit else Severity.NOTE,
     )

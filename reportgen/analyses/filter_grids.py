@@ -12,12 +12,24 @@ from reportgen.analyses.tiles import central_slices, columns_for, strongest, sym
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Finding, ImageGrid, Palette, Severity
+from reportgen.rules import Limits, Rule
 
-WEAK_SHARE = 1e-3
-"""A filter is weak when its norm is under this share of the median norm of its layer."""
-
-DUPLICATE_COSINE = 0.99
-"""Two filters are near-duplicates when the cosine between them exceeds this."""
+WEAK = Rule(
+    code="weak-filters",
+    meaning="filters have next to no weight beside the others of their layer",
+    severity=Severity.WARNING,
+    threshold=1e-3,
+    unit="share of the layer's median norm",
+    source="Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed",
+)
+DUPLICATE = Rule(
+    code="duplicate-filters",
+    meaning="two filters of a layer are nearly the same",
+    severity=Severity.NOTE,
+    threshold=0.99,
+    unit="cosine between two filters",
+    source="RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop",
+)
 
 _LEAST_WEIGHTS = 9  # with fewer weights in a filter, chance alone brings cosines this high
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
@@ -65,9 +77,9 @@ class FilterStrength:
         weights: in each filter.
         median_norm: median L2 norm.
         smallest_norm: of the weakest filter.
-        weak: indices of those with a norm under `WEAK_SHARE` of the median.
+        weak: indices of those with a norm under the limit's share of the median.
         compared: whether filters can be compared with one another: ungrouped, and at least 9 weights in each.
-        duplicates: (first, second, cosine) of each pair over `DUPLICATE_COSINE`.
+        duplicates: (first, second, cosine) of each pair over the limit.
     """
 
     label: str
@@ -94,6 +106,7 @@ class FilterGrids:
 
     name = "filter_grids"
     title = "Filters"
+    rules = (WEAK, DUPLICATE)
 
     def run(self, context: AnalysisContext) -> FilterGridsResult | Skip:
         """Return the grids; a skip when the model has no convolution."""
@@ -107,15 +120,15 @@ class FilterGrids:
             for kernel in kernels
             if kernel.path == path
         )
-        return FilterGridsResult(grids, tuple(_strength(kernel) for kernel in kernels), options.seed)
+        return FilterGridsResult(grids, tuple(_strength(kernel, context.limits) for kernel in kernels), options.seed)
 
-    def findings(self, result: FilterGridsResult) -> Iterable[Finding]:
+    def findings(self, result: FilterGridsResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with weak or near-duplicate filters."""
         for strength in result.strengths:
             if strength.weak:
-                yield _weak(strength)
+                yield _weak(strength, limits[WEAK.code])
             if strength.duplicates:
-                yield _duplicated(strength)
+                yield _duplicated(strength, limits[DUPLICATE.code])
 
 
 def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:
@@ -203,7 +216,7 @@ def filter_norms(filters: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(filters.reshape(len(filters), -1).astype(np.float64), axis=1))
 
 
-def _strength(kernel: LayerKernel) -> FilterStrength:
+def _strength(kernel: LayerKernel, limits: Limits) -> FilterStrength:
     filters = kernel.by_filter(kernel.values())
     norms = filter_norms(filters)
     median = float(np.median(norms))
@@ -215,14 +228,14 @@ def _strength(kernel: LayerKernel) -> FilterStrength:
         weights=weights,
         median_norm=median,
         smallest_norm=float(norms.min()),
-        weak=tuple(int(index) for index in np.flatnonzero(norms < WEAK_SHARE * median)),
+        weak=tuple(int(index) for index in np.flatnonzero(norms < limits[WEAK.code] * median)),
         compared=compared,
-        duplicates=near_duplicates(filters) if compared else (),
+        duplicates=near_duplicates(filters, cosine=limits[DUPLICATE.code]) if compared else (),
     )
 
 
-def near_duplicates(filters: np.ndarray) -> tuple[tuple[int, int, float], ...]:
-    """Return each pair of filters with a cosine over `DUPLICATE_COSINE`, as (first, second, cosine).
+def near_duplicates(filters: np.ndarray, *, cosine: float) -> tuple[tuple[int, int, float], ...]:
+    """Return each pair of filters with a larger cosine, as (first, second, cosine).
 
     Args:
         filters: (N, ...) float32; filters of norm zero or with non-finite weights are in no pair.
@@ -232,36 +245,26 @@ def near_duplicates(filters: np.ndarray) -> tuple[tuple[int, int, float], ...]:
     usable = np.isfinite(norms) & (norms > 0)
     unit = np.where(usable, flat / np.where(usable, norms, 1), 0)
     cosines = np.triu(unit @ unit.T, k=1)
-    return tuple((int(i), int(j), float(cosines[i, j])) for i, j in np.argwhere(cosines > DUPLICATE_COSINE))
+    return tuple((int(i), int(j), float(cosines[i, j])) for i, j in np.argwhere(cosines > cosine))
 
 
-def _weak(strength: FilterStrength) -> Finding:
-    return Finding(
-        code="weak-filters",
-        severity=Severity.WARNING,
-        subject=strength.label,
-        message=(
-            f"{len(strength.weak)} of {strength.filters} filters have a norm under {WEAK_SHARE:g} of the layer's "
-            f"median {strength.median_norm:.3g}: they pass on next to nothing"
-        ),
+def _weak(strength: FilterStrength, limit: float) -> Finding:
+    return WEAK.finding(
+        strength.label,
+        f"{len(strength.weak)} of {strength.filters} filters have a norm under {limit:g} of the layer's median "
+        f"{strength.median_norm:.3g}: they pass on next to nothing",
         evidence={"weak": len(strength.weak), "filters": strength.filters, "median_norm": strength.median_norm},
-        threshold=WEAK_SHARE,
-        source="Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: small filters can be removed",
+        threshold=limit,
     )
 
 
-def _duplicated(strength: FilterStrength) -> Finding:
+def _duplicated(strength: FilterStrength, limit: float) -> Finding:
     involved = len({index for first, second, _ in strength.duplicates for index in (first, second)})
     closest = max(cosine for *_, cosine in strength.duplicates)
-    return Finding(
-        code="duplicate-filters",
-        severity=Severity.NOTE,
-        subject=strength.label,
-        message=(
-            f"{involved} of {strength.filters} filters are near-duplicates of another: cosine up to {closest:.4f} "
-            f"(limit {DUPLICATE_COSINE:g})"
-        ),
+    return DUPLICATE.finding(
+        strength.label,
+        f"{involved} of {strength.filters} filters are near-duplicates of another: cosine up to {closest:.4f} "
+        f"(limit {limit:g})",
         evidence={"involved": involved, "pairs": len(strength.duplicates), "closest": closest},
-        threshold=DUPLICATE_COSINE,
-        source="RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop",
+        threshold=limit,
     )

@@ -11,15 +11,27 @@ from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
 from reportgen.analyses.tiles import block_means, reduction_for
 from reportgen.models.outputs import class_scores
 from reportgen.results import Finding, ImageGrid, Palette, SamplesSummary, Severity
+from reportgen.rules import Limits, Rule
 
 TOP = 5
 """How many classes are listed for each sample."""
 
-RANGE_RATIO = 8.0
-"""Inputs this many times wider or narrower than the range that the model's rescaling expects are a finding."""
-
-BYTE_LIKE = 16.0
-"""Inputs without a negative value that exceed this look like bytes that nobody scaled."""
+RANGE = Rule(
+    code="input-range",
+    meaning="the samples span another range than the model's own rescaling expects",
+    severity=Severity.PROBLEM,
+    threshold=8.0,
+    unit="factor by which the inputs are wider or narrower than expected",
+    source="the model's rescaling layer, read backwards from [-1, 1] or [0, 1]",
+)
+UNSCALED = Rule(
+    code="unscaled-input",
+    meaning="the samples look like bytes that nobody scaled",
+    severity=Severity.WARNING,
+    threshold=16.0,
+    unit="largest input, where none is negative and the model has no rescaling layer",
+    source="inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero",
+)
 
 _PICTURE_PIXELS = 128 * 128
 
@@ -81,6 +93,7 @@ class SamplePredictions:
 
     name = "sample_predictions"
     title = "Samples"
+    rules = (RANGE, UNSCALED)
 
     def run(self, context: AnalysisContext) -> SamplePredictionsResult | Skip:
         """Return the predictions; a skip without samples."""
@@ -100,13 +113,13 @@ class SamplePredictions:
             samples.summary, shown, rule, reduction, samples.expected_range, samples.rescaled
         )
 
-    def findings(self, result: SamplePredictionsResult) -> Iterable[Finding]:
+    def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:
         """Return samples whose range is unlike what the model expects."""
-        low, high = result.summary.input_range
+        received = result.summary.input_range
         if result.expected_range is not None:
-            yield from _unlike_rescaling((low, high), result.expected_range)
-        elif not result.rescaled and low >= 0 and high > BYTE_LIKE:
-            yield _unscaled((low, high))
+            yield from _unlike_rescaling(received, result.expected_range, limits[RANGE.code])
+        elif not result.rescaled and received[0] >= 0 and received[1] > limits[UNSCALED.code]:
+            yield _unscaled(received, limits[UNSCALED.code])
 
 
 def _no_scores(outputs: np.ndarray) -> str:
@@ -162,34 +175,24 @@ def _picture_range(images: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1)
 
 
-def _unlike_rescaling(received: tuple[float, float], expected: tuple[float, float]) -> Iterable[Finding]:
+def _unlike_rescaling(received: tuple[float, float], expected: tuple[float, float], limit: float) -> Iterable[Finding]:
     ratio = (received[1] - received[0]) / (expected[1] - expected[0])
-    if 1 / RANGE_RATIO <= ratio <= RANGE_RATIO:
+    if 1 / limit <= ratio <= limit:
         return
-    yield Finding(
-        code="input-range",
-        severity=Severity.PROBLEM,
-        subject="samples",
-        message=(
-            f"inputs span {received[0]:.4g} to {received[1]:.4g}, but the model's own rescaling expects "
-            f"{expected[0]:.4g} to {expected[1]:.4g} (limit: a factor of {RANGE_RATIO:g})"
-        ),
+    yield RANGE.finding(
+        "samples",
+        f"inputs span {received[0]:.4g} to {received[1]:.4g}, but the model's own rescaling expects "
+        f"{expected[0]:.4g} to {expected[1]:.4g} (limit: a factor of {limit:g})",
         evidence={"lowest": received[0], "highest": received[1], "ratio": ratio},
-        threshold=RANGE_RATIO,
-        source="the model's rescaling layer, read backwards from [-1, 1] or [0, 1]",
+        threshold=limit,
     )
 
 
-def _unscaled(received: tuple[float, float]) -> Finding:
-    return Finding(
-        code="input-range",
-        severity=Severity.WARNING,
-        subject="samples",
-        message=(
-            f"inputs span {received[0]:.4g} to {received[1]:.4g}, never below zero, and the model has no rescaling "
-            f"layer: they look like bytes that were not scaled (limit {BYTE_LIKE:g})"
-        ),
+def _unscaled(received: tuple[float, float], limit: float) -> Finding:
+    return UNSCALED.finding(
+        "samples",
+        f"inputs span {received[0]:.4g} to {received[1]:.4g}, never below zero, and the model has no rescaling "
+        f"layer: they look like bytes that were not scaled (limit {limit:g})",
         evidence={"lowest": received[0], "highest": received[1]},
-        threshold=BYTE_LIKE,
-        source="inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero",
+        threshold=limit,
     )

@@ -12,20 +12,32 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.models.initial import draw_initial, initializer_name
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Finding, Histogram, Severity
+from reportgen.rules import Limits, Rule
 
 NEAR_ZERO = 1e-3
 """A weight is near zero when its magnitude is below this."""
 
-FAMILY_ERROR = 0.05
-"""Chance that any untrained kernel of the model is taken for a trained one; shared out by Bonferroni's rule."""
+NON_FINITE = Rule(
+    code="non-finite-weights",
+    meaning="a kernel holds NaN or infinite weights",
+    severity=Severity.PROBLEM,
+    threshold=0,
+    unit="weights of a kernel",
+    source="IEEE 754: every output that depends on such a weight is NaN or infinite",
+)
+UNTRAINED = Rule(
+    code="untrained-layer",
+    meaning="a kernel cannot be told from a fresh draw of its own initialiser",
+    severity=Severity.WARNING,
+    threshold=0.05,
+    unit="chance that any untrained kernel of the model is taken for a trained one, shared out by Bonferroni's rule",
+    source="N. Smirnov, Table for estimating the goodness of fit of empirical distributions, Ann. Math. Stat. 19 (1948) 279",
+)
 
 COARSEST_LIMIT = 0.5
 """A kernel with so few weights that its limit exceeds this is not judged: half of them could have changed unnoticed."""
 
 _MOST_COMPARED = 200_000
-_SMIRNOV = (
-    "N. Smirnov, Table for estimating the goodness of fit of empirical distributions, Ann. Math. Stat. 19 (1948) 279"
-)
 
 
 @dataclass(frozen=True)
@@ -94,20 +106,22 @@ class WeightHistograms:
 
     name = "weight_histograms"
     title = "Weights"
+    rules = (NON_FINITE, UNTRAINED)
 
     def run(self, context: AnalysisContext) -> WeightHistogramsResult | Skip:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
         if not context.kernels:
             return Skip("No layer of this model has a kernel, so there are no weights to show.")
-        error = FAMILY_ERROR / len(context.kernels)
+        error = context.limits[UNTRAINED.code] / len(context.kernels)
         kernels = [_compare(kernel, context.options.seed, context.options.bins, error) for kernel in context.kernels]
         first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])
         others = tuple(kernel for kernel in kernels if kernel is not first)
         return WeightHistogramsResult(first=first, others=others, seed=context.options.seed)
 
-    def findings(self, result: WeightHistogramsResult) -> Iterable[Finding]:
+    def findings(self, result: WeightHistogramsResult, limits: Limits) -> Iterable[Finding]:
         """Return kernels with non-finite weights and kernels that cannot be told from their initialiser."""
-        yield from (_non_finite(kernel) for kernel in result.kernels if kernel.non_finite)
+        allowed = limits[NON_FINITE.code]
+        yield from (_non_finite(kernel, allowed) for kernel in result.kernels if kernel.non_finite > allowed)
         judged = [kernel for kernel in result.kernels if kernel.learned is not None]
         untold = [kernel for kernel in judged if not kernel.learned]
         if len(untold) == len(judged) > 1:
@@ -189,46 +203,34 @@ def ks_limit(first: int, second: int, *, error: float) -> float:
     return math.sqrt(-math.log(error / 2) / 2) * math.sqrt((first + second) / (first * second))
 
 
-def _non_finite(kernel: KernelWeights) -> Finding:
+def _non_finite(kernel: KernelWeights, allowed: float) -> Finding:
     total = kernel.non_finite + kernel.trained.count
-    return Finding(
-        code="non-finite-weights",
-        severity=Severity.PROBLEM,
-        subject=kernel.label,
-        message=f"{kernel.non_finite:,} of {total:,} weights are NaN or infinite (limit 0)",
+    return NON_FINITE.finding(
+        kernel.label,
+        f"{kernel.non_finite:,} of {total:,} weights are NaN or infinite (limit {allowed:g})",
         evidence={"non_finite": kernel.non_finite, "weights": total},
-        threshold=0,
-        source="IEEE 754: every output that depends on such a weight is NaN or infinite",
+        threshold=allowed,
     )
 
 
 def _untrained_layer(kernel: KernelWeights) -> Finding:
     distance, limit = kernel.distance or 0.0, kernel.distance_limit or 0.0
-    return Finding(
-        code="untrained-layer",
-        severity=Severity.WARNING,
-        subject=kernel.label,
-        message=(
-            f"weights cannot be told from a fresh draw of {kernel.initializer}: "
-            f"Kolmogorov-Smirnov distance {distance:.3f} (limit {limit:.3f}, {kernel.trained.count:,} weights)"
-        ),
+    return UNTRAINED.finding(
+        kernel.label,
+        f"weights cannot be told from a fresh draw of {kernel.initializer}: "
+        f"Kolmogorov-Smirnov distance {distance:.3f} (limit {limit:.3f}, {kernel.trained.count:,} weights)",
         evidence={"distance": distance, "weights": kernel.trained.count},
         threshold=limit,
-        source=_SMIRNOV,
     )
 
 
 def _untrained_model(kernels: list[KernelWeights]) -> Finding:
     largest = max((kernel.distance or 0.0) / (kernel.distance_limit or 1.0) for kernel in kernels)
-    return Finding(
-        code="untrained-layer",
-        severity=Severity.PROBLEM,
-        subject="model",
-        message=(
-            f"none of the {len(kernels)} kernels can be told from a fresh draw of its initialiser: the largest "
-            f"Kolmogorov-Smirnov distance is {largest:.2f} of its limit (trained layers exceed 1)"
-        ),
+    return UNTRAINED.finding(
+        "model",
+        f"none of the {len(kernels)} kernels can be told from a fresh draw of its initialiser: the largest "
+        f"Kolmogorov-Smirnov distance is {largest:.2f} of its limit (trained layers exceed 1)",
         evidence={"kernels": len(kernels), "largest_ratio": largest},
         threshold=1,
-        source=_SMIRNOV,
+        severity=Severity.PROBLEM,
     )

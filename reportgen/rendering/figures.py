@@ -15,7 +15,12 @@ _STYLES: dict[str, dict[str, Any]] = {
     "trained": {"color": TRAINED_COLOUR, "fill": True, "alpha": 0.75, "linewidth": 0},
     "untrained": {"color": UNTRAINED_COLOUR, "fill": False, "linewidth": 1.4},
 }
-_MARGINS = (0.75, 0.5, 0.1, 0.1)  # left, bottom, right, top, in inches; fixed, as a layout engine takes as long as the drawing
+_MARGINS = (
+    0.75,
+    0.5,
+    0.1,
+    0.1,
+)  # left, bottom, right, top, in inches; fixed, as a layout engine takes as long as the drawing
 _SIZES = {"large": (7.2, 2.9), "small": (4.6, 1.9)}
 
 
@@ -31,7 +36,9 @@ def draw_histogram(histogram: Histogram, *, size: str = "small") -> Figure:
     width, height = _SIZES[size]
     figure = Figure(figsize=(width, height))
     left, bottom, right, top = _MARGINS
-    axes = figure.add_axes((left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height))
+    axes = figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+    )
     for name, counts in histogram.counts.items():
         axes.stairs(counts, histogram.edges, label=name, **_STYLES.get(name, _STYLES["untrained"]))
     axes.set_xlabel(histogram.value_label)

@@ -84,7 +84,9 @@ def label_text(grid: ImageGrid, values: tuple[str, ...]) -> str:
         values: a text for each tile, shown after its label where all of them fit; may be empty.
     """
     room = geometry_of(grid).label_characters - 1
-    full = [f"{label} {value}" for label, value in zip(grid.labels, values, strict=True)] if values else list(grid.labels)
+    full = (
+        [f"{label} {value}" for label, value in zip(grid.labels, values, strict=True)] if values else list(grid.labels)
+    )
     texts = full if max(map(len, full), default=0) <= room else list(grid.labels)
     if max(map(len, texts), default=0) > room:
         return ""

@@ -29,7 +29,12 @@ def render_html(report: Report) -> str:
     page = _Page()
     names = {"report": report, "page": page, "Severity": Severity}
     sections = [
-        (section, Markup(environment.get_template(_template_of(section)).render(section=section, **_results(section), **names)))
+        (
+            section,
+            Markup(
+                environment.get_template(_template_of(section)).render(section=section, **_results(section), **names)
+            ),
+        )
         for section in report.sections
     ]
     # The style comes last: it holds one rule for each geometry that the sections used.
@@ -70,7 +75,14 @@ def _environment() -> Environment:
         finalize=_finalize,
         extensions=[_Unindented],
     )
-    for function in (wording.integer, wording.number, wording.percent, wording.sizes, wording.file_size, wording.counted):
+    for function in (
+        wording.integer,
+        wording.number,
+        wording.percent,
+        wording.sizes,
+        wording.file_size,
+        wording.counted,
+    ):
         environment.filters[function.__name__] = function
     environment.filters["shown_name"] = wording.name
     environment.filters["outline"] = histogram_outline
@@ -135,16 +147,24 @@ def histogram_outline(histogram: Histogram, name: str, width: int = 120, height:
     tallest = max(int(counts.max()) for counts in histogram.counts.values()) or 1
     counts = histogram.counts[name]
     step = width / len(counts)
-    steps = "".join(f"V{height - height * int(count) / tallest:.1f}H{(i + 1) * step:.1f}" for i, count in enumerate(counts))
+    steps = "".join(
+        f"V{height - height * int(count) / tallest:.1f}H{(i + 1) * step:.1f}" for i, count in enumerate(counts)
+    )
     return f"M0 {height}{steps}V{height}Z"
 
 
 def _palettes() -> dict[str, str]:
-    return {palette.value: data_uri(lookup_png(palette), "image/png") for palette in Palette if palette is not Palette.COLOUR}
+    return {
+        palette.value: data_uri(lookup_png(palette), "image/png")
+        for palette in Palette
+        if palette is not Palette.COLOUR
+    }
 
 
 def _policy(style: str, script: str) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in (style, script)]
+    hashes = [
+        base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in (style, script)
+    ]
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
         "base-uri 'none'; form-action 'none'"

@@ -23,7 +23,7 @@ _DIGITS = 6  # significant ones of every float: single precision has no more
 
 
 def render_json(report: Report) -> str:
-    """Return the report as JSON, one line, without the pixels of its images: every grid has its range and its tiles' maxima by label."""
+    """Return the report as JSON, one line, without the pixels of its images."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "provenance": _plain(report.provenance),

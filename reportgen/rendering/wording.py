@@ -27,10 +27,7 @@ def number(value: float | None, digits: int = 3) -> str:
     if magnitude == 0:
         return "0"
     exponent = math.floor(math.log10(float(f"{magnitude:.{digits - 1}e}")))
-    if -4 < exponent < 5:
-        text = f"{value:,.{max(digits - 1 - exponent, 0)}f}"
-    else:
-        text = f"{value:.{digits - 1}e}"
+    text = f"{value:,.{max(digits - 1 - exponent, 0)}f}" if -4 < exponent < 5 else f"{value:.{digits - 1}e}"
     return text.replace("-", _MINUS)
 
 

@@ -1,8 +1,10 @@
 """The table of layers and its totals."""
 
+from reportgen.analyses import ANALYSES
 from reportgen.analyses.architecture import Architecture
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions
 from reportgen.results import LayerSummary, ModelSummary
+from reportgen.rules import default_limits
 
 MODEL = ModelSummary("m", "Sequential", (8, 8, 1), (2,), 60, 60, 3)
 
@@ -21,6 +23,7 @@ def context(*layers: LayerSummary) -> AnalysisContext:
         samples=None,
         no_samples_reason="",
         options=AnalysisOptions(),
+        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
     )
 
 
@@ -39,4 +42,4 @@ def test_model_without_parameters_has_no_largest_layer() -> None:
 
 def test_an_architecture_is_no_finding() -> None:
     analysis = Architecture()
-    assert list(analysis.findings(analysis.run(context()))) == []
+    assert list(analysis.findings(analysis.run(context()), {})) == []

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps, SilentChannels
 from reportgen.models.capture import Activations
 from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
+from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(4)
 
@@ -32,6 +34,9 @@ def run(
         labels=None,
         class_names=None,
         expected_range=None,
+        all_labels=None,
+        read=lambda positions: np.zeros((len(positions), 1)),
+        scale=np.float32,
         activations=Activations(kept=kept, maxima=maxima or {}),
     )
     return FeatureMaps().run(context(samples, rectifiers, AnalysisOptions(**options)))
@@ -47,6 +52,7 @@ def context(samples: Any, rectifiers: tuple[str, ...] = (), options: AnalysisOpt
         samples=samples,
         no_samples_reason="Give --samples.",
         options=options or AnalysisOptions(),
+        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
     )
 
 
@@ -198,7 +204,11 @@ def test_without_samples_or_maps_the_section_is_a_skip() -> None:
 
 def findings(silent: int, channels: int, evaluated: int = 32) -> list[Finding]:
     activity = (SilentChannels("conv2d_3", channels, tuple(range(silent))),)
-    return list(FeatureMaps().findings(FeatureMapsResult((), activity, evaluated, own_scale=False)))
+    return list(
+        FeatureMaps().findings(
+            FeatureMapsResult((), activity, evaluated, own_scale=False), default_limits(FeatureMaps().rules)
+        )
+    )
 
 
 def test_layer_without_silent_channels_is_no_finding() -> None:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.analyses.filter_grids import (
     FilterGrid,
@@ -18,6 +19,7 @@ from reportgen.analyses.filter_grids import (
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Finding, ModelSummary, Palette, Severity
+from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(8)
 GLOROT = keras.initializers.GlorotUniform()
@@ -46,6 +48,7 @@ def run(*kernels: LayerKernel, shown: tuple[str, ...] = ("conv",), **options: An
             samples=None,
             no_samples_reason="",
             options=AnalysisOptions(**options),
+            limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
         )
     )
 
@@ -272,7 +275,7 @@ def at_cosine(cosine: float) -> np.ndarray:
 
 @pytest.mark.parametrize(("cosine", "pairs"), [(0.9899, 0), (0.9901, 1), (-0.9999, 0)])
 def test_near_duplicates_have_a_cosine_over_the_limit(cosine: float, pairs: int) -> None:
-    found = near_duplicates(at_cosine(cosine))
+    found = near_duplicates(at_cosine(cosine), cosine=0.99)
     assert len(found) == pairs
     if found:
         assert found[0][:2] == (0, 1)
@@ -283,7 +286,7 @@ def test_zero_and_non_finite_filters_duplicate_nothing() -> None:
     filters = np.zeros((5, 3, 3, 1), np.float32)
     filters[2:4] = np.nan
     filters[4] = np.inf
-    assert near_duplicates(filters) == ()
+    assert near_duplicates(filters, cosine=0.99) == ()
 
 
 @pytest.mark.parametrize(
@@ -309,7 +312,12 @@ def findings(**changed: Any) -> list[Finding]:
         "label": "conv", "filters": 8, "weights": 9, "median_norm": 1.23456, "smallest_norm": 0.1, "weak": (),
         "compared": True, "duplicates": (),
     }  # fmt: skip
-    return list(FilterGrids().findings(FilterGridsResult((), (FilterStrength(**{**fields, **changed}),), seed=0)))
+    return list(
+        FilterGrids().findings(
+            FilterGridsResult((), (FilterStrength(**{**fields, **changed}),), seed=0),
+            default_limits(FilterGrids().rules),
+        )
+    )
 
 
 def test_strong_and_distinct_filters_are_no_finding() -> None:

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictions, SamplePredictionsResult
 from reportgen.models.capture import Activations
 from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
+from reportgen.rules import default_limits
 
 SUMMARY = SamplesSummary(
     "x.npz", 50, 9, (30, 31), "first:2", (4, 4, 1), "uint8", (0, 255), (0, 1), labelled=True, steps=()
@@ -27,6 +29,7 @@ def context(samples: EvaluatedSamples | None) -> AnalysisContext:
         samples=samples,
         no_samples_reason="Give --samples.",
         options=AnalysisOptions(),
+        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
     )
 
 
@@ -49,6 +52,9 @@ def run(
                 class_names=class_names,
                 expected_range=(0, 255),
                 rescaled=True,
+                all_labels=None,
+                read=lambda positions: np.zeros((len(positions), 1)),
+                scale=np.float32,
                 activations=Activations(outputs=outputs),
             )
         )
@@ -171,7 +177,11 @@ def findings(
     input_range: tuple[float, float], expected: tuple[float, float] | None = None, *, rescaled: bool = False
 ) -> list[Finding]:
     summary = replace(SUMMARY, input_range=input_range)
-    return list(SamplePredictions().findings(SamplePredictionsResult(summary, (), "", 1, expected, rescaled)))
+    return list(
+        SamplePredictions().findings(
+            SamplePredictionsResult(summary, (), "", 1, expected, rescaled), default_limits(SamplePredictions().rules)
+        )
+    )
 
 
 @pytest.mark.parametrize("high", [16.0, 1.0])
@@ -181,7 +191,7 @@ def test_inputs_up_to_the_limit_are_no_finding(high: float) -> None:
 
 def test_inputs_over_the_limit_look_like_bytes() -> None:
     (finding,) = findings((0, 16.1))
-    assert (finding.code, finding.severity, finding.subject) == ("input-range", Severity.WARNING, "samples")
+    assert (finding.code, finding.severity, finding.subject) == ("unscaled-input", Severity.WARNING, "samples")
     assert finding.message == (
         "inputs span 0 to 16.1, never below zero, and the model has no rescaling layer: "
         "they look like bytes that were not scaled (limit 16)"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.analyses.weight_histograms import (
     COARSEST_LIMIT,
@@ -23,6 +24,7 @@ from reportgen.analyses.weight_histograms import (
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Histogram, ModelSummary, Severity
+from reportgen.rules import default_limits
 
 GLOROT = keras.initializers.GlorotUniform()
 GENERATOR = np.random.default_rng(2)
@@ -43,6 +45,7 @@ def run(*kernels: LayerKernel, seed: int = 0, bins: int = 60) -> Any:
             samples=None,
             no_samples_reason="",
             options=AnalysisOptions(seed=seed, bins=bins),
+            limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
         )
     )
 
@@ -185,7 +188,11 @@ def judged(label: str, distance: float | None, limit: float | None, non_finite: 
 
 
 def findings(*kernels: KernelWeights) -> list[Any]:
-    return list(WeightHistograms().findings(WeightHistogramsResult(kernels[0], kernels[1:], seed=0)))
+    return list(
+        WeightHistograms().findings(
+            WeightHistogramsResult(kernels[0], kernels[1:], seed=0), default_limits(WeightHistograms().rules)
+        )
+    )
 
 
 def test_distance_above_its_limit_is_no_finding() -> None:

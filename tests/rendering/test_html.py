@@ -44,7 +44,10 @@ def test_ids_are_unique_and_every_fragment_resolves(report):
 def test_the_policy_allows_exactly_the_pages_own_style_and_script(report):
     page = render_html(report)
     policy = between(page, 'http-equiv="Content-Security-Policy" content="', '"').replace("&#39;", "'")
-    for name, text in (("style", between(page, "<style>", "</style>")), ("script", page.rsplit("<script>", 1)[1].split("</script>")[0])):
+    for name, text in (
+        ("style", between(page, "<style>", "</style>")),
+        ("script", page.rsplit("<script>", 1)[1].split("</script>")[0]),
+    ):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"{name}-src 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none'; img-src data:; ")
