@@ -1,0 +1,121 @@
+"""The four reports that the browser tests look at, and a Chromium to look with."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # the helpers beside this file, under any import mode of pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="session")
+def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> dict[str, Path]:
+    """Return the pages by name: the demo's, a 50-layer network's with 8 samples, one of skips alone, one of hostile names."""
+    from deep_network import fifty_layers
+    from hand_built import hostile_report, skipped_report
+
+    from reportgen.api import build_report
+    from reportgen.output import write_all
+    from reportgen.rendering.html import render_html
+
+    samples = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
+    reports = {
+        "demo": demo_report,
+        "deep": build_report(fifty_layers(), samples),
+        "skipped": skipped_report(),
+        "hostile": hostile_report(),
+    }
+    folder = tmp_path_factory.mktemp("reports")
+    write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items()})
+    return {name: folder / f"{name}.html" for name in reports}
+
+
+def _missing(reason: str) -> None:
+    """Skip with a reason, or fail where the tests must run, as in CI."""
+    if os.environ.get("REPORTGEN_REQUIRE_BROWSER"):
+        pytest.fail(f"REPORTGEN_REQUIRE_BROWSER is set, but this {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return a Chromium that every test shares."""
+    if CHROMIUM is None:
+        _missing("needs Chromium: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+    with playwright.sync_playwright() as running:
+        launched = running.chromium.launch(executable_path=CHROMIUM, args=_FLAGS.split())
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a page in a fresh context and says what the browser complained about."""
+    from checks import Visit
+
+    contexts = []
+
+    def opened(page: Path | str, *, headers: dict[str, str] | None = None, **options: Any) -> Visit:
+        contexts.append(browser.new_context(**options))
+        visit = Visit(contexts[-1].new_page())
+        visit.open(page, headers or {})
+        return visit
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Return the folder with axe-core and html-validate, installed from the lock file where it is missing."""
+    folder = HERE / "node_modules"
+    if not folder.exists() and shutil.which("npm"):
+        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=HERE, check=False, capture_output=True)
+    if not folder.exists():
+        _missing("needs tests/browser/node_modules: npm ci --ignore-scripts")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def axe_source(node_modules: Path) -> str:
+    """Return axe-core, to be run inside a page."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def html_validate(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, list[str]]]:
+    """Return a function that checks files and returns what html-validate says of each, by the file's stem."""
+    said_path = tmp_path_factory.mktemp("html-validate") / "said.json"
+
+    def validate(*paths: Path) -> dict[str, list[str]]:
+        command = [
+            node_modules / ".bin" / "html-validate",
+            "--config",
+            HERE / "htmlvalidate.json",
+            "--formatter",
+            "json",
+        ]
+        with said_path.open("w", encoding="utf-8") as said:  # into a pipe it would write no more than 64 KiB
+            subprocess.run([*command, *paths], stdout=said, check=False)
+        faults: dict[str, list[str]] = {path.stem: [] for path in paths}
+        for result in json.loads(said_path.read_text(encoding="utf-8")):
+            faults[Path(result["filePath"]).stem] += [f"{m['ruleId']}: {m['message']}" for m in result["messages"]]
+        return faults
+
+    return validate

@@ -1,0 +1,80 @@
+"""The page for everyone: axe in every appearance, and the keyboard."""
+
+import pytest
+from checks import REPORTS, axe_faults, open_details
+
+APPEARANCES = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 320, "height": 640}},
+    "forced colours": {"forced_colors": "active"},
+}
+
+FOCUSED = """() => {
+  const element = document.activeElement, style = getComputedStyle(element), box = element.getBoundingClientRect();
+  return {
+    index: [...document.querySelectorAll('*')].indexOf(element),
+    what: element.outerHTML.slice(0, 90),
+    end: element === document.body,
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth && box.width > 0,
+  };
+}"""
+
+STOPS = """() => [...document.querySelectorAll('*')].flatMap((element, index) =>
+  element.matches('a[href], summary, input:not([type=radio]), input:checked, [tabindex="0"]')
+    && element.checkVisibility({visibilityProperty: true}) ? [index] : [])"""
+
+
+@pytest.mark.parametrize("appearance", APPEARANCES)
+@pytest.mark.parametrize("name", REPORTS)
+def test_axe_finds_nothing_with_all_details_open(report_paths, open_page, axe_source, name, appearance):
+    page = open_page(report_paths[name], **APPEARANCES[appearance]).page
+    open_details(page)
+    assert axe_faults(page, axe_source) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_with_a_grid_enlarged(report_paths, open_page, axe_source, scheme):
+    page = open_page(report_paths["demo"], color_scheme=scheme, viewport={"width": 400, "height": 800}).page
+    page.get_by_role("checkbox", name="Enlarge the trained kernels of conv2d_1").check()
+    assert axe_faults(page, axe_source) == []
+
+
+def test_the_first_stop_is_the_skip_link_and_enter_moves_focus_to_the_report(report_paths, open_page):
+    page = open_page(report_paths["demo"]).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+    assert page.evaluate(FOCUSED)["seen"]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("name", ["demo", "skipped", "hostile"])
+def test_every_stop_is_reached_by_tab_with_a_visible_ring(report_paths, open_page, name):
+    page = open_page(report_paths[name]).page
+    open_details(page)
+    stops = page.evaluate(STOPS)
+    met = []
+    for _ in range(len(stops) + 5):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(FOCUSED))
+        if met[-1]["end"]:
+            break
+    assert [stop["what"] for stop in met[:-1] if not (stop["ring"] and stop["seen"])] == []
+    assert [stop["index"] for stop in met[:-1]] == stops
+
+
+def test_a_link_to_a_figure_that_is_folded_away_opens_it(report_paths, open_page):
+    page = open_page(report_paths["demo"]).page
+    figure = page.locator("#weight_histograms-dense")
+    assert not figure.is_visible()
+    page.get_by_role("link", name="dense", exact=True).last.click()
+    figure.wait_for(state="visible")
+
+
+def test_the_contents_mark_the_section_that_is_read(report_paths, open_page):
+    page = open_page(report_paths["demo"]).page
+    page.locator("#filter_grids h2").evaluate("(heading) => heading.scrollIntoView()")
+    page.locator(".contents a[aria-current]", has_text="Filters").wait_for()
+    assert page.locator(".contents a[aria-current]").count() == 1

@@ -1,0 +1,104 @@
+"""The page as HTML: valid, every text a text, every image with words for it, every link with a place to go to."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from checks import REPORTS, id_faults, image_faults, open_details, text_faults
+
+VNU_JARS = [
+    Path(os.environ.get("VNU_JAR", "/usr/share/java/vnu.jar")),
+    *Path(__file__).parent.glob("node_modules/vnu-jar/**/vnu.jar"),
+]
+
+every_report = pytest.mark.parametrize("name", REPORTS)
+
+
+def test_html_validate_finds_nothing_in_any_report(report_paths, html_validate):
+    assert html_validate(*report_paths.values()) == {name: [] for name in REPORTS}
+
+
+def test_vnu_finds_no_error_in_any_report(report_paths):
+    jar = next((path for path in VNU_JARS if path.is_file()), None)
+    if jar is None or shutil.which("java") is None:
+        pytest.skip("needs Java and vnu.jar: VNU_JAR names it")
+    command = ["java", "-jar", jar, "--errors-only", "--format", "json", "--exit-zero-always", *report_paths.values()]
+    ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    errors = [message["message"] for message in json.loads(ran.stderr)["messages"]]
+    # Its checker of style sheets knows neither container queries nor round(): https://github.com/w3c/css-validator/issues
+    assert [error for error in errors if not error.startswith("CSS: ")] == []
+
+
+@every_report
+def test_every_image_has_a_unique_text_of_twenty_characters(report_paths, open_page, name):
+    assert image_faults(open_page(report_paths[name]).page) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "subjects"),
+    [
+        ("weight_histograms", {"conv2d", "conv2d_1", "dense", "dense_1"}),
+        ("filter_grids", {"conv2d", "conv2d_1"}),
+        ("feature_maps", {"conv2d", "conv2d_1"}),
+    ],
+)
+def test_alternative_texts_name_the_layer_and_its_numbers(report_paths, open_page, section, subjects):
+    page = open_page(report_paths["demo"]).page
+    texts = page.locator(f"#{section} img").evaluate_all("(images) => images.map((image) => image.alt)")
+    named = {word.strip(":,.") for text in texts for word in text.split()} & {"conv2d", "conv2d_1", "dense", "dense_1"}
+    assert named == subjects
+    assert [text for text in texts if " to " not in text or "mean" not in text] == []
+
+
+@every_report
+def test_ids_are_unique_and_every_fragment_leads_somewhere(report_paths, open_page, name):
+    assert id_faults(open_page(report_paths[name]).page) == []
+
+
+@pytest.mark.parametrize("name", ["demo", "deep", "skipped"])
+def test_no_two_sentences_run_together(report_paths, open_page, name):
+    page = open_page(report_paths[name]).page
+    open_details(page)
+    texts = page.locator("p, li, figcaption").all_inner_texts()
+    assert [text for text in texts if re.search(r"[a-z)][.;:,][A-Z][a-z]", text)] == []
+
+
+def test_hostile_names_are_text(report_paths, open_page):
+    from hand_built import HOSTILE
+
+    visit = open_page(report_paths["hostile"])
+    assert text_faults(visit.page, HOSTILE[0]) == []
+    assert visit.outside() == []
+    assert visit.complaints == []
+
+
+def test_hostile_names_can_be_read_in_every_place(report_paths, open_page):
+    page = open_page(report_paths["hostile"]).page
+    open_details(page)
+    names = (
+        "</script><script>window.hostile = 1</script>",
+        '"><img src="https://hostile.test/x.png" onerror="window.hostile = 1">',
+        "' autofocus onfocus='window.hostile = 1",
+        "<!-- <script> -->]]></title></style>",
+        "nul\\x00bell\\x07",
+        "line\\r\\nbreak\\ttab\\u2028",
+        "\\u202egnp.reyal\\u2066 \\u200b",
+        "{{ 7 * 7 }} &lt;b&gt; &amp;",
+        "long" * 19 + "lon…",
+    )
+    for section in ("architecture", "weight_histograms", "filter_grids", "sample_predictions", "feature_maps"):
+        text = page.locator(f"#{section}").inner_text()
+        assert [name for name in names if name not in text] == [], section
+
+
+def test_the_data_block_keeps_hostile_names_as_they_were(report_paths, open_page):
+    from hand_built import HOSTILE
+
+    page = open_page(report_paths["hostile"]).page
+    numbers = json.loads(page.locator("#report-data").text_content())
+    assert numbers["provenance"]["note"] == "\n".join(HOSTILE)
+    assert [layer["path"] for layer in numbers["sections"][0]["result"]["layers"]] == list(HOSTILE)

@@ -1,0 +1,127 @@
+"""The page with script off: everything is there and works."""
+
+import json
+
+import pytest
+from checks import REPORTS, smoothing_faults
+
+
+@pytest.fixture
+def still(report_paths, open_page):
+    """Return a function that opens a report with script off."""
+    return lambda name, **options: open_page(report_paths[name], java_script_enabled=False, **options).page
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_all_images_are_drawn(still, name):
+    widths = still(name).locator("img").evaluate_all("(images) => images.map((image) => image.naturalWidth)")
+    assert 0 not in widths
+
+
+@pytest.mark.parametrize(
+    ("choice", "trained", "untrained"), [("both", True, True), ("trained", True, False), ("untrained", False, True)]
+)
+def test_the_radios_show_what_they_say(still, choice, trained, untrained):
+    page = still("demo")
+    page.get_by_label(choice, exact=True).check()
+    for kind, shown in (("trained", trained), ("untrained", untrained)):
+        figures = page.locator(f"figure.{kind}").all()
+        assert [figure.is_visible() for figure in figures] == [shown, shown]
+
+
+def test_details_open_by_keyboard(still):
+    page = still("demo")
+    table = page.get_by_role("table", name="Filters of conv2d", exact=True)
+    assert not table.is_visible()
+    page.locator("summary", has_text="Numbers of the 32 tiles of conv2d").focus()
+    page.keyboard.press("Enter")
+    table.wait_for(state="visible")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_download_is_the_data_block(still, name):
+    page = still(name)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the numbers (JSON)").click()
+    downloaded = started.value.path().read_text(encoding="utf-8")
+    assert started.value.suggested_filename == "report.json"
+    assert json.loads(downloaded) == json.loads(page.locator("#report-data").text_content())
+
+
+def test_the_contents_lead_to_their_sections(still):
+    page = still("demo")
+    page.locator(".contents a", has_text="Feature maps").click()
+    assert abs(page.locator("#feature_maps").bounding_box()["y"]) < 40
+
+
+def test_a_grid_is_enlarged_by_its_box_alone(still):
+    page = still("demo")
+    picture, box = _grid(page)
+    before = picture.bounding_box()["width"]
+    box.check()
+    after = picture.bounding_box()["width"]
+    assert (before, after) == (462, 924)  # 231 image pixels, twice and four times
+
+
+def test_an_enlarged_grid_keeps_its_pixels(still):
+    page = still("demo")
+    picture, box = _grid(page)
+    box.check()
+    page.locator(".labels").evaluate_all("(labels) => labels.forEach((label) => label.remove())")
+    assert smoothing_faults(picture) == []
+
+
+def test_an_enlarged_grid_scrolls_by_keyboard_inside_its_plate(still):
+    page = still("demo", viewport={"width": 360, "height": 700})
+    picture, box = _grid(page)
+    box.focus()
+    page.keyboard.press("Space")
+    plate = page.locator(".plate:has(:checked)")
+    assert picture.bounding_box()["width"] == 924
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(
+        300
+    )  # the browser scrolls smoothly by keyboard, and no script of ours can say when it is done
+    assert plate.evaluate("(plate) => plate.scrollLeft") > 0
+    assert plate.bounding_box()["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("enlarged", [False, True])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_labels_stand_under_their_tiles(still, width, enlarged):
+    page = still("demo", viewport={"width": width, "height": 900})
+    picture, box = _grid(page)
+    box.set_checked(enlarged)
+    places = page.evaluate(LABELS)
+    pixel = picture.bounding_box()["width"] / 231
+    for row, column, left, middle in places:
+        assert left == pytest.approx(column * 29 * pixel, abs=1.5), (row, column)
+        assert middle == pytest.approx((row * 35 + 28 + 3.5) * pixel, abs=0.15 * 35 * pixel), (row, column)
+
+
+LABELS = """() => {
+  const labels = document.querySelector('#feature_maps .labels'), node = labels.firstChild;
+  const grid = labels.parentElement.getBoundingClientRect();
+  const places = [];
+  let row = 0, column = 0, fresh = true;
+  for (let at = 0; at < node.length; at += 1) {
+    const character = node.data[at];
+    if (character === '\\n') { row += 1; column = 0; fresh = true; continue; }
+    if (character === '\\t') { column += 1; fresh = true; continue; }
+    if (!fresh) continue;
+    fresh = false;
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    const box = range.getBoundingClientRect();
+    places.push([row, column, box.left - grid.left, (box.top + box.bottom) / 2 - grid.top]);
+  }
+  return places;
+}"""
+
+
+def _grid(page):
+    """Return the first grid of feature maps, 8 x 4 tiles of 28 x 28 with 7 rows of gap, and its box."""
+    figure = page.locator("#feature_maps figure").first
+    return figure.locator("img"), figure.get_by_role("checkbox")
