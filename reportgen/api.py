@@ -14,7 +14,7 @@ from reportgen.evaluation import evaluate_samples, samples_at_once
 from reportgen.models.arithmetic import Shape
 from reportgen.models.describe import DescribedModel, describe
 from reportgen.models.live import LiveModel
-from reportgen.models.load import adopt_model, load_model
+from reportgen.reading.load import adopt_model, load_model
 from reportgen.models.startup import import_keras
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.output import check_writable, write_all

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
-from reportgen.models.load import LoadedModel, weights_digest
+from reportgen.reading.load import LoadedModel, weights_digest
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results import Provenance
 

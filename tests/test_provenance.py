@@ -15,7 +15,7 @@ import reportgen
 from reportgen import provenance as module
 from reportgen.api import make_report
 from reportgen.errors import UsageError
-from reportgen.models.load import adopt_model, weights_digest
+from reportgen.reading.load import adopt_model, weights_digest
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.provenance import input_name, make_provenance, package_versions, report_day, reproducing_command
 

@@ -1,0 +1,80 @@
+"""What is done with a model file: run it, rewrite and run it, report on its weights alone."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.reading.inventory import Inventory
+from reportgen.reading.notes import Obstacle
+from reportgen.reading.rewrite import make_readable
+from reportgen.reading.wording import shown
+
+OBSTACLES_SHOWN = 3
+
+
+class Action(enum.Enum):
+    """What is done with a file."""
+
+    RUN = "run"
+    REWRITE_AND_RUN = "rewrite and run"
+    WEIGHTS_ONLY = "weights only"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is done, and why.
+
+    Attributes:
+        action: what is done.
+        config: for Keras 3; None where the model is not run.
+        rewrites: what was changed in it, one sentence each.
+        obstacles: what stands against running it.
+        reasons: the same in sentences, also where the file has no architecture.
+        options: of the command line that would run it, none where no option would.
+    """
+
+    action: Action
+    config: Mapping[str, Any] | None
+    rewrites: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    reasons: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+def decide(inventory: Inventory) -> Decision:
+    """Return what to do with a file whose contents are known. A file that lies was refused before, by the inventory."""
+    if inventory.config is None:
+        reason = "the file has weights and no architecture"
+        return Decision(action=Action.WEIGHTS_ONLY, config=None, reasons=(reason,))
+    readable = make_readable(inventory.config, keras_version=inventory.keras_version)
+    if readable.obstacles:
+        options = {obstacle.kind.option: None for obstacle in readable.obstacles if obstacle.kind.option}
+        closed = any(obstacle.kind.option is None for obstacle in readable.obstacles)
+        return Decision(
+            action=Action.WEIGHTS_ONLY,
+            config=None,
+            rewrites=readable.rewrites,
+            obstacles=readable.obstacles,
+            reasons=tuple(obstacle.sentence for obstacle in readable.obstacles),
+            options=() if closed else tuple(options),
+        )
+    action = Action.REWRITE_AND_RUN if readable.rewrites else Action.RUN
+    return Decision(action=action, config=readable.config, rewrites=readable.rewrites)
+
+
+def refusal(inventory: Inventory, decision: Decision) -> str:
+    """Return the line that says why a model is not run."""
+    listed = "; ".join(decision.reasons[:OBSTACLES_SHOWN])
+    more = len(decision.reasons) - OBSTACLES_SHOWN
+    remedy = (
+        f"If you trust the file, give {' and '.join(decision.options)}."
+        if decision.options
+        else "Only its weights can be reported on."
+    )
+    return (
+        f"{shown(inventory.file.name)} cannot be run. "
+        f"Received: {listed}{f' and {more} more' if more > 0 else ''}. {remedy}"
+    )

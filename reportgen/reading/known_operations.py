@@ -1,0 +1,127 @@
+"""TensorFlow's operations that have the same meaning in Keras 3, by the names that Keras 2 saves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# f(x, y) of two tensors, or of a tensor and a number
+BINARY = {
+    "__operators__.add": "Add",
+    "math.add": "Add",
+    "math.subtract": "Subtract",
+    "math.multiply": "Multiply",
+    "math.divide": "Divide",
+    "math.truediv": "TrueDivide",
+    "math.divide_no_nan": "DivideNoNan",
+    "math.floordiv": "FloorDivide",
+    "math.floormod": "Mod",
+    "math.pow": "Power",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.greater": "Greater",
+    "math.greater_equal": "GreaterEqual",
+    "math.less": "Less",
+    "math.less_equal": "LessEqual",
+    "math.logical_and": "LogicalAnd",
+    "math.logical_or": "LogicalOr",
+    "linalg.matmul": "Matmul",
+}
+UNARY = {
+    "math.negative": "Negative",
+    "math.abs": "Absolute",
+    "math.exp": "Exp",
+    "math.log": "Log",
+    "math.log1p": "Log1p",
+    "math.sqrt": "Sqrt",
+    "math.rsqrt": "Rsqrt",
+    "math.square": "Square",
+    "math.sin": "Sin",
+    "math.cos": "Cos",
+    "math.tanh": "Tanh",
+    "math.erf": "Erf",
+    "math.sign": "Sign",
+    "math.floor": "Floor",
+    "math.ceil": "Ceil",
+    "math.reciprocal": "Reciprocal",
+    "math.sigmoid": "Sigmoid",
+    "math.softplus": "Softplus",
+    "math.logical_not": "LogicalNot",
+    "nn.relu": "Relu",
+    "nn.relu6": "Relu6",
+    "nn.elu": "Elu",
+    "nn.selu": "Selu",
+    "nn.softsign": "Softsign",
+    "ones_like": "OnesLike",
+    "zeros_like": "ZerosLike",
+    "identity": "Copy",
+    "stop_gradient": "StopGradient",
+}
+REDUCE = {
+    "math.reduce_mean": "Mean",
+    "math.reduce_sum": "Sum",
+    "math.reduce_max": "Max",
+    "math.reduce_min": "Min",
+    "math.reduce_prod": "Prod",
+    "math.reduce_std": "Std",
+    "math.reduce_variance": "Var",
+}
+# TensorFlow's function: the operation, the names of its constructor's arguments by TensorFlow's name, what Keras 3 must
+# be told since its default is another
+WITH_ARGUMENTS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]] = {
+    "concat": ("Concatenate", {"axis": "axis"}, {}),
+    "stack": ("Stack", {"axis": "axis"}, {}),
+    "reshape": ("Reshape", {"shape": "newshape"}, {}),
+    "transpose": ("Transpose", {"perm": "axes"}, {}),
+    "expand_dims": ("ExpandDims", {"axis": "axis"}, {}),
+    "squeeze": ("Squeeze", {"axis": "axis"}, {}),
+    "tile": ("Tile", {"multiples": "repeats"}, {}),
+    "cast": ("Cast", {"dtype": "dtype"}, {}),
+    "clip_by_value": ("Clip", {"clip_value_min": "x_min", "clip_value_max": "x_max"}, {}),
+    "nn.softmax": ("Softmax", {"axis": "axis"}, {"axis": -1}),
+    "nn.log_softmax": ("LogSoftmax", {"axis": "axis"}, {"axis": -1}),
+    "nn.leaky_relu": ("LeakyRelu", {"alpha": "negative_slope"}, {"negative_slope": 0.2}),
+    "nn.gelu": ("Gelu", {"approximate": "approximate"}, {"approximate": False}),
+    "nn.silu": ("Silu", {}, {}),
+    "pad": ("Pad", {"paddings": "pad_width"}, {}),
+    **{function: (operation, {"axis": "axis", "keepdims": "keepdims"}, {}) for function, operation in REDUCE.items()},
+}
+# The same function under the names that other versions of TensorFlow gave it
+SYNONYMS = {
+    "add": "math.add",
+    "subtract": "math.subtract",
+    "multiply": "math.multiply",
+    "divide": "math.divide",
+    "__operators__.truediv": "math.truediv",
+    "realdiv": "math.truediv",
+    "math.add_v2": "math.add",
+    "math.mul": "math.multiply",
+    "math.sub": "math.subtract",
+    "math.neg": "math.negative",
+    "nn.swish": "nn.silu",
+    "nn.sigmoid": "math.sigmoid",
+    "nn.tanh": "math.tanh",
+    "nn.softplus": "math.softplus",
+    "sigmoid": "math.sigmoid",
+    "tanh": "math.tanh",
+    "abs": "math.abs",
+    "exp": "math.exp",
+    "sqrt": "math.sqrt",
+    "square": "math.square",
+    "pow": "math.pow",
+    "maximum": "math.maximum",
+    "minimum": "math.minimum",
+    "matmul": "linalg.matmul",
+    "reduce_mean": "math.reduce_mean",
+    "reduce_sum": "math.reduce_sum",
+    "reduce_max": "math.reduce_max",
+    "compat.v1.transpose": "transpose",
+    "compat.v1.nn.relu": "nn.relu",
+    "nn.relu_v2": "nn.relu",
+    "compat.v1.concat": "concat",
+    "compat.v1.pad": "pad",
+    "compat.v1.squeeze": "squeeze",
+}
+# What these functions' first arguments are called
+FIRST = ("x", "a", "input", "input_tensor", "values", "tensor", "features", "logits", "t", "value")
+SECOND = ("y", "b")

@@ -1,0 +1,41 @@
+"""The limits that a model file must keep, so that a hostile one is refused before it costs time or memory.
+
+The largest network of keras.applications, NASNetLarge, has 1,039 layers, 1.3 MB of configuration and 360 MB of weights.
+"""
+
+from __future__ import annotations
+
+import os
+
+CONFIG_BYTES = 16 << 20  # Python needs up to 20 times as much for the parsed lists
+CONFIG_DEPTH = 200  # a model nested in a model costs 5
+CONFIG_VALUES = 2_000_000
+LAYERS = 6_000  # calls of layers, those in nested models counted each time; Keras needs about 1 ms for each
+SLOW_LAYERS = {"MultiHeadAttention": 10, "GroupQueryAttention": 10, "Bidirectional": 5, "RandAugment": 5}
+SEQUENTIAL_LAYERS = 100  # beyond, a Sequential model is built at the end: Keras otherwise builds it anew for each layer
+ARCHIVE_MEMBERS = 10_000
+HDF5_OBJECTS = 100_000
+HDF5_DEPTH = 100
+HEAP_BYTES = 64 << 20
+HDF5_ATTRIBUTE_BYTES = 64 << 20
+EXPANSION = 100  # unpacked bytes for each packed one, beyond EXPANSION_FLOOR
+EXPANSION_FLOOR = 64 << 20
+FALLBACK_MEMORY = 4 << 30
+
+
+def default_memory_limit() -> int:
+    """Return half of the machine's memory, in bytes."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return FALLBACK_MEMORY
+
+
+def readable(size: int) -> str:
+    """Return a number of bytes in the unit that suits it, such as '1.5 GiB'."""
+    value = float(size)
+    for unit in ("bytes", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"

@@ -1,0 +1,86 @@
+"""What was found on the way through a configuration: what had to be rewritten, and what stands against running it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from reportgen.reading.wording import shown
+
+SUBJECTS_SHOWN = 5
+
+
+class ObstacleKind(enum.Enum):
+    """Why a model is not run, and the option that would run it, if there is one."""
+
+    CODE = ("code that the file brings along", "--allow-custom-code")
+    CUSTOM = ("not part of Keras", "--custom-objects MODULE")
+    REMOVED = ("not part of Keras 3 any more", None)
+    OPERATION = ("without a counterpart in Keras 3", None)
+    OUTSIDE = ("another file that the model needs", None)
+    LAYOUT = ("a layout that Keras does not write", None)
+
+    def __init__(self, reason: str, option: str | None) -> None:
+        self.reason = reason
+        self.option = option
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that stands against running a model.
+
+    Attributes:
+        kind: why.
+        path: of the layer, '' for the model itself.
+        name: of the class, function or file, as the file has it.
+    """
+
+    kind: ObstacleKind
+    path: str
+    name: str
+
+    @property
+    def sentence(self) -> str:
+        """Such as: "layer 'head/scale': Scale is not part of Keras"; names are escaped."""
+        where = f"layer '{shown(self.path)}'" if self.path else "the model"
+        verb = "needs" if self.kind is ObstacleKind.OUTSIDE else "is"
+        if self.kind is ObstacleKind.OUTSIDE:
+            return f"{where} {verb} {self.kind.reason}: {shown(self.name)}"
+        return f"{where}: {shown(self.name)} {verb} {self.kind.reason}"
+
+
+@dataclass
+class Notes:
+    """Collects rewrites and obstacles while a configuration is walked through.
+
+    Attributes:
+        old: whether the file was saved by Keras 1 or 2.
+        rewrites: by the sentence's beginning: what it was done to, in order.
+        obstacles: in the order in which they were met.
+    """
+
+    old: bool
+    rewrites: dict[str, dict[str, None]] = field(default_factory=dict)
+    obstacles: dict[Obstacle, None] = field(default_factory=dict)
+
+    def rewrote(self, what: str, subject: str = "") -> None:
+        """Remember a rewriting; one sentence is made of all subjects of the same `what`."""
+        subjects = self.rewrites.setdefault(what, {})
+        if subject:
+            subjects[subject] = None
+
+    def met(self, kind: ObstacleKind, path: str, name: object) -> None:
+        """Remember an obstacle."""
+        self.obstacles[Obstacle(kind=kind, path=path, name=str(name)[:1000])] = None
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return the rewrites, one sentence each."""
+        return tuple(_sentence(what, tuple(subjects)) for what, subjects in self.rewrites.items())
+
+
+def _sentence(what: str, subjects: tuple[str, ...]) -> str:
+    if not subjects:
+        return f"{what}."
+    listed = ", ".join(shown(subject) for subject in subjects[:SUBJECTS_SHOWN])
+    more = len(subjects) - SUBJECTS_SHOWN
+    return f"{what}: {listed}{f' and {more} more' if more > 0 else ''}."

@@ -1,0 +1,201 @@
+"""Values inside a layer's configuration: initialisers, regularisers, policies, activations, and plain ones.
+
+What comes out names nothing but Keras' own classes: module and class are written anew from the list in `known`, never
+copied from the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reportgen.reading import known
+from reportgen.reading.notes import Notes, ObstacleKind
+
+# Rewrites a layer found in a layer, such as a wrapper's; given by `rewrite`, which imports this module
+Nested = Callable[[Mapping[str, Any], str], dict[str, Any]]
+
+HARD_SIGMOID = "keras2_hard_sigmoid"  # the name of the function in `build`
+POLICY_NAME = re.compile(r"[a-z0-9_]{1,60}")
+SPECIAL = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"})
+# Registries by the end of the key that holds such an object
+REGISTRIES = (
+    ("initializer", "keras.initializers", known.INITIALIZERS),
+    ("regularizer", "keras.regularizers", known.REGULARIZERS),
+    ("constraint", "keras.constraints", known.CONSTRAINTS),
+)
+# What TensorFlow 1 saved with an initialiser, and Keras 3 does not take
+DROPPED_INITIALIZER_ARGUMENTS = ("dtype", "partition_info")
+SHORT_INITIALIZERS = {"uniform": "random_uniform", "normal": "random_normal", "one": "ones", "zero": "zeros"}
+
+
+def readable_value(key: str, value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
+    """Return a value of a configuration as Keras 3 reads it, made of nothing but what is known.
+
+    Args:
+        key: under which it stands.
+        value: parsed JSON.
+        path: of the layer, for notes.
+        notes: take what was rewritten and what is not known.
+        nested: rewrites a layer within this layer.
+    """
+    if isinstance(value, list):
+        return [readable_value(key, item, path=path, notes=notes, nested=nested) for item in value]
+    if key in ("dtype", "dtype_policy"):
+        return _policy(value, path, notes)
+    for ending, module, names in REGISTRIES:
+        if key.endswith(ending):
+            return _registered(value, module, names, path=path, notes=notes, nested=nested)
+    if key.endswith("activation"):
+        return _activation(value, path=path, notes=notes, nested=nested)
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("class_name"), str):
+        return _object(value, path=path, notes=notes, nested=nested)
+    return {name: readable_value(name, item, path=path, notes=notes, nested=nested) for name, item in value.items()}
+
+
+def _object(value: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested) -> Any:
+    class_name = value["class_name"]
+    if class_name in ("__tuple__", "TensorShape"):  # as .h5 files write them
+        return readable_value("items", value.get("items", []), path=path, notes=notes, nested=nested)
+    config = value.get("config")
+    if class_name in SPECIAL:
+        return {"class_name": class_name, "config": _plain(config, path, notes)}
+    if class_name == "__lambda__":
+        notes.met(ObstacleKind.CODE, path, "a Lambda function")
+        return None
+    if not known.is_from_keras(value.get("module")):
+        notes.met(ObstacleKind.CUSTOM, path, _full_name(value))
+        return None
+    for names, module in ((known.POLICIES, "keras.dtype_policies"), (known.QUANTIZERS, "keras.quantizers")):
+        if class_name in names:
+            return _built_in(class_name, module, config, path=path, notes=notes, nested=nested)
+    if class_name == "SeedGenerator":
+        return _built_in(class_name, "keras.random", config, path=path, notes=notes, nested=nested)
+    if class_name in known.LAYERS or class_name in known.ALIASES or class_name in known.MODELS:
+        return nested(value, path)
+    for _, module, names in REGISTRIES:
+        if class_name in names:
+            return _built_in(class_name, module, config, path=path, notes=notes, nested=nested)
+    notes.met(ObstacleKind.CUSTOM, path, _full_name(value))
+    return None
+
+
+def _plain(value: Any, path: str, notes: Notes) -> Any:
+    """Return numbers, strings and lists of them; tensors and slices of a node hold nothing else."""
+    if isinstance(value, dict):
+        if "class_name" in value and value["class_name"] not in SPECIAL:
+            notes.met(ObstacleKind.LAYOUT, path, value["class_name"])
+            return None
+        return {name: _plain(item, path, notes) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, path, notes) for item in value]
+    return value
+
+
+def _built_in(class_name: str, module: str, config: Any, *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
+    arguments = config if isinstance(config, dict) else {}
+    return {
+        "module": module,
+        "class_name": class_name,
+        "config": {
+            name: readable_value(name, item, path=path, notes=notes, nested=nested) for name, item in arguments.items()
+        },
+        "registered_name": None,
+    }
+
+
+def _registered(value: Any, module: str, names: frozenset[str], *, path: str, notes: Notes, nested: Nested) -> Any:
+    """Return an initialiser, regulariser or constraint; None where it is custom, for it is not needed to run."""
+    if value is None:
+        return None
+    class_name = value if isinstance(value, str) else value.get("class_name") if isinstance(value, dict) else None
+    from_keras = not isinstance(value, dict) or known.is_from_keras(value.get("module"))
+    found = _match(str(class_name), names) if from_keras else None
+    if found is None:
+        kind = module.removeprefix("keras.").removesuffix("s").replace("z", "s")
+        notes.rewrote(f"A custom {kind} was left out, which is not needed to run the model", f"{path} ({class_name})")
+        return None
+    arguments = value.get("config") if isinstance(value, dict) else {}
+    arguments = dict(arguments) if isinstance(arguments, dict) else {}
+    if module == "keras.initializers":
+        for argument in DROPPED_INITIALIZER_ARGUMENTS:
+            arguments.pop(argument, None)
+        if arguments.get("distribution") == "normal":  # its name up to Keras 2.1
+            arguments["distribution"] = "truncated_normal"
+    return _built_in(found, module, arguments, path=path, notes=notes, nested=nested)
+
+
+def _match(name: str, names: frozenset[str]) -> str | None:
+    """Return the class of that name, which may be written as 'he_normal' or, by TensorFlow 1, as 'HeNormalV2'."""
+    if name in names:
+        return name
+    plain = SHORT_INITIALIZERS.get(name, name).removesuffix("V2").replace("_", "").lower()
+    return next((candidate for candidate in sorted(names) if candidate.lower() == plain), None)
+
+
+def _policy(value: Any, path: str, notes: Notes) -> Any:
+    if value is None:
+        return None
+    name = value
+    if isinstance(value, dict):
+        class_name = value.get("class_name")
+        config = value.get("config")
+        config = config if isinstance(config, dict) else {}
+        if class_name in known.POLICIES and known.is_from_keras(value.get("module")):
+            return {
+                "module": "keras.dtype_policies",
+                "class_name": class_name,
+                "config": _plain(config, path, notes) if class_name != "DTypePolicyMap" else _policy_map(config, notes),
+                "registered_name": None,
+            }
+        name = config.get("name")
+        if class_name in ("Policy", "PolicyV1"):  # of Keras 2; '_infer' takes the type of the input
+            notes.rewrote("The data type policy of Keras 2 was rewritten to its name", str(name))
+            name = None if name == "_infer" else name
+    if name is None or (isinstance(name, str) and POLICY_NAME.fullmatch(name)):
+        return name
+    notes.met(ObstacleKind.CUSTOM, path, f"data type policy {name}")
+    return None
+
+
+def _policy_map(config: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
+    policies = config.get("policy_map")
+    return {
+        "default_policy": _policy(config.get("default_policy"), "", notes),
+        "policy_map": {
+            name: _policy(item, name, notes) for name, item in (policies if isinstance(policies, dict) else {}).items()
+        },
+    }
+
+
+def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
+    if value is None:
+        return None
+    name = value
+    if isinstance(value, dict):
+        if value.get("class_name") == "function" and known.is_from_keras_or_builtins(value.get("module")):
+            name = value.get("config")
+        elif value.get("class_name") in known.LAYERS:
+            return nested(value, path)
+        else:
+            _object(value, path=path, notes=notes, nested=nested)
+            return None
+    if not isinstance(name, str) or name not in known.ACTIVATIONS:
+        notes.met(ObstacleKind.CUSTOM, path, f"activation {name}")
+        return None
+    if name == "hard_sigmoid" and notes.old:
+        notes.rewrote("hard_sigmoid keeps the definition of Keras 2, min(max(0.2 x + 0.5, 0), 1)", path)
+        # Keras looks for other functions than its own under this form alone
+        return {"class_name": "function", "config": HARD_SIGMOID, "module": "builtins", "registered_name": HARD_SIGMOID}
+    return name
+
+
+def _full_name(value: Mapping[str, Any]) -> str:
+    registered = value.get("registered_name")
+    if isinstance(registered, str) and ">" in registered:
+        return registered
+    module = value.get("module")
+    return f"{module}.{value['class_name']}" if isinstance(module, str) else str(value["class_name"])

@@ -1,0 +1,120 @@
+"""Files from strangers: refused in one line, or not run; quickly, and without a trace."""
+
+import importlib.util
+import shutil
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import ModelError
+from reportgen.reading.load import LoadedModel, load_model, read_model
+from reportgen.reading.weights_only import WeightsOnly
+
+_spec = importlib.util.spec_from_file_location("hostile", Path(__file__).parent / "nasty" / "hostile.py")
+hostile = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(hostile)
+
+SECONDS = 10
+LONGEST_LINE = 700
+
+
+@pytest.fixture(autouse=True)
+def nothing_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """No connection, no temporary file left, nothing written beside the file."""
+
+    def connect(*_: object) -> None:
+        raise AssertionError("a connection was tried")
+
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    (tmp_path / "file").mkdir()
+    monkeypatch.chdir(tmp_path / "file")
+    yield
+    assert list(temporary.iterdir()) == []
+    assert len(list((tmp_path / "file").iterdir())) <= 1
+
+
+def assert_one_line(message: str, folder: Path) -> None:
+    assert message.isprintable()
+    assert len(message) <= LONGEST_LINE
+    assert str(folder) not in message
+
+
+def test_the_untouched_models_are_run(tmp_path: Path) -> None:
+    for path in (hostile.archive(tmp_path / "m.keras"), hostile.hdf5(tmp_path / "m.h5")):
+        loaded = load_model(path)
+        assert loaded.model.get_layer("conv").get_weights()[0].sum() == 18
+        assert loaded.rewrites == ()
+
+
+@pytest.mark.parametrize("case", hostile.REFUSED)
+def test_hostile_file_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
+    maker, expected = hostile.REFUSED[case]
+    path = maker(tmp_path / "file")
+    begin = time.monotonic()
+    with pytest.raises(ModelError) as caught:
+        read_model(path)
+    assert time.monotonic() - begin < SECONDS
+    assert expected in str(caught.value)
+    assert caught.value.exit_code == 3
+    assert_one_line(str(caught.value), tmp_path)
+
+
+@pytest.mark.parametrize("make", [hostile.archive, hostile.hdf5])
+@pytest.mark.parametrize("case", hostile.NOT_RUN)
+def test_code_that_is_not_keras_is_named_and_not_run(tmp_path: Path, case: str, make) -> None:
+    layer, expected = hostile.NOT_RUN[case]
+    layers = [layer] if layer["class_name"] == "Conv2D" else [hostile.CONV, layer]
+    path = make(tmp_path / "file" / "model", hostile.sequential(*layers))
+    result = read_model(path)
+    assert isinstance(result, WeightsOnly)
+    assert expected in result.message
+    assert_one_line(result.message, tmp_path)
+    assert [kernel.values.sum() for kernel in result.kernels] == [18]
+    with pytest.raises(ModelError, match="cannot be run"):
+        load_model(path)
+
+
+def test_a_refused_model_leaves_nothing_that_keras_would_allocate_later(tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        read_model(hostile.kernel_of_48_gigabytes(tmp_path / "file"))
+    import keras
+
+    with keras.StatelessScope():
+        pass
+
+
+@pytest.mark.parametrize("maker", [hostile.with_objects, hostile.long_sequential])
+def test_unusual_file_is_run_in_time(tmp_path: Path, maker) -> None:
+    path = maker(tmp_path / "file")
+    begin = time.monotonic()
+    assert load_model(path).model.get_layer("conv").get_weights()[0].sum() == 18
+    assert time.monotonic() - begin < SECONDS
+
+
+def test_memory_limit_is_kept(tmp_path: Path) -> None:
+    path = hostile.archive(tmp_path / "file" / "m.keras")
+    with pytest.raises(ModelError, match=r"needs more memory than allowed\. Received: 80 bytes of weights"):
+        read_model(path, memory_limit=79)
+    with pytest.raises(ModelError, match=r"Received: 224 bytes, of which 144 bytes for the output of in "):
+        read_model(path, memory_limit=223)
+    assert isinstance(read_model(path, memory_limit=224), LoadedModel)
+
+
+def test_all_hostile_files_together_need_less_than_a_gigabyte(tmp_path: Path) -> None:
+    """Of memory, above what Keras and one small model need."""
+    import resource
+
+    load_model(hostile.archive(tmp_path / "m.keras"))
+    files = hostile.write_all(tmp_path / "temporary" / "set")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for path in files:
+        with pytest.raises(ModelError):
+            read_model(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20  # in KiB
+    shutil.rmtree(tmp_path / "temporary" / "set")
