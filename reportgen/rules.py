@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from reportgen.results import Finding, Severity
+from reportgen.errors import UsageError
+from reportgen.results import Finding, RuleInForce, Severity
 
 Limits = Mapping[str, float]
 """Thresholds in force, by the rule's code."""
@@ -22,6 +25,7 @@ class Rule:
         threshold: the limit by default.
         unit: what the threshold is a number of, such as 'share of a layer's channels'.
         source: where rule and threshold come from.
+        bounds: smallest and largest threshold that can be set.
     """
 
     code: str
@@ -30,6 +34,7 @@ class Rule:
     threshold: float
     unit: str
     source: str
+    bounds: tuple[float, float] = (0.0, math.inf)
 
     def finding(
         self,
@@ -58,6 +63,49 @@ class Rule:
             threshold=threshold,
             source=self.source,
         )
+
+
+@dataclass(frozen=True)
+class RuleSettings:
+    """The rules as a report applies them.
+
+    Attributes:
+        in_force: every rule.
+        severities: those that the configuration sets, by the rule's code.
+    """
+
+    in_force: tuple[RuleInForce, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> Limits:
+        """Thresholds by code, those of rules that are off among them."""
+        return {rule.code: rule.threshold for rule in self.in_force}
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Codes of the rules whose findings are left out."""
+        return frozenset(rule.code for rule in self.in_force if rule.off)
+
+
+def severity_named(word: object, *, of: str = "severity") -> Severity:
+    """Return the severity called 'note', 'warning' or 'problem'.
+
+    Args:
+        word: the name; a `Severity` is returned as it is.
+        of: what it is the severity of, for the message.
+
+    Raises:
+        UsageError: there is no such severity.
+    """
+    if isinstance(word, Severity):
+        return word
+    names = [severity.label for severity in Severity]
+    if word not in names:
+        near = difflib.get_close_matches(str(word), names, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise UsageError(f"{of} must be one of {', '.join(names)}. Received: {str(word)[:80]!r}.{hint}")
+    return Severity[str(word).upper()]
 
 
 def default_limits(rules: Iterable[Rule]) -> dict[str, float]:

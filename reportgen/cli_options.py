@@ -1,0 +1,192 @@
+"""The options of the command line: their types, help texts and panels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from reportgen.errors import UsageError
+from reportgen.output import check_targets
+from reportgen.pdf import find_browser
+
+_SAMPLES, _PICTURES, _PAGE, _GATES, _OUTPUT = "Samples", "Weights and pictures", "Page", "Rules and gates", "Output"
+
+Samples = Annotated[
+    str | None,
+    typer.Option(
+        help="Samples to run: FILE.npz, FILE.npz:ARRAY, FILE.npy, an image, a folder of images (or a folder for each class), "
+        "an IDX file, or fashion_mnist, mnist, cifar10, cifar100.",
+        metavar="SOURCE",
+        rich_help_panel=_SAMPLES,
+    ),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="Labels of the samples: .npy, .npz, .txt, .csv or IDX.", metavar="FILE", rich_help_panel=_SAMPLES
+    ),
+]
+ClassNames = Annotated[
+    str | None,
+    typer.Option(
+        help="Names of the classes: a text file with one on each line, or names with commas between them.",
+        metavar="FILE|NAMES",
+        rich_help_panel=_SAMPLES,
+    ),
+]
+Select = Annotated[
+    str | None,
+    typer.Option(
+        help="Which samples to show: 0,5,7, first:N, per-class:N, random:N, hardest:N or easiest:N. "
+        "Default: per-class:1 with labels, first:8 without.",
+        metavar="RULE",
+        rich_help_panel=_SAMPLES,
+    ),
+]
+ScaleOption = Annotated[
+    Literal["auto", "none", "unit", "symmetric"],
+    typer.Option(
+        help="How stored values reach the model: auto divides unsigned bytes by 255 unless the model rescales by itself; "
+        "none leaves them; unit divides by 255; symmetric brings 0..255 to -1..1.",
+        rich_help_panel=_SAMPLES,
+    ),
+]
+MaxEvaluated = Annotated[
+    int, typer.Option(help="Run the model on so many samples at the most.", metavar="N", rich_help_panel=_SAMPLES)
+]
+Resize = Annotated[
+    bool, typer.Option("--resize", help="Resize images to the model's input (bilinear).", rich_help_panel=_SAMPLES)
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Skip image files that cannot be read.", rich_help_panel=_SAMPLES)
+]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Layers to show, as names or patterns, with commas or repeated. Default: the first two convolutions.",
+        metavar="NAMES",
+        rich_help_panel=_PICTURES,
+    ),
+]
+Bins = Annotated[int, typer.Option(help="Bins of the weight histograms.", metavar="N", rich_help_panel=_PICTURES)]
+KernelRange = Annotated[
+    float | None,
+    typer.Option(
+        help="End of the kernels' colour scale. Default: from each layer's weights.",
+        metavar="X",
+        rich_help_panel=_PICTURES,
+    ),
+]
+MapScaleOption = Annotated[
+    Literal["layer", "map"],
+    typer.Option(help="One colour scale for each layer, or one for each feature map.", rich_help_panel=_PICTURES),
+]
+MaxTiles = Annotated[
+    int, typer.Option(help="Largest number of kernels or maps in a grid.", metavar="N", rich_help_panel=_PICTURES)
+]
+AttributionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Attribution methods, with commas: hirescam (the default), gradcam, layercam, "
+        "integrated-gradients; or none.",
+        metavar="METHODS",
+        rich_help_panel=_PICTURES,
+    ),
+]
+Maximise = Annotated[
+    bool,
+    typer.Option(
+        "--maximise", help="Make inputs that excite the shown layers' channels most (slow).", rich_help_panel=_PICTURES
+    ),
+]
+Redraws = Annotated[
+    int,
+    typer.Option(
+        help="Fresh draws of its own initialiser that each kernel is compared with.",
+        metavar="N",
+        rich_help_panel=_PICTURES,
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Seed of every random draw.", metavar="N", rich_help_panel=_PICTURES)]
+Title = Annotated[str | None, typer.Option(help="Title of the page. Default: the model's name.", rich_help_panel=_PAGE)]
+Note = Annotated[str, typer.Option(help="What the reviewer should know, shown on the page.", rich_help_panel=_PAGE)]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.", rich_help_panel=_OUTPUT)]
+JsonPath = Annotated[
+    Path | None, typer.Option("--json", help="Where to write the numbers as JSON.", rich_help_panel=_OUTPUT)
+]
+PdfPath = Annotated[
+    Path | None,
+    typer.Option("--pdf", help="Where to write the page as PDF; needs an installed Chromium.", rich_help_panel=_OUTPUT),
+]
+Paper = Annotated[Literal["A4", "Letter"], typer.Option(help="Paper of the PDF.", rich_help_panel=_OUTPUT)]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.", rich_help_panel=_OUTPUT)]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no summary on standard error.", rich_help_panel=_OUTPUT)
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="Thresholds and severities of rules, as TOML. Default: \\[tool.reportgen] of pyproject.toml in the working folder.",
+        metavar="FILE",
+        rich_help_panel=_GATES,
+    ),
+]
+FailOn = Annotated[
+    Literal["note", "warning", "problem"] | None,
+    typer.Option(
+        help="End with exit code 1, the report written, when there is a finding of this severity or a higher one. "
+        "Default: never.",
+        rich_help_panel=_GATES,
+    ),
+]
+MaxSize = Annotated[
+    float,
+    typer.Option(help="Refuse to write a page of more megabytes than this.", metavar="MB", rich_help_panel=_OUTPUT),
+]
+Timings = Annotated[
+    bool,
+    typer.Option("--timings", help="List the cost of every stage on standard error.", rich_help_panel=_OUTPUT),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What becomes of a finished report, and what is said about it.
+
+    Attributes:
+        output: where the page is written.
+        json_path: where the numbers are written, or None.
+        pdf_path: where the page is written as PDF, or None.
+        paper: of the PDF.
+        open_page: whether the browser opens the page.
+        quiet: whether progress and summary are left out.
+        fail_on: severity from which findings end in exit code 1, or None.
+        max_size: megabytes that the page may have.
+        timings: whether the cost of each stage is listed.
+    """
+
+    output: Path
+    json_path: Path | None
+    pdf_path: Path | None
+    paper: str
+    open_page: bool
+    quiet: bool
+    fail_on: str | None
+    max_size: float
+    timings: bool
+
+    def check(self) -> None:
+        """Raise an error for the first value that cannot be used; to be called before any long work."""
+        if not (math.isfinite(self.max_size) and self.max_size > 0):
+            raise UsageError(f"--max-size must be a finite number of megabytes above 0. Received: {self.max_size!r}.")
+        paths = [path for path in (self.output, self.json_path, self.pdf_path) if path is not None]
+        if len({path.absolute() for path in paths}) < len(paths):
+            raise UsageError(f"--output, --json and --pdf must be different files. Received: {paths[-1]} twice.")
+        check_targets(paths)
+        if self.pdf_path is not None:
+            find_browser()
