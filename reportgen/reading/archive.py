@@ -7,7 +7,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from reportgen.errors import ModelError
 from reportgen.reading import limits
+from reportgen.reading.npz import NPZ_WEIGHTS, npz_as_hdf5
 from reportgen.reading.wording import shown
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ArchiveContents:
     Attributes:
         config: config.json, as stored.
         metadata: metadata.json, as stored; empty where there is none.
-        weights: model.weights.h5, open to read; None where there is none.
+        weights: model.weights.h5, open to read, or what model.weights.npz holds as such; None where there is neither.
         members: the names of all members.
     """
 
@@ -66,11 +67,18 @@ def open_archive(path: Path, *, name: str, memory_limit: int, verify: bool = Fal
                 weights = _weights(archive, raw, entries[WEIGHTS], name, memory_limit)
                 if verify and entries[WEIGHTS].compress_type == zipfile.ZIP_STORED:
                     _verify(archive, entries[WEIGHTS])
+            elif NPZ_WEIGHTS in entries:
+                content = io.BytesIO(_read(archive, entries[NPZ_WEIGHTS], name, memory_limit))
+                weights = npz_as_hdf5(content, name=name, memory_limit=memory_limit, check=_npz_members(name, content))
             yield ArchiveContents(config=config, metadata=metadata, weights=weights, members=tuple(entries))
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise ModelError(
             f"{name} is a damaged zip archive. Received: {shown(error, limit=120)}. Copy or download it again."
         ) from error
+
+
+def _npz_members(name: str, content: io.BytesIO) -> Callable[[zipfile.ZipFile], list[zipfile.ZipInfo]]:
+    return lambda archive: _checked_entries(archive, f"{name}: {NPZ_WEIGHTS}", content.getbuffer().nbytes)
 
 
 def _checked_entries(archive: zipfile.ZipFile, name: str, size: int) -> list[zipfile.ZipInfo]:

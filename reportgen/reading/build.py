@@ -6,7 +6,7 @@ import copy
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from reportgen.errors import ModelError
@@ -17,22 +17,34 @@ from reportgen.reading.wording import shown
 BYTES_OF_A_VALUE = 4
 
 
-def build_model(config: Mapping[str, Any]) -> Any:
+def build_model(config: Mapping[str, Any], objects: Mapping[str, Any] | None = None) -> Any:
     """Return the `keras.Model`; none of its weights has a value until `allocate_weights` is called.
 
     Args:
         config: from `make_readable`, without obstacles.
+        objects: classes and functions that are not Keras', by the names that the configuration has for them.
 
     Raises:
         Exception: whatever Keras raises where values in the configuration contradict one another.
     """
+    if not objects:
+        return _built(config, {}, without_values=True)
+    try:
+        return _built(config, objects, without_values=True)
+    except Exception:  # noqa: BLE001 - the user's classes may want to see values when they are built
+        _forget_waiting()
+        return _built(config, objects, without_values=False)
+
+
+def _built(config: Mapping[str, Any], objects: Mapping[str, Any], *, without_values: bool) -> Any:
     import keras
     from keras.src.saving.serialization_lib import ObjectSharingScope  # Keras does the same when it loads a file
 
+    scope = keras.StatelessScope(initialize_variables=False) if without_values else nullcontext()
     with (
-        keras.saving.custom_object_scope({HARD_SIGMOID: keras2_hard_sigmoid}),
+        keras.saving.custom_object_scope({HARD_SIGMOID: keras2_hard_sigmoid, **objects}),
         ObjectSharingScope(),
-        keras.StatelessScope(initialize_variables=False),
+        scope,
         _deeper_recursion(limits.LAYERS + 1000),
     ):
         return keras.saving.deserialize_keras_object(copy.deepcopy(dict(config)), safe_mode=True)  # it is used up
@@ -78,13 +90,17 @@ def allocate_weights(model: Any) -> None:
 @contextmanager
 def nothing_left_over() -> Iterator[None]:
     """Forget, after an error, the weights that wait for their value: Keras would allocate them at the next occasion."""
-    from keras.src.backend.common import global_state
-
     try:
         yield
     except BaseException:
-        global_state.set_global_attribute("uninitialized_variables", [])
+        _forget_waiting()
         raise
+
+
+def _forget_waiting() -> None:
+    from keras.src.backend.common import global_state
+
+    global_state.set_global_attribute("uninitialized_variables", [])
 
 
 def check_memory(model: Any, *, name: str, memory_limit: int) -> None:

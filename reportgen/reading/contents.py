@@ -44,15 +44,16 @@ def open_model(file: ModelFile, *, memory_limit: int | None = None, verify: bool
     with (file.path / WEIGHTS).open("rb") as weights:
         metadata = file.path / METADATA
         folder = ArchiveContents(
-            config=_read_limited(file.path / CONFIG),
-            metadata=_read_limited(metadata) if metadata.is_file() else b"",
+            config=read_config(file.path / CONFIG),
+            metadata=read_config(metadata) if metadata.is_file() else b"",
             weights=weights,
             members=(),
         )
         yield from _with_weights(folder, name, limit)
 
 
-def _read_limited(path: Path) -> bytes:
+def read_config(path: Path) -> bytes:
+    """Return the bytes of a configuration; one byte more than the limit where it is longer."""
     with path.open("rb") as file:
         return file.read(limits.CONFIG_BYTES + 1)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reportgen.reading.inventory import Inventory
+from reportgen.reading.look import ModelFormat
 from reportgen.reading.notes import Obstacle
-from reportgen.reading.rewrite import make_readable
+from reportgen.reading.permitted import Marshalled, Permitted
+from reportgen.reading.rewrite import NOTHING, make_readable
 from reportgen.reading.wording import shown
 
 OBSTACLES_SHOWN = 3
+_NO_ARCHITECTURE = "the file has weights and no architecture"
+_NO_WEIGHTS = "the file has an architecture and no weights"
+_PROGRAM = "a SavedModel is a program of TensorFlow, and no code of a file is run"
 
 
 class Action(enum.Enum):
@@ -34,6 +39,8 @@ class Decision:
         obstacles: what stands against running it.
         reasons: the same in sentences, also where the file has no architecture.
         options: of the command line that would run it, none where no option would.
+        custom_code: what will run that is not Keras' own, one sentence each.
+        functions: of the file that will, by the key under which Keras finds them.
     """
 
     action: Action
@@ -42,14 +49,21 @@ class Decision:
     obstacles: tuple[Obstacle, ...] = ()
     reasons: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    custom_code: tuple[str, ...] = ()
+    functions: Mapping[str, Marshalled] = field(default_factory=dict)
 
 
-def decide(inventory: Inventory) -> Decision:
-    """Return what to do with a file whose contents are known. A file that lies was refused before, by the inventory."""
-    if inventory.config is None:
-        reason = "the file has weights and no architecture"
-        return Decision(action=Action.WEIGHTS_ONLY, config=None, reasons=(reason,))
-    readable = make_readable(inventory.config, keras_version=inventory.keras_version)
+def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
+    """Return what to do with a file whose contents are known. A file that lies was refused before, by the inventory.
+
+    Args:
+        inventory: of the file.
+        permitted: what may run beyond Keras' own.
+    """
+    reason = _reason_against(inventory)
+    if reason is not None or inventory.config is None:
+        return Decision(action=Action.WEIGHTS_ONLY, config=None, reasons=(reason or _NO_ARCHITECTURE,))
+    readable = make_readable(inventory.config, keras_version=inventory.keras_version, permitted=permitted)
     if readable.obstacles:
         options = {obstacle.kind.option: None for obstacle in readable.obstacles if obstacle.kind.option}
         closed = any(obstacle.kind.option is None for obstacle in readable.obstacles)
@@ -62,7 +76,23 @@ def decide(inventory: Inventory) -> Decision:
             options=() if closed else tuple(options),
         )
     action = Action.REWRITE_AND_RUN if readable.rewrites else Action.RUN
-    return Decision(action=action, config=readable.config, rewrites=readable.rewrites)
+    return Decision(
+        action=action,
+        config=readable.config,
+        rewrites=readable.rewrites,
+        custom_code=readable.custom_code,
+        functions=readable.functions,
+    )
+
+
+def _reason_against(inventory: Inventory) -> str | None:
+    if inventory.file.format is ModelFormat.ARCHITECTURE:
+        return _NO_WEIGHTS
+    if inventory.file.format is not ModelFormat.SAVED_MODEL:
+        return None
+    if inventory.config is None:
+        return _PROGRAM
+    return None if inventory.weights else _NO_WEIGHTS
 
 
 def refusal(inventory: Inventory, decision: Decision) -> str:
@@ -72,7 +102,7 @@ def refusal(inventory: Inventory, decision: Decision) -> str:
     remedy = (
         f"If you trust the file, give {' and '.join(decision.options)}."
         if decision.options
-        else "Only its weights can be reported on."
+        else f"Only its {'weights' if inventory.weights else 'architecture'} can be reported on."
     )
     return (
         f"{shown(inventory.file.name)} cannot be run. "

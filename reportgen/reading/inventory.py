@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.reading import limits
-from reportgen.reading.contents import is_optimizer, open_model
+from reportgen.reading.checkpoint import has_index, open_checkpoint
+from reportgen.reading.config_json import parse_config
+from reportgen.reading.contents import is_optimizer, open_model, read_config
 from reportgen.reading.hdf5 import DatasetEntry, one_line_if_damaged
 from reportgen.reading.layer_entries import LayerEntry, count_calls, name_of, walk_layers
-from reportgen.reading.look import ModelFile
+from reportgen.reading.look import ModelFile, ModelFormat
+from reportgen.reading.saved_model import VARIABLES, SavedArchitecture, read_architecture
 from reportgen.reading.wording import shown
 
 
@@ -26,7 +30,9 @@ class Inventory:
         name: as the model calls itself.
         config: the architecture as stored, None where there is none.
         layers: every layer, nested models and wrappers opened, in the order of the configuration.
-        weights: the stored arrays by their path in the HDF5 file; optimiser state left out.
+        weights: the stored arrays by their path in the HDF5 file, or key in the checkpoint; optimiser state left out.
+        variables: what a checkpoint calls its variables, by key, such as 'conv/kernel'.
+        places: names of layers, with those around them, by their place in a SavedModel's graph.
     """
 
     file: ModelFile
@@ -36,6 +42,8 @@ class Inventory:
     config: Mapping[str, Any] | None
     layers: tuple[LayerEntry, ...]
     weights: Mapping[str, DatasetEntry]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stored_values(self) -> int:
@@ -53,16 +61,29 @@ def take_inventory(file: ModelFile, *, memory_limit: int | None = None) -> Inven
     Raises:
         ModelError: the container is damaged or not what it seems, or the configuration is no configuration.
     """
-    with one_line_if_damaged(shown(file.name)), open_model(file, memory_limit=memory_limit) as opened:
+    limit = limits.default_memory_limit() if memory_limit is None else memory_limit
+    what = shown(file.name)
+    if file.format in (ModelFormat.SAVED_MODEL, ModelFormat.CHECKPOINT):
+        return _of_tensorflow(file, what, limit)
+    if file.format is ModelFormat.ARCHITECTURE:
+        config = _checked_config(parse_config(read_config(file.path), what=what), what)
+        version = config.get("keras_version") if config else None
+        version = shown(version, limit=20) if isinstance(version, str) else None
+        return _inventory(file, version, config, {})
+    with one_line_if_damaged(what), open_model(file, memory_limit=limit) as opened:
         config, version, contents = opened
         datasets = contents.datasets if contents is not None else {}
         weights = {path: entry for path, entry in datasets.items() if not is_optimizer(path)}
-    what = shown(file.name)
-    config = _checked_config(config, what)
+    return _inventory(file, version, _checked_config(config, what), weights)
+
+
+def _inventory(
+    file: ModelFile, version: str | None, config: dict[str, Any] | None, weights: Mapping[str, DatasetEntry]
+) -> Inventory:
     cost = 0 if config is None else count_calls(config)
     if cost > limits.LAYERS:
         raise ModelError(
-            f"{what} has too many layers, or calls of them. Received: {min(cost, 10**12):,} "
+            f"{shown(file.name)} has too many layers, or calls of them. Received: {min(cost, 10**12):,} "
             f"(limit {limits.LAYERS:,}). Report on a part of it."
         )
     layers = tuple(walk_layers(config)) if config is not None else ()
@@ -75,6 +96,30 @@ def take_inventory(file: ModelFile, *, memory_limit: int | None = None) -> Inven
         layers=layers,
         weights=weights,
     )
+
+
+def _of_tensorflow(file: ModelFile, what: str, limit: int) -> Inventory:
+    folder = file.format is ModelFormat.SAVED_MODEL
+    saved = read_architecture(file.path, name=what) if folder else SavedArchitecture()
+    prefix = checkpoint_of(file)
+    contents = open_checkpoint(prefix, name=what, memory_limit=limit) if prefix is not None else None
+    inventory = _inventory(file, saved.keras_version, saved.config, contents.tensors if contents else {})
+    return replace(
+        inventory,
+        kind=saved.kind,
+        name=saved.name,
+        layers=inventory.layers or saved.layers,
+        variables=contents.names if contents else {},
+        places=saved.names,
+    )
+
+
+def checkpoint_of(file: ModelFile) -> Path | None:
+    """Return the path, without '.index', of the checkpoint that a file is or that a SavedModel holds."""
+    if file.format is ModelFormat.CHECKPOINT:
+        return file.path
+    prefix = file.path / VARIABLES
+    return prefix if file.format is ModelFormat.SAVED_MODEL and has_index(prefix) else None
 
 
 def _checked_config(config: Any, what: str) -> dict[str, Any] | None:

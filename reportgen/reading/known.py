@@ -80,8 +80,8 @@ _APPLICATION_ARGUMENTS = {
     "StochasticDepth": "drop_path_rate",
 }
 
-# Layers that run code, or load a program, which the file brings along
-CODE_LAYERS = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"})
+# Layers that load a program, which the file brings along or which lies beside it
+PROGRAM_LAYERS = frozenset({"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"})
 
 # Layers that Keras 3 has no more
 REMOVED_LAYERS = _set(

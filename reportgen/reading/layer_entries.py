@@ -60,16 +60,25 @@ def walk_layers(item: Mapping[str, Any], prefix: str = "") -> Iterator[LayerEntr
     for layer in layers_of(item):
         name = name_of(layer) or layer["class_name"].lower()
         path = f"{prefix}{name}"
-        config = layer.get("config")
-        module = layer.get("module")
-        yield LayerEntry(
-            path=path,
-            class_name=layer["class_name"],
-            module=module if isinstance(module, str) else None,
-            config=config if isinstance(config, dict) else {},
-            initializers=_initializers(config) if isinstance(config, dict) else {},
-        )
+        yield layer_entry(layer, path)
         yield from walk_layers(layer, f"{path}/")
+
+
+def layer_entry(item: Mapping[str, Any], path: str) -> LayerEntry:
+    """Return one layer's entry.
+
+    Args:
+        item: with a `class_name` that is text.
+        path: of the layer.
+    """
+    config, module = item.get("config"), item.get("module")
+    return LayerEntry(
+        path=path,
+        class_name=item["class_name"],
+        module=module if isinstance(module, str) else None,
+        config=config if isinstance(config, dict) else {},
+        initializers=_initializers(config) if isinstance(config, dict) else {},
+    )
 
 
 def _initializers(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.reading import limits
 from reportgen.reading.build import allocate_weights, build_model, check_memory, finish, nothing_left_over
+from reportgen.reading.checkpoint import open_checkpoint
 from reportgen.reading.contents import open_model
-from reportgen.reading.decide import decide, refusal
-from reportgen.reading.inventory import Inventory, take_inventory
+from reportgen.reading.custom_objects import import_objects, marshalled_functions
+from reportgen.reading.decide import Action, Decision, decide, refusal
+from reportgen.reading.hdf5 import Hdf5Contents
+from reportgen.reading.inventory import Inventory, checkpoint_of, take_inventory
 from reportgen.reading.look import ModelFile, ModelFormat, look
+from reportgen.reading.permitted import Permitted
 from reportgen.reading.rewrite import is_old
 from reportgen.reading.weights import assign, legacy_assignments
 from reportgen.reading.weights_archive import check_archive_size, load_archive_weights
+from reportgen.reading.weights_checkpoint import assign_tensors, checkpoint_assignments
 from reportgen.reading.weights_only import WeightsOnly, read_kernels
 from reportgen.reading.wording import reason_of, shown
 
@@ -33,15 +38,23 @@ class LoadedModel:
         file: what it was read from; None for a model that was alive already.
         keras_version: that saved it, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.
+        custom_code: what was run that is not Keras' own, of the file or of the user's modules, one sentence each.
     """
 
     model: Any
     file: ModelFile | None
     keras_version: str | None
     rewrites: tuple[str, ...] = ()
+    custom_code: tuple[str, ...] = ()
 
 
-def load_model(path: str | Path, *, memory_limit: int | None = None) -> LoadedModel:
+def load_model(
+    path: str | Path,
+    *,
+    memory_limit: int | None = None,
+    allow_custom_code: bool = False,
+    custom_objects: Sequence[str] = (),
+) -> LoadedModel:
     """Return the live model of a file. The training configuration is never read, and Keras' safe mode stays on.
 
     The file itself is never handed to Keras: the model is built from a configuration that was written anew, and its
@@ -50,61 +63,120 @@ def load_model(path: str | Path, *, memory_limit: int | None = None) -> LoadedMo
     Args:
         path: a .keras archive, such an archive unzipped, or an HDF5 file that holds a whole model.
         memory_limit: bytes that weights and the largest activation may take; half of the machine's memory when None.
+        allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
+        custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They
+            are imported.
 
     Raises:
         ModelError: the file cannot be read as a model, or cannot be run; one line that says why.
     """
-    result = read_model(path, memory_limit=memory_limit)
+    result = read_model(
+        path, memory_limit=memory_limit, allow_custom_code=allow_custom_code, custom_objects=custom_objects
+    )
     if isinstance(result, WeightsOnly):
         raise ModelError(result.message)
     return result
 
 
-def read_model(path: str | Path, *, memory_limit: int | None = None) -> LoadedModel | WeightsOnly:
-    """Return the live model of a file, or its kernels where the model is not run.
+def read_model(
+    path: str | Path,
+    *,
+    memory_limit: int | None = None,
+    allow_custom_code: bool = False,
+    custom_objects: Sequence[str] = (),
+) -> LoadedModel | WeightsOnly:
+    """Return the live model of a file, or what is known of it where the model is not run.
 
     Args:
-        path: as for `load_model`; also an HDF5 file of weights alone.
+        path: as for `load_model`; also an HDF5 file of weights alone, a SavedModel folder, a TensorFlow checkpoint or
+            an architecture as JSON.
         memory_limit: as for `load_model`.
+        allow_custom_code: as for `load_model`.
+        custom_objects: as for `load_model`.
 
     Raises:
-        ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems.
+        ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
+            `custom_objects` cannot be imported.
     """
     file = look(path)
     limit = limits.default_memory_limit() if memory_limit is None else memory_limit
     inventory = take_inventory(file, memory_limit=limit)
-    decision = decide(inventory)
+    custom = import_objects(custom_objects)
+    decision = decide(inventory, permitted=Permitted(code=allow_custom_code, names=frozenset(custom.objects)))
     if decision.config is None:
         return read_kernels(inventory, decision, message=refusal(inventory, decision), memory_limit=limit)
-    model = _live(inventory, decision.config, limit)
-    return LoadedModel(model=model, file=file, keras_version=inventory.keras_version, rewrites=decision.rewrites)
-
-
-def _live(inventory: Inventory, config: Mapping[str, Any], limit: int) -> Any:
-    file = inventory.file
-    name = shown(file.name)
     try:
-        with nothing_left_over(), open_model(file, memory_limit=limit, verify=True) as (_, _, contents):
-            if contents is None:
-                raise ModelError(f"{name} has an architecture and no weights. Received: {file.format.label}. {REMEDY}")
-            model = build_model(config)
-            if file.format is ModelFormat.HDF5:
-                assignments = legacy_assignments(model, contents, name=name)
-                check_memory(model, name=name, memory_limit=limit)
-                allocate_weights(model)
-                assign(assignments, contents, name=name)
-            else:
-                check_archive_size(model, contents, name=name)
-                check_memory(model, name=name, memory_limit=limit)
-                allocate_weights(model)
-                old = is_old(inventory.keras_version)
-                load_archive_weights(model, inventory.config or {}, config, contents, name=name, old=old)
-            finish(model)
+        functions = marshalled_functions(decision.functions, custom, name=shown(file.name))
+    except ModelError as error:
+        return _stored_instead(inventory, decision, error, limit)
+    try:
+        model = _live(inventory, decision.config, limit, {**custom.for_keras(), **functions})
+    except ModelError as error:
+        if file.format is not ModelFormat.SAVED_MODEL:
+            raise
+        # Its values lie in a checkpoint, so they can be shown without the layers that they are for
+        return _stored_instead(inventory, decision, error, limit)
+    return LoadedModel(
+        model=model,
+        file=file,
+        keras_version=inventory.keras_version,
+        rewrites=decision.rewrites,
+        custom_code=(*custom.sentences, *decision.custom_code),
+    )
+
+
+def _stored_instead(inventory: Inventory, decision: Decision, error: ModelError, limit: int) -> WeightsOnly:
+    changed = replace(decision, action=Action.WEIGHTS_ONLY, config=None, reasons=(str(error),))
+    return read_kernels(inventory, changed, message=str(error), memory_limit=limit)
+
+
+def _live(inventory: Inventory, config: Mapping[str, Any], limit: int, objects: Mapping[str, Any]) -> Any:
+    name = shown(inventory.file.name)
+    try:
+        with nothing_left_over():
+            if inventory.file.format is ModelFormat.SAVED_MODEL:
+                return _from_saved_model(inventory, config, limit, objects)
+            with open_model(inventory.file, memory_limit=limit, verify=True) as (_, _, contents):
+                if contents is None:
+                    received = inventory.file.format.label
+                    raise ModelError(f"{name} has an architecture and no weights. Received: {received}. {REMEDY}")
+                return _from_hdf5(inventory, config, contents, limit, objects)
     except ModelError:
         raise
     except Exception as error:
         # What Keras, h5py and TensorFlow raise for a damaged file has no common base; each becomes one line.
         raise ModelError(f"{name} cannot be loaded. Received: {reason_of(error)}. {REMEDY}") from error
+
+
+def _from_hdf5(
+    inventory: Inventory, config: Mapping[str, Any], contents: Hdf5Contents, limit: int, objects: Mapping[str, Any]
+) -> Any:
+    name = shown(inventory.file.name)
+    model = build_model(config, objects)
+    if inventory.file.format is ModelFormat.HDF5:
+        assignments = legacy_assignments(model, contents, name=name)
+        check_memory(model, name=name, memory_limit=limit)
+        allocate_weights(model)
+        assign(assignments, contents, name=name)
+    else:
+        check_archive_size(model, contents, name=name)
+        check_memory(model, name=name, memory_limit=limit)
+        allocate_weights(model)
+        old = is_old(inventory.keras_version)
+        load_archive_weights(model, inventory.config or {}, config, contents, name=name, old=old)
+    finish(model)
+    return model
+
+
+def _from_saved_model(inventory: Inventory, config: Mapping[str, Any], limit: int, objects: Mapping[str, Any]) -> Any:
+    name = shown(inventory.file.name)
+    model = build_model(config, objects)
+    assignments = checkpoint_assignments(model, inventory, config, name=name)
+    check_memory(model, name=name, memory_limit=limit)
+    allocate_weights(model)
+    contents = open_checkpoint(checkpoint_of(inventory.file) or inventory.file.path, name=name, memory_limit=limit)
+    assign_tensors(assignments, contents, name=name)
+    finish(model)
     return model
 
 

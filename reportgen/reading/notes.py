@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from reportgen.reading.permitted import Marshalled, Permitted
 from reportgen.reading.wording import shown
 
 SUBJECTS_SHOWN = 5
@@ -14,7 +15,9 @@ class ObstacleKind(enum.Enum):
     """Why a model is not run, and the option that would run it, if there is one."""
 
     CODE = ("code that the file brings along", "--allow-custom-code")
+    FOREIGN = ("a program that the file brings along", None)
     CUSTOM = ("not part of Keras", "--custom-objects MODULE")
+    NOT_GIVEN = ("neither part of Keras nor of the modules given", "--custom-objects MODULE")
     REMOVED = ("not part of Keras 3 any more", None)
     OPERATION = ("without a counterpart in Keras 3", None)
     OUTSIDE = ("another file that the model needs", None)
@@ -56,12 +59,18 @@ class Notes:
     Attributes:
         old: whether the file was saved by Keras 1 or 2.
         rewrites: by the sentence's beginning: what it was done to, in order.
+        permitted: what may run beyond Keras' own.
         obstacles: in the order in which they were met.
+        used: what of it will run, one sentence each.
+        functions: of the file that will, by the key under which Keras finds them.
     """
 
     old: bool
+    permitted: Permitted = field(default_factory=Permitted)
     rewrites: dict[str, dict[str, None]] = field(default_factory=dict)
     obstacles: dict[Obstacle, None] = field(default_factory=dict)
+    used: dict[str, None] = field(default_factory=dict)
+    functions: dict[str, Marshalled] = field(default_factory=dict)
 
     def rewrote(self, what: str, subject: str = "") -> None:
         """Remember a rewriting; one sentence is made of all subjects of the same `what`."""
@@ -71,7 +80,13 @@ class Notes:
 
     def met(self, kind: ObstacleKind, path: str, name: object) -> None:
         """Remember an obstacle."""
+        if kind is ObstacleKind.CUSTOM and self.permitted.names:
+            kind = ObstacleKind.NOT_GIVEN
         self.obstacles[Obstacle(kind=kind, path=path, name=str(name)[:1000])] = None
+
+    def ran(self, sentence: str) -> None:
+        """Remember something that is not Keras' own and will run."""
+        self.used[sentence] = None
 
     def sentences(self) -> tuple[str, ...]:
         """Return the rewrites, one sentence each."""

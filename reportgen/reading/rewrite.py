@@ -13,10 +13,13 @@ from typing import Any
 from reportgen.reading import known, limits
 from reportgen.reading.layer_entries import name_of
 from reportgen.reading.notes import Notes, Obstacle, ObstacleKind
+from reportgen.reading.permitted import Marshalled, Permitted
+from reportgen.reading.rewrite_custom import custom_item, lambda_item
 from reportgen.reading.rewrite_graph import readable_graph, without_slashes
 from reportgen.reading.rewrite_layers import readable_layer
 from reportgen.reading.rewrite_values import readable_value
 
+NOTHING = Permitted()
 SEQUENTIAL = {"module": "keras", "class_name": "Sequential", "registered_name": None}
 FUNCTIONAL = {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}
 
@@ -29,11 +32,15 @@ class Readable:
         config: for Keras 3; incomplete where there are obstacles.
         rewrites: what was changed, one sentence each.
         obstacles: what stands against running it.
+        custom_code: what will run that is not Keras' own, one sentence each.
+        functions: of the file that will, by the key under which Keras finds them.
     """
 
     config: dict[str, Any]
     rewrites: tuple[str, ...]
     obstacles: tuple[Obstacle, ...]
+    custom_code: tuple[str, ...]
+    functions: Mapping[str, Marshalled]
 
 
 def is_old(keras_version: str | None) -> bool:
@@ -41,20 +48,27 @@ def is_old(keras_version: str | None) -> bool:
     return keras_version is None or keras_version.split(".")[0] in ("0", "1", "2")
 
 
-def make_readable(config: Mapping[str, Any], *, keras_version: str | None) -> Readable:
+def make_readable(config: Mapping[str, Any], *, keras_version: str | None, permitted: Permitted = NOTHING) -> Readable:
     """Return a model's configuration for Keras 3.
 
     Args:
         config: with `class_name` and `config`, as stored.
         keras_version: that saved it, where the file says so.
+        permitted: what may run beyond Keras' own.
     """
-    notes = Notes(old=is_old(keras_version))
+    notes = Notes(old=is_old(keras_version), permitted=permitted)
     module = config.get("module")
     if notes.old and isinstance(module, str) and module.startswith("keras.src.engine"):
         notes.rewrote(f"The module paths of Keras {keras_version} were replaced by those of Keras 3")
     rewriter = _Rewriter(notes)
     readable = rewriter.item(config, "", name_path=False)
-    return Readable(config=readable, rewrites=notes.sentences(), obstacles=tuple(notes.obstacles))
+    return Readable(
+        config=readable,
+        rewrites=notes.sentences(),
+        obstacles=tuple(notes.obstacles),
+        custom_code=tuple(notes.used),
+        functions=notes.functions,
+    )
 
 
 class _Rewriter:
@@ -70,8 +84,13 @@ class _Rewriter:
         if not isinstance(class_name, str):
             self._notes.met(ObstacleKind.LAYOUT, path, "a layer without a class")
             return {}
-        if class_name in known.CODE_LAYERS:
-            self._notes.met(ObstacleKind.CODE, path, class_name)
+        given = self._notes.permitted.name_of(item)
+        if given is not None:
+            return custom_item(item, given, path=path, notes=self._notes, nested=self.item)
+        if class_name in known.PROGRAM_LAYERS:
+            self._notes.met(ObstacleKind.FOREIGN, path, class_name)
+        elif class_name == "Lambda" and known.is_from_keras(module):
+            return lambda_item(item, path=path, notes=self._notes, nested=self.item)
         elif class_name in known.REMOVED_LAYERS and known.is_from_keras(module):
             self._notes.met(ObstacleKind.REMOVED, path, class_name)
         elif known.is_application_layer(item):

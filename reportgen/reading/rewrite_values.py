@@ -6,19 +6,19 @@ copied from the file.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from reportgen.reading import known
 from reportgen.reading.notes import Notes, ObstacleKind
+from reportgen.reading.permitted import custom_key, function_item, marshalled, marshalled_key
+from reportgen.reading.rewrite_policy import SPECIAL, plain_value, readable_policy
+from reportgen.reading.wording import shown
 
 # Rewrites a layer found in a layer, such as a wrapper's; given by `rewrite`, which imports this module
 Nested = Callable[[Mapping[str, Any], str], dict[str, Any]]
 
 HARD_SIGMOID = "keras2_hard_sigmoid"  # the name of the function in `build`
-POLICY_NAME = re.compile(r"[a-z0-9_]{1,60}")
-SPECIAL = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"})
 # Registries by the end of the key that holds such an object
 REGISTRIES = (
     ("initializer", "keras.initializers", known.INITIALIZERS),
@@ -43,7 +43,7 @@ def readable_value(key: str, value: Any, *, path: str, notes: Notes, nested: Nes
     if isinstance(value, list):
         return [readable_value(key, item, path=path, notes=notes, nested=nested) for item in value]
     if key in ("dtype", "dtype_policy"):
-        return _policy(value, path, notes)
+        return readable_policy(value, path, notes)
     for ending, module, names in REGISTRIES:
         if key.endswith(ending):
             return _registered(value, module, names, path=path, notes=notes, nested=nested)
@@ -61,11 +61,13 @@ def _object(value: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested
     if class_name in ("__tuple__", "TensorShape"):  # as .h5 files write them
         return readable_value("items", value.get("items", []), path=path, notes=notes, nested=nested)
     config = value.get("config")
+    given = notes.permitted.name_of(value)
+    if given is not None:
+        return given_object(value, given, path=path, notes=notes, nested=nested)
     if class_name in SPECIAL:
-        return {"class_name": class_name, "config": _plain(config, path, notes)}
+        return {"class_name": class_name, "config": plain_value(config, path, notes)}
     if class_name == "__lambda__":
-        notes.met(ObstacleKind.CODE, path, "a Lambda function")
-        return None
+        return given_function(value, path, notes)
     if not known.is_from_keras(value.get("module")):
         notes.met(ObstacleKind.CUSTOM, path, _full_name(value))
         return None
@@ -83,16 +85,55 @@ def _object(value: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested
     return None
 
 
-def _plain(value: Any, path: str, notes: Notes) -> Any:
-    """Return numbers, strings and lists of them; tensors and slices of a node hold nothing else."""
-    if isinstance(value, dict):
-        if "class_name" in value and value["class_name"] not in SPECIAL:
-            notes.met(ObstacleKind.LAYOUT, path, value["class_name"])
+def given_object(value: Mapping[str, Any], name: str, *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
+    """Return the configuration of an object of a class that the user gave.
+
+    Args:
+        value: with its `config`.
+        name: under which the user gave the class.
+        path: of the layer, for notes.
+        notes: take what was rewritten and what is not known.
+        nested: rewrites a layer within this object.
+    """
+    config = value.get("config")
+    where = f"Layer '{shown(path)}'" if path else "The model"
+    notes.ran(f"{where}: {shown(name)} of the modules given was run.")
+    return {
+        "module": None,
+        "class_name": name,
+        "config": {
+            key: readable_value(key, item, path=path, notes=notes, nested=nested)
+            for key, item in (config if isinstance(config, dict) else {}).items()
+        },
+        "registered_name": custom_key(name),
+    }
+
+
+def given_function(value: Any, path: str, notes: Notes, *, what: str = "a Lambda function") -> dict[str, Any] | None:
+    """Return how Keras finds a function that the user gave or that the file brings along; None where it may not run.
+
+    Args:
+        value: a function's name, or its byte code, as Keras 2 or 3 wrote it.
+        path: of the layer.
+        notes: take the function, or why it may not run.
+        what: an obstacle calls it.
+    """
+    name = value.get("config") if isinstance(value, dict) and value.get("class_name") == "function" else value
+    if isinstance(name, str):
+        given = notes.permitted.find(name)
+        if given is None:
+            notes.met(ObstacleKind.CUSTOM, path, f"function {name}")
             return None
-        return {name: _plain(item, path, notes) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item, path, notes) for item in value]
-    return value
+        notes.ran(f"Layer '{shown(path)}': {shown(given)} of the modules given was run.")
+        return function_item(custom_key(given))
+    function = marshalled(value, path)
+    if not notes.permitted.code or function is None:
+        notes.met(ObstacleKind.CODE, path, what)
+        return None
+    key = marshalled_key(len(notes.functions))
+    notes.functions[key] = function
+    notes.ran(f"Layer '{shown(path)}': a function that the file brings along was run.")
+    return function_item(key)
 
 
 def _built_in(class_name: str, module: str, config: Any, *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
@@ -114,6 +155,9 @@ def _registered(value: Any, module: str, names: frozenset[str], *, path: str, no
     class_name = value if isinstance(value, str) else value.get("class_name") if isinstance(value, dict) else None
     from_keras = not isinstance(value, dict) or known.is_from_keras(value.get("module"))
     found = _match(str(class_name), names) if from_keras else None
+    given = notes.permitted.name_of(value) if isinstance(value, dict) else None
+    if isinstance(value, dict) and given is not None:
+        return given_object(value, given, path=path, notes=notes, nested=nested)
     if found is None:
         kind = module.removeprefix("keras.").removesuffix("s").replace("z", "s")
         notes.rewrote(f"A custom {kind} was left out, which is not needed to run the model", f"{path} ({class_name})")
@@ -136,41 +180,6 @@ def _match(name: str, names: frozenset[str]) -> str | None:
     return next((candidate for candidate in sorted(names) if candidate.lower() == plain), None)
 
 
-def _policy(value: Any, path: str, notes: Notes) -> Any:
-    if value is None:
-        return None
-    name = value
-    if isinstance(value, dict):
-        class_name = value.get("class_name")
-        config = value.get("config")
-        config = config if isinstance(config, dict) else {}
-        if class_name in known.POLICIES and known.is_from_keras(value.get("module")):
-            return {
-                "module": "keras.dtype_policies",
-                "class_name": class_name,
-                "config": _plain(config, path, notes) if class_name != "DTypePolicyMap" else _policy_map(config, notes),
-                "registered_name": None,
-            }
-        name = config.get("name")
-        if class_name in ("Policy", "PolicyV1"):  # of Keras 2; '_infer' takes the type of the input
-            notes.rewrote("The data type policy of Keras 2 was rewritten to its name", str(name))
-            name = None if name == "_infer" else name
-    if name is None or (isinstance(name, str) and POLICY_NAME.fullmatch(name)):
-        return name
-    notes.met(ObstacleKind.CUSTOM, path, f"data type policy {name}")
-    return None
-
-
-def _policy_map(config: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
-    policies = config.get("policy_map")
-    return {
-        "default_policy": _policy(config.get("default_policy"), "", notes),
-        "policy_map": {
-            name: _policy(item, name, notes) for name, item in (policies if isinstance(policies, dict) else {}).items()
-        },
-    }
-
-
 def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
     if value is None:
         return None
@@ -180,9 +189,12 @@ def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
             name = value.get("config")
         elif value.get("class_name") in known.LAYERS:
             return nested(value, path)
+        elif value.get("class_name") == "function" and notes.permitted.find(str(value.get("config"))):
+            return given_function(value, path, notes)
         else:
-            _object(value, path=path, notes=notes, nested=nested)
-            return None
+            return _object(value, path=path, notes=notes, nested=nested)
+    if isinstance(name, str) and notes.permitted.find(name) and name not in known.ACTIVATIONS:
+        return given_function(name, path, notes)
     if not isinstance(name, str) or name not in known.ACTIVATIONS:
         notes.met(ObstacleKind.CUSTOM, path, f"activation {name}")
         return None

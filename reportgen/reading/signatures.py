@@ -13,6 +13,7 @@ HDF5_FIRST_OFFSET = 512
 SAMPLES_REMEDY = "Give it as --samples, and the model as MODEL."
 EXPORT_REMEDY = "Save the Keras model itself: model.save('model.keras')."
 UNPACK_REMEDY = "Unpack it and give the model inside."
+_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 
 # First bytes, what they mean, what to do. The order matters: the first that fits is taken.
 SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
@@ -30,7 +31,7 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", "a program (ELF)", EXPORT_REMEDY),
     (b"PK\x05\x06", "a zip archive without members", EXPORT_REMEDY),
     # ONNX and SavedModel are protocol buffers: field 1 is ir_version (3 or more) and saved_model_schema_version (1)
-    (b"\x08\x01\x12", "a SavedModel's saved_model.pb", EXPORT_REMEDY),
+    (b"\x08\x01\x12", "a SavedModel's saved_model.pb", "Give the folder that it is in."),
     *((bytes((8, version)), "an ONNX model", EXPORT_REMEDY) for version in range(3, 32)),
     *((bytes((0x80, protocol)), "a Python pickle; it is never loaded", EXPORT_REMEDY) for protocol in range(2, 6)),
 )
@@ -40,11 +41,9 @@ def seems_to_be(head: bytes, path: Path) -> tuple[str | None, str | None]:
     """Return what a file seems to be, and what to do about it; (None, None) where it may be a model or is unknown.
 
     Args:
-        head: the first bytes of the file; empty for a folder.
-        path: the file or folder, of which member names are read.
+        head: the first bytes of the file.
+        path: the file, of which an archive's member names are read.
     """
-    if path.is_dir():
-        return _folder_seems_to_be(path)
     if head.startswith(ZIP_SIGNATURE):
         return _zip_seems_to_be(path)
     if head.startswith(HDF5_SIGNATURE):
@@ -113,18 +112,13 @@ def _zip_seems_to_be(path: Path) -> tuple[str | None, str | None]:
     return "a zip archive without config.json", EXPORT_REMEDY
 
 
-def _folder_seems_to_be(path: Path) -> tuple[str | None, str | None]:
-    if (path / "saved_model.pb").exists():
-        return "a SavedModel folder", EXPORT_REMEDY
-    if any(path.glob("*.index")):
-        return "a TensorFlow checkpoint", EXPORT_REMEDY
-    return None, None
+def is_architecture(head: bytes) -> bool:
+    """Return whether these first bytes are of a model's configuration as JSON."""
+    return head.lstrip(_BEFORE_JSON)[:1] == b"{" and b'"class_name"' in head
 
 
 def _text_seems_to_be(head: bytes) -> tuple[str | None, str | None]:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start[:1] == b"{" and b'"class_name"' in head:
-        return "a model's architecture as JSON, without weights", EXPORT_REMEDY
+    start = head.lstrip(_BEFORE_JSON)
     if start[:1] in (b"{", b"["):
         return "a JSON file", EXPORT_REMEDY
     if start[:1] == b"<":

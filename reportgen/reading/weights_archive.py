@@ -99,7 +99,7 @@ class _Sources:
         if container is None:
             return
         stored = self._stored_groups(f"{prefix}{container}/")
-        for layer, entry, entry_readable in _paired(model, item, readable):
+        for layer, entry, entry_readable in paired(model, item, readable):
             if not self._has_new_weights(layer):
                 continue
             groups = stored.get(snake_case(entry["class_name"]), [])
@@ -162,10 +162,10 @@ def _number(match: re.Match[str]) -> int:
     return int(match["number"] or 0)
 
 
-def _paired(
+def paired(
     model: Any, item: Mapping[str, Any], readable: Mapping[str, Any]
 ) -> Iterator[tuple[Any, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield the live layers in the order of the configuration, with their entries before and after rewriting."""
+    """Yield a model's live layers in the order of the configuration, with their entries before and after rewriting."""
     live = {layer.name: layer for layer in model.layers}
     entries, rewritten = layers_of(item), layers_of(readable)
     # An input layer may have been put before the first

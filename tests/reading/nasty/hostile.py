@@ -429,6 +429,225 @@ def another_number_of_layers(folder: Path) -> Path:
     return hdf5(folder / "m.h5", sequential(CONV, {**CONV, "config": {**CONV["config"], "name": "second"}}))
 
 
+def varint(value: int) -> bytes:
+    result = b""
+    value &= (1 << 64) - 1
+    while value >= 0x80:
+        result += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return result + bytes([value])
+
+
+def field(number: int, value: int | bytes) -> bytes:
+    """Return a field of a protocol buffer."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def tensor(shape: tuple[int, ...], size: int, **changes: int) -> bytes:
+    """Return what an index says about a tensor of float32."""
+    at = {"dtype": 1, "shard": 0, "offset": 0, **changes}
+    axes = b"".join(field(2, field(1, axis)) for axis in shape)
+    return field(1, at["dtype"]) + field(2, axes) + field(3, at["shard"]) + field(4, at["offset"]) + field(5, size)
+
+
+def block(rows: list[tuple[bytes, bytes]], kind: int = 0) -> bytes:
+    """Return a block of a table, with a wrong checksum, which says nothing about what is in it."""
+    content = b"".join(varint(0) + varint(len(key)) + varint(len(value)) + key + value for key, value in rows)
+    return content + struct.pack("<2L", 0, 1) + bytes([kind]) + bytes(4)
+
+
+def table(rows: list[tuple[bytes, bytes]], kind: int = 0) -> bytes:
+    first = block(rows, kind)
+    empty, handle = block([]), varint(0) + varint(len(first) - 5)
+    second = block([(b"~", handle)])
+    ends = varint(len(first)) + varint(len(empty) - 5) + varint(len(first + empty)) + varint(len(second) - 5)
+    return first + empty + second + ends.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+
+
+def checkpoint(folder: Path, rows: dict[str, bytes], *, shards: int = 1, kind: int = 0, size: int = 80) -> Path:
+    """Write a checkpoint with that index, and one file with as many bytes of values; return its folder."""
+    path = folder / "c"
+    path.mkdir()
+    entries = [(b"", field(1, shards)), *((key.encode(), value) for key, value in rows.items())]
+    (path / "m.index").write_bytes(table(entries, kind))
+    (path / "m.data-00000-of-00001").write_bytes(bytes(size))
+    return path
+
+
+@refused("has a damaged index. Received: 72 bytes stored for 3725.3 GiB declared for w/kernel")
+def tensor_of_4_terabytes(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((1_000_000, 1_000_000), 72)})
+
+
+@refused("has a damaged index. Received: a negative size for w/kernel")
+def negative_axis(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((-3, -6), 72)})
+
+
+@refused("has a damaged index. Received: 40 axes for w/kernel")
+def forty_axes(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((1,) * 40, 4)})
+
+
+@refused("has a damaged index. Received: bytes up to 80 of 50 for w/kernel")
+def truncated_values(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80)}, size=50)
+
+
+@refused("has a damaged index. Received: bytes up to 108 of 80 for w/kernel")
+def values_behind_the_end(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((2, 2), 16, offset=92)})
+
+
+@refused("has a damaged index. Received: a negative size for w/kernel")
+def values_before_the_beginning(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((2, 2), 16, offset=-92)})
+
+
+@refused("has a damaged index. Received: tensors longer than the files")
+def tensors_that_share_their_bytes(folder: Path) -> Path:
+    return checkpoint(folder, {f"w{number}/kernel": tensor((4, 5), 80) for number in range(2)})
+
+
+@refused("has a damaged index. Received: file 7 of 1 for w/kernel")
+def file_that_is_not_there(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80, shard=7)})
+
+
+@refused("m is not complete. Received: no file m.data-00000-of-00003")
+def missing_files(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80)}, shards=3)
+
+
+@refused("has a damaged index. Received: 4,294,967,296 files of values")
+def four_billion_files(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80)}, shards=1 << 32)
+
+
+@refused("has a damaged index. Received: a compressed block")
+def compressed_index(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80)}, kind=1)
+
+
+@refused("has a damaged index. Received: names that are too long or out of order")
+def long_name(folder: Path) -> Path:
+    return checkpoint(folder, {"w" * 20_000: tensor((4, 5), 80)})
+
+
+@refused("has a damaged index. Received: names that are too long or out of order")
+def names_out_of_order(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80), "a": tensor((), 4)})
+
+
+@refused("has a damaged index. Received: a field that is cut off")
+def damaged_entry(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": b"\x12\x7f"})
+
+
+@refused("holds a damaged checkpoint. Received: m.index, which is no index")
+def truncated_index(folder: Path) -> Path:
+    path = checkpoint(folder, {"w/kernel": tensor((4, 5), 80)})
+    (path / "m.index").write_bytes((path / "m.index").read_bytes()[:-1])
+    return path
+
+
+@refused("m.data-00000-of-00001 is not a regular file. Received: a named pipe (FIFO)")
+def fifo_of_values(folder: Path) -> Path:
+    path = checkpoint(folder, {"w/kernel": tensor((4, 5), 80)})
+    (path / "m.data-00000-of-00001").unlink()
+    os.mkfifo(path / "m.data-00000-of-00001")
+    return path
+
+
+@refused("m cannot be read. Received: ")
+def values_with_a_wrong_checksum(folder: Path) -> Path:
+    return checkpoint(folder, {"w/kernel": tensor((4, 5), 80)})
+
+
+def saved_model(folder: Path, *, program: bytes = b"", metadata: bytes | None = None) -> Path:
+    path = folder / "s"
+    (path / "variables").mkdir(parents=True)
+    inside = checkpoint(path, {"w/kernel": tensor((4, 5), 80)})
+    for file in inside.iterdir():
+        file.rename(path / "variables" / file.name.replace("m.", "variables."))
+    inside.rmdir()
+    (path / "saved_model.pb").write_bytes(program)
+    if metadata is not None:
+        (path / "keras_metadata.pb").write_bytes(metadata)
+    return path
+
+
+def keras_metadata(text: bytes) -> bytes:
+    return field(1, field(3, b"root") + field(4, b"_tf_keras_model") + field(5, text))
+
+
+@refused("variables.index is not a regular file. Received: a named pipe (FIFO)")
+def fifo_in_a_saved_model(folder: Path) -> Path:
+    path = saved_model(folder)
+    (path / "variables/variables.index").unlink()
+    os.mkfifo(path / "variables/variables.index")
+    return path
+
+
+@refused("keras_metadata.pb is not a regular file. Received: a character device")
+def device_in_a_saved_model(folder: Path) -> Path:
+    path = saved_model(folder)
+    (path / "keras_metadata.pb").symlink_to("/dev/zero")
+    return path
+
+
+@refused("s has a damaged keras_metadata.pb. Received: a field that is cut off")
+def damaged_metadata(folder: Path) -> Path:
+    return saved_model(folder, metadata=b"\x0a\x7f")
+
+
+@refused("s has a damaged saved_model.pb. Received: a field of kind 7")
+def damaged_program(folder: Path) -> Path:
+    return saved_model(folder, program=b"\x0f")
+
+
+@refused("s: keras_metadata.pb is nested too deep")
+def deep_metadata(folder: Path) -> Path:
+    return saved_model(folder, metadata=keras_metadata(b"[" * 100_000 + b"]" * 100_000))
+
+
+@refused("s has too many layers, or calls of them. Received: 20,001 (limit 6,000)")
+def many_layers_in_a_saved_model(folder: Path) -> Path:
+    return saved_model(folder, metadata=keras_metadata(json.dumps(sequential(*[layer("ReLU")] * 20_000)).encode()))
+
+
+@refused("s has a damaged keras_metadata.pb. Received: too much about its layers")
+def much_metadata(folder: Path) -> Path:
+    return saved_model(folder, metadata=keras_metadata(json.dumps({"x": "y" * 9_000_000}).encode()) * 8)
+
+
+def graph_with_a_loop() -> bytes:
+    """A SavedModel whose objects are within one another."""
+    node = field(1, field(1, 0) + field(2, b"self")) + field(1, field(1, 9) + field(2, b"gone"))
+    return field(2, field(7, field(1, node)))
+
+
+@refused("s cannot be read. Received: ")
+def loop_of_objects(folder: Path) -> Path:
+    return saved_model(folder, program=graph_with_a_loop())
+
+
+@refused("m.json describes no layers")
+def json_of_something_else(folder: Path) -> Path:
+    path = folder / "m.json"
+    path.write_text('{"class_name": "Tokenizer", "config": {"num_words": 3}}')
+    return path
+
+
+@refused("m.json is longer than 16.0 MiB")
+def long_json(folder: Path) -> Path:
+    path = folder / "m.json"
+    path.write_bytes(b'{"class_name": "Sequential"}'.ljust(20_000_000))
+    return path
+
+
 def with_objects(folder: Path) -> Path:
     """Values of a type that no weight has; never read, so no reason to refuse."""
 
@@ -451,7 +670,7 @@ NOT_RUN: dict[str, tuple[dict[str, Any], str]] = {
         layer("Lambda", function={"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}),
         "layer 'odd': Lambda is code that the file brings along. If you trust the file, give --allow-custom-code.",
     ),
-    "saved model": (layer("TFSMLayer", filepath="/tmp/x"), "TFSMLayer is code that the file brings along"),
+    "saved model": (layer("TFSMLayer", filepath="/tmp/x"), "TFSMLayer is a program that the file brings along"),
     "custom class": (
         layer("<b>My\nLayer\x1b[31m\u202e</b>", module="my.module"),
         "my.module.<b>My\\nLayer\\x1b[31m\\u202e</b> is not part of Keras. "
