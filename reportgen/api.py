@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext
-from reportgen.errors import ForwardError, OutputError, SamplesError
+from reportgen.catalogue import open_catalogue
+from reportgen.errors import ForwardError, SamplesError
 from reportgen.evaluation import evaluate_samples, samples_at_once
 from reportgen.models.arithmetic import Shape
 from reportgen.models.describe import DescribedModel, describe
 from reportgen.models.live import LiveModel
-from reportgen.reading.load import adopt_model, load_model
+from reportgen.models.normalization import normalization_layers
 from reportgen.models.startup import import_keras
+from reportgen.models.stored import describe_stored
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.output import check_writable, write_all
-from reportgen.pipeline import run_analyses
+from reportgen.output import LARGEST_PAGE, check_page_size, check_targets, write_all
+from reportgen.pipeline import run_analyses, run_plugins
 from reportgen.provenance import input_name, make_provenance
+from reportgen.reading.load import LoadedModel, adopt_model, read_model
 from reportgen.results import Report as ReportResults
-from reportgen.rules import default_limits
+from reportgen.results import Severity
+from reportgen.rules import Limits, severity_named
 from reportgen.samples.sources import open_samples
 
 _NO_SAMPLES = "No samples were given; --samples SOURCE shows what the model makes of them."
@@ -43,19 +47,62 @@ class Report(ReportResults):
 
         return render_json(self)
 
-    def save(self, path: str | Path, *, json_path: str | Path | None = None) -> Path:
-        """Write the page, and the JSON where asked for, and return the page's path. Existing files are replaced whole.
+    def to_pdf(self, paper: str = "A4") -> bytes:
+        """Return the page as PDF, printed by an installed Chromium.
+
+        Args:
+            paper: 'A4' or 'Letter'.
 
         Raises:
-            OutputError: a file cannot be written; then none is changed.
+            OutputError: there is no Chromium, or it failed.
         """
-        page, numbers = Path(path), None if json_path is None else Path(json_path)
-        if numbers is not None and numbers.resolve() == page.resolve():
-            raise OutputError(f"the page and the JSON must be two files. Received: {page} twice. Choose another name.")
-        for target in filter(None, (page, numbers)):
-            check_writable(target)
-        write_all({page: self.to_html()} | ({} if numbers is None else {numbers: self.to_json()}))
-        return page
+        from reportgen.pdf import print_pdf
+        from reportgen.rendering.html import render_html
+
+        return print_pdf(render_html(self, paper=paper))
+
+    def failed(self, severity: Severity | Literal["note", "warning", "problem"]) -> bool:
+        """Return whether there is a finding of this severity or a higher one: what --fail-on asks.
+
+        Args:
+            severity: or its name.
+
+        Raises:
+            UsageError: there is no such severity.
+        """
+        return bool(self.failing(severity_named(severity)))
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        json_path: str | Path | None = None,
+        pdf_path: str | Path | None = None,
+        paper: str = "A4",
+        max_megabytes: float = LARGEST_PAGE,
+    ) -> Path:
+        """Write the page, and the JSON where asked for, and return the page's path. Existing files are replaced whole.
+
+        Args:
+            path: of the page.
+            json_path: of the JSON.
+            pdf_path: of the page as PDF, printed by an installed Chromium on `paper`, 'A4' or 'Letter'.
+            max_megabytes: that the page may have, of a million bytes each.
+
+        Raises:
+            OutputError: a file cannot be written, or the page is too large; then none is changed.
+        """
+        targets = [Path(target) for target in (path, json_path, pdf_path) if target is not None]
+        check_targets(targets)
+        html = self.to_html()
+        check_page_size(html, max_megabytes)
+        contents: dict[Path, str | bytes] = {targets[0]: html}
+        if json_path is not None:
+            contents[Path(json_path)] = self.to_json()
+        if pdf_path is not None:
+            contents[Path(pdf_path)] = self.to_pdf(paper)
+        write_all(contents)
+        return targets[0]
 
     def _repr_html_(self) -> str:
         from reportgen.rendering.html import render_frame
@@ -79,9 +126,13 @@ def build_report(
     kernel_range: float | None = DEFAULTS.kernel_range,
     map_scale: Literal["layer", "map"] = DEFAULTS.map_scale,
     max_tiles: int = DEFAULTS.max_tiles,
+    attribution: str | Sequence[str] = DEFAULTS.attribution,
+    maximise: bool = DEFAULTS.maximise,
     max_evaluated: int = DEFAULTS.max_evaluated,
+    redraws: int = DEFAULTS.redraws,
     resize: bool = DEFAULTS.resize,
     skip_bad: bool = DEFAULTS.skip_bad,
+    config: str | Path | Mapping[str, Any] | None = None,
 ) -> Report:
     """Return a report on a trained convolutional network.
 
@@ -91,7 +142,10 @@ def build_report(
         labels: (N,) whole numbers, or a path; one-hot rows are accepted.
         class_names: in the order of the classes, or a path of a text file with one on each line.
         select, layers, title, note, seed, scale, bins, kernel_range: see `ReportOptions`.
-        map_scale, max_tiles, max_evaluated, resize, skip_bad: see `ReportOptions`.
+        attribution, maximise: see `ReportOptions`; methods as names or as one text with commas between them.
+        map_scale, max_tiles, redraws, max_evaluated, resize, skip_bad: see `ReportOptions`.
+        config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
+            `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
 
     Raises:
         UsageError: an option's value cannot be used.
@@ -113,11 +167,14 @@ def build_report(
         kernel_range=kernel_range,
         map_scale=map_scale,
         max_tiles=max_tiles,
+        attribution=tuple(attribution.split(",")) if isinstance(attribution, str) else tuple(attribution),
+        maximise=maximise,
         max_evaluated=max_evaluated,
+        redraws=redraws,
         resize=resize,
         skip_bad=skip_bad,
     )
-    return make_report(model, samples, labels=labels, class_names=class_names, options=options)
+    return make_report(model, samples, labels=labels, class_names=class_names, config=config, options=options)
 
 
 def make_report(
@@ -126,6 +183,7 @@ def make_report(
     *,
     labels: Any = None,
     class_names: Any = None,
+    config: str | Path | Mapping[str, Any] | None = None,
     options: ReportOptions,
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
@@ -133,19 +191,29 @@ def make_report(
     """Return a report; as `build_report`, with the options in one object and a callback told each stage's name."""
     on_stage = on_stage or _unheard
     options.check()
+    catalogue = open_catalogue(config)
+    settings, plugins = catalogue.settings, catalogue.plugins
     on_stage("Loading TensorFlow")
     import_keras()
     on_stage("Loading the model")
-    loaded = load_model(model) if isinstance(model, str | Path) else adopt_model(model)
-    given = {"samples": samples, "labels": labels, "class-names": class_names}
+    read = read_model(model) if isinstance(model, str | Path) else adopt_model(model)
+    described = describe(read.model) if isinstance(read, LoadedModel) else describe_stored(read)
+    given = {"samples": samples, "labels": labels, "class-names": class_names, "config": config}
     inputs = {name: input_name(value) for name, value in given.items() if value is not None}
-    provenance = make_provenance(loaded, options, inputs, command=command)
-    context = _context(loaded.model, samples, labels, class_names, options, on_stage)
+    packages = {plugin.distribution: plugin.version for plugin in plugins.working}
+    provenance = make_provenance(read, options, inputs, name=described.summary.name, command=command, plugins=packages)
+    reason = provenance.not_run or _NO_SAMPLES
+    context = _context(described, samples, labels, class_names, options, settings.limits, on_stage, reason)
     return Report(
         provenance=provenance,
         model=context.model,
         samples=context.samples.summary if context.samples else None,
-        sections=run_analyses(context, ANALYSES, on_stage=on_stage),
+        sections=(
+            *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings),
+            *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings),
+            *plugins.broken,
+        ),
+        rules=settings.in_force,
     )
 
 
@@ -154,12 +222,18 @@ def _unheard(stage: str) -> None:
 
 
 def _context(
-    model: Any, samples: Any, labels: Any, class_names: Any, options: ReportOptions, on_stage: Callable[[str], None]
+    described: DescribedModel,
+    samples: Any,
+    labels: Any,
+    class_names: Any,
+    options: ReportOptions,
+    limits: Limits,
+    on_stage: Callable[[str], None],
+    reason: str,
 ) -> AnalysisContext:
-    described = describe(model)
     shown = described.shown(options.layers)
-    evaluated, live, reason = None, None, _NO_SAMPLES
-    if samples is not None:
+    evaluated = live = None
+    if samples is not None and described.model is not None:
         on_stage("Reading the samples")
         source = open_samples(
             samples,
@@ -168,11 +242,12 @@ def _context(
             class_names=class_names,
             resize=options.resize,
             skip_bad=options.skip_bad,
+            targets=described.may_regress,
         )
         on_stage("Running the model")
         try:
             evaluated = evaluate_samples(described, source, shown=shown, options=options)
-            live = LiveModel(model, described.layers, samples_at_once(described, source.shape))
+            live = LiveModel(described.model, described.layers, samples_at_once(described, source.shape))
         except ForwardError as error:
             reason = f"The model could not be run on the samples, so only its weights are shown. Received: {error}"
     return AnalysisContext(
@@ -184,8 +259,11 @@ def _context(
         samples=evaluated,
         no_samples_reason=reason,
         live=live,
+        head=described.head,
+        activations=described.activations,
+        normalizations=normalization_layers(described.layers),
         options=options.for_analyses(),
-        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
+        limits=limits,
     )
 
 

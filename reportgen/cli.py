@@ -1,21 +1,28 @@
 """The command line: parse, call, and map errors to exit codes.
 
-Exit codes: 0 written, 2 usage, 3 model, 4 samples, 5 output, 130 interrupted.
+Exit codes: 0 written, 1 written with findings that --fail-on does not let pass, 2 usage, 3 model, 4 samples, 5 output,
+70 an error of reportgen itself, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
+import traceback
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from reportgen import __version__
+from reportgen import cli_options as given
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.output import LARGEST_PAGE
+from reportgen.rules import severity_named
 
-INTERRUPTED = 130
+GATE_FAILED, INTERRUPTED = 1, 130
 # Typer carries click with it under another name in newer releases; its errors have this base in all of them.
 _CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -26,93 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-_SAMPLES, _PICTURES, _PAGE, _OUTPUT = "Samples", "Weights and pictures", "Page", "Output"
-
-Samples = Annotated[
-    str | None,
-    typer.Option(
-        help="Samples to run: FILE.npz, FILE.npz:ARRAY, FILE.npy, an image, a folder of images (or a folder for each class), "
-        "an IDX file, or fashion_mnist, mnist, cifar10, cifar100.",
-        metavar="SOURCE",
-        rich_help_panel=_SAMPLES,
-    ),
-]
-Labels = Annotated[
-    str | None,
-    typer.Option(
-        help="Labels of the samples: .npy, .npz, .txt, .csv or IDX.", metavar="FILE", rich_help_panel=_SAMPLES
-    ),
-]
-ClassNames = Annotated[
-    str | None,
-    typer.Option(
-        help="Names of the classes: a text file with one on each line, or names with commas between them.",
-        metavar="FILE|NAMES",
-        rich_help_panel=_SAMPLES,
-    ),
-]
-Select = Annotated[
-    str | None,
-    typer.Option(
-        help="Which samples to show: 0,5,7, first:N, per-class:N, random:N, hardest:N or easiest:N. "
-        "Default: per-class:1 with labels, first:8 without.",
-        metavar="RULE",
-        rich_help_panel=_SAMPLES,
-    ),
-]
-ScaleOption = Annotated[
-    Literal["auto", "none", "unit", "symmetric"],
-    typer.Option(
-        help="How stored values reach the model: auto divides unsigned bytes by 255 unless the model rescales by itself; "
-        "none leaves them; unit divides by 255; symmetric brings 0..255 to -1..1.",
-        rich_help_panel=_SAMPLES,
-    ),
-]
-MaxEvaluated = Annotated[
-    int, typer.Option(help="Run the model on so many samples at the most.", metavar="N", rich_help_panel=_SAMPLES)
-]
-Resize = Annotated[
-    bool, typer.Option("--resize", help="Resize images to the model's input (bilinear).", rich_help_panel=_SAMPLES)
-]
-SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Skip image files that cannot be read.", rich_help_panel=_SAMPLES)
-]
-Layers = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Layers to show, as names or patterns, with commas or repeated. Default: the first two convolutions.",
-        metavar="NAMES",
-        rich_help_panel=_PICTURES,
-    ),
-]
-Bins = Annotated[int, typer.Option(help="Bins of the weight histograms.", metavar="N", rich_help_panel=_PICTURES)]
-KernelRange = Annotated[
-    float | None,
-    typer.Option(
-        help="End of the kernels' colour scale. Default: from each layer's weights.",
-        metavar="X",
-        rich_help_panel=_PICTURES,
-    ),
-]
-MapScaleOption = Annotated[
-    Literal["layer", "map"],
-    typer.Option(help="One colour scale for each layer, or one for each feature map.", rich_help_panel=_PICTURES),
-]
-MaxTiles = Annotated[
-    int, typer.Option(help="Largest number of kernels or maps in a grid.", metavar="N", rich_help_panel=_PICTURES)
-]
-Seed = Annotated[int, typer.Option(help="Seed of every random draw.", metavar="N", rich_help_panel=_PICTURES)]
-Title = Annotated[str | None, typer.Option(help="Title of the page. Default: the model's name.", rich_help_panel=_PAGE)]
-Note = Annotated[str, typer.Option(help="What the reviewer should know, shown on the page.", rich_help_panel=_PAGE)]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.", rich_help_panel=_OUTPUT)]
-JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Where to write the numbers as JSON.", rich_help_panel=_OUTPUT)
-]
-Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.", rich_help_panel=_OUTPUT)]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress and no summary on standard error.", rich_help_panel=_OUTPUT)
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -130,26 +50,35 @@ def root(
 @app.command()
 def build(
     model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
-    samples: Samples = None,
-    labels: Labels = None,
-    class_names: ClassNames = None,
-    select: Select = DEFAULTS.select,
-    scale: ScaleOption = DEFAULTS.scale,
-    max_evaluated: MaxEvaluated = DEFAULTS.max_evaluated,
-    resize: Resize = DEFAULTS.resize,
-    skip_bad: SkipBad = DEFAULTS.skip_bad,
-    layers: Layers = None,
-    bins: Bins = DEFAULTS.bins,
-    kernel_range: KernelRange = DEFAULTS.kernel_range,
-    map_scale: MapScaleOption = DEFAULTS.map_scale,
-    max_tiles: MaxTiles = DEFAULTS.max_tiles,
-    seed: Seed = DEFAULTS.seed,
-    title: Title = DEFAULTS.title,
-    note: Note = DEFAULTS.note,
-    output: Output = Path("report.html"),
-    json_path: JsonPath = None,
-    open_page: Open = False,
-    quiet: Quiet = False,
+    samples: given.Samples = None,
+    labels: given.Labels = None,
+    class_names: given.ClassNames = None,
+    select: given.Select = DEFAULTS.select,
+    scale: given.ScaleOption = DEFAULTS.scale,
+    max_evaluated: given.MaxEvaluated = DEFAULTS.max_evaluated,
+    resize: given.Resize = DEFAULTS.resize,
+    skip_bad: given.SkipBad = DEFAULTS.skip_bad,
+    layers: given.Layers = None,
+    bins: given.Bins = DEFAULTS.bins,
+    kernel_range: given.KernelRange = DEFAULTS.kernel_range,
+    map_scale: given.MapScaleOption = DEFAULTS.map_scale,
+    max_tiles: given.MaxTiles = DEFAULTS.max_tiles,
+    redraws: given.Redraws = DEFAULTS.redraws,
+    attribution: given.AttributionOption = None,
+    maximise: given.Maximise = DEFAULTS.maximise,
+    seed: given.Seed = DEFAULTS.seed,
+    title: given.Title = DEFAULTS.title,
+    note: given.Note = DEFAULTS.note,
+    config: given.Config = None,
+    fail_on: given.FailOn = None,
+    output: given.Output = Path("report.html"),
+    json_path: given.JsonPath = None,
+    pdf_path: given.PdfPath = None,
+    paper: given.Paper = "A4",
+    max_size: given.MaxSize = LARGEST_PAGE,
+    open_page: given.Open = False,
+    timings: given.Timings = False,
+    quiet: given.Quiet = False,
 ) -> None:
     """Write the report of a model file."""
     options = ReportOptions(
@@ -163,36 +92,83 @@ def build(
         kernel_range=kernel_range,
         map_scale=map_scale,
         max_tiles=max_tiles,
+        redraws=redraws,
+        attribution=_split(attribution) or DEFAULTS.attribution,
+        maximise=maximise,
         seed=seed,
         title=title,
         note=note,
     )
-    inputs = {"samples": samples, "labels": labels, "class_names": class_names}
-    _write(model, inputs, options, output=output, json_path=json_path, open_page=open_page, quiet=quiet)
+    inputs = {"samples": samples, "labels": labels, "class_names": class_names, "config": config}
+    outcome = given.Outcome(
+        output=output,
+        json_path=json_path,
+        pdf_path=pdf_path,
+        paper=paper,
+        open_page=open_page,
+        quiet=quiet,
+        fail_on=fail_on,
+        max_size=max_size,
+        timings=timings,
+    )
+    _write(model, inputs, options, outcome)
 
 
 @app.command()
 def demo(
-    output: Output = Path("demo-report.html"),
-    json_path: JsonPath = None,
-    open_page: Open = False,
-    quiet: Quiet = False,
+    config: given.Config = None,
+    fail_on: given.FailOn = None,
+    output: given.Output = Path("demo-report.html"),
+    json_path: given.JsonPath = None,
+    pdf_path: given.PdfPath = None,
+    paper: given.Paper = "A4",
+    max_size: given.MaxSize = LARGEST_PAGE,
+    open_page: given.Open = False,
+    timings: given.Timings = False,
+    quiet: given.Quiet = False,
 ) -> None:
     """Write the report of the model that comes with reportgen, on 200 images of Fashion-MNIST."""
     from reportgen.demo import CLASS_NAMES, MODEL, SAMPLES, TITLE
 
-    inputs = {"samples": SAMPLES, "labels": None, "class_names": CLASS_NAMES}
-    options = ReportOptions(title=TITLE)
-    _write(
-        MODEL,
-        inputs,
-        options,
+    inputs = {"samples": SAMPLES, "labels": None, "class_names": CLASS_NAMES, "config": config}
+    outcome = given.Outcome(
         output=output,
         json_path=json_path,
+        pdf_path=pdf_path,
+        paper=paper,
         open_page=open_page,
         quiet=quiet,
-        command="reportgen demo",
+        fail_on=fail_on,
+        max_size=max_size,
+        timings=timings,
     )
+    command = shlex.join(["reportgen", "demo", *(["--config", config.name] if config else [])])
+    _write(MODEL, inputs, ReportOptions(title=TITLE), outcome, command=command)
+
+
+@app.command("rules")
+def list_rules(as_json: given.AsJson = False, config: given.Config = None) -> None:
+    """List every rule with its threshold, as it is in force here, and its source."""
+    from reportgen.catalogue import open_catalogue
+    from reportgen.terminal import rules_text
+
+    catalogue = open_catalogue(config)
+    rows = catalogue.rules_as_rows()
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else rules_text(rows))
+    for plugin in catalogue.plugins.broken:
+        typer.echo(f"reportgen: {plugin.reason}", err=True)
+
+
+@app.command()
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL", show_default=False)],
+    as_json: given.AsJson = False,
+) -> None:
+    """Tell what a model file holds and what would be done with it; nothing of it runs."""
+    from reportgen.inspection import inspect_model
+
+    inspection = inspect_model(model)
+    typer.echo(inspection.to_json() if as_json else inspection.to_text())
 
 
 def _split(layers: list[str] | None) -> tuple[str, ...]:
@@ -203,38 +179,53 @@ def _write(
     model: Path,
     inputs: dict[str, Any],
     options: ReportOptions,
+    outcome: given.Outcome,
     *,
-    output: Path,
-    json_path: Path | None,
-    open_page: bool,
-    quiet: bool,
     command: str | None = None,
 ) -> None:
-    from reportgen.output import check_writable
-    from reportgen.terminal import findings_text, quiet_standard_error, shown_stages
+    from reportgen.output import large_page_warning
+    from reportgen.terminal import StageTimes, findings_text, gate_text, quiet_standard_error, shown_stages
 
     options.check()
-    if json_path is not None and json_path.absolute() == output.absolute():
-        raise UsageError(f"--output and --json must be different files. Received: {output} for both.")
-    for path in (output, *([json_path] if json_path else [])):
-        check_writable(path)
+    outcome.check()
+    times = StageTimes()
     with quiet_standard_error() as stream:
-        with shown_stages(stream, quiet=quiet) as on_stage:
+        with shown_stages(stream, quiet=outcome.quiet) as show_stage:
             from reportgen.api import make_report
 
+            on_stage = times.also_tell(show_stage)
             report = make_report(model, **inputs, options=options, command=command, on_stage=on_stage)
             on_stage("Writing the page")
-            report.save(output, json_path=json_path)
-        if not quiet:
-            stream.write(f"{findings_text(report.findings)}\n")
-    typer.echo(output)
-    if open_page:
-        typer.launch(output.absolute().as_uri())
+            report.save(
+                outcome.output,
+                json_path=outcome.json_path,
+                pdf_path=outcome.pdf_path,
+                paper=outcome.paper,
+                max_megabytes=outcome.max_size,
+            )
+            times.end()
+        if not outcome.quiet:
+            stream.write(f"{findings_text(report.findings, report.inconclusive)}\n")
+        if outcome.timings:
+            stream.write(f"{times.text()}\n")
+        gate = gate_text(report, outcome.fail_on) if outcome.fail_on else ""
+        for said in filter(None, (large_page_warning(outcome.output), gate)):
+            stream.write(f"reportgen: {said}\n")
+    typer.echo(outcome.output)
+    if outcome.open_page:
+        typer.launch(outcome.output.absolute().as_uri())
+    if outcome.fail_on and report.failing(severity_named(outcome.fail_on)):
+        raise typer.Exit(GATE_FAILED)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; errors are one line on standard error."""
-    sys.exit(run(arguments))
+    try:
+        code = run(arguments)
+    except Exception:  # noqa: BLE001 - Python's own exit code for these, 1, would pass for a gate that failed
+        traceback.print_exc()
+        code = ReportgenError.exit_code
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -1,13 +1,14 @@
 """The errors that a user can meet, each with the exit code of the command line.
 
-A message is one line: what is wrong, what was received, what to do.
+A message is one line: what is wrong, what was received, what to do. Exit code 1 is none of theirs: it says that the report was
+written and that its findings did not pass --fail-on.
 """
 
 
 class ReportgenError(Exception):
     """Base of all errors that reportgen raises on purpose."""
 
-    exit_code = 1
+    exit_code = 70  # EX_SOFTWARE, for an error without a code of its own; 1 would pass for a gate that failed
 
 
 class UsageError(ReportgenError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from reportgen.analyses.base import EvaluatedSamples
 from reportgen.errors import SamplesError
 from reportgen.models.capture import Activations, batch_size, predict, run_forward
 from reportgen.models.describe import DescribedModel
+from reportgen.models.head import Head
 from reportgen.models.outputs import class_scores, cross_entropy
 from reportgen.options import ReportOptions
 from reportgen.results import SamplesSummary
@@ -72,14 +72,14 @@ def evaluate_samples(
     scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
     feed = _Feed(source, scaling, samples_at_once(described, source.shape))
     selection = parse_selection(options.select, labelled=source.labels is not None)
-    losses = _losses(model, source, feed) if selection.needs_losses and source.labels is not None else None
+    losses = _losses(described, source, feed) if selection.needs_losses and source.labels is not None else None
     chosen = select(selection, count=source.count, labels=source.labels, losses=losses, seed=options.seed)
     chosen, cut = _bounded(chosen, selection)
     indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
     activations = run_forward(
         model, feed.batches(indices), layers=described.watched(shown), keep=frozenset(shown), keep_samples=len(chosen)
     )
-    _check_classes(source, activations)
+    _check_classes(source, activations, described.head)
     return EvaluatedSamples(
         summary=SamplesSummary(
             source=source.description,
@@ -91,7 +91,7 @@ def evaluate_samples(
             dtype=str(source.dtype),
             stored_range=feed.stored_range,
             input_range=feed.input_range,
-            labelled=source.labels is not None,
+            labelled=source.labels is not None or source.targets is not None,
             steps=(*source.notes, scaling.description, *cut),
         ),
         names=tuple(source.names(index) for index in chosen),
@@ -104,6 +104,9 @@ def evaluate_samples(
         all_labels=None if source.labels is None else source.labels[list(indices)],
         read=lambda positions: source.read([indices[position] for position in positions]),
         scale=scaling.apply,
+        targets=None if source.targets is None else source.targets[list(indices)],
+        indices=indices,
+        name_of=lambda position: source.names(indices[position]),
     )
 
 
@@ -148,9 +151,9 @@ def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, 
     return chosen[:MOST_BY_DEFAULT], (sentence,)
 
 
-def _losses(model: Any, source: SampleSource, feed: _Feed) -> np.ndarray:
-    outputs = predict(model, feed.batches(range(source.count)))
-    scores = class_scores(outputs)
+def _losses(described: DescribedModel, source: SampleSource, feed: _Feed) -> np.ndarray:
+    outputs = predict(described.model, feed.batches(range(source.count)))
+    scores = class_scores(outputs, head=described.head, labels=source.labels)
     if scores is None or source.labels is None:
         raise SamplesError(
             "--select hardest and easiest need a model that returns one score for each class. "
@@ -160,8 +163,8 @@ def _losses(model: Any, source: SampleSource, feed: _Feed) -> np.ndarray:
     return cross_entropy(scores, source.labels)
 
 
-def _check_classes(source: SampleSource, activations: Activations) -> None:
-    scores = class_scores(activations.outputs)
+def _check_classes(source: SampleSource, activations: Activations, head: Head) -> None:
+    scores = class_scores(activations.outputs, head=head, labels=source.labels)
     if scores is None:
         return
     classes = scores.values.shape[1]

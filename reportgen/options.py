@@ -13,6 +13,7 @@ from reportgen.samples.scale import SCALES
 from reportgen.samples.select import check_selection
 
 MAP_SCALES = ("layer", "map")
+ATTRIBUTIONS = ("hirescam", "gradcam", "layercam", "integrated-gradients")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,10 @@ class ReportOptions:
         kernel_range: end of the kernels' colour scale, above 0; None takes the largest absolute weight shown.
         map_scale: 'layer' or 'map'.
         max_tiles: largest number of kernels or maps in one grid, 1 to 1,024.
+        attribution: methods of 'hirescam', 'gradcam', 'layercam' and 'integrated-gradients', or 'none' alone.
+        maximise: whether inputs are made that excite the shown layers' channels most.
         max_evaluated: largest number of samples to run the model on, at least 1.
+        redraws: fresh draws of its own initialiser that every kernel is compared with, 5 to 1,000.
         resize: whether images of other sizes are resized to the model's input.
         skip_bad: whether image files that cannot be read are skipped.
     """
@@ -45,7 +49,10 @@ class ReportOptions:
     kernel_range: float | None = None
     map_scale: Literal["layer", "map"] = "layer"
     max_tiles: int = 64
+    attribution: tuple[str, ...] = ("hirescam",)
+    maximise: bool = False
     max_evaluated: int = 1000
+    redraws: int = 20
     resize: bool = False
     skip_bad: bool = False
 
@@ -54,9 +61,12 @@ class ReportOptions:
         check_selection(self.select)
         _one_of("scale", self.scale, SCALES)
         _one_of("map-scale", self.map_scale, MAP_SCALES)
+        for method in self.attribution if self.attribution != ("none",) else ():
+            _one_of("attribution", method, ATTRIBUTIONS)
         _within("seed", self.seed, 0, 2**63 - 1)
         _within("bins", self.bins, 1, 1000)
         _within("max-tiles", self.max_tiles, 1, 1024)
+        _within("redraws", self.redraws, 5, 1000)
         _within("max-evaluated", self.max_evaluated, 1, 2**31)
         if self.kernel_range is not None and not _is_positive(self.kernel_range):
             raise UsageError(f"--kernel-range must be a finite number above 0. Received: {self.kernel_range!r}.")
@@ -69,6 +79,9 @@ class ReportOptions:
             kernel_range=self.kernel_range,
             map_scale=self.map_scale,
             max_tiles=self.max_tiles,
+            redraws=self.redraws,
+            attribution=() if self.attribution == ("none",) else tuple(dict.fromkeys(self.attribution)),
+            maximise=self.maximise,
         )
 
 

@@ -5,10 +5,45 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.errors import OutputError
+
+LARGE_PAGE = 5.0
+"""Megabytes from which a page is slow to open and to send."""
+LARGEST_PAGE = 15.0
+"""Megabytes that a page may have unless the user allows more; beyond it browsers on small machines give up."""
+
+_MEGABYTE = 1_000_000
+
+
+def megabytes(text: str) -> float:
+    """Return the size of a text in UTF-8, in megabytes of a million bytes."""
+    return len(text.encode("utf-8", errors="replace")) / _MEGABYTE
+
+
+def check_page_size(page: str, max_megabytes: float) -> None:
+    """Raise OutputError when a page is larger than allowed.
+
+    Args:
+        page: its text.
+        max_megabytes: that it may have.
+    """
+    size = megabytes(page)
+    if size > max_megabytes:
+        raise OutputError(
+            f"the page must have at most {max_megabytes:g} MB. Received: {size:.1f} MB. Show fewer samples (--select), "
+            "fewer tiles (--max-tiles) or fewer layers (--layers), or allow more by --max-size."
+        )
+
+
+def large_page_warning(page: Path) -> str:
+    """Return a sentence about a written page that is large, or '' where it is not."""
+    size = page.stat().st_size / _MEGABYTE
+    if size < LARGE_PAGE:
+        return ""
+    return f"the page has {size:.1f} MB and may open slowly; fewer samples (--select), --max-tiles or --layers make it smaller."
 
 
 def check_writable(path: Path) -> None:
@@ -30,13 +65,27 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"the output folder must be writable. Received: {path}, whose folder is not. Choose another.")
 
 
-def write_all(texts: Mapping[Path, str]) -> None:
-    """Write every text as UTF-8, each beside its target first; when all are written they are moved over the targets.
+def check_targets(paths: Sequence[Path]) -> None:
+    """Raise OutputError when one of these cannot be written to, or two are the same file.
+
+    Args:
+        paths: of the page and of what is written beside it.
+    """
+    for index, path in enumerate(paths):
+        check_writable(path)
+        if path.resolve() in [other.resolve() for other in paths[:index]]:
+            raise OutputError(
+                f"page, JSON and PDF must be different files. Received: {path} twice. Choose another name."
+            )
+
+
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
+    """Write every text as UTF-8 and all bytes as they are, each beside its target first; then move them over the targets.
 
     On an error while writing all targets stay as they were.
 
     Args:
-        texts: by path. A file that exists keeps its permissions; a link stays and what it names is replaced. What
+        contents: by path. A file that exists keeps its permissions; a link stays and what it names is replaced. What
             cannot be encoded, such as half a surrogate pair, becomes '?'.
 
     Raises:
@@ -44,7 +93,7 @@ def write_all(texts: Mapping[Path, str]) -> None:
     """
     written: dict[Path, Path] = {}
     try:
-        for path, text in texts.items():
+        for path, text in contents.items():
             written[path] = _write_beside(path, text)
         for path, temporary in written.items():
             temporary.replace(path.resolve())
@@ -58,13 +107,13 @@ def write_all(texts: Mapping[Path, str]) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def _write_beside(path: Path, text: str) -> Path:
+def _write_beside(path: Path, content: str | bytes) -> Path:
     # beside the file that a link names: a move works within one file system alone. Long names are cut to leave room
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".part", dir=path.resolve().parent)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8", errors="replace"))
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass, replace
 
 from reportgen.analyses.base import Analysis, AnalysisContext, Skip
-from reportgen.results import Section, SkippedSection, most_severe_first
+from reportgen.plugins import Plugin, failure
+from reportgen.results import Finding, Inconclusive, Section, Severity, SkippedSection, most_severe_first
+from reportgen.rules import RuleSettings
 
 
 def run_analyses(
@@ -13,7 +16,7 @@ def run_analyses(
     analyses: Iterable[Analysis],
     *,
     on_stage: Callable[[str], None],
-    rules_off: frozenset[str] = frozenset(),
+    settings: RuleSettings | None = None,
 ) -> tuple[Section | SkippedSection, ...]:
     """Return one section for each analysis, in order.
 
@@ -21,17 +24,67 @@ def run_analyses(
         context: what they may look at.
         analyses: to run.
         on_stage: called with each title before its analysis runs.
-        rules_off: codes of the rules whose findings are left out.
+        settings: rules that are off, whose findings are left out, and severities that were set.
     """
-    return tuple(_section(context, analysis, on_stage, rules_off) for analysis in analyses)
+    settings = settings or RuleSettings()
+    return tuple(_section(context, analysis, on_stage, settings) for analysis in analyses)
+
+
+def run_plugins(
+    context: AnalysisContext, plugins: Iterable[Plugin], *, on_stage: Callable[[str], None], settings: RuleSettings
+) -> tuple[Section | SkippedSection, ...]:
+    """Return one section for each plug-in, in order; one that raises becomes a skipped section with the reason.
+
+    Args:
+        context, on_stage, settings: as for `run_analyses`.
+        plugins: to run.
+    """
+    return tuple(_plugin_section(context, plugin, on_stage, settings) for plugin in plugins)
+
+
+def _plugin_section(
+    context: AnalysisContext, plugin: Plugin, on_stage: Callable[[str], None], settings: RuleSettings
+) -> Section | SkippedSection:
+    analysis = plugin.analysis
+    try:
+        section = _section(context, analysis, on_stage, settings)
+        if isinstance(section, SkippedSection):
+            return section
+        if not is_dataclass(section.result) or isinstance(section.result, type):
+            raise TypeError(f"run must return a dataclass or a Skip, not {type(section.result).__name__}")
+        return replace(section, package=plugin.package, findings=tuple(map(_with_numbers, section.findings)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's code: whatever it raises, the report is made
+        reason = failure(plugin.distribution, plugin.version, "failed", error)
+        return SkippedSection(analysis.name, analysis.title, reason)
+
+
+def _with_numbers(finding: Finding) -> Finding:
+    evidence = {str(name): float(value) for name, value in finding.evidence.items()}
+    return replace(finding, evidence=evidence, threshold=float(finding.threshold))
 
 
 def _section(
-    context: AnalysisContext, analysis: Analysis, on_stage: Callable[[str], None], rules_off: frozenset[str]
+    context: AnalysisContext, analysis: Analysis, on_stage: Callable[[str], None], settings: RuleSettings
 ) -> Section | SkippedSection:
     on_stage(analysis.title)
     result = analysis.run(context)
     if isinstance(result, Skip):
         return SkippedSection(analysis.name, analysis.title, result.reason)
-    found = [finding for finding in analysis.findings(result, context.limits) if finding.code not in rules_off]
-    return Section(analysis.name, analysis.title, result, most_severe_first(found))
+    said = [one for one in analysis.findings(result, context.limits) if one.code not in settings.off]
+    own = {rule.code: rule.severity for rule in analysis.rules}
+    return Section(
+        name=analysis.name,
+        title=analysis.title,
+        result=result,
+        findings=most_severe_first(_graded(one, own, settings) for one in said if isinstance(one, Finding)),
+        inconclusive=tuple(one for one in said if isinstance(one, Inconclusive)),
+    )
+
+
+def _graded(finding: Finding, own: dict[str, Severity], settings: RuleSettings) -> Finding:
+    """Return a finding with the severity that was set for its rule; one that the analysis has lowered is not raised."""
+    wanted = settings.severities.get(finding.code)
+    if wanted is None:
+        return finding
+    lowered = finding.severity < own.get(finding.code, finding.severity)
+    return replace(finding, severity=min(wanted, finding.severity) if lowered else wanted)

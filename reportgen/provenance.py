@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
-from reportgen.reading.load import LoadedModel, weights_digest
 from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.reading.load import LoadedModel, weights_digest
+from reportgen.reading.weights_only import WeightsOnly
 from reportgen.results import Provenance
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")
@@ -22,31 +23,40 @@ _DAY = "%Y-%m-%d"
 
 
 def make_provenance(
-    loaded: LoadedModel, options: ReportOptions, inputs: Mapping[str, str], *, command: str | None = None
+    read: LoadedModel | WeightsOnly,
+    options: ReportOptions,
+    inputs: Mapping[str, str],
+    *,
+    name: str,
+    command: str | None = None,
+    plugins: Mapping[str, str] | None = None,
 ) -> Provenance:
     """Return the provenance of a report.
 
     Args:
-        loaded: the model and its file.
+        read: the model, or its weights, and its file.
         options: of the report.
-        inputs: what was given beside the model, by option name ('samples', 'labels', 'class-names'), as base names.
+        inputs: what was given beside the model, by option name ('samples', 'labels', 'class-names', 'config'), as base names.
+        name: of the model, the page's title where none was given.
         command: that makes the same report; None for the one that follows from the rest.
+        plugins: versions of the packages that brought an analysis, by name.
     """
-    file = loaded.file
+    file, live = read.file, read if isinstance(read, LoadedModel) else None
     return Provenance(
         file_name=file.name if file else None,
         file_size=file.size if file else None,
-        sha256=file.sha256 if file else weights_digest(loaded.model),
+        sha256=file.sha256 if file else weights_digest(live.model if live else None),
         format=file.format.label if file else "a keras.Model in memory",
-        keras_version=loaded.keras_version,
-        rewrites=loaded.rewrites,
-        versions=package_versions(),
+        keras_version=read.keras_version,
+        rewrites=live.rewrites if live else (),
+        versions={**package_versions(), **(plugins or {})},
         date=report_day(),
         seed=options.seed,
         options={**inputs, **asdict(options)},
         command=command or reproducing_command(file.name if file else None, options, inputs),
-        title=options.title or loaded.model.name,
+        title=options.title or name,
         note=options.note,
+        not_run="" if isinstance(read, LoadedModel) else read.message,
     )
 
 

@@ -50,6 +50,44 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Inconclusive:
+    """A rule on a rate that these samples cannot decide: its threshold lies within the rate's interval.
+
+    Attributes:
+        code: the rule.
+        subject: what it is about: a layer's path, or 'samples'.
+        message: the rate, its interval and the threshold in one sentence, without the full stop.
+        samples_needed: about how many samples would decide it; None where no number would.
+    """
+
+    code: str
+    subject: str
+    message: str
+    samples_needed: int | None
+
+
+@dataclass(frozen=True)
+class RuleInForce:
+    """One rule as this report applied it.
+
+    Attributes:
+        code: of the rule.
+        threshold: that findings were compared with.
+        severity: of its findings, unless the analysis has a reason for another.
+        unit: what the threshold is a number of.
+        off: whether its findings are left out.
+        set_by: 'default', or the name of the file that set the rule.
+    """
+
+    code: str
+    threshold: float
+    severity: Severity
+    unit: str
+    off: bool = False
+    set_by: str = "default"
+
+
+@dataclass(frozen=True)
 class Histogram:
     """Counts of several sets of values on shared bins.
 
@@ -96,7 +134,110 @@ class ImageGrid:
     maxima: np.ndarray
 
 
-Plottable = Histogram | ImageGrid
+@dataclass(frozen=True)
+class Curve:
+    """Points with what is uncertain about them, joined in order.
+
+    Attributes:
+        x: (P,) float64.
+        y: (P,) float64.
+        low, high: (P,) float64, bounds of y.
+        x_label, y_label: what the axes show, with units if they have some.
+        axis_range: of both axes where they share one; the diagonal, y = x, is drawn then. None takes what the points need.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    x_label: str
+    y_label: str
+    axis_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Counts of pairs: what a sample is against what was said of it.
+
+    Attributes:
+        counts: (K, K) int64; the row is the label, the column the prediction.
+        names: of the K classes.
+    """
+
+    counts: np.ndarray
+    names: tuple[str, ...]
+
+    @property
+    def rates(self) -> np.ndarray:
+        """Each row as shares of its sum, (K, K) float64; NaN in a row without samples."""
+        sums = self.counts.sum(axis=1, keepdims=True).astype(np.float64)
+        return np.asarray(self.counts / np.where(sums, sums, np.nan))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Pictures of one kind on one scale, one for each tile of a `PanelGrid`.
+
+    Attributes:
+        images: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR. What is not finite is empty; in GREY and COLOUR it
+            lies beyond the edge of a sample.
+        value_range: the values of the first and the last colour; values beyond are clipped.
+        palette: of their colours.
+    """
+
+    images: np.ndarray
+    value_range: tuple[float, float]
+    palette: Palette
+
+
+@dataclass(frozen=True)
+class PanelGrid:
+    """Tiles of several pictures side by side, each enlarged without smoothing to the largest one's size.
+
+    Attributes:
+        panels: from left to right, N pictures each.
+        labels: N short names.
+        columns: tiles in a row.
+        total: how many tiles there could be; N of them are here.
+    """
+
+    panels: tuple[Panel, ...]
+    labels: tuple[str, ...]
+    columns: int
+    total: int
+
+
+@dataclass(frozen=True)
+class NullBands:
+    """How far statistics stand from what chance gives, one row for each subject and one column for each statistic.
+
+    Attributes:
+        rows: R names.
+        columns: C names of statistics.
+        distances: (R, C) float64, in standard deviations of the null distribution; NaN where there is none.
+        limit: distances from minus to plus this are within the band.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    distances: np.ndarray
+    limit: float
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One value for each channel of a layer, sorted.
+
+    Attributes:
+        values: (N,) float64, falling, at least 0.
+        threshold: that a reader compares them with.
+    """
+
+    values: np.ndarray
+    threshold: float
+
+
+Plottable = Histogram | ImageGrid | Curve | Matrix | PanelGrid | NullBands | Strip
 
 
 @dataclass(frozen=True)
@@ -113,6 +254,7 @@ class LayerSummary:
         strides: as many as `kernel_size`.
         receptive_field: input pixels along each axis that one output value can depend on.
         multiply_adds: for one sample.
+        input_shape: of its first input, without the batch axis.
     """
 
     path: str
@@ -124,6 +266,7 @@ class LayerSummary:
     strides: tuple[int, ...] | None = None
     receptive_field: tuple[int, ...] | None = None
     multiply_adds: int | None = None
+    input_shape: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +334,7 @@ class Provenance:
         format: such as 'Keras v3 archive (.keras)'.
         keras_version: that saved the model, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.
+        not_run: why only the weights were read, one line; '' for a model that can be run.
         versions: of the packages that made the report, by name.
         date: day of the report in UTC, ISO 8601.
         seed: of everything drawn at random.
@@ -213,6 +357,7 @@ class Provenance:
     command: str
     title: str
     note: str = ""
+    not_run: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,12 +369,16 @@ class Section:
         title: its heading.
         result: the analysis' own dataclass, made of plottables and plain numbers.
         findings: what it says about the model, most severe first.
+        inconclusive: rules that these samples cannot decide.
+        package: that brought the analysis and, in its folder templates/, the template; empty for reportgen's own.
     """
 
     name: str
     title: str
     result: Any
     findings: tuple[Finding, ...] = ()
+    inconclusive: tuple[Inconclusive, ...] = ()
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,6 +389,7 @@ class SkippedSection:
     title: str
     reason: str
     findings: tuple[Finding, ...] = ()
+    inconclusive: tuple[Inconclusive, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -250,11 +400,21 @@ class Report:
     model: ModelSummary
     samples: SamplesSummary | None
     sections: tuple[Section | SkippedSection, ...] = field(default=())
+    rules: tuple[RuleInForce, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, most severe first, otherwise in the order of the sections."""
         return most_severe_first(finding for section in self.sections for finding in section.findings)
+
+    @property
+    def inconclusive(self) -> tuple[Inconclusive, ...]:
+        """All rules that the samples cannot decide, in the order of the sections."""
+        return tuple(one for section in self.sections for one in section.inconclusive)
+
+    def failing(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of at least this severity, most severe first."""
+        return tuple(finding for finding in self.findings if finding.severity >= severity)
 
 
 def most_severe_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -28,7 +28,7 @@ def test_a_live_model_and_arrays_are_accepted(live_model):
     assert report.provenance.file_name is None
     assert len(report.provenance.sha256) == 64
     assert report.samples.shown == (0, 1)
-    sections = {section.name: section.result for section in report.sections}
+    sections = {section.name: section.result for section in report.sections if hasattr(section, "result")}
     logits = live_model(inputs[:1], training=False).numpy()[0].astype(np.float64)
     exponentials = np.exp(logits - logits.max())
     expected = np.sort(exponentials / exponentials.sum())[::-1]
@@ -62,7 +62,8 @@ def test_a_model_with_two_inputs_is_reported_without_samples():
     first, second = keras.Input((4, 4, 1)), keras.Input((2,))
     pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(first))
     model = keras.Model([first, second], keras.layers.Concatenate()([pooled, second]))
-    assert len(reportgen.build_report(model).sections[2].result.grids) == 1
+    sections = {section.name: section for section in reportgen.build_report(model).sections}
+    assert len(sections["filter_grids"].result.grids) == 1
     with pytest.raises(SamplesError, match=r"Received: a model with 2 inputs\. Leave out --samples\."):
         reportgen.build_report(model, samples=np.zeros((1, 4, 4, 1)))
 
@@ -79,7 +80,7 @@ def test_a_model_that_cannot_be_run_is_reported_with_the_reason():
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3), Broken()])
     report = reportgen.build_report(model, samples=np.zeros((1, 4, 4, 1), np.float32))
     skipped = {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
-    assert set(skipped) == {"sample_predictions", "feature_maps"}
+    assert {"sample_predictions", "feature_maps", "filter_responses", "attribution"} <= set(skipped)
     assert "The model could not be run on the samples" in skipped["feature_maps"]
     assert "this layer" in skipped["feature_maps"]
     assert report.samples is None
@@ -89,3 +90,26 @@ def test_two_reports_of_the_same_model_have_the_same_bytes(live_model):
     inputs = np.random.default_rng(0).random((12, 6, 6, 1), dtype=np.float32)
     first, second = (reportgen.build_report(live_model, samples=inputs, select="random:3").to_html() for _ in range(2))
     assert first == second
+
+
+def test_a_page_that_is_too_large_is_an_error_and_nothing_is_written(live_model, tmp_path):
+    report = reportgen.build_report(live_model)
+    with pytest.raises(OutputError, match=r"the page must have at most 0\.01 MB\. Received: 0\.\d MB\."):
+        report.save(tmp_path / "r.html", json_path=tmp_path / "r.json", max_megabytes=0.01)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_knows_whether_its_findings_fail_a_gate(live_model):
+    report = reportgen.build_report(live_model, config={"rules": {"untrained-layer": {"severity": "warning"}}})
+    assert {finding.severity.label for finding in report.findings} == {"warning"}
+    assert (report.failed("note"), report.failed("warning"), report.failed("problem")) == (True, True, False)
+    with pytest.raises(UsageError, match=r"severity must be one of note, warning, problem\. Received: 'error'\."):
+        report.failed("error")
+
+
+def test_a_report_is_made_with_the_configuration_of_the_working_folder(live_model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.reportgen.rules]\nuntrained-layer = false\n", encoding="utf-8")
+    report = reportgen.build_report(live_model)
+    assert report.findings == ()
+    assert {rule.code: rule.set_by for rule in report.rules}["untrained-layer"] == "pyproject.toml"

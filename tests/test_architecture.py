@@ -39,6 +39,13 @@ def test_pyplot_is_never_imported():
     ]
 
 
+def test_only_the_command_line_and_its_options_import_typer():
+    importing = [
+        module.name for module in MODULES if re.search(r"^\s*(?:import|from) typer", module.read_text("utf-8"), re.M)
+    ]
+    assert importing == ["cli.py", "cli_options.py"]
+
+
 def test_only_the_command_line_and_scripts_print():
     printing = [module.name for module in MODULES if re.search(r"(?<!\w)print\(", module.read_text("utf-8"))]
     assert printing == ["cli.py", "train.py"]

@@ -192,3 +192,21 @@ def test_two_inputs_and_unbuilt_models_take_no_samples() -> None:
 def test_unknown_layer_is_refused_before_any_sample_is_read(demo_model: Any) -> None:
     with pytest.raises(UsageError, match="Received: 'nowhere'"):
         build_report(demo_model, "no-such-file.npz", layers="nowhere")
+
+
+def test_targets_of_a_single_linear_output_are_kept_in_the_order_of_the_samples() -> None:
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    described = describe(model)
+    assert described.may_regress
+    numbers = np.arange(9) + 0.5
+    source = open_samples((np.zeros((9, 3), np.float32), numbers), input_shape=(3,), targets=True)
+    result = evaluate_samples(described, source, shown=(), options=ReportOptions(select="5,2"))
+    assert (result.labels, result.all_labels, result.summary.labelled) == (None, None, True)
+    assert result.targets is not None
+    assert result.targets.tolist() == [5.5, 2.5, 0.5, 1.5, 3.5, 4.5, 6.5, 7.5, 8.5]
+    assert [result.index(position) for position in range(3)] == [5, 2, 0]
+    assert result.name_of(0) == "samples[5]"
+
+
+def test_a_sigmoid_takes_no_targets() -> None:
+    assert not describe(keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])).may_regress

@@ -106,7 +106,7 @@ def test_default_report_shows_one_sample_of_each_class(demo_report: Any, demo_cl
 
 
 def test_demo_model_is_a_trained_one(demo_report: Any) -> None:
-    kernels = section(demo_report, "weight_histograms").kernels
+    kernels = section(demo_report, "learned").kernels
     assert [kernel.learned for kernel in kernels] == [True] * 4
     codes = {finding.code for finding in demo_report.findings}
     assert codes.isdisjoint({"untrained-layer", "non-finite-weights", "weak-filters", "input-range"})

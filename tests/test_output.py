@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.api import Report
 from reportgen.errors import OutputError
-from reportgen.output import check_writable, write_all
+from reportgen.output import check_page_size, check_writable, large_page_warning, megabytes, write_all
 from reportgen.results import ModelSummary, Provenance
 
 
@@ -175,6 +175,30 @@ def test_page_and_json_must_be_two_files(tmp_path: Path, monkeypatch: Any) -> No
     with pytest.raises(OutputError) as caught:
         report.save("a.html", json_path=tmp_path / "a.html")
     assert str(caught.value) == (
-        "the page and the JSON must be two files. Received: a.html twice. Choose another name."
+        f"page, JSON and PDF must be different files. Received: {tmp_path / 'a.html'} twice. Choose another name."
     )
     assert left(tmp_path) == []
+
+
+def test_a_page_is_measured_in_millions_of_bytes_of_utf8() -> None:
+    assert megabytes("é" * 1_000_000) == 2.0
+
+
+def test_a_page_may_be_as_large_as_allowed_and_not_larger() -> None:
+    check_page_size("x" * 1_500_000, 1.5)
+    with pytest.raises(OutputError) as caught:
+        check_page_size("x" * 1_500_001, 1.5)
+    assert str(caught.value) == (
+        "the page must have at most 1.5 MB. Received: 1.5 MB. Show fewer samples (--select), fewer tiles (--max-tiles) or "
+        "fewer layers (--layers), or allow more by --max-size."
+    )
+
+
+def test_a_page_of_five_megabytes_is_large(tmp_path: Path) -> None:
+    page = tmp_path / "r.html"
+    page.write_bytes(b"x" * 4_999_999)
+    assert large_page_warning(page) == ""
+    page.write_bytes(b"x" * 5_000_000)
+    assert large_page_warning(page) == (
+        "the page has 5.0 MB and may open slowly; fewer samples (--select), --max-tiles or --layers make it smaller."
+    )

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.pipeline import run_analyses
-from reportgen.results import Finding, ModelSummary, Section, Severity, SkippedSection
-from reportgen.rules import Limits, Rule
+from reportgen.results import Finding, Inconclusive, ModelSummary, RuleInForce, Section, Severity, SkippedSection
+from reportgen.rules import Limits, Rule, RuleSettings
 
 CONTEXT = AnalysisContext(
     model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
@@ -28,14 +30,14 @@ class Canned:
     name: str
     title: str
     result: Any
-    said: tuple[Finding, ...] = ()
+    said: tuple[Finding | Inconclusive, ...] = ()
     rules: tuple[Rule, ...] = ()
 
     def run(self, context: AnalysisContext) -> Any:
         assert context is CONTEXT
         return self.result
 
-    def findings(self, result: Any, limits: Limits) -> Iterable[Finding]:
+    def findings(self, result: Any, limits: Limits) -> Iterable[Finding | Inconclusive]:
         assert result is self.result
         assert limits is CONTEXT.limits
         return self.said
@@ -57,11 +59,33 @@ def test_findings_of_a_section_are_most_severe_first() -> None:
 
 
 def test_findings_of_a_rule_that_is_off_are_left_out() -> None:
-    said = (finding(Severity.NOTE),)
-    (section,) = run_analyses(
-        CONTEXT, [Canned("a", "A", 1, said)], on_stage=lambda _: None, rules_off=frozenset({"rule"})
-    )
-    assert section.findings == ()
+    said = (finding(Severity.NOTE), Inconclusive("rule", "subject", "message", 12))
+    settings = RuleSettings((RuleInForce("rule", 0.5, Severity.NOTE, "unit", off=True),))
+    (section,) = run_analyses(CONTEXT, [Canned("a", "A", 1, said)], on_stage=lambda _: None, settings=settings)
+    assert (section.findings, section.inconclusive) == ((), ())
+
+
+def test_what_is_inconclusive_is_kept_apart_from_the_findings() -> None:
+    said = (Inconclusive("rule", "subject", "message", 12), finding(Severity.NOTE))
+    (section,) = run_analyses(CONTEXT, [Canned("a", "A", 1, said)], on_stage=lambda _: None)
+    assert (section.findings, section.inconclusive) == (said[1:], said[:1])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "severities"),
+    [
+        (Severity.PROBLEM, [Severity.PROBLEM, Severity.PROBLEM, Severity.NOTE]),
+        (Severity.WARNING, [Severity.WARNING, Severity.WARNING, Severity.NOTE]),
+        (Severity.NOTE, [Severity.NOTE, Severity.NOTE, Severity.NOTE]),
+    ],
+)
+def test_a_set_severity_replaces_the_rules_own_but_raises_no_finding_that_was_lowered(wanted, severities) -> None:
+    rule = Rule(code="rule", meaning="m", severity=Severity.WARNING, threshold=0.5, unit="unit", source="source")
+    said = (finding(Severity.PROBLEM), finding(Severity.WARNING), finding(Severity.NOTE))
+    settings = RuleSettings((RuleInForce("rule", 0.5, wanted, "unit"),), {"rule": wanted})
+    analysis = Canned("a", "A", 1, said, (rule,))
+    (section,) = run_analyses(CONTEXT, [analysis], on_stage=lambda _: None, settings=settings)
+    assert [one.severity for one in section.findings] == severities
 
 
 def test_a_skip_becomes_a_section_with_its_reason() -> None:
@@ -75,7 +99,9 @@ def test_each_title_is_announced_before_its_analysis_runs() -> None:
     assert heard == ["A", "B"]
 
 
-def test_analyses_are_the_five_sections_in_order_and_named_by_their_module() -> None:
+def test_analyses_begin_with_the_model_go_on_with_the_samples_and_are_named_by_their_module() -> None:
     names = [analysis.name for analysis in ANALYSES]
-    assert names == ["architecture", "weight_histograms", "filter_grids", "sample_predictions", "feature_maps"]
+    samples = ["sample_predictions", "prediction_quality", "preprocessing_check", "feature_maps"]
+    wanted = ["architecture", "weight_histograms", "filter_grids", *samples]
+    assert [name for name in names if name in wanted] == wanted
     assert [type(analysis).__module__.rpartition(".")[2] for analysis in ANALYSES] == names

@@ -15,9 +15,9 @@ import reportgen
 from reportgen import provenance as module
 from reportgen.api import make_report
 from reportgen.errors import UsageError
-from reportgen.reading.load import adopt_model, weights_digest
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.provenance import input_name, make_provenance, package_versions, report_day, reproducing_command
+from reportgen.reading.load import adopt_model, weights_digest
 
 
 def test_file_is_named_sized_and_hashed_without_its_folder(demo_report: Any, demo_model_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_command_repeats_what_was_given(demo_report: Any) -> None:
 
 
 def test_live_model_is_known_by_its_weights(nested_model: Any) -> None:
-    provenance = make_provenance(adopt_model(nested_model), DEFAULTS, {"samples": "<ndarray>"})
+    provenance = make_provenance(adopt_model(nested_model), DEFAULTS, {"samples": "<ndarray>"}, name="outer")
     assert (provenance.file_name, provenance.file_size) == (None, None)
     assert provenance.format == "a keras.Model in memory"
     assert provenance.sha256 == weights_digest(nested_model)
@@ -54,7 +54,7 @@ def test_live_model_is_known_by_its_weights(nested_model: Any) -> None:
 
 def test_options_title_and_note_are_recorded(nested_model: Any) -> None:
     options = ReportOptions(title="Release 3", note="Look at class 2.", seed=7, bins=10, layers=("a", "b"))
-    provenance = make_provenance(adopt_model(nested_model), options, {"samples": "x.npz"})
+    provenance = make_provenance(adopt_model(nested_model), options, {"samples": "x.npz"}, name="outer")
     assert (provenance.title, provenance.note, provenance.seed) == ("Release 3", "Look at class 2.", 7)
     assert provenance.options["samples"] == "x.npz"
     assert (provenance.options["bins"], provenance.options["layers"]) == (10, ("a", "b"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer.main
 
+from reportgen.catalogue import open_catalogue
 from reportgen.cli import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -27,7 +28,13 @@ def test_every_option_in_the_readme_exists():
 
 def test_every_exit_code_is_named():
     table = README.split("## Exit codes", 1)[1].split("\n## ", 1)[0]
-    assert re.findall(r"^\| (\d+) ", table, flags=re.MULTILINE) == ["0", "2", "3", "4", "5", "130"]
+    assert re.findall(r"^\| (\d+) ", table, flags=re.MULTILINE) == ["0", "1", "2", "3", "4", "5", "70", "130"]
+
+
+def test_the_table_of_findings_has_every_rule_and_no_other():
+    table = README.split("Findings are rules", 1)[1].split("\n## ", 1)[0]
+    codes = re.findall(r"^\| `([a-z-]+)`", table, flags=re.MULTILINE)
+    assert sorted(codes) == sorted(row["code"] for row in open_catalogue({}).rules_as_rows())
 
 
 def test_every_file_that_is_linked_exists():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from reportgen.models.capture import Activations
+from reportgen.models.head import UNKNOWN, Head
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.live import LiveModel
-from reportgen.results import Finding, LayerSummary, ModelSummary, SamplesSummary
+from reportgen.models.normalization import BatchNormalizationLayer
+from reportgen.results import Finding, Inconclusive, LayerSummary, ModelSummary, SamplesSummary
 from reportgen.rules import Limits, Rule
 
 
@@ -26,6 +28,9 @@ class AnalysisOptions:
             shown.
         map_scale: 'layer' for one scale for each layer, 'map' for one for each feature map.
         max_tiles: largest number of kernels or maps in one grid, at least 1.
+        redraws: fresh draws that every kernel is compared with, at least 5.
+        attribution: keys of the attribution methods, in order; empty for none.
+        maximise: whether inputs are made that excite the shown layers' channels most.
     """
 
     seed: int = 0
@@ -33,6 +38,9 @@ class AnalysisOptions:
     kernel_range: float | None = None
     map_scale: Literal["layer", "map"] = "layer"
     max_tiles: int = 64
+    redraws: int = 20
+    attribution: tuple[str, ...] = ("hirescam",)
+    maximise: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,10 @@ class EvaluatedSamples:
         read: returns evaluated samples by their position (not their index in the source), (n, *shape) as stored; read again
             from the source, so that not all need to be in memory.
         scale: turns stored samples into what the model receives, (n, *shape) float32.
+        targets: of all N evaluated samples, what a single output should be, (N,) float64, where the labels are no class
+            numbers; there are no labels then.
+        indices: of all N evaluated samples in the source, in order; empty where they are the first N.
+        name_of: name of an evaluated sample in the source, by its position.
     """
 
     summary: SamplesSummary
@@ -66,11 +78,18 @@ class EvaluatedSamples:
     all_labels: np.ndarray | None
     read: Callable[[Sequence[int]], np.ndarray]
     scale: Callable[[np.ndarray], np.ndarray]
+    targets: np.ndarray | None = None
+    indices: tuple[int, ...] = ()
+    name_of: Callable[[int], str] = str
 
     @property
     def evaluated(self) -> int:
         """Number of samples that the model was run on."""
         return self.summary.evaluated
+
+    def index(self, position: int) -> int:
+        """Return the index in the source of an evaluated sample."""
+        return self.indices[position] if self.indices else position
 
     def batches(self, size: int) -> Iterator[np.ndarray]:
         """Yield all evaluated samples as the model receives them, (n, *shape) float32, in order, n at most `size`."""
@@ -98,6 +117,9 @@ class AnalysisContext:
         options: see `AnalysisOptions`.
         limits: thresholds in force, by the rule's code.
         live: the running model, for analyses that must run it once more; None where it cannot be run.
+        head: how the model ends.
+        activations: the activation that each layer ends in, as Keras names it, by path; 'linear' for none.
+        normalizations: every batch normalisation, in order.
     """
 
     model: ModelSummary
@@ -110,6 +132,9 @@ class AnalysisContext:
     options: AnalysisOptions
     limits: Limits
     live: LiveModel | None = None
+    head: Head = UNKNOWN
+    activations: Mapping[str, str] = field(default_factory=dict)
+    normalizations: tuple[BatchNormalizationLayer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,5 +157,5 @@ class Analysis(Protocol):
     def run(self, context: AnalysisContext) -> Any:
         """Return the analysis' own result dataclass, or a `Skip`."""
 
-    def findings(self, result: Any, limits: Limits) -> Iterable[Finding]:
+    def findings(self, result: Any, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return what the result says about the model at these thresholds. Pure: it is tested from hand-built results."""

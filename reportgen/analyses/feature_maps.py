@@ -1,4 +1,4 @@
-"""Feature maps: what the first two convolutions make of each chosen sample, and channels that never fire."""
+"""Feature maps: what the first two convolutions make of each chosen sample."""
 
 from __future__ import annotations
 
@@ -9,17 +9,8 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.tiles import block_means, central_slices, columns_for, reduction_for, strongest
-from reportgen.results import Finding, ImageGrid, Palette, Severity
-from reportgen.rules import Limits, Rule
-
-SILENT = Rule(
-    code="silent-channels",
-    meaning="channels of a rectified layer never fired on the evaluated samples; a note up to the threshold",
-    severity=Severity.WARNING,
-    threshold=0.10,
-    unit="share of the layer's channels",
-    source="Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed",
-)
+from reportgen.results import Finding, ImageGrid, Palette
+from reportgen.rules import Limits
 
 _PIXELS = 700_000  # of all maps together, which keeps the page near a megabyte at the most
 
@@ -71,33 +62,15 @@ class LayerMaps:
 
 
 @dataclass(frozen=True)
-class SilentChannels:
-    """Channels of one rectified layer that were never positive on any evaluated sample."""
-
-    name: str
-    channels: int
-    silent: tuple[int, ...]
-
-    @property
-    def share(self) -> float:
-        """Of silent channels, in [0, 1]."""
-        return len(self.silent) / self.channels
-
-
-@dataclass(frozen=True)
 class FeatureMapsResult:
-    """Maps of the chosen layers, and the silent channels of all rectified layers.
+    """Maps of the chosen layers.
 
     Attributes:
         layers: whose maps are shown.
-        activity: one entry for each rectified layer's call.
-        evaluated: number of samples that the activity was measured on.
         own_scale: whether each map has a scale of its own (--map-scale map).
     """
 
     layers: tuple[LayerMaps, ...]
-    activity: tuple[SilentChannels, ...]
-    evaluated: int
     own_scale: bool
 
 
@@ -106,7 +79,7 @@ class FeatureMaps:
 
     name = "feature_maps"
     title = "Feature maps"
-    rules = (SILENT,)
+    rules = ()
 
     def run(self, context: AnalysisContext) -> FeatureMapsResult | Skip:
         """Return the maps; a skip without samples or without a layer whose output has a spatial axis."""
@@ -114,12 +87,7 @@ class FeatureMaps:
             return Skip(context.no_samples_reason)
         samples = context.samples
         kept = {name: maps for name, maps in samples.activations.kept.items() if maps.ndim in (3, 4, 5)}
-        activity = tuple(
-            SilentChannels(name, len(maxima), tuple(int(i) for i in np.flatnonzero(maxima <= 0)))
-            for name, maxima in samples.activations.maxima.items()
-            if _is_rectified(name, context)
-        )
-        if not kept and not activity:
+        if not kept:
             return Skip(
                 "No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis."
             )
@@ -127,12 +95,12 @@ class FeatureMaps:
             _layer_maps(name, maps, samples, context.options, _PIXELS // len(kept), _is_rectified(name, context))
             for name, maps in kept.items()
         )
-        return FeatureMapsResult(layers, activity, samples.summary.evaluated, context.options.map_scale == "map")
+        return FeatureMapsResult(layers, context.options.map_scale == "map")
 
     def findings(self, result: FeatureMapsResult, limits: Limits) -> Iterable[Finding]:
-        """Return the layers with silent channels."""
-        limit = limits[SILENT.code]
-        return (_silent(layer, result.evaluated, limit) for layer in result.activity if layer.silent)
+        """Return nothing: the maps are for the reader's eye."""
+        del result, limits
+        return ()
 
 
 def _is_rectified(name: str, context: AnalysisContext) -> bool:
@@ -210,14 +178,3 @@ def _scale(maps: np.ndarray) -> tuple[float, float]:
 def _each_by_itself(maps: np.ndarray) -> np.ndarray:
     low, high = (bound.reduce(maps, axis=(2, 3), keepdims=True) for bound in (np.fmin, np.fmax))  # as if without NaN
     return np.asarray((maps - low) / np.where(high > low, high - low, 1))
-
-
-def _silent(layer: SilentChannels, evaluated: int, limit: float) -> Finding:
-    return SILENT.finding(
-        layer.name,
-        f"{len(layer.silent)} of {layer.channels} channels never fired on {evaluated} sample{'s' * (evaluated != 1)} "
-        f"({layer.share:.1%}, limit {limit:.0%})",
-        evidence={"silent": len(layer.silent), "channels": layer.channels, "samples": evaluated, "share": layer.share},
-        threshold=limit,
-        severity=Severity.WARNING if layer.share > limit else Severity.NOTE,
-    )

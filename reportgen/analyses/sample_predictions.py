@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.tiles import block_means, reduction_for
+from reportgen.analyses.tiles import pictures_of
 from reportgen.models.outputs import class_scores
-from reportgen.results import Finding, ImageGrid, Palette, SamplesSummary, Severity
+from reportgen.results import Finding, ImageGrid, SamplesSummary, Severity
 from reportgen.rules import Limits, Rule
 
 TOP = 5
@@ -101,7 +101,7 @@ class SamplePredictions:
             return Skip(context.no_samples_reason)
         samples = context.samples
         outputs = samples.activations.outputs
-        scores = class_scores(outputs)
+        scores = class_scores(outputs, head=context.head, labels=samples.all_labels)
         count = len(samples.names)
         pictures, reduction = _pictures(samples)
         shown = tuple(
@@ -147,32 +147,14 @@ def _shown(
 
 def _pictures(samples: EvaluatedSamples) -> tuple[list[ImageGrid | None], int]:
     """Return a one-tile grid for each chosen sample and the factor by which it was reduced."""
-    images = samples.images
-    if images.ndim == 3:  # (n, length, channels): one-dimensional samples as strips, channels from top to bottom
-        images = np.moveaxis(images, -1, 1)[..., None]
-    if images.ndim != 4:
-        return [None] * len(images), 1
-    reduction = reduction_for(1, images.shape[1], images.shape[2], _PICTURE_PIXELS)
-    colour = images.shape[-1] in (3, 4)
-    values = images[..., :3] if colour else images.mean(axis=-1, dtype=np.float32)
-    values = block_means(values, reduction)
-    scale = _picture_range(images)
-    palette = Palette.COLOUR if colour else Palette.GREY
-    maxima = images.reshape(len(images), -1).max(axis=1).astype(np.float64)
+    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    if drawn is None:
+        return [None] * len(samples.images), 1
+    values, scale, palette, maxima = drawn.values, drawn.value_range, drawn.palette, drawn.maxima
     return [
         ImageGrid(values[i : i + 1], (str(samples.summary.shown[i]),), scale, 1, palette, 1, maxima[i : i + 1])
-        for i in range(len(images))
-    ], reduction
-
-
-def _picture_range(images: np.ndarray) -> tuple[float, float]:
-    if images.dtype == np.uint8:
-        return 0.0, 255.0
-    finite = images[np.isfinite(images)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    if low >= 0 and high <= 1:
-        return 0.0, 1.0
-    return (low, high) if high > low else (low, low + 1)
+        for i in range(len(values))
+    ], drawn.reduction
 
 
 def _unlike_rescaling(received: tuple[float, float], expected: tuple[float, float], limit: float) -> Iterable[Finding]:

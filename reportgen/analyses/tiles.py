@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+
+from reportgen.results import Palette
 
 _ROW_OF_FEW = 8
 _ROW_OF_MANY = 16
@@ -86,3 +89,56 @@ def central_slices(volumes: np.ndarray) -> np.ndarray:
         for plane in planes
     ]
     return np.concatenate(padded, axis=2)[:, :, :-1]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Samples as pictures on one scale.
+
+    Attributes:
+        values: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR.
+        value_range: of the colours: 0 to 255 for bytes, 0 to 1 for what lies within, else as measured.
+        palette: GREY or COLOUR.
+        reduction: factor by which they are smaller than the samples.
+        maxima: (N,) float64, each sample's largest value.
+    """
+
+    values: np.ndarray
+    value_range: tuple[float, float]
+    palette: Palette
+    reduction: int
+    maxima: np.ndarray
+
+
+def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
+    """Return samples as pictures, or None for samples that are not images.
+
+    Args:
+        images: (N, H, W, C) as stored: 3 and 4 channels are colours, others are averaged; (N, length, C) become strips,
+            channels from top to bottom.
+        pixels: that one picture may have; larger ones shrink by whole factors, to means of blocks.
+    """
+    if images.ndim == 3:
+        images = np.moveaxis(images, -1, 1)[..., None]
+    if images.ndim != 4:
+        return None
+    reduction = reduction_for(1, images.shape[1], images.shape[2], pixels)
+    colour = images.shape[-1] in (3, 4)
+    values = images[..., :3] if colour else images.mean(axis=-1, dtype=np.float32)
+    return Pictures(
+        values=block_means(values, reduction),
+        value_range=_picture_range(images),
+        palette=Palette.COLOUR if colour else Palette.GREY,
+        reduction=reduction,
+        maxima=images.reshape(len(images), -1).max(axis=1).astype(np.float64),
+    )
+
+
+def _picture_range(images: np.ndarray) -> tuple[float, float]:
+    if images.dtype == np.uint8:
+        return 0.0, 255.0
+    finite = images[np.isfinite(images)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    return (low, high) if high > low else (low, low + 1)

@@ -10,12 +10,10 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.models.initial import draw_initial, initializer_name
+from reportgen.models.kernel_statistics import NEAR_ZERO
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Finding, Histogram, Severity
 from reportgen.rules import Limits, Rule
-
-NEAR_ZERO = 1e-3
-"""A weight is near zero when its magnitude is below this."""
 
 NON_FINITE = Rule(
     code="non-finite-weights",
@@ -25,18 +23,6 @@ NON_FINITE = Rule(
     unit="weights of a kernel",
     source="IEEE 754: every output that depends on such a weight is NaN or infinite",
 )
-UNTRAINED = Rule(
-    code="untrained-layer",
-    meaning="a kernel cannot be told from a fresh draw of its own initialiser",
-    severity=Severity.WARNING,
-    threshold=0.05,
-    unit="chance that any untrained kernel of the model is taken for a trained one, shared out by Bonferroni's rule",
-    source="N. Smirnov, Table for estimating the goodness of fit of empirical distributions, Ann. Math. Stat. 19 (1948) 279",
-)
-
-COARSEST_LIMIT = 0.5
-"""A kernel with so few weights that its limit exceeds this is not judged: half of them could have changed unnoticed."""
-
 _MOST_COMPARED = 200_000
 
 
@@ -65,7 +51,6 @@ class KernelWeights:
         untrained: of the fresh draw, or None.
         non_finite: number of NaN or infinite weights.
         distance: two-sample Kolmogorov-Smirnov distance of trained and untrained, in [0, 1], or None.
-        distance_limit: largest distance that chance explains, or None.
     """
 
     label: str
@@ -76,14 +61,6 @@ class KernelWeights:
     untrained: WeightStatistics | None
     non_finite: int
     distance: float | None
-    distance_limit: float | None
-
-    @property
-    def learned(self) -> bool | None:
-        """Whether the weights can be told from their initialiser; None without one, or with too few weights to tell."""
-        if self.distance is None or self.distance_limit is None or self.distance_limit > COARSEST_LIMIT:
-            return None
-        return self.distance > self.distance_limit
 
 
 @dataclass(frozen=True)
@@ -106,40 +83,31 @@ class WeightHistograms:
 
     name = "weight_histograms"
     title = "Weights"
-    rules = (NON_FINITE, UNTRAINED)
+    rules = (NON_FINITE,)
 
     def run(self, context: AnalysisContext) -> WeightHistogramsResult | Skip:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
         if not context.kernels:
             return Skip("No layer of this model has a kernel, so there are no weights to show.")
-        error = context.limits[UNTRAINED.code] / len(context.kernels)
-        kernels = [_compare(kernel, context.options.seed, context.options.bins, error) for kernel in context.kernels]
+        kernels = [_compare(kernel, context.options.seed, context.options.bins) for kernel in context.kernels]
         first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])
         others = tuple(kernel for kernel in kernels if kernel is not first)
         return WeightHistogramsResult(first=first, others=others, seed=context.options.seed)
 
     def findings(self, result: WeightHistogramsResult, limits: Limits) -> Iterable[Finding]:
-        """Return kernels with non-finite weights and kernels that cannot be told from their initialiser."""
+        """Return kernels with non-finite weights."""
         allowed = limits[NON_FINITE.code]
-        yield from (_non_finite(kernel, allowed) for kernel in result.kernels if kernel.non_finite > allowed)
-        judged = [kernel for kernel in result.kernels if kernel.learned is not None]
-        untold = [kernel for kernel in judged if not kernel.learned]
-        if len(untold) == len(judged) > 1:
-            yield _untrained_model(untold)
-        else:
-            yield from (_untrained_layer(kernel) for kernel in untold)
+        return (_non_finite(kernel, allowed) for kernel in result.kernels if kernel.non_finite > allowed)
 
 
-def _compare(kernel: LayerKernel, seed: int, bins: int, error: float) -> KernelWeights:
+def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
     values = kernel.values().ravel()
     trained = values[np.isfinite(values)]
     drawn = draw_initial(kernel, seed=seed)
     untrained = None if drawn is None else drawn.ravel()
-    distance = limit = None
+    distance = None
     if untrained is not None and len(trained):
-        compared = [_at_most(sample, seed) for sample in (trained, untrained)]
-        distance = ks_distance(*compared)
-        limit = ks_limit(*map(len, compared), error=error)
+        distance = ks_distance(_at_most(trained, seed), _at_most(untrained, seed))
     return KernelWeights(
         label=kernel.label,
         is_spatial=kernel.is_spatial,
@@ -149,7 +117,6 @@ def _compare(kernel: LayerKernel, seed: int, bins: int, error: float) -> KernelW
         untrained=None if untrained is None else weight_statistics(untrained),
         non_finite=len(values) - len(trained),
         distance=distance,
-        distance_limit=limit,
     )
 
 
@@ -195,14 +162,6 @@ def ks_distance(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(below[0] - below[1]).max())
 
 
-def ks_limit(first: int, second: int, *, error: float) -> float:
-    """Return the distance that two samples of one distribution exceed with probability `error`, for large samples.
-
-    Source: Smirnov 1948: sqrt(-ln(error / 2) / 2) * sqrt((n + m) / (n * m)).
-    """
-    return math.sqrt(-math.log(error / 2) / 2) * math.sqrt((first + second) / (first * second))
-
-
 def _non_finite(kernel: KernelWeights, allowed: float) -> Finding:
     total = kernel.non_finite + kernel.trained.count
     return NON_FINITE.finding(
@@ -210,27 +169,4 @@ def _non_finite(kernel: KernelWeights, allowed: float) -> Finding:
         f"{kernel.non_finite:,} of {total:,} weights are NaN or infinite (limit {allowed:g})",
         evidence={"non_finite": kernel.non_finite, "weights": total},
         threshold=allowed,
-    )
-
-
-def _untrained_layer(kernel: KernelWeights) -> Finding:
-    distance, limit = kernel.distance or 0.0, kernel.distance_limit or 0.0
-    return UNTRAINED.finding(
-        kernel.label,
-        f"weights cannot be told from a fresh draw of {kernel.initializer}: "
-        f"Kolmogorov-Smirnov distance {distance:.3f} (limit {limit:.3f}, {kernel.trained.count:,} weights)",
-        evidence={"distance": distance, "weights": kernel.trained.count},
-        threshold=limit,
-    )
-
-
-def _untrained_model(kernels: list[KernelWeights]) -> Finding:
-    largest = max((kernel.distance or 0.0) / (kernel.distance_limit or 1.0) for kernel in kernels)
-    return UNTRAINED.finding(
-        "model",
-        f"none of the {len(kernels)} kernels can be told from a fresh draw of its initialiser: the largest "
-        f"Kolmogorov-Smirnov distance is {largest:.2f} of its limit (trained layers exceed 1)",
-        evidence={"kernels": len(kernels), "largest_ratio": largest},
-        threshold=1,
-        severity=Severity.PROBLEM,
     )

@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reportgen.errors import UsageError
+from reportgen.models.activation_kinds import activation_of, is_rectifier, watched_layers
 from reportgen.models.arithmetic import Shape
-from reportgen.models.capture import is_rectifier, watched_layers
 from reportgen.models.graph import graph_inputs, layer_calls, model_input_shape
-from reportgen.models.kernels import LayerKernel, is_convolution, layer_kernels, named_layers
+from reportgen.models.head import UNKNOWN, Head, read_head
+from reportgen.models.kernels import LayerKernel, layer_kernels, named_layers
 from reportgen.models.rescaling import InputRescaling, input_rescaling
 from reportgen.results import LayerSummary, ModelSummary
 
@@ -22,16 +23,17 @@ _LISTED = 8
 
 @dataclass(frozen=True, kw_only=True)
 class DescribedModel:
-    """A live model and what can be read off it.
+    """A model and what can be read off it.
 
     Attributes:
-        model: the `keras.Model`.
+        model: the `keras.Model`; None where the model is not run.
         summary: its totals.
-        layers: by path.
+        layers: the live ones, by path.
         calls: every call of every layer, in order.
         kernels: of all layers, in order.
         inputs: number of inputs.
         rescaling: its own rescaling layer, or None.
+        head: how it ends.
     """
 
     model: Any
@@ -41,15 +43,31 @@ class DescribedModel:
     kernels: tuple[LayerKernel, ...]
     inputs: int
     rescaling: InputRescaling | None
+    head: Head = UNKNOWN
+
+    @property
+    def convolutions(self) -> tuple[str, ...]:
+        """Paths of the layers with a spatial kernel, in order."""
+        return tuple(dict.fromkeys(kernel.path for kernel in self.kernels if kernel.is_spatial))
 
     @property
     def rectifiers(self) -> frozenset[str]:
         """Paths of the layers whose last step is a rectifier."""
         return frozenset(path for path, layer in self.layers.items() if is_rectifier(layer))
 
+    @property
+    def activations(self) -> dict[str, str]:
+        """The activation that each layer ends in, as Keras names it, by path; 'linear' for none."""
+        return {path: activation_of(layer) for path, layer in self.layers.items()}
+
+    @property
+    def may_regress(self) -> bool:
+        """Whether the output is a single value that need not be a probability."""
+        return self.summary.output_shape == (1,) and self.head.activation not in ("softmax", "sigmoid", "hard_sigmoid")
+
     def watched(self, shown: Sequence[str]) -> dict[str, Any]:
         """Return the layers to record when the model runs, by path: those worth it, and those shown."""
-        return watched_layers(self.layers) | {path: self.layers[path] for path in shown}
+        return watched_layers(dict(self.layers)) | {path: self.layers[path] for path in shown}
 
     def shown(self, patterns: Sequence[str]) -> tuple[str, ...]:
         """Return the paths of the layers to show in detail, in the order of their calls.
@@ -60,18 +78,18 @@ class DescribedModel:
         Raises:
             UsageError: a pattern matches no layer.
         """
-        order = dict.fromkeys(call.path for call in self.calls if call.path in self.layers)
+        order = dict.fromkeys(call.path for call in self.calls if not self.layers or call.path in self.layers)
         if not patterns:
-            return tuple(path for path in order if is_convolution(self.layers[path]))[:_SHOWN_BY_DEFAULT]
+            return tuple(path for path in order if path in self.convolutions)[:_SHOWN_BY_DEFAULT]
         for pattern in patterns:
             if not any(_matches(path, pattern) for path in order):
                 raise UsageError(f"--layers must name layers of the model. Received: {pattern!r}. {self._offer()}")
         return tuple(path for path in order if any(_matches(path, pattern) for pattern in patterns))
 
     def _offer(self) -> str:
-        convolutions = [path for path, layer in self.layers.items() if is_convolution(layer)] or list(self.layers)
-        more = f" and {len(convolutions) - _LISTED} more" if len(convolutions) > _LISTED else ""
-        return f"It has {', '.join(convolutions[:_LISTED])}{more}."
+        offered = list(self.convolutions) or [call.path for call in self.calls]
+        more = f" and {len(offered) - _LISTED} more" if len(offered) > _LISTED else ""
+        return f"It has {', '.join(offered[:_LISTED])}{more}."
 
 
 def _matches(path: str, pattern: str) -> bool:
@@ -90,6 +108,7 @@ def describe(model: Any) -> DescribedModel:
         kernels=layer_kernels(layers),
         inputs=max(len(graph_inputs(model)), 1),
         rescaling=input_rescaling(calls, layers),
+        head=read_head(model),
     )
 
 

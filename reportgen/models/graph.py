@@ -136,6 +136,7 @@ def _summary(
         strides=_as_tuple(getattr(layer, "strides", None)) if window else None,
         receptive_field=field.size if field and field.size else None,
         multiply_adds=cost,
+        input_shape=before[0].shape if before else None,
     )
 
 

@@ -27,6 +27,7 @@ class LayerKernel:
         initializer: the `keras.initializers.Initializer` that the layer was saved with. None where there is none, or a
             mere function, which cannot be given a seed, and for quantised weights, which no initialiser gives.
         read: returns the values, so that a large model is not held twice.
+        dilated: whether there are gaps between the taps of its window.
     """
 
     path: str
@@ -36,11 +37,17 @@ class LayerKernel:
     shape: tuple[int, ...]
     initializer: Any
     read: Callable[[], np.ndarray]
+    dilated: bool = False
 
     @property
     def label(self) -> str:
         """The path alone for the usual single kernel, otherwise with the weight's name."""
         return self.path if self.name == "kernel" else f"{self.path} {self.name}"
+
+    @property
+    def initializer_name(self) -> str | None:
+        """The initialiser's class name, such as 'GlorotUniform', or None."""
+        return None if self.initializer is None else type(self.initializer).__name__
 
     @property
     def is_spatial(self) -> bool:
@@ -144,7 +151,13 @@ def _kernels_of(path: str, layer: Any) -> Iterator[LayerKernel]:
             shape=tuple(variable.shape),
             initializer=None if "int" in str(variable.dtype) else _initializer(layer, str(variable.name)),
             read=partial(_as_float, variable),
+            dilated=_is_dilated(layer),
         )
+
+
+def _is_dilated(layer: Any) -> bool:
+    rate = getattr(layer, "dilation_rate", 1)
+    return any(int(step) > 1 for step in (rate if isinstance(rate, list | tuple) else (rate,)))
 
 
 def _as_float(variable: Any) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a model's output says about classes, read from the numbers alone."""
+"""What a model's output says about classes: by its last activation, and by the numbers where that is not known."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.models.head import UNKNOWN, Head
+
 _SUM_TOLERANCE = 1e-2
 """float16 probabilities of 1,000 classes sum to 1 within this."""
 
 # What is told from numbers alone may be wrong, so the page says why it was told
 _SINGLE = "The single output is between 0 and 1 and was taken as the probability of class 1."
 _LOGITS = "The outputs are not probabilities and were taken as logits: softmax was applied."
+_INDEPENDENT = "The outputs are independent scores: they do not sum to 1."
+_SIGMOID = "The outputs end in a sigmoid: each class has a score of its own."
+_SINGLE_SIGMOID = "The single output ends in a sigmoid: it is the probability of class 1."
+_LINEAR = "The outputs are linear and were taken as logits: softmax was applied."
+_SINGLE_LOGIT = (
+    "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
+    "sigmoid was applied."
+)
 
 
 @dataclass(frozen=True)
@@ -22,36 +32,55 @@ class ClassScores:
         values: (N, K) float64; probabilities that sum to 1 for each sample unless `independent`.
         independent: whether each class has a probability of its own (a multi-label head).
         rule: how the scores were made from the output, one sentence, or '' where the output is the scores.
+        threshold: of a single output: where it is above, class 1 has the higher score.
     """
 
     values: np.ndarray
     independent: bool
     rule: str
+    threshold: float = 0.5
 
 
-def class_scores(outputs: np.ndarray) -> ClassScores | None:
+def class_scores(outputs: np.ndarray, *, head: Head = UNKNOWN, labels: np.ndarray | None = None) -> ClassScores | None:
     """Return the class scores in a model's output, or None where it is not one value for each class.
 
-    Probabilities (not negative, summing to 1) are taken as they are. One value in [0, 1] is the probability of class 1
-    of two. Several values in [0, 1] that do not sum to 1 are independent scores. Anything else with two or more values
-    is taken as logits.
+    The last activation decides where it is known: several values behind a sigmoid are independent scores, several linear
+    ones are logits, and a single value is a probability behind a sigmoid alone. Otherwise the numbers decide:
+    probabilities (not negative, summing to 1) are taken as they are. One value in [0, 1] is the probability of class 1 of
+    two. Several values in [0, 1] that do not sum to 1 are independent scores. Anything else with two or more values is
+    taken as logits. A single value of any size is the logit of class 1 where both 0 and 1 and nothing else are labels.
 
     Args:
         outputs: (N, ...) float32 of N samples.
+        head: how the model ends.
+        labels: of samples that were run, (n,) numbers, or None.
     """
     if outputs.ndim != 2 or not np.isfinite(outputs).all():
         return None
     values = outputs.astype(np.float64)
     within = bool(((values >= 0) & (values <= 1 + 1e-6)).all())
     if values.shape[1] == 1:
-        if not within:
-            return None
-        return ClassScores(np.hstack([1 - values, values]), False, _SINGLE)
+        return _of_single(values, within, head, labels)
+    if head.activation == "sigmoid" and within:
+        return ClassScores(values, True, _SIGMOID)
+    if head.activation == "linear":
+        return ClassScores(softmax(values), False, _LINEAR)
     if within and bool((np.abs(values.sum(axis=1) - 1) < _SUM_TOLERANCE).all()):
         return ClassScores(values, False, "")
     if within:
-        return ClassScores(values, True, "The outputs are independent scores: they do not sum to 1.")
+        return ClassScores(values, True, _INDEPENDENT)
     return ClassScores(softmax(values), False, _LOGITS)
+
+
+def _of_single(values: np.ndarray, within: bool, head: Head, labels: np.ndarray | None) -> ClassScores | None:
+    if within and head.activation in (None, "sigmoid", "hard_sigmoid"):
+        rule = _SINGLE if head.activation is None else _SINGLE_SIGMOID
+        return ClassScores(np.hstack([1 - values, values]), False, rule)
+    binary = labels is not None and np.array_equal(np.unique(labels), [0, 1])
+    if binary and head.activation in (None, "linear"):
+        ones = softmax(np.hstack([np.zeros_like(values), values]))
+        return ClassScores(ones, False, _SINGLE_LOGIT, 0.0)
+    return None
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from reportgen.rendering.geometry import TILE_GAP, GridGeometry, geometry_of
-from reportgen.results import ImageGrid, Palette
+from reportgen.rendering.geometry import TILE_GAP, GridGeometry, geometry_of, panel_size
+from reportgen.results import ImageGrid, Palette, Panel, PanelGrid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,6 +26,11 @@ LEVELS = 127
 tells apart; twice as many would make the page a tenth larger."""
 
 _EMPTY = 0  # the palette's first entry, transparent, for gaps and missing values
+_BEYOND = 255  # the palette's last entry in a grid of panels, for what lies beyond a sample's edge
+BEYOND_COLOUR = (224, 190, 140)
+"""Sand: neither a grey nor a colour of a map."""
+GROUND_COLOUR = (219, 227, 234)
+"""Between panels, so that a white patch has an edge."""
 _SVG: Any = {"svg.hashsalt": "reportgen", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "sans-serif"]}
 _PATH_DATA = re.compile(r' d="[^"]*"')
 _INDENT = re.compile(r"\n\s*")
@@ -52,6 +57,45 @@ def grid_png(grid: ImageGrid) -> bytes:
     return _png(image, transparency=_EMPTY)
 
 
+def panels_png(grid: PanelGrid) -> bytes:
+    """Return a PNG of tiles of panels: indexed through up to two colour maps, or RGB where a panel holds colours."""
+    palettes = list(dict.fromkeys(panel.palette for panel in grid.panels))
+    tables = np.vstack([lookup_table(palette) for palette in palettes if palette is not Palette.COLOUR])
+    colours = np.vstack([[GROUND_COLOUR], tables]).astype(np.uint8)
+    colours = np.vstack([colours, np.tile(np.array(BEYOND_COLOUR, np.uint8), (_BEYOND + 1 - len(colours), 1))])
+    coloured = Palette.COLOUR in palettes
+    columns: list[np.ndarray] = []
+    for panel in grid.panels:
+        if panel.palette is Palette.COLOUR:
+            pictures = _panel_colours(panel, panel_size(grid))
+        else:
+            levels = _panel_levels(panel, panel_size(grid), LEVELS * palettes.index(panel.palette))
+            pictures = colours[levels] if coloured else levels
+        gap = np.full_like(pictures[:, :, :1], colours[_EMPTY] if coloured else _EMPTY)
+        columns += [pictures, gap]
+    empty = colours[_EMPTY] if coloured else np.uint8(_EMPTY)
+    picture = Image.fromarray(_mosaic(np.concatenate(columns, axis=2), geometry_of(grid), empty))
+    if not coloured:
+        picture.putpalette(colours.tobytes())
+    return _png(picture)
+
+
+def _enlarged(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    height, width = images.shape[1:3]
+    return images[:, np.arange(size[0]) * height // size[0]][:, :, np.arange(size[1]) * width // size[1]]
+
+
+def _panel_levels(panel: Panel, size: tuple[int, int], offset: int) -> np.ndarray:
+    levels = _levels(panel)
+    missing = _BEYOND if panel.palette is Palette.GREY else _EMPTY
+    return _enlarged(np.where(levels == _EMPTY, missing, levels + offset).astype(np.uint8), size)
+
+
+def _panel_colours(panel: Panel, size: tuple[int, int]) -> np.ndarray:
+    beyond = ~np.isfinite(panel.images).all(axis=-1, keepdims=True)
+    return _enlarged(np.where(beyond, np.array(BEYOND_COLOUR, np.uint8), _colours(panel)[..., :3]), size)
+
+
 def _png(image: Image.Image, transparency: int | None = None) -> bytes:
     buffer = io.BytesIO()
     options = {} if transparency is None else {"transparency": transparency}
@@ -72,7 +116,7 @@ def lookup_png(palette: Palette) -> bytes:
     return _png(Image.fromarray(lookup_table(palette)[None]))
 
 
-def _levels(grid: ImageGrid) -> np.ndarray:
+def _levels(grid: ImageGrid | Panel) -> np.ndarray:
     low, high = grid.value_range
     finite = np.isfinite(grid.images)
     scaled = (np.where(finite, grid.images, low).astype(np.float64) - low) / (high - low)
@@ -80,14 +124,14 @@ def _levels(grid: ImageGrid) -> np.ndarray:
     return np.where(finite, levels, np.uint8(_EMPTY))
 
 
-def _colours(grid: ImageGrid) -> np.ndarray:
+def _colours(grid: ImageGrid | Panel) -> np.ndarray:
     low, high = grid.value_range
     scaled = np.clip((np.nan_to_num(grid.images).astype(np.float64) - low) / (high - low), 0, 1)
     bytes_ = np.round(scaled * 255).astype(np.uint8)
     return np.concatenate([bytes_, np.full((*bytes_.shape[:3], 1), 255, np.uint8)], axis=-1)
 
 
-def _mosaic(tiles: np.ndarray, geometry: GridGeometry, empty: int) -> np.ndarray:
+def _mosaic(tiles: np.ndarray, geometry: GridGeometry, empty: int | np.ndarray) -> np.ndarray:
     """Return tiles (N, H, W[, C]) uint8 as one picture."""
     picture = np.full((geometry.height, geometry.width, *tiles.shape[3:]), empty, np.uint8)
     height, width = geometry.tile_height, geometry.tile_width

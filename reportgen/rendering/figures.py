@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.results import Histogram
+from reportgen.results import Curve, Histogram
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TRAINED_COLOUR = "#0b6e99"
@@ -21,7 +22,7 @@ _MARGINS = (
     0.1,
     0.1,
 )  # left, bottom, right, top, in inches; fixed, as a layout engine takes as long as the drawing
-_SIZES = {"large": (7.2, 2.9), "small": (4.6, 1.9)}
+_SIZES = {"large": (7.2, 2.9), "small": (4.6, 1.9), "square": (3.8, 3.4)}
 
 
 def draw_histogram(histogram: Histogram, *, size: str = "small") -> Figure:
@@ -33,12 +34,8 @@ def draw_histogram(histogram: Histogram, *, size: str = "small") -> Figure:
     """
     from matplotlib.figure import Figure
 
-    width, height = _SIZES[size]
-    figure = Figure(figsize=(width, height))
-    left, bottom, right, top = _MARGINS
-    axes = figure.add_axes(
-        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
-    )
+    figure = Figure(figsize=_SIZES[size])
+    axes = _axes(figure)
     for name, counts in histogram.counts.items():
         axes.stairs(counts, histogram.edges, label=name, **_STYLES.get(name, _STYLES["untrained"]))
     axes.set_xlabel(histogram.value_label)
@@ -50,3 +47,30 @@ def draw_histogram(histogram: Histogram, *, size: str = "small") -> Figure:
     axes.locator_params(axis="x", nbins=7 if size == "large" else 5)
     axes.legend(frameon=False, fontsize="small")
     return figure
+
+
+def draw_curve(curve: Curve) -> Figure:
+    """Return a curve's points with their bounds as upright lines; with a shared range of the axes, over the diagonal."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZES["square"])
+    axes = _axes(figure)
+    if curve.axis_range is not None:
+        axes.plot(curve.axis_range, curve.axis_range, color="#6b7178", linewidth=1, linestyle="--")
+        axes.set_xlim(curve.axis_range)
+        axes.set_ylim(curve.axis_range)
+    axes.vlines(curve.x, curve.low, curve.high, color=UNTRAINED_COLOUR, linewidth=1.2)
+    axes.plot(curve.x, curve.y, color=TRAINED_COLOUR, marker="o", markersize=4, linewidth=1.4, clip_on=False)
+    axes.set_xlabel(curve.x_label)
+    axes.set_ylabel(curve.y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.locator_params(nbins=5)
+    return figure
+
+
+def _axes(figure: Figure) -> Axes:
+    width, height = figure.get_size_inches()
+    left, bottom, right, top = _MARGINS
+    return figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reportgen.results import ImageGrid
+import numpy as np
+
+from reportgen.results import ImageGrid, Matrix, Palette, PanelGrid
 
 TILE_GAP = 1
 """Empty image pixels beside a tile."""
@@ -14,6 +16,8 @@ _LABEL_HEIGHT = 14  # CSS pixels that a line of labels needs under its tiles
 _LABEL_CHARACTER = 6  # CSS pixels of one character of a label
 _TILE_WIDTH = 56  # CSS pixels that a tile aims at with up to 8 in a row
 _ROW_WIDTH = 480  # CSS pixels that a row may take, so that two grids stand side by side
+_PANELS_WIDTH = 224  # CSS pixels that a tile of several panels aims at
+_PANELS_ROW = 900  # and that a row of them may take
 _MAX_SCALE = 16
 _STRIP_SCALE = 8
 
@@ -59,8 +63,28 @@ class GridGeometry:
         return pitch // _LABEL_CHARACTER if self.row_gap * self.scale >= _LABEL_HEIGHT else 0
 
 
-def geometry_of(grid: ImageGrid) -> GridGeometry:
-    """Return the geometry of a grid: whole multiples that bring tiles near 56 CSS pixels and keep rows within 480."""
+def panel_size(grid: PanelGrid) -> tuple[int, int]:
+    """Return height and width of every panel of a grid, in image pixels: those of the largest."""
+    sizes = [panel.images.shape[1:3] for panel in grid.panels]
+    return max(height for height, _ in sizes), max(width for _, width in sizes)
+
+
+def _geometry_of_panels(grid: PanelGrid) -> GridGeometry:
+    height, width = panel_size(grid)
+    tile = len(grid.panels) * (width + TILE_GAP)
+    across = grid.columns * (tile + TILE_GAP) - TILE_GAP
+    scale = max(1, min(_MAX_SCALE, _PANELS_WIDTH // tile, _PANELS_ROW // across))
+    rows = math.ceil(len(grid.labels) / grid.columns)
+    return GridGeometry(tile, height, grid.columns, rows, math.ceil(_LABEL_HEIGHT / scale), scale)
+
+
+def geometry_of(grid: ImageGrid | PanelGrid) -> GridGeometry:
+    """Return the geometry of a grid: whole multiples that bring tiles near 56 CSS pixels and keep rows within 480.
+
+    Tiles of several panels are brought near 224 CSS pixels, and their rows kept within 900.
+    """
+    if isinstance(grid, PanelGrid):
+        return _geometry_of_panels(grid)
     count, height, width = grid.images.shape[:3]
     stacked = grid.columns == 1 and count > 1
     alone = count == 1
@@ -76,7 +100,14 @@ def geometry_of(grid: ImageGrid) -> GridGeometry:
     )
 
 
-def label_text(grid: ImageGrid, values: tuple[str, ...]) -> str:
+def matrix_grid(matrix: Matrix) -> ImageGrid:
+    """Return a matrix as a picture of one pixel for each cell, coloured by the cell's share of its row, 0 to 1."""
+    rates = matrix.rates[None]
+    largest = np.array([np.nanmax(rates) if np.isfinite(rates).any() else np.nan])
+    return ImageGrid(rates, ("",), (0.0, 1.0), 1, Palette.SEQUENTIAL, 1, largest)
+
+
+def label_text(grid: ImageGrid | PanelGrid, values: tuple[str, ...]) -> str:
     """Return the labels as lines of tab-separated text, one line for each row of tiles; '' where they do not fit.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results import Histogram, ImageGrid, Report, Section
+from reportgen.results import Histogram, ImageGrid, Matrix, Panel, Report, Section, Strip
 
 SCHEMA_VERSION = 1
 """Raised when a name goes or changes its meaning; new names do not raise it.
@@ -19,6 +19,7 @@ SCHEMA_VERSION = 1
 1: the first.
 """
 
+_QUANTILES = (0, 0.25, 0.5, 0.75, 1)  # of a strip
 _DIGITS = 6  # significant ones of every float: single precision has no more
 
 
@@ -30,6 +31,8 @@ def render_json(report: Report) -> str:
         "model": _plain(report.model),
         "samples": _plain(report.samples),
         "findings": [_plain(finding) for finding in report.findings],
+        "inconclusive": [_plain(one) for one in report.inconclusive],
+        "rules": [_plain(rule) for rule in report.rules],
         "sections": [_section(section) for section in report.sections],
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -42,13 +45,22 @@ def _escaped(character: str) -> str:
 
 
 def _section(section: Any) -> dict[str, Any]:
-    ran = isinstance(section, Section)
-    return {
-        "name": section.name,
-        "title": section.title,
-        "skipped": None if ran else section.reason,
-        "result": _plain(section.result) if ran else None,
-    }
+    skipped, result = None, None
+    if not isinstance(section, Section):
+        skipped = section.reason
+    elif section.package and not _is_plain(section.result):
+        skipped = "The plug-in's result holds something that JSON cannot hold."
+    else:
+        result = _plain(section.result)
+    return {"name": section.name, "title": section.title, "skipped": skipped, "result": result}
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        json.dumps(_plain(value), allow_nan=False)
+    except Exception:  # noqa: BLE001 - a plug-in's own types may raise anything
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:
@@ -61,9 +73,18 @@ def _plain(value: Any) -> Any:
             "tile_shape": list(value.images.shape[1:]),
             "maxima": dict(zip(value.labels, _plain(value.maxima), strict=True)),
         }
+    if isinstance(value, Panel):
+        shape = list(value.images.shape[1:])
+        return {"value_range": _plain(value.value_range), "palette": value.palette.value, "tile_shape": shape}
     if isinstance(value, Histogram):
         ends = value.edges[[0, -1]]
         return {"range": _plain(ends), "counts": _plain(value.counts), "value_label": value.value_label}
+    if isinstance(value, Matrix):
+        cells = [[int(row), int(column), int(value.counts[row, column])] for row, column in np.argwhere(value.counts)]
+        return {"names": list(value.names), "cells": cells}
+    if isinstance(value, Strip):
+        levels = np.quantile(value.values, _QUANTILES) if len(value.values) else np.empty(0)
+        return {"count": len(value.values), "quantiles": _plain(levels), "threshold": _plain(value.threshold)}
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, enum.Enum):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 _MINUS = "\N{MINUS SIGN}"
 _NONE = "\N{EN DASH}"
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_COLUMN = 7
 _LONGEST_NAME = 80
 
 
@@ -60,6 +61,11 @@ def file_size(value: int) -> str:
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Return a count with its noun in the right form: '1 layer', '2 layers'."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def lined_up(texts: Sequence[str]) -> str:
+    """Return short texts as columns of equal width, right-aligned: one table cell where one for each would be thousands."""
+    return " ".join(f"{text:>{_COLUMN}}" for text in texts)
 
 
 def visible(text: str) -> str:

@@ -88,6 +88,25 @@ def to_class_indices(
     return flat, notes
 
 
+def to_targets(given: GivenLabels, *, count: int) -> np.ndarray | None:
+    """Return labels that are numbers but no class numbers, as (count,) float64; None for all others.
+
+    For models with a single output that need not be a probability: a fraction or a negative number makes them targets.
+
+    Args:
+        given: labels as found.
+        count: number of samples.
+    """
+    values: np.ndarray | None = given.values
+    if values is not None and values.dtype.kind == "U":
+        values = _numbers(_without_heading(values, count)[0])
+    if values is None or values.dtype.kind not in "iuf" or values.shape not in ((count,), (count, 1)):
+        return None
+    targets = values.reshape(count).astype(np.float64)
+    classes = (targets == np.floor(targets)) & (targets >= 0)
+    return None if classes.all() or not np.isfinite(targets).all() else targets
+
+
 def check_label_range(labels: np.ndarray, *, classes: int | None, limit_set_by: str) -> None:
     """Raise SamplesError unless all labels lie in 0 to `classes` - 1.
 

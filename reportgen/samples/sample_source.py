@@ -19,6 +19,7 @@ class SampleSource:
         shape: of one sample, after a missing channel axis was added.
         dtype: as stored, in native byte order.
         labels: (count,) int64, or None.
+        targets: (count,) float64, what a single output should be, where the labels are no class numbers; else None.
         names: short shown name of sample i: 'x_test[3]' or the image's file name. Escaped, without its folder.
         class_names: in the order of the labels, or None when they are not known.
         description: such as 'samples.npz, array x_test': base names alone, never a path.
@@ -34,6 +35,7 @@ class SampleSource:
     class_names: tuple[str, ...] | None
     description: str
     notes: tuple[str, ...]
+    targets: np.ndarray | None = None
 
 
 def check_finite(sample: np.ndarray, name: str) -> None:

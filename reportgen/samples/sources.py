@@ -16,7 +16,7 @@ from reportgen.samples.files import base_name, escape, existing_path, exists, fi
 from reportgen.samples.folders import ImageFiles, list_images, readable_images
 from reportgen.samples.image_source import open_images
 from reportgen.samples.images import IMAGE_SUFFIXES, looks_like_image
-from reportgen.samples.labels import GivenLabels, read_labels, to_class_indices
+from reportgen.samples.labels import GivenLabels, read_labels, to_class_indices, to_targets
 from reportgen.samples.sample_source import SampleSource
 from reportgen.samples.shapes import InputShape
 
@@ -31,6 +31,7 @@ def open_samples(
     class_names: str | Path | Sequence[str] | None = None,
     resize: bool = False,
     skip_bad: bool = False,
+    targets: bool = False,
 ) -> SampleSource:
     """Return samples that fit the model's input, ready to be read.
 
@@ -46,6 +47,8 @@ def open_samples(
         class_names: 'cat,dog', a text file with one on each line, or a sequence; in the order of the model's outputs.
         resize: whether images of other sizes are resized.
         skip_bad: whether images that cannot be read are left out instead of being an error.
+        targets: whether labels may be any numbers, as for a model with a single output; no class numbers, they become the
+            source's targets.
 
     Raises:
         SamplesError: a source, label or class name cannot be read or does not fit. One line, with the remedy.
@@ -54,8 +57,31 @@ def open_samples(
     given = None if labels is None else read_labels(labels)
     found = _find(source)
     if isinstance(found, StoredArray):
-        return open_array(found, input_shape=input_shape, given=given, class_names=names)
-    return _open_files(found, given, names, input_shape=input_shape, resize=resize, skip_bad=skip_bad)
+        return _open_stored(found, given, names, input_shape=input_shape, targets=targets)
+    return _open_files(found, given, names, input_shape=input_shape, resize=resize, skip_bad=skip_bad, targets=targets)
+
+
+def _open_stored(
+    stored: StoredArray,
+    given: GivenLabels | None,
+    class_names: tuple[str, ...] | None,
+    *,
+    input_shape: InputShape,
+    targets: bool,
+) -> SampleSource:
+    """Return an array as samples, with targets where its labels are no class numbers."""
+    if given is None and stored.labels is not None:
+        given = GivenLabels(stored.labels, stored.labels_origin)
+    numbers = to_targets(given, count=len(stored.values)) if targets and given and stored.values.ndim else None
+    if given is None or numbers is None:
+        return open_array(stored, input_shape=input_shape, given=given, class_names=class_names)
+    source = open_array(replace(stored, labels=None), input_shape=input_shape, given=None, class_names=class_names)
+    return _with_targets(source, numbers, given.origin)
+
+
+def _with_targets(source: SampleSource, targets: np.ndarray, origin: str) -> SampleSource:
+    note = f"Labels: {origin}. They are no class numbers, so they were taken as what the single output should be."
+    return replace(source, targets=targets, notes=(*source.notes, note))
 
 
 def _open_files(
@@ -66,16 +92,20 @@ def _open_files(
     input_shape: InputShape,
     resize: bool,
     skip_bad: bool,
+    targets: bool,
 ) -> SampleSource:
     """Return images as samples; labels that were given are those of all files, also of the skipped ones."""
-    files, labels = _with_labels(files, given, class_names)
+    numbers = to_targets(given, count=len(files.names)) if targets and given else None
+    files, labels = _with_labels(files, given, class_names) if numbers is None else (files, None)
     if skip_bad:
         kept, skipped = readable_images(files)
         files = replace(files, names=tuple(files.names[index] for index in kept), notes=(*files.notes, *skipped))
         labels = None if labels is None else labels[kept]
+        numbers = None if numbers is None else numbers[kept]
     if class_names is None and files.class_names is not None:
         class_names = tuple(escape(name) for name in files.class_names)
-    return open_images(files, input_shape=input_shape, resize=resize, labels=labels, class_names=class_names)
+    source = open_images(files, input_shape=input_shape, resize=resize, labels=labels, class_names=class_names)
+    return source if given is None or numbers is None else _with_targets(source, numbers, given.origin)
 
 
 def _find(source: object) -> StoredArray | ImageFiles:

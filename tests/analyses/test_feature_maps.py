@@ -1,4 +1,4 @@
-"""What the chosen layers make of each sample, and channels that never fire."""
+"""What the chosen layers make of each sample."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import pytest
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps, SilentChannels
+from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
 from reportgen.models.capture import Activations
-from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
+from reportgen.results import ModelSummary, Palette, SamplesSummary
 from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(4)
@@ -18,7 +18,6 @@ GENERATOR = np.random.default_rng(4)
 def run(
     kept: dict[str, np.ndarray],
     *,
-    maxima: dict[str, np.ndarray] | None = None,
     rectifiers: tuple[str, ...] = (),
     evaluated: int = 9,
     **options: Any,
@@ -37,7 +36,7 @@ def run(
         all_labels=None,
         read=lambda positions: np.zeros((len(positions), 1)),
         scale=np.float32,
-        activations=Activations(kept=kept, maxima=maxima or {}),
+        activations=Activations(kept=kept),
     )
     return FeatureMaps().run(context(samples, rectifiers, AnalysisOptions(**options)))
 
@@ -173,26 +172,10 @@ def test_silent_maps_of_a_rectified_layer_are_told_for_each_sample() -> None:
     assert [sample.silent for sample in layer_of(maps).samples] == [(), ()]
 
 
-def test_channels_silent_on_all_samples_are_told_for_every_rectified_call() -> None:
-    maxima = {
-        "conv": np.array([0.0, 1.0, -1.0]),
-        "conv (call 2)": np.array([2.0, 0.0, 1.0]),
-        "linear": np.array([-1.0, 0.0]),
-        "broken": np.array([np.nan, 0.0]),
-    }
-    result = run({"conv": draw(1, 2, 2, 3)}, maxima=maxima, rectifiers=("conv", "broken"), evaluated=12)
-    assert result.activity == (
-        SilentChannels("conv", 3, (0, 2)),
-        SilentChannels("conv (call 2)", 3, (1,)),
-        SilentChannels("broken", 2, (1,)),
-    )
-    assert (result.evaluated, result.own_scale) == (12, False)
-
-
 def test_outputs_without_a_spatial_axis_are_not_shown() -> None:
-    result = run({"dense": draw(1, 8)}, maxima={"dense": np.ones(8)}, rectifiers=("dense",))
-    assert result.layers == ()
-    assert result.activity == (SilentChannels("dense", 8, ()),)
+    result = run({"dense": draw(1, 8), "conv": draw(1, 2, 2, 3)})
+    assert [layer.name for layer in result.layers] == ["conv"]
+    assert result.own_scale is False
 
 
 def test_without_samples_or_maps_the_section_is_a_skip() -> None:
@@ -202,29 +185,5 @@ def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     )
 
 
-def findings(silent: int, channels: int, evaluated: int = 32) -> list[Finding]:
-    activity = (SilentChannels("conv2d_3", channels, tuple(range(silent))),)
-    return list(
-        FeatureMaps().findings(
-            FeatureMapsResult((), activity, evaluated, own_scale=False), default_limits(FeatureMaps().rules)
-        )
-    )
-
-
-def test_layer_without_silent_channels_is_no_finding() -> None:
-    assert findings(0, 64) == []
-
-
-def test_up_to_a_tenth_of_silent_channels_is_a_note() -> None:
-    (finding,) = findings(10, 100, evaluated=1)
-    assert finding.severity is Severity.NOTE
-    assert finding.message == "10 of 100 channels never fired on 1 sample (10.0%, limit 10%)"
-
-
-def test_more_than_a_tenth_of_silent_channels_is_a_warning() -> None:
-    (finding,) = findings(13, 128)
-    assert (finding.code, finding.severity, finding.subject) == ("silent-channels", Severity.WARNING, "conv2d_3")
-    assert finding.message == "13 of 128 channels never fired on 32 samples (10.2%, limit 10%)"
-    assert finding.evidence == {"silent": 13, "channels": 128, "samples": 32, "share": 13 / 128}
-    assert finding.threshold == 0.1
-    assert "1607.03250" in finding.source
+def test_maps_are_no_finding() -> None:
+    assert list(FeatureMaps().findings(FeatureMapsResult((), own_scale=False), {})) == []

@@ -3,8 +3,14 @@
 import numpy as np
 
 from reportgen.analyses.architecture import ArchitectureResult
-from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps, SilentChannels
+from reportgen.analyses.attribution import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
 from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.filter_responses import ChannelResponses, FilterResponsesResult, LayerResponses
+from reportgen.analyses.intervals import measure
+from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
+from reportgen.analyses.preprocessing_check import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.quality_measures import classification_quality
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, weight_statistics
 from reportgen.results import (
@@ -14,6 +20,8 @@ from reportgen.results import (
     LayerSummary,
     ModelSummary,
     Palette,
+    Panel,
+    PanelGrid,
     Provenance,
     Report,
     SamplesSummary,
@@ -40,7 +48,11 @@ SECTIONS = {
     "weight_histograms": "Weights",
     "filter_grids": "Filters",
     "sample_predictions": "Samples",
+    "prediction_quality": "Prediction quality",
+    "preprocessing_check": "Preprocessing",
     "feature_maps": "Feature maps",
+    "filter_responses": "What a filter answers to",
+    "attribution": "Where it looks",
 }
 
 
@@ -60,7 +72,11 @@ def hostile_report() -> Report:
         "weight_histograms": _weights(),
         "filter_grids": _filters(),
         "sample_predictions": _predictions(summary),
+        "prediction_quality": _quality(),
+        "preprocessing_check": _preprocessing(),
         "feature_maps": _maps(),
+        "filter_responses": _responses(),
+        "attribution": _attribution(),
     }
     sections = tuple(
         Section(name, title, results[name], _findings() if name == "weight_histograms" else ())
@@ -124,7 +140,6 @@ def _weights() -> WeightHistogramsResult:
                 untrained=weight_statistics(untrained),
                 non_finite=0,
                 distance=0.5,
-                distance_limit=0.2,
             )
         )
     return WeightHistogramsResult(first=kernels[0], others=tuple(kernels[1:]), seed=0)
@@ -185,6 +200,29 @@ def _predictions(summary: SamplesSummary) -> SamplePredictionsResult:
     return SamplePredictionsResult(summary, shown, HOSTILE[3], 1, (0.0, 255.0))
 
 
+def _quality() -> PredictionQualityResult:
+    classes = len(HOSTILE)
+    labels = np.arange(100) % classes
+    values = np.random.default_rng(1).dirichlet(np.ones(classes), 100)
+    return PredictionQualityResult(
+        rule=HOSTILE[1],
+        evaluated=100,
+        total=200,
+        classification=classification_quality(values, labels, HOSTILE, sure=0.99, seed=0),
+        regression=None,
+        worst=tuple(
+            WorstSample(index, name, name, HOSTILE[0], 0.9, 0.1, False) for index, name in enumerate(HOSTILE[:8])
+        ),
+        confidently=4,
+        pictures=_grid(8, 8, 8, Palette.GREY, seed=3),
+    )
+
+
+def _preprocessing() -> PreprocessingCheckResult:
+    variants = tuple(VariantAccuracy(name, measure(40, 100), 1, 30, 1e-7) for name in ("0 to 255", "inverted"))
+    return PreprocessingCheckResult(100, 200, measure(70, 100), variants, ("0 to 1",), ())
+
+
 def _maps() -> FeatureMapsResult:
     layers = tuple(
         LayerMaps(
@@ -203,8 +241,49 @@ def _maps() -> FeatureMapsResult:
         )
         for index, name in enumerate(HOSTILE)
     )
-    activity = tuple(SilentChannels(name, 8, (0,)) for name in HOSTILE)
-    return FeatureMapsResult(layers, activity, evaluated=100, own_scale=False)
+    return FeatureMapsResult(layers, own_scale=False)
+
+
+def _panels(count: int, other: Palette) -> PanelGrid:
+    grids = (_grid(count, 8, 8, Palette.GREY, seed=5), _grid(count, 4, 4, other, seed=6))
+    panels = tuple(Panel(grid.images, grid.value_range, grid.palette) for grid in grids)
+    return PanelGrid(panels, tuple(map(str, range(count))), 2, count)
+
+
+def _responses() -> FilterResponsesResult:
+    channels = tuple(ChannelResponses(channel, (2.0, 1.0), (3, 4), ((0, 1), (2, 3))) for channel in range(4))
+    layers = tuple(
+        LayerResponses(
+            name=name,
+            field=(8, 8),
+            jump=(2, 2),
+            total=8,
+            silent=1,
+            kernel_size=(4, 4),
+            input_channels=3,
+            reduction=1,
+            beyond=True,
+            figure=_panels(4, Palette.DIVERGING),
+            channels=channels,
+            maximised=_grid(4, 8, 8, Palette.GREY, seed=index),
+        )
+        for index, name in enumerate(HOSTILE)
+    )
+    return FilterResponsesResult(layers, HOSTILE, evaluated=100, patches=2, steps=64, seed=0)
+
+
+def _attribution() -> AttributionResult:
+    samples = tuple(
+        SampleAttribution(
+            index, name, HOSTILE[0], 2.0, 1.0 if index else None, 0.001, 0.8, -0.1, ("deletion",) * (index % 2)
+        )
+        for index, name in enumerate(HOSTILE)
+    )
+    methods = tuple(
+        MethodMaps(key, title, name, (4, 4), _panels(len(HOSTILE), Palette.SEQUENTIAL), None, samples)
+        for (key, title), name in zip((("hirescam", "HiResCAM"), ("gradcam", "Grad-CAM")), HOSTILE, strict=False)
+    )
+    return AttributionResult(methods, HOSTILE[1], 20, 4, (0.05, 0.8), 3, 2, seed=0)
 
 
 def _grid(count: int, height: int, width: int, palette: Palette, *, seed: int) -> ImageGrid:

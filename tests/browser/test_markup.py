@@ -90,7 +90,8 @@ def test_hostile_names_can_be_read_in_every_place(report_paths, open_page):
         "{{ 7 * 7 }} &lt;b&gt; &amp;",
         "long" * 19 + "lon…",
     )
-    for section in ("architecture", "weight_histograms", "filter_grids", "sample_predictions", "feature_maps"):
+    quality = "prediction_quality"
+    for section in ("architecture", "weight_histograms", "filter_grids", "sample_predictions", quality, "feature_maps"):
         text = page.locator(f"#{section}").inner_text()
         assert [name for name in names if name not in text] == [], section
 

@@ -70,7 +70,7 @@ def assert_is_readable(page):
     assert "channels never fired" in page.locator("#summary").inner_text()
     assert "4,153,064 multiply-adds" in page.locator("#architecture").inner_text()
     sparks = page.locator("svg.spark")
-    assert sparks.count() == 4
+    assert sparks.count() == 7  # four distributions of weights and three strips of channels
     assert SPARK_BLUE in colours(sparks.first)
 
 

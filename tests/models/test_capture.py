@@ -5,20 +5,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from reportgen.errors import ForwardError
-from reportgen.models.capture import (
-    Activations,
-    _Recorder,
-    batch_size,
-    is_rectifier,
-    predict,
-    recording,
-    run_forward,
-    watched_layers,
-)
+from reportgen.models.activation_kinds import is_rectifier, watched_layers
+from reportgen.models.capture import batch_size, predict, recording, run_forward
 from reportgen.models.kernels import named_layers
+from reportgen.models.recorder import Activations, Recorder
 
 GENERATOR = np.random.default_rng(5)
 
@@ -71,7 +65,7 @@ def test_shared_layer_is_recorded_once_for_each_call(shared_model: Any) -> None:
     assert recorded.order == ("shared", "shared (call 2)")
     np.testing.assert_allclose(recorded.kept["shared"], first, atol=1e-5)
     np.testing.assert_allclose(recorded.kept["shared (call 2)"], second, atol=1e-5)
-    np.testing.assert_allclose(recorded.maxima["shared (call 2)"], second.max(axis=(0, 1, 2)), atol=1e-5)
+    np.testing.assert_allclose(recorded.statistics["shared"].maximum, first.max(axis=(0, 1, 2)), atol=1e-5)
 
 
 def test_recorded_outputs_of_a_subclassed_model_equal_a_computation_by_hand(subclassed_model: Any) -> None:
@@ -163,12 +157,13 @@ def test_pass_changes_no_output_weight_or_trainable_flag() -> None:
     assert [layer.trainable for layer in model.layers] == flags
 
 
-def test_batches_of_any_size_give_the_same_maxima_and_outputs(nested_model: Any) -> None:
+def test_batches_of_any_size_give_the_same_statistics_and_outputs(nested_model: Any) -> None:
     at_once = run(nested_model, batches((8, 8, 1), 7))
     in_parts = run(nested_model, batches((8, 8, 1), 3, 3, 1))
-    assert list(at_once.maxima) == list(in_parts.maxima)
-    for name, maxima in at_once.maxima.items():
-        np.testing.assert_allclose(in_parts.maxima[name], maxima, atol=1e-6)
+    assert list(at_once.statistics) == list(in_parts.statistics) == ["middle/deep/conv", "middle/conv"]
+    for name, one in at_once.statistics.items():
+        for field in ("maximum", "minimum", "mean", "magnitude", "positive"):
+            np.testing.assert_allclose(getattr(in_parts.statistics[name], field), getattr(one, field), atol=1e-6)
     np.testing.assert_allclose(in_parts.outputs, at_once.outputs, atol=1e-6)
 
 
@@ -179,10 +174,62 @@ def test_kept_samples_are_the_first_ones_across_batches(nested_model: Any, keep_
     np.testing.assert_allclose(kept["middle/conv"], everything[:keep_samples], atol=1e-6)
 
 
-def test_maxima_are_over_all_samples_and_places(nested_model: Any) -> None:
+def test_statistics_are_over_all_samples_and_places(nested_model: Any) -> None:
     recorded = run(nested_model, batches((8, 8, 1), 2, 2), "middle/conv")
-    np.testing.assert_array_equal(recorded.maxima["middle/conv"], recorded.kept["middle/conv"].max(axis=(0, 1, 2)))
-    assert recorded.maxima["middle/conv"].shape == (4,)
+    maps, found = recorded.kept["middle/conv"], recorded.statistics["middle/conv"]
+    np.testing.assert_array_equal(found.maximum, maps.max(axis=(0, 1, 2)))
+    np.testing.assert_allclose(found.mean, maps.mean(axis=(0, 1, 2)), atol=1e-6)
+    assert (found.maximum.shape, found.count) == ((4,), maps.size // 4)
+
+
+def test_an_activation_is_looked_at_in_place_of_its_convolution_and_normalisation() -> None:
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Conv2D(3, 3, name="conv")(inputs)
+    x = layers.ReLU(name="relu")(layers.BatchNormalization(name="norm")(x))
+    x = layers.Conv2D(3, 3, name="alone")(x)
+    x = layers.Add(name="add")([x, x])
+    x = layers.Activation("tanh", name="tanh")(x)
+    x = layers.Dense(4, name="linear")(layers.Flatten()(x))
+    x = layers.Dense(2, activation="sigmoid", name="head")(x)
+    recorded = run(keras.Model(inputs, x), batches((8, 8, 1), 3, 2))
+    # a convolution that is followed by an addition has no activation of its own
+    assert list(recorded.statistics) == ["relu", "alone", "tanh"]
+    assert recorded.sources == {"relu": "conv"}
+    assert list(recorded.moments) == ["norm"]
+
+
+def test_the_layers_of_the_models_output_are_left_out() -> None:
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Conv2D(3, 3, activation="relu", name="conv")(inputs)
+    separate = layers.Activation("sigmoid", name="head")(layers.Conv2D(1, 1, name="last")(x))
+    assert list(run(keras.Model(inputs, separate), batches((8, 8, 1), 2)).statistics) == ["conv"]
+    joint = layers.Conv2D(1, 1, activation="sigmoid", name="last")(x)
+    assert list(run(keras.Model(inputs, joint), batches((8, 8, 1), 2)).statistics) == ["conv"]
+
+
+def test_an_activation_before_its_normalisation_is_looked_at_itself() -> None:
+    chain = [layers.Conv2D(3, 3, activation="relu", name="conv"), layers.BatchNormalization(name="norm")]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *chain, layers.Flatten()])
+    recorded = run(model, batches((8, 8, 1), 2))
+    assert (list(recorded.statistics), recorded.sources) == (["conv"], {})
+
+
+def test_moments_are_those_of_a_normalisations_inputs() -> None:
+    norm = layers.BatchNormalization(name="norm")
+    model = keras.Sequential([keras.Input((4, 4, 3)), norm, layers.Flatten()])
+    inputs = batches((4, 4, 3), 5, 2)
+    found = run(model, inputs).moments["norm"]
+    np.testing.assert_allclose(found.mean, np.concatenate(inputs).mean(axis=(0, 1, 2)), atol=1e-6)
+    np.testing.assert_allclose(found.variance, np.concatenate(inputs).var(axis=(0, 1, 2)), rtol=1e-5)
+    transposed = keras.Sequential([keras.Input((4, 4, 3)), layers.BatchNormalization(axis=1, name="norm")])
+    found = run(transposed, inputs).moments["norm"]
+    np.testing.assert_allclose(found.mean, np.concatenate(inputs).mean(axis=(0, 2, 3)), atol=1e-6)
+
+
+def test_where_each_channel_answers_most_is_recorded_for_kept_calls(nested_model: Any) -> None:
+    recorded = run(nested_model, batches((8, 8, 1), 3, 2), "middle/conv", keep_samples=1)
+    assert list(recorded.top) == ["middle/conv"]
+    np.testing.assert_array_equal(recorded.top["middle/conv"].values[0], recorded.statistics["middle/conv"].maximum)
 
 
 def test_only_wanted_calls_are_kept(shared_model: Any) -> None:
@@ -200,14 +247,16 @@ def test_half_precision_is_recorded_as_float32() -> None:
 
 def test_channels_first_outputs_are_recorded_channels_last() -> None:
     convolution = layers.Conv2D(2, 3, data_format="channels_first")
-    recorder = _Recorder({"conv": convolution, "relu": layers.ReLU()}, frozenset({"conv", "relu"}), 1)
+    recorder = Recorder({"conv": convolution, "relu": layers.ReLU()}, frozenset({"conv", "relu"}), 1)
+    convolution.build((None, 2, 5, 6))
     recorder.begin(1)
-    output = GENERATOR.normal(size=(1, 2, 3, 4)).astype(np.float32)
+    output = tf.constant(GENERATOR.normal(size=(1, 2, 3, 4)).astype(np.float32))
     recorder.on_output("conv", output)
     recorder.on_output("relu", [output])
+    found = recorder.finish(np.empty(0))
     for name in ("conv", "relu"):
-        np.testing.assert_array_equal(recorder.parts[name][0], output.transpose(0, 2, 3, 1))
-        np.testing.assert_array_equal(recorder.activations.maxima[name], output.max(axis=(0, 2, 3)))
+        np.testing.assert_array_equal(found.kept[name], output.numpy().transpose(0, 2, 3, 1))
+        np.testing.assert_array_equal(found.statistics[name].maximum, output.numpy().max(axis=(0, 2, 3)))
 
 
 def test_the_first_output_of_several_is_recorded() -> None:
@@ -239,7 +288,7 @@ def test_a_rectifier_gives_zero_for_all_that_is_negative(layer: Any, expected: b
     assert is_rectifier(layer) is expected
 
 
-def test_convolutions_and_rectifiers_are_watched(subclassed_model: Any, demo_model: Any) -> None:
+def test_convolutions_activations_and_normalisations_are_watched(subclassed_model: Any, demo_model: Any) -> None:
     assert list(watched_layers(named_layers(subclassed_model))) == ["block/conv", "block/rectifier"]
     names = [layer.name for layer in demo_model.layers]
     assert list(watched_layers(named_layers(demo_model))) == [names[0], names[2], names[5]]

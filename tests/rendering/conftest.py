@@ -6,16 +6,27 @@ import numpy as np
 import pytest
 
 from reportgen.analyses.architecture import ArchitectureResult
-from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps, SilentChannels
+from reportgen.analyses.batch_normalization import BatchNormalizationResult, NormalizationAudit
+from reportgen.analyses.channel_activity import ChannelActivityResult, LayerActivity, MaskedRun
+from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
 from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.intervals import measure
+from reportgen.analyses.learned import LearnedKernel, LearnedResult
+from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
+from reportgen.analyses.preprocessing_check import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.quality_measures import classification_quality
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, WeightStatistics
+from reportgen.models.kernel_statistics import STATISTICS
+from reportgen.models.null_comparison import NullComparison
 from reportgen.results import (
     Finding,
     Histogram,
     ImageGrid,
+    Inconclusive,
     LayerSummary,
     ModelSummary,
+    NullBands,
     Palette,
     Provenance,
     Report,
@@ -23,6 +34,7 @@ from reportgen.results import (
     Section,
     Severity,
     SkippedSection,
+    Strip,
 )
 
 MODEL = ModelSummary("tiny", "Sequential", (2, 2, 1), (2,), 30, 20, 2)
@@ -56,6 +68,8 @@ FINDING = Finding(
     source="Hu et al.",
 )
 
+OPEN = Inconclusive("no-better-than-majority", "accuracy", "accuracy is 80.0%; the limit lies within", 30)
+
 
 def tiles(values: list, palette: Palette, limits: tuple[float, float]) -> ImageGrid:
     """Return a grid of these tiles, all of them shown."""
@@ -69,7 +83,7 @@ def _weights() -> KernelWeights:
     statistics = WeightStatistics(18, 0.5, 0.25, -1.0, 1.0, 0.0)
     counts = {"trained": np.array([2, 16]), "untrained": np.array([9, 9])}
     histogram = Histogram(np.array([-1.0, 0.0, 1.0]), counts)
-    return KernelWeights("conv", True, "GlorotUniform", histogram, statistics, statistics, 0, 0.4, 0.1)
+    return KernelWeights("conv", True, "GlorotUniform", histogram, statistics, statistics, 0, 0.4)
 
 
 def _filters() -> FilterGridsResult:
@@ -82,7 +96,61 @@ def _maps() -> FeatureMapsResult:
     grid = tiles([[[0, 1], [2, 3]], [[0, 0], [0, 0]]], Palette.SEQUENTIAL, (0, 3))
     maps = SampleMaps(name="x[3]", index=3, label="cat", grid=grid, silent=(1,))
     layer = LayerMaps("conv", (2, 2), (0, 1), 2, True, 1, (0.0, 3.0), (maps,), "map")
-    return FeatureMapsResult((layer,), (SilentChannels("conv", 2, (1,)),), 5, False)
+    return FeatureMapsResult((layer,), False)
+
+
+def _quality_of(classes: int) -> PredictionQualityResult:
+    """Return predictions of five samples of so many classes, the last of them wrong."""
+    labels = np.arange(5) % classes
+    values = np.full((5, classes), 0.1 / (classes - 1))
+    values[np.arange(5), (labels + np.array([0, 0, 0, 0, 1])) % classes] = 0.9
+    names = tuple(f"class {index}" for index in range(classes))
+    worst = WorstSample(4, "x[4]", "class 4", "class 0", 0.9, 0.1, False)
+    picture = tiles([[[0, 255], [128, 0]]], Palette.GREY, (0, 255))
+    return PredictionQualityResult(
+        rule="The outputs are scores.",
+        evaluated=5,
+        total=5,
+        classification=classification_quality(values, labels, names, sure=0.99, seed=0),
+        regression=None,
+        worst=(worst,),
+        confidently=1,
+        pictures=picture,
+    )
+
+
+def _preprocessing() -> PreprocessingCheckResult:
+    variant = VariantAccuracy("0 to 255", measure(2, 5), 0, 2, 0.5)
+    return PreprocessingCheckResult(5, 5, measure(4, 5), (variant,), ("0 to 1",), ("Not inverted.",))
+
+
+def _learned() -> LearnedResult:
+    value = np.array([0.25, 1.5, 2.0, 1.25, 0.0, np.nan])
+    distance = np.array([12.0, -3.0, 0.0, np.inf, -20000.0, np.nan])
+    comparison = NullComparison(18, value, value / 2, value / 8, value * 10, distance, "", None)
+    kernels = (
+        LearnedKernel("conv", "convolution", "GlorotUniform", 18, comparison, 7.5, 2.5, ""),
+        LearnedKernel(
+            "head", "dense", None, 10, replace(comparison, distance=value * np.nan, reason="none"), 7.5, None, ""
+        ),
+    )
+    bands = NullBands(("conv",), STATISTICS, distance[None], 7.5)
+    return LearnedResult(kernels, bands, 7.5, 20, 7, 0.05)
+
+
+def _activity() -> ChannelActivityResult:
+    strip = Strip(np.array([2.0, 0.0]), 0.025)
+    layer = LayerActivity("conv", None, "relu", "rectified", 2, (1,), (), (1, 1, 1), (), (), 0.5, strip)
+    return ChannelActivityResult((layer,), MaskedRun(1, 0, 5, 0.0, 0.75, 0.5), 5)
+
+
+def _normalization() -> BatchNormalizationResult:
+    strip = Strip(np.array([1.5, 0.25]), 1.0)
+    audits = (
+        NormalizationAudit("norm", 2, False, (1,), 0.5, (0,), 0.875, 1.5, 0.5, 1.0, 2.0, strip),
+        NormalizationAudit("other", 2, True, (), None),
+    )
+    return BatchNormalizationResult(audits, 5, "")
 
 
 @pytest.fixture
@@ -96,7 +164,12 @@ def report() -> Report:
         Section("weight_histograms", "Weights", WeightHistogramsResult(_weights(), (), 7)),
         Section("filter_grids", "Filters", _filters()),
         Section("sample_predictions", "Samples", SamplePredictionsResult(SAMPLES, (shown,), "", 1, None)),
-        Section("feature_maps", "Feature maps", _maps(), (FINDING,)),
+        Section("prediction_quality", "Prediction quality", _quality_of(2), (), (OPEN,)),
+        Section("preprocessing_check", "Preprocessing", _preprocessing()),
+        Section("feature_maps", "Feature maps", _maps()),
+        Section("learned", "Learned or not", _learned()),
+        Section("channel_activity", "Channel activity", _activity(), (FINDING,)),
+        Section("batch_normalization", "Batch normalisation", _normalization()),
         SkippedSection("attribution", "Where it looks", "No samples were given."),
     )
     return Report(PROVENANCE, MODEL, SAMPLES, sections)
@@ -106,3 +179,9 @@ def report() -> Report:
 def retitled(report: Report):
     """Return a function that gives the report another title."""
     return lambda title: replace(report, provenance=replace(report.provenance, title=title))
+
+
+@pytest.fixture
+def predictions_of():
+    """Return a function that gives predictions of so many classes."""
+    return _quality_of

@@ -1,7 +1,7 @@
 import numpy as np
 
-from reportgen.rendering.figures import draw_histogram
-from reportgen.results import Histogram
+from reportgen.rendering.figures import draw_curve, draw_histogram
+from reportgen.results import Curve, Histogram
 
 
 def test_a_histogram_shows_every_set_on_the_shared_edges():
@@ -19,3 +19,20 @@ def test_the_first_layer_is_shown_larger():
     histogram = Histogram(np.array([0.0, 1.0]), {"trained": np.array([1])})
     widths = [draw_histogram(histogram, size=size).get_size_inches()[0] for size in ("small", "large")]
     assert widths[1] > 1.5 * widths[0]
+
+
+def test_a_curve_shows_its_points_with_their_bounds_over_the_diagonal():
+    x, y = np.array([0.3, 0.9]), np.array([0.5, 0.8])
+    axes = draw_curve(Curve(x, y, y - 0.1, y + 0.1, "confidence", "accuracy", (0.0, 1.0))).axes[0]
+    diagonal, points = axes.lines
+    assert (list(diagonal.get_xdata()), list(diagonal.get_ydata())) == ([0, 1], [0, 1])
+    assert (points.get_xdata().tolist(), points.get_ydata().tolist()) == (x.tolist(), y.tolist())
+    bounds = [path.vertices.tolist() for path in axes.collections[0].get_paths()]
+    np.testing.assert_allclose(bounds, [[[0.3, 0.4], [0.3, 0.6]], [[0.9, 0.7], [0.9, 0.9]]])
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 1), (0, 1))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("confidence", "accuracy")
+
+
+def test_a_curve_without_a_shared_range_has_no_diagonal():
+    x = np.array([1.0, 2.0])
+    assert len(draw_curve(Curve(x, x, x, x, "a", "b")).axes[0].lines) == 1

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from reportgen.rendering.geometry import geometry_of, label_text
-from reportgen.results import ImageGrid, Palette
+from reportgen.rendering.geometry import geometry_of, label_text, matrix_grid
+from reportgen.results import ImageGrid, Matrix, Palette
 
 
 def grid_of(count: int, height: int, width: int, columns: int) -> ImageGrid:
@@ -42,3 +42,14 @@ def test_labels_are_left_out_where_even_they_do_not_fit():
 def test_equal_geometries_share_a_class():
     assert geometry_of(grid_of(4, 3, 3, 4)).css_class == geometry_of(grid_of(4, 3, 3, 4)).css_class
     assert geometry_of(grid_of(4, 3, 3, 4)).css_class != geometry_of(grid_of(4, 3, 3, 2)).css_class
+
+
+def test_a_matrix_is_a_picture_of_the_shares_of_each_row():
+    grid = matrix_grid(Matrix(np.array([[3, 1], [0, 0]]), ("cat", "dog")))
+    np.testing.assert_array_equal(grid.images, [[[0.75, 0.25], [np.nan, np.nan]]])
+    assert (grid.value_range, grid.palette, grid.maxima.tolist()) == ((0, 1), Palette.SEQUENTIAL, [0.75])
+
+
+def test_a_matrix_of_a_hundred_classes_has_four_pixels_for_each():
+    grid = matrix_grid(Matrix(np.eye(100, dtype=np.int64), tuple(map(str, range(100)))))
+    assert geometry_of(grid).scale == 4

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 
 from reportgen.rendering.html import histogram_outline, render_frame, render_html
 from reportgen.rendering.json import render_json
-from reportgen.results import Histogram, Section
+from reportgen.results import Histogram, Inconclusive, RuleInForce, Section, Severity
 
 
 def between(page: str, start: str, end: str) -> str:
@@ -29,9 +29,9 @@ def test_the_page_shows_every_section_and_the_reason_of_a_skip(report):
 def test_findings_link_to_their_evidence(report):
     page = render_html(report)
     card = between(page, '<li class="finding warning">', "</li>")
-    assert 'href="#feature_maps-conv"' in card
+    assert 'href="#channel_activity-conv"' in card
     assert "1 of 2 channels never fired on 5 samples (50%, limit 10%)." in card
-    assert '<tr id="feature_maps-conv">' in page
+    assert '<tr id="channel_activity-conv">' in page
 
 
 def test_ids_are_unique_and_every_fragment_resolves(report):
@@ -109,3 +109,40 @@ def test_a_notebook_shows_the_page_in_a_frame_without_scripts(report):
 def test_rendering_imports_neither_tensorflow_nor_keras():
     code = "import reportgen.rendering.html, sys; assert not {'tensorflow', 'keras', 'typer'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+UNDECIDED = (
+    Inconclusive("recall-below-chance", "conv", "recall 0.2 (0.05 to 0.4), limit 0.1", 1400),
+    Inconclusive("miscalibration", "samples", "the rate is the limit", None),
+)
+
+
+def test_what_is_inconclusive_is_counted_and_listed_with_the_samples_that_would_decide(report):
+    sections = tuple(
+        replace(section, inconclusive=UNDECIDED if section.name == "channel_activity" else ())
+        for section in report.sections
+    )
+    page = render_html(replace(report, sections=sections))
+    assert "<strong>2</strong> inconclusive</li>" in page
+    listed = between(page, '<h3 id="inconclusive">', "</ul>")
+    assert '<a href="#channel_activity-conv"><bdi>conv</bdi></a> <code>recall-below-chance</code>' in listed
+    assert "limit 0.1. About 1,400 samples would decide it." in listed
+    assert '<a href="#channel_activity"><bdi>samples</bdi></a>' in listed
+    assert "No number of samples would decide it if the rate stayed." in listed
+    decided = replace(report, sections=tuple(replace(section, inconclusive=()) for section in sections))
+    assert 'id="inconclusive"' not in render_html(decided)
+
+
+def test_the_rules_in_force_are_printed_with_who_set_them(report):
+    rules = (
+        RuleInForce("a-rule", 0.001, Severity.NOTE, "share"),
+        RuleInForce("b-rule", 30.0, Severity.PROBLEM, "times", set_by="<b>.toml"),
+        RuleInForce("c-rule", 2, Severity.NOTE, "layers", off=True, set_by="r.toml"),
+    )
+    table = between(render_html(replace(report, rules=rules)), "<summary>All rules</summary>", "</table>")
+    assert re.findall("<td>(.*?)</td><td>(.*?)</td>", table) == [
+        ("0.001: share", "default"),
+        ("30: times", "&lt;b&gt;.toml, problem"),
+        ("off", "r.toml"),
+    ]
+    assert "All rules" not in render_html(report)

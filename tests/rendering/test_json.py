@@ -8,7 +8,7 @@ import pytest
 
 import reportgen.rendering
 from reportgen.rendering.json import SCHEMA_VERSION, render_json
-from reportgen.results import Section
+from reportgen.results import Inconclusive, Matrix, RuleInForce, Section, Severity
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 
@@ -43,3 +43,24 @@ def test_numbers_that_are_not_finite_are_null(report):
     values = Section("numbers", "Numbers", {"values": np.array([1.0, np.nan, np.inf]), "one": np.float32(0.1)})
     document = json.loads(render_json(replace(report, sections=(values,))))
     assert document["sections"][0]["result"] == {"values": [1.0, None, None], "one": 0.1}
+
+
+def test_a_matrix_is_its_cells_that_are_not_zero(report):
+    matrix = Matrix(np.array([[3, 0], [1, 0]]), ("cat", "dog"))
+    document = json.loads(render_json(replace(report, sections=(Section("m", "M", {"matrix": matrix}),))))
+    expected = {"names": ["cat", "dog"], "cells": [[0, 0, 3], [1, 0, 1]]}
+    assert document["sections"][0]["result"]["matrix"] == expected
+
+
+def test_rules_and_what_is_inconclusive_are_in_the_json_and_its_schema(report):
+    undecided = Inconclusive("recall-below-chance", "conv", "too few", None)
+    rule = RuleInForce("a-rule", 0.5, Severity.NOTE, "share", off=True, set_by="r.toml")
+    sections = (replace(report.sections[0], inconclusive=(undecided,)),)
+    document = json.loads(render_json(replace(report, sections=sections, rules=(rule,))))
+    jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
+    assert document["inconclusive"] == [
+        {"code": "recall-below-chance", "subject": "conv", "message": "too few", "samples_needed": None}
+    ]
+    assert document["rules"] == [
+        {"code": "a-rule", "threshold": 0.5, "severity": "note", "unit": "share", "off": True, "set_by": "r.toml"}
+    ]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.labels import GivenLabels, check_label_range, read_labels, to_class_indices
+from reportgen.samples.labels import GivenLabels, check_label_range, read_labels, to_class_indices, to_targets
 
 
 def indices(
@@ -141,3 +141,17 @@ def test_a_ragged_sequence_is_an_error() -> None:
     assert read_labels([1, 2]).origin == "the given labels"
     with pytest.raises(SamplesError, match=r"Received: rows of different lengths."):
         read_labels([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("values", [[0.5, 1, 2], [-1, 0, 3], [[0.5], [1], [2]], np.array(["0.5", "1", "2"])])
+def test_fractions_and_negative_numbers_are_targets(values: object) -> None:
+    targets = to_targets(GivenLabels(np.asarray(values), "y.npy"), count=3)
+    assert targets is not None
+    assert targets.tolist() == np.asarray(values, np.float64).ravel().tolist()
+
+
+@pytest.mark.parametrize(
+    "values", [[0, 1, 2], [0.0, 1.0, 2.0], [0.5, 1], [0.5, np.nan, 1], [[0.5, 0.5]] * 3, np.array(["a", "b", "c"])]
+)
+def test_class_numbers_and_what_is_no_number_for_each_sample_are_no_targets(values: object) -> None:
+    assert to_targets(GivenLabels(np.asarray(values), "y.npy"), count=3) is None

@@ -305,3 +305,30 @@ def test_no_message_note_or_description_holds_the_folder(tmp_path: Path) -> None
     for path in (tmp_path / "s.npz", tmp_path / "i"):
         source = open_samples(path, input_shape=INPUT)
         assert str(tmp_path) not in " ".join((*source.notes, source.description, source.names(0)))
+
+
+def test_labels_that_are_no_class_numbers_are_targets_where_the_model_has_a_single_output() -> None:
+    images, ages = np.zeros((3, 4, 4, 1), np.uint8), np.array([30.5, 2, 71])
+    source = open_samples((images, ages), input_shape=(4, 4, 1), targets=True)
+    assert source.labels is None
+    assert source.targets is not None
+    assert source.targets.tolist() == [30.5, 2, 71]
+    assert source.notes[-1] == (
+        "Labels: given with the samples. They are no class numbers, so they were taken as what the single output should be."
+    )
+    with pytest.raises(SamplesError, match="whole numbers"):
+        open_samples((images, ages), input_shape=(4, 4, 1))
+
+
+def test_whole_labels_stay_class_numbers_where_targets_are_allowed() -> None:
+    images = np.zeros((3, 4, 4, 1), np.uint8)
+    source = open_samples(images, labels=[0, 1, 1], input_shape=(4, 4, 1), targets=True)
+    assert (source.labels.tolist(), source.targets) == ([0, 1, 1], None)
+
+
+def test_skipped_images_take_their_targets_with_them(tmp_path) -> None:
+    for name in ("a", "c"):
+        Image.new("L", (4, 4)).save(tmp_path / f"{name}.png")
+    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    source = open_samples(tmp_path, labels=[0.5, 1.5, 2.5], input_shape=(4, 4, 1), skip_bad=True, targets=True)
+    assert source.targets.tolist() == [0.5, 2.5]

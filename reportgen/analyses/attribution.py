@@ -1,0 +1,240 @@
+"""Where it looks: attribution maps of the predicted class, each with its own tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.attribution_checks import DELETED, RANDOM_ORDERS
+from reportgen.analyses.attribution_maps import METHODS
+from reportgen.analyses.attribution_runs import CheckedMaps, Explained, explain
+from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.tiles import Pictures, pictures_of
+from reportgen.errors import ForwardError
+from reportgen.results import Finding, Palette, Panel, PanelGrid, Severity
+from reportgen.rules import Limits, Rule
+
+WEIGHTLESS = Rule(
+    code="weight-free-maps",
+    meaning="attribution maps hardly change when all kernels are drawn anew; a note up to half of the maps",
+    severity=Severity.WARNING,
+    threshold=0.7,
+    unit="rank correlation, without its sign, with the map of the randomised network",
+    source="Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292, which gives no limit; beyond 0.7 the maps "
+    "share half of their ranks' variance",
+)
+AIMLESS = Rule(
+    code="no-better-than-random-maps",
+    meaning="masking what a map marks lowers the class's score no faster than a random order; a note up to half of the maps",
+    severity=Severity.WARNING,
+    threshold=0.0,
+    unit="area between the deletion curves: mean difference of the class's score",
+    source="Petsiuk et al., RISE, arXiv 1806.07421: the deletion metric",
+)
+INCOMPLETE = Rule(
+    code="incomplete-maps",
+    meaning="the values of attribution maps do not sum to the difference of logits that they should explain",
+    severity=Severity.WARNING,
+    threshold=0.01,
+    unit="share of the difference of logits",
+    source="Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv 1703.01365, section 5, which asks for 5 %",
+)
+
+MOST_SAMPLES = 10
+"""Samples that are explained: one of each of ten classes; each costs a pass of some thirty masked copies."""
+
+COLUMNS = 5
+_PICTURE_PIXELS = 96 * 96
+_TESTS = {WEIGHTLESS.code: "randomised weights", AIMLESS.code: "deletion", INCOMPLETE.code: "completeness"}
+
+
+@dataclass(frozen=True)
+class SampleAttribution:
+    """One map and its tests.
+
+    Attributes:
+        index: of the sample in the source.
+        label: name of its class, or None without labels.
+        target: name of the predicted class, which is explained.
+        logit: of that class.
+        largest: value of the map; None where none is positive.
+        completeness: by which share the map's sum misses what it should explain; None where the method has no such test.
+        similarity: rank correlation with the map of the randomised network, -1 to 1; None where a map is constant.
+        deletion: by how much the class's score is lower, on average, than in random order while cells are masked.
+        failed: names of the tests that it failed.
+    """
+
+    index: int
+    label: str | None
+    target: str
+    logit: float
+    largest: float | None
+    completeness: float | None
+    similarity: float | None
+    deletion: float
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MethodMaps:
+    """The maps of one method.
+
+    Attributes:
+        key: as --attribution takes it.
+        title: the method's name.
+        subject: the call whose maps are explained, or 'input'.
+        size: of a map.
+        figure: each sample, grey, beside the positive part of its map, all maps on one scale.
+        points: of the quadrature, the most that a sample needed; None for other methods.
+        samples: in the order of the selection.
+    """
+
+    key: str
+    title: str
+    subject: str
+    size: tuple[int, ...]
+    figure: PanelGrid
+    points: int | None
+    samples: tuple[SampleAttribution, ...]
+
+    @property
+    def failed(self) -> tuple[SampleAttribution, ...]:
+        """The maps that are not evidence."""
+        return tuple(sample for sample in self.samples if sample.failed)
+
+    @property
+    def blank(self) -> tuple[SampleAttribution, ...]:
+        """The maps without a positive value."""
+        return tuple(sample for sample in self.samples if sample.largest is None)
+
+
+@dataclass(frozen=True)
+class AttributionResult:
+    """Maps by method.
+
+    Attributes:
+        methods: in the order asked for.
+        explained: which values were explained, in words.
+        chosen: number of chosen samples, of which at most `MOST_SAMPLES` are explained.
+        kernels: number that the randomised network had drawn anew.
+        deleted: shares of the image that were masked.
+        random_orders: that each map's order was compared with.
+        reduction: factor by which the pictures are smaller than the samples.
+        seed: of the randomised weights and orders.
+    """
+
+    methods: tuple[MethodMaps, ...]
+    explained: str
+    chosen: int
+    kernels: int
+    deleted: tuple[float, ...]
+    random_orders: int
+    reduction: int
+    seed: int
+
+
+class Attribution:
+    """Shows and tests attribution maps of the chosen samples."""
+
+    name = "attribution"
+    title = "Where it looks"
+    rules = (WEIGHTLESS, AIMLESS, INCOMPLETE)
+
+    def run(self, context: AnalysisContext) -> AttributionResult | Skip:
+        """Return the maps; a skip without samples, convolution or class scores."""
+        if context.samples is None or context.live is None:
+            return Skip(context.no_samples_reason)
+        if not context.options.attribution:
+            return Skip("Attribution maps were left out; --attribution hirescam makes them.")
+        samples = context.samples
+        pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=_PICTURE_PIXELS)
+        if pictures is None or samples.images.ndim != 4:
+            return Skip("Attribution maps are drawn for images alone; these samples do not have a height and a width.")
+        try:
+            explained = explain(context, samples, MOST_SAMPLES)
+        except ForwardError as error:
+            return Skip(f"The gradients could not be computed. Received: {error}")
+        if isinstance(explained, str):
+            return Skip(explained)
+        return AttributionResult(
+            methods=tuple(_method(maps, explained, samples, pictures, context.limits) for maps in explained.maps),
+            explained=explained.target.rule,
+            chosen=len(samples.names),
+            kernels=explained.kernels,
+            deleted=DELETED,
+            random_orders=RANDOM_ORDERS,
+            reduction=pictures.reduction,
+            seed=context.options.seed,
+        )
+
+    def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding]:
+        """Return the methods whose maps failed a test."""
+        for method in result.methods:
+            for rule in self.rules:
+                failed = [sample for sample in method.samples if _TESTS[rule.code] in sample.failed]
+                if failed:
+                    yield _failing(rule, method, failed, limits[rule.code])
+
+
+def _method(
+    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, pictures: Pictures, limits: Limits
+) -> MethodMaps:
+    shown = tuple(_sample(maps, explained, samples, limits, position) for position in range(len(maps.values)))
+    positive = np.maximum(maps.values, 0)
+    top = float(positive.max(initial=0, where=np.isfinite(positive))) or 1.0
+    grey = pictures.values.mean(axis=-1) if pictures.palette is Palette.COLOUR else pictures.values
+    figure = PanelGrid(
+        panels=(
+            Panel(grey[: len(shown)], pictures.value_range, Palette.GREY),
+            Panel(positive, (0.0, top), Palette.SEQUENTIAL),
+        ),
+        labels=tuple(f"{sample.index}{' ✖' if sample.failed else '' if sample.largest else ' ∅'}" for sample in shown),
+        columns=min(COLUMNS, len(shown)),
+        total=len(samples.names),
+    )
+    subject = "input" if maps.key == "integrated-gradients" else explained.target.features
+    return MethodMaps(maps.key, METHODS[maps.key], subject, maps.values.shape[1:], figure, maps.points, shown)
+
+
+def _sample(
+    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, limits: Limits, position: int
+) -> SampleAttribution:
+    largest = float(maps.values[position].max())
+    completeness = None if maps.completeness is None else float(maps.completeness[position])
+    similarity, deletion = float(maps.similarity[position]), float(maps.deletion[position])
+    failed = {
+        INCOMPLETE.code: completeness is not None and not completeness <= limits[INCOMPLETE.code],
+        WEIGHTLESS.code: abs(similarity) > limits[WEIGHTLESS.code],
+        AIMLESS.code: largest > 0 and not deletion > limits[AIMLESS.code],
+    }
+    return SampleAttribution(
+        index=samples.summary.shown[position],
+        label=None if samples.labels is None else samples.class_name(int(samples.labels[position])),
+        target=samples.class_name(int(explained.classes[position])),
+        logit=float(explained.logits[position]),
+        largest=largest if largest > 0 else None,
+        completeness=completeness,
+        similarity=similarity if np.isfinite(similarity) else None,
+        deletion=deletion,
+        failed=tuple(_TESTS[code] for code, fails in failed.items() if fails),
+    )
+
+
+def _failing(rule: Rule, method: MethodMaps, failed: list[SampleAttribution], limit: float) -> Finding:
+    count, total = len(failed), len(method.samples)
+    observed = {
+        WEIGHTLESS.code: ("like those of the randomised network", [abs(s.similarity or 0.0) for s in failed], max),
+        AIMLESS.code: ("no better than a random order", [s.deletion for s in failed], min),
+        INCOMPLETE.code: ("incomplete", [s.completeness or 0.0 for s in failed], max),
+    }
+    what, numbers, worst = observed[rule.code]
+    return rule.finding(
+        method.subject,
+        f"{method.title}: {count} of {total} maps {'is' if count == 1 else 'are'} {what} "
+        f"(worst {worst(numbers):.3g}, limit {limit:g}), so {'it is' if count == 1 else 'they are'} not evidence",
+        evidence={"maps": total, "failed": count, "worst": worst(numbers)},
+        threshold=limit,
+        severity=Severity.WARNING if 2 * count > total else Severity.NOTE,
+    )

@@ -1,0 +1,203 @@
+"""The passes behind attribution maps: one for the gradients, one of the randomised model, one of masked samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.attribution_checks import completeness_error, deletion_areas, rank_correlation
+from reportgen.analyses.attribution_maps import FORMULAS
+from reportgen.analyses.base import AnalysisContext, EvaluatedSamples
+from reportgen.models.capture import predict
+from reportgen.models.gradient_target import GradientTarget, affine_bias, find_target
+from reportgen.models.gradients import (
+    ClassLogits,
+    Gradients,
+    feature_gradients,
+    predicted_logits,
+)
+from reportgen.models.integrated import integrated_gradients, logits_at
+from reportgen.models.kernels import common_data_format, is_graph
+from reportgen.models.live import LiveModel
+from reportgen.models.outputs import class_scores
+from reportgen.models.randomised import randomised_kernels
+
+POINTS, MOST_POINTS = 50, 400
+"""Of the quadrature of integrated gradients; doubled until complete."""
+
+COMPLETE = 0.01
+"""Error up to which more points are not tried."""
+
+
+@dataclass(frozen=True)
+class CheckedMaps:
+    """The maps of one method for n samples and the numbers of their tests.
+
+    Attributes:
+        key: of the method.
+        values: (n, h, w) float32.
+        similarity: (n,) rank correlation with the map of the randomised network.
+        deletion: (n,) area between the deletion curves, positive where the map's order is better.
+        completeness: (n,) errors, or None.
+        points: most that a sample's quadrature needed, or None.
+    """
+
+    key: str
+    values: np.ndarray
+    similarity: np.ndarray
+    deletion: np.ndarray
+    completeness: np.ndarray | None
+    points: int | None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What was explained: at which layer, of n samples which class (n,) with which logit (n,), and the maps.
+
+    `kernels` counts those that the randomised network had drawn anew.
+    """
+
+    target: GradientTarget
+    classes: np.ndarray
+    logits: np.ndarray
+    maps: tuple[CheckedMaps, ...]
+    kernels: int
+
+
+@dataclass(frozen=True)
+class _Samples:
+    inputs: np.ndarray
+    black: np.ndarray
+    logits: ClassLogits
+    score: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    channels_first: bool
+
+
+def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> Explained | str:
+    """Return the maps of the first chosen samples, or the reason why there are none.
+
+    Raises:
+        ForwardError: the model has no gradients there.
+    """
+    live, outputs = context.live, samples.activations.outputs
+    scores = class_scores(outputs, head=context.head, labels=samples.all_labels)
+    if live is None or scores is None:
+        return "The output is not one score for each class, so there is no class whose evidence could be shown."
+    inputs = samples.scale(samples.images[:most])
+    target = find_target(live, inputs[:2])
+    if target is None or len(target.size) != 2:
+        return "This model has no convolution whose output has a height and a width, so no map can be drawn."
+    classes = np.argmax(scores.values[: len(inputs)], axis=1)
+    given = _Samples(
+        inputs=inputs,
+        black=samples.scale(np.zeros_like(samples.images[:1]))[0],
+        logits=predicted_logits(scores.values[: len(inputs)], int(np.prod(outputs.shape[1:]))),
+        score=_score(context, samples, live, classes),
+        channels_first=common_data_format(live.layers.values()) == "channels_first",
+    )
+    maps, logits, kernels = _maps(context, live, target, given)
+    return Explained(target, classes, logits, maps, kernels)
+
+
+def _score(
+    context: AnalysisContext, samples: EvaluatedSamples, live: LiveModel, classes: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    def score(inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        batches = (inputs[start : start + live.batch] for start in range(0, len(inputs), live.batch))
+        scores = class_scores(predict(live.model, batches), head=context.head, labels=samples.all_labels)
+        if scores is None:
+            return np.full(len(inputs), np.nan)
+        return np.asarray(scores.values[np.arange(len(inputs)), classes[positions]])
+
+    return score
+
+
+def _maps(
+    context: AnalysisContext, live: LiveModel, target: GradientTarget, given: _Samples
+) -> tuple[tuple[CheckedMaps, ...], np.ndarray, int]:
+    """Return the checked maps of all methods, the logits explained and the number of kernels drawn anew."""
+    seed, keys = context.options.seed, context.options.attribution
+    by_features = any(key in FORMULAS for key in keys)
+    trained = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
+    integrated = _integrated(live, target, given) if "integrated-gradients" in keys else None
+    with randomised_kernels(live, context.kernels, seed=seed) as kernels:
+        fresh = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
+        other = _integral(live, target, given, POINTS) if integrated is not None else None
+    checked = []
+    for key in keys:
+        if trained is not None and fresh is not None and key in FORMULAS:
+            values, random = (FORMULAS[key](found.values, found.gradients) for found in (trained, fresh))
+            error = _affine_error(context, live, target, given, values, trained) if key == "hirescam" else None
+            checked.append(_checked(key, values, random, given, seed, error, None))
+        elif integrated is not None and other is not None:
+            checked.append(_checked(key, integrated[0], other, given, seed, integrated[1], integrated[2]))
+    logits = trained.logits if trained is not None else _logits(live, target, given, given.inputs)
+    return tuple(checked), logits, kernels
+
+
+def _checked(
+    key: str,
+    values: np.ndarray,
+    random: np.ndarray,
+    given: _Samples,
+    seed: int,
+    completeness: np.ndarray | None,
+    points: int | None,
+) -> CheckedMaps:
+    axes = (0, 2, 3) if given.channels_first else (0, 1, 2)
+    fill = given.inputs.mean(axis=axes)
+    ordered, at_random = deletion_areas(
+        values, given.inputs, fill, given.score, seed=seed, channels_first=given.channels_first
+    )
+    similarity = np.array([rank_correlation(*pair) for pair in zip(values, random, strict=True)])
+    return CheckedMaps(key, values, similarity, at_random - ordered, completeness, points)
+
+
+def _affine_error(
+    context: AnalysisContext,
+    live: LiveModel,
+    target: GradientTarget,
+    given: _Samples,
+    values: np.ndarray,
+    trained: Gradients,
+) -> np.ndarray | None:
+    """Return the completeness errors of HiResCAM where only means and one dense layer follow the maps."""
+    known = all(call.path in live.layers for call in context.layers)
+    bias = affine_bias(live, target) if is_graph(live.model) and known else None
+    if bias is None:
+        return None
+    explained = trained.logits - bias[given.logits.columns] * given.logits.signs
+    totals = values.sum(axis=(1, 2))
+    return np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
+
+
+def _integrated(live: LiveModel, target: GradientTarget, given: _Samples) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the maps, their completeness errors and the most points used: doubled for samples that are not complete."""
+    black = np.broadcast_to(given.black, given.inputs.shape)
+    explained = _logits(live, target, given, given.inputs) - _logits(live, target, given, black)
+    points = POINTS
+    maps = _integral(live, target, given, points)
+    while True:
+        totals = maps.sum(axis=(1, 2))
+        errors = np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
+        again = np.flatnonzero(errors > COMPLETE)
+        if not again.size or 2 * points > MOST_POINTS:
+            return maps, errors, points
+        points *= 2
+        maps[again] = _integral(live, target, given, points, again)
+
+
+def _integral(
+    live: LiveModel, target: GradientTarget, given: _Samples, points: int, chosen: np.ndarray | None = None
+) -> np.ndarray:
+    which = np.arange(len(given.inputs)) if chosen is None else chosen
+    found = integrated_gradients(
+        live, target, given.inputs[which], given.black, given.logits.take(which), points=points
+    )
+    return np.asarray(found.sum(axis=1 if given.channels_first else -1))
+
+
+def _logits(live: LiveModel, target: GradientTarget, given: _Samples, inputs: np.ndarray) -> np.ndarray:
+    return logits_at(live, target, inputs, given.logits)

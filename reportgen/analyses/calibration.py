@@ -1,0 +1,92 @@
+"""Whether a model is right as often as it says. Pure: arrays in, numbers with their uncertainty out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.intervals import Rate, measure
+from reportgen.results import Curve
+
+CALIBRATION_BINS = 15
+"""Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, section 2."""
+
+_DRAWS = 200
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The samples whose confidence lies in (low, high]: their mean confidence, and the share that is right."""
+
+    low: float
+    high: float
+    confidence: float
+    accuracy: Rate
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far confidence and accuracy agree.
+
+    Attributes:
+        error: expected calibration error, in [0, 1].
+        chance: what a perfectly calibrated model with the same confidences would stay under 95 times in 100.
+        confidence: mean, in [0, 1].
+        bins: that hold samples, by rising confidence.
+        curve: accuracy against confidence, a point for each of these.
+    """
+
+    error: float
+    chance: float
+    confidence: float
+    bins: tuple[CalibrationBin, ...]
+    curve: Curve
+
+
+def calibrate(confidence: np.ndarray, correct: np.ndarray, *, seed: int) -> Calibration:
+    """Return the expected calibration error over 15 equally wide bins: the mean of |accuracy - confidence|, by bin size.
+
+    It is above zero by chance alone, the more so the fewer samples there are; `chance` is the 95th percentile of the error
+    when 200 times each sample is right with exactly its own confidence.
+
+    Args:
+        confidence: (N,) probability of the predicted class, in [0, 1].
+        correct: (N,) bool.
+        seed: of the draws.
+
+    Source: Guo et al. 2017, arXiv 1706.04599 (error); Broecker and Smith 2007, Weather and Forecasting 22, 651 (chance).
+    """
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+    place = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+    generator = np.random.default_rng(seed)
+    drawn = [_error(place, confidence, generator.random(len(confidence)) < confidence) for _ in range(_DRAWS)]
+    bins = []
+    for index in np.unique(place).tolist():
+        inside = place == index
+        accuracy = measure(int(correct[inside].sum()), int(inside.sum()))
+        mean = float(confidence[inside].mean())
+        bins.append(CalibrationBin(float(edges[index]), float(edges[index + 1]), mean, accuracy))
+    return Calibration(
+        error=_error(place, confidence, correct),
+        chance=float(np.quantile(drawn, 0.95)),
+        confidence=float(confidence.mean()),
+        bins=tuple(bins),
+        curve=_reliability(bins),
+    )
+
+
+def _error(place: np.ndarray, confidence: np.ndarray, correct: np.ndarray) -> float:
+    return float(np.abs(np.bincount(place, weights=correct - confidence)).sum() / len(place))
+
+
+def _reliability(bins: list[CalibrationBin]) -> Curve:
+    return Curve(
+        x=np.array([entry.confidence for entry in bins]),
+        y=np.array([entry.accuracy.value for entry in bins]),
+        low=np.array([entry.accuracy.low for entry in bins]),
+        high=np.array([entry.accuracy.high for entry in bins]),
+        x_label="confidence",
+        y_label="accuracy",
+        axis_range=(0.0, 1.0),
+    )

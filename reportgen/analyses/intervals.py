@@ -1,0 +1,137 @@
+"""Rates with their uncertainty, and decisions that wait until there are enough samples. Pure: no model, no samples."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+CONFIDENCE = 0.95
+"""Of every interval, unless a rule looks at several rates at once."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of trials that succeeded, with the bounds of what it may be.
+
+    Attributes:
+        successes: of the trials, 0 to `trials`.
+        trials: number of samples that the rate was measured on.
+        value: successes / trials in [0, 1]; NaN without a trial.
+        low, high: Wilson's interval; 0 and 1 without a trial.
+    """
+
+    successes: int
+    trials: int
+    value: float
+    low: float
+    high: float
+
+
+class Outcome(enum.Enum):
+    """What is known of a rate and its limit."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of one rule on one rate.
+
+    Attributes:
+        outcome: PASS or FAIL where the whole interval lies on one side of the limit, otherwise INCONCLUSIVE.
+        limit: that the rate was compared with.
+        needed: about how many trials would decide if the rate stayed as it is; None where it is decided, or where the
+            rate is the limit itself.
+    """
+
+    outcome: Outcome
+    limit: float
+    needed: int | None
+
+
+def wilson_interval(successes: float, trials: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the two-sided score interval of a binomial rate, in [0, 1].
+
+    Args:
+        successes: from 0 to `trials`.
+        trials: at least 0; without one the interval is all of [0, 1].
+        confidence: in (0, 1).
+
+    Source: Wilson 1927, J. Am. Stat. Assoc. 22, 209; recommended for small samples by Brown, Cai and DasGupta 2001,
+    Statistical Science 16, 101.
+    """
+    if not trials:
+        return 0.0, 1.0
+    z = _quantile(confidence)
+    share, spread = successes / trials, z * z / trials
+    centre = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    # the bound of none and of all is 0 and 1 exactly, whatever rounding says
+    return (0.0 if successes == 0 else max(centre - half, 0.0)), (
+        1.0 if successes == trials else min(centre + half, 1.0)
+    )
+
+
+def measure(successes: int, trials: int, *, confidence: float = CONFIDENCE) -> Rate:
+    """Return a rate with Wilson's interval."""
+    low, high = wilson_interval(successes, trials, confidence=confidence)
+    return Rate(successes, trials, successes / trials if trials else math.nan, low, high)
+
+
+def samples_needed(rate: float, limit: float, *, confidence: float = CONFIDENCE) -> int | None:
+    """Return how many trials it takes until Wilson's interval around `rate` leaves out `limit`; None if none suffice.
+
+    Wilson's interval holds exactly the limits that the score test does not reject, so it leaves out `limit` as soon as
+    n > z**2 limit (1 - limit) / (rate - limit)**2.
+
+    Args:
+        rate: as observed, in [0, 1].
+        limit: in [0, 1].
+        confidence: in (0, 1).
+
+    Source: inversion of Wilson's score interval (1927).
+    """
+    if not math.isfinite(rate) or rate == limit:
+        return None
+    return math.floor(_quantile(confidence) ** 2 * limit * (1 - limit) / (rate - limit) ** 2) + 1
+
+
+def decide_at_least(successes: int, trials: int, limit: float, *, confidence: float = CONFIDENCE) -> Decision:
+    """Return whether a rate reaches `limit`: PASS when its interval lies above, FAIL when it lies below.
+
+    Args:
+        successes: from 0 to `trials`.
+        trials: at least 0.
+        limit: in [0, 1].
+        confidence: of the interval; for one of m rates that are judged together, 1 - 0.05 / m (Bonferroni).
+    """
+    low, high = wilson_interval(successes, trials, confidence=confidence)
+    if low >= limit:
+        return Decision(Outcome.PASS, limit, None)
+    if high < limit:
+        return Decision(Outcome.FAIL, limit, None)
+    rate = successes / trials if trials else math.nan
+    return Decision(Outcome.INCONCLUSIVE, limit, samples_needed(rate, limit, confidence=confidence))
+
+
+def decide_at_most(successes: int, trials: int, limit: float, *, confidence: float = CONFIDENCE) -> Decision:
+    """Return whether a rate stays within `limit`: PASS when its interval lies below, FAIL when it lies above.
+
+    Args:
+        successes, trials, limit, confidence: as for `decide_at_least`.
+    """
+    low, high = wilson_interval(successes, trials, confidence=confidence)
+    if high <= limit:
+        return Decision(Outcome.PASS, limit, None)
+    if low > limit:
+        return Decision(Outcome.FAIL, limit, None)
+    rate = successes / trials if trials else math.nan
+    return Decision(Outcome.INCONCLUSIVE, limit, samples_needed(rate, limit, confidence=confidence))
+
+
+def _quantile(confidence: float) -> float:
+    return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -1,0 +1,243 @@
+"""Learned or not: every kernel's statistics among those of fresh draws from its own initialiser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.models.kernel_statistics import STATISTICS, distance_limit
+from reportgen.models.kernels import LayerKernel
+from reportgen.models.null_comparison import NullComparison, compare_with_redraws, operator_norm
+from reportgen.results import Finding, NullBands, Severity
+from reportgen.rules import Limits, Rule
+
+UNTRAINED = Rule(
+    code="untrained-layer",
+    meaning="a kernel cannot be told from fresh draws of its own initialiser: all statistics lie within the null band",
+    severity=Severity.WARNING,
+    threshold=0.05,
+    unit="largest chance that any untrained kernel of the model is taken for a learned one",
+    source="Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound by Bonferroni",
+    bounds=(1e-9, 1.0),
+)
+COLLAPSED = Rule(
+    code="collapsed-rank",
+    meaning="a kernel's stable rank has fallen to that of a few directions: its filters are nearly multiples of one another",
+    severity=Severity.WARNING,
+    threshold=0.05,
+    unit="stable rank above 1, as a share of that of fresh draws",
+    source="stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen",
+    bounds=(0.0, 1.0),
+)
+EXPLODED = Rule(
+    code="exploded-norm",
+    meaning="a kernel's spectral norm is many times that of fresh draws, which keep the scale of signals",
+    severity=Severity.WARNING,
+    threshold=30,
+    unit="times the mean spectral norm of fresh draws",
+    source="Glorot and Bengio, AISTATS 2010: initialisers keep the variance of signals; thirty times is a convention of "
+    "reportgen: healthy networks without weight decay reach eight",
+    bounds=(1.0, float("inf")),
+)
+
+FEWEST_WEIGHTS = 40
+"""A kernel with fewer weights is never called untrained: its standard deviation scatters by 1 / sqrt(2 n), so that half of
+its spread could be gone within 4.5 null deviations. Source: standard error of a normal sample's standard deviation."""
+
+_NORM, _RANK = STATISTICS.index("spectral norm"), STATISTICS.index("stable rank")
+_DRAWN = 24
+_SMALLEST_NULL_RANK = 2.0  # a kernel with one filter has rank 1 from the start
+
+
+@dataclass(frozen=True)
+class LearnedKernel:
+    """One kernel and its null band.
+
+    Attributes:
+        label: the layer's path, with the weight's name where a layer has several kernels.
+        kind: 'convolution', 'transposed', 'depthwise' or 'dense'.
+        initializer: class name, or None.
+        weights: of the whole kernel.
+        comparison: its statistics beside those of the draws.
+        limit: distance within which chance explains a statistic.
+        operator_norm: of a convolution on its input's size, or None.
+        operator_norm_reason: why there is none, or ''.
+    """
+
+    label: str
+    kind: str
+    initializer: str | None
+    weights: int
+    comparison: NullComparison
+    limit: float
+    operator_norm: float | None
+    operator_norm_reason: str
+
+    @property
+    def furthest(self) -> int | None:
+        """Index of the statistic that stands furthest out, or None without draws."""
+        distances = np.abs(self.comparison.distance)
+        return None if np.isnan(distances).all() else int(np.nanargmax(distances))
+
+    @property
+    def largest_distance(self) -> float | None:
+        """Of any statistic, in null standard deviations, not negative; None without draws."""
+        return None if self.furthest is None else abs(float(self.comparison.distance[self.furthest]))
+
+    @property
+    def learned(self) -> bool | None:
+        """Whether any statistic lies outside the band; None without draws, and where too few weights lie within it."""
+        if self.largest_distance is None:
+            return None
+        if self.largest_distance > self.limit:
+            return True
+        return None if self.comparison.compared < FEWEST_WEIGHTS else False
+
+    @property
+    def norm_ratio(self) -> float | None:
+        """Spectral norm in multiples of the draws' mean; None without draws or with draws of zeros."""
+        mean = float(self.comparison.mean[_NORM])
+        return float(self.comparison.value[_NORM]) / mean if mean > 0 else None
+
+    @property
+    def rank_share(self) -> float | None:
+        """Stable rank above 1 as a share of the draws'; None for depthwise kernels, and where draws have under 2."""
+        mean, value = float(self.comparison.mean[_RANK]), float(self.comparison.value[_RANK])
+        if self.kind == "depthwise" or not mean >= _SMALLEST_NULL_RANK or np.isnan(value):
+            return None
+        return (value - 1) / (mean - 1)
+
+
+@dataclass(frozen=True)
+class LearnedResult:
+    """All kernels in the order of the layers.
+
+    Attributes:
+        kernels: every one.
+        bands: the distances of those nearest to their initialiser, in the order of the layers.
+        limit: the band, in null standard deviations.
+        redraws: of each kernel.
+        seed: of the draws.
+        error: chance that the rule allows.
+        statistics: names, in the order of every array of statistics.
+    """
+
+    kernels: tuple[LearnedKernel, ...]
+    bands: NullBands
+    limit: float
+    redraws: int
+    seed: int
+    error: float
+    statistics: tuple[str, ...] = STATISTICS
+
+
+class Learned:
+    """Places every kernel among fresh draws of its own initialiser."""
+
+    name = "learned"
+    title = "Learned or not"
+    rules = (UNTRAINED, COLLAPSED, EXPLODED)
+
+    def run(self, context: AnalysisContext) -> LearnedResult | Skip:
+        """Return every kernel's statistics and null band; a skip when no layer has a kernel."""
+        if not context.kernels:
+            return Skip("No layer of this model has a kernel, so there is nothing that could have learned.")
+        options, error = context.options, context.limits[UNTRAINED.code]
+        compared = [compare_with_redraws(kernel, options.redraws, seed=options.seed) for kernel in context.kernels]
+        chance = [distances for _, distances in compared if len(distances)]
+        limit = distance_limit(chance, options.redraws, error=error)
+        inputs = {layer.path: layer.input_shape for layer in context.layers}
+        kernels = tuple(
+            _learned_kernel(kernel, comparison, limit, inputs)
+            for kernel, (comparison, _) in zip(context.kernels, compared, strict=True)
+        )
+        return LearnedResult(kernels, _bands(kernels, limit), limit, options.redraws, options.seed, error)
+
+    def findings(self, result: LearnedResult, limits: Limits) -> Iterable[Finding]:
+        """Return kernels that did not learn, whose rank collapsed and whose norm exploded."""
+        judged = [kernel for kernel in result.kernels if kernel.learned is not None]
+        untold = [kernel for kernel in judged if not kernel.learned]
+        if len(untold) == len(judged) > 1:
+            yield _untrained_model(untold, result)
+        else:
+            yield from (_untrained_layer(kernel, result) for kernel in untold)
+        for kernel in result.kernels:
+            if kernel.rank_share is not None and kernel.rank_share < limits[COLLAPSED.code]:
+                yield _collapsed(kernel, kernel.rank_share, limits[COLLAPSED.code])
+            if kernel.norm_ratio is not None and kernel.norm_ratio > limits[EXPLODED.code]:
+                yield _exploded(kernel, kernel.norm_ratio, limits[EXPLODED.code])
+
+
+def _learned_kernel(
+    kernel: LayerKernel, comparison: NullComparison, limit: float, inputs: Mapping[str, tuple[int | None, ...] | None]
+) -> LearnedKernel:
+    norm, reason = operator_norm(kernel, inputs.get(kernel.path))
+    return LearnedKernel(
+        label=kernel.label,
+        kind=kernel.kind,
+        initializer=kernel.initializer_name,
+        weights=int(np.prod(kernel.shape)),
+        comparison=comparison,
+        limit=limit,
+        operator_norm=norm,
+        operator_norm_reason=reason,
+    )
+
+
+def _bands(kernels: tuple[LearnedKernel, ...], limit: float) -> NullBands:
+    known = [i for i, kernel in enumerate(kernels) if kernel.largest_distance is not None]
+    nearest = sorted(sorted(known, key=lambda i: kernels[i].largest_distance or 0.0)[:_DRAWN])
+    distances = [kernels[i].comparison.distance for i in nearest]
+    return NullBands(
+        rows=tuple(kernels[i].label for i in nearest),
+        columns=STATISTICS,
+        distances=np.array(distances).reshape(-1, len(STATISTICS)),
+        limit=limit,
+    )
+
+
+def _untrained_layer(kernel: LearnedKernel, result: LearnedResult) -> Finding:
+    distance = kernel.largest_distance or 0.0
+    return UNTRAINED.finding(
+        kernel.label,
+        f"weights cannot be told from {result.redraws} fresh draws of {kernel.initializer}: no statistic stands further "
+        f"out than the {STATISTICS[kernel.furthest or 0]}, {distance:.2f} null standard deviations "
+        f"(limit {result.limit:.2f}, {kernel.comparison.compared:,} weights)",
+        evidence={"distance": distance, "weights": kernel.comparison.compared},
+        threshold=result.limit,
+    )
+
+
+def _untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
+    largest = max(kernel.largest_distance or 0.0 for kernel in kernels)
+    return UNTRAINED.finding(
+        "model",
+        f"none of the {len(kernels)} kernels can be told from {result.redraws} fresh draws of its initialiser: the "
+        f"largest distance of any statistic is {largest:.2f} null standard deviations (limit {result.limit:.2f})",
+        evidence={"kernels": len(kernels), "largest_distance": largest},
+        threshold=result.limit,
+        severity=Severity.PROBLEM,
+    )
+
+
+def _collapsed(kernel: LearnedKernel, share: float, limit: float) -> Finding:
+    rank, null = (float(values[_RANK]) for values in (kernel.comparison.value, kernel.comparison.mean))
+    return COLLAPSED.finding(
+        kernel.label,
+        f"stable rank {rank:.2f} where fresh draws have {null:.2f}: above 1, {share:.1%} are left (limit {limit:.0%})",
+        evidence={"stable_rank": rank, "null_stable_rank": null, "share": share},
+        threshold=limit,
+    )
+
+
+def _exploded(kernel: LearnedKernel, ratio: float, limit: float) -> Finding:
+    norm, null = (float(values[_NORM]) for values in (kernel.comparison.value, kernel.comparison.mean))
+    return EXPLODED.finding(
+        kernel.label,
+        f"spectral norm {norm:.3g} where fresh draws have {null:.3g}: {ratio:.1f} times as much (limit {limit:g} times)",
+        evidence={"spectral_norm": norm, "null_spectral_norm": null, "ratio": ratio},
+        threshold=limit,
+    )

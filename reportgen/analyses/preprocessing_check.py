@@ -1,0 +1,206 @@
+"""Preprocessing: whether the model does better when the same samples are scaled in another of the usual ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.intervals import Rate, measure
+from reportgen.analyses.preprocessing_variants import Variant, preprocessing_variants
+from reportgen.errors import ForwardError
+from reportgen.models.capture import predict
+from reportgen.models.live import LiveModel
+from reportgen.models.outputs import ClassScores, class_scores
+from reportgen.results import Finding, Severity
+from reportgen.rules import Limits, Rule
+
+MOST_CHECKED = 200
+"""Samples that are scored, drawn by the seed."""
+
+OTHER = Rule(
+    code="other-preprocessing",
+    meaning="the model is right more often when the samples are scaled in another way",
+    severity=Severity.PROBLEM,
+    threshold=0.05,
+    unit="p-value of McNemar's exact test, times the number of variants",
+    bounds=(0.0, 1.0),
+    source="McNemar 1947, Psychometrika 12, 153, exact (binomial) and two-sided; Bonferroni for the variants tried",
+)
+
+_SAME = 1e-4
+"""Of the declared inputs' range: variants that differ by less everywhere are the declared one. Rounding stays far below."""
+
+
+@dataclass(frozen=True)
+class VariantAccuracy:
+    """How the model does on the samples in another scale.
+
+    Attributes:
+        name: of the variant.
+        accuracy: over the samples checked.
+        gained: samples that are right here and wrong as declared.
+        lost: samples that are wrong here and right as declared.
+        p_value: of McNemar's exact test, before any correction, in [0, 1].
+    """
+
+    name: str
+    accuracy: Rate
+    gained: int
+    lost: int
+    p_value: float
+
+
+@dataclass(frozen=True)
+class PreprocessingCheckResult:
+    """The model on the same samples, scaled in different ways.
+
+    Attributes:
+        checked: number of samples.
+        evaluated: number of samples that they were drawn from.
+        declared: accuracy as the samples were scaled for this report.
+        variants: all that were run, by falling accuracy.
+        same: names of variants that are what was declared.
+        left_out: why others were not tried, one sentence each.
+    """
+
+    checked: int
+    evaluated: int
+    declared: Rate
+    variants: tuple[VariantAccuracy, ...]
+    same: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+class PreprocessingCheck:
+    """Scores the labelled samples as declared and in the other usual scales."""
+
+    name = "preprocessing_check"
+    title = "Preprocessing"
+    rules = (OTHER,)
+
+    def run(self, context: AnalysisContext) -> PreprocessingCheckResult | Skip:
+        """Return every variant's accuracy; a skip without labels or class scores, or when the model cannot be run again."""
+        samples = context.samples
+        if samples is None or context.live is None:
+            return Skip(context.no_samples_reason)
+        if samples.all_labels is None:
+            return Skip("The samples have no labels; --labels FILE would say what is right.")
+        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.all_labels)
+        if scores is None:
+            return Skip("The output is not one score for each class, so no answer can be counted as right.")
+        try:
+            return _check(context.live, samples, samples.all_labels, scores, seed=context.options.seed)
+        except ForwardError as error:
+            return Skip(f"The model could not be run on samples scaled in another way. Received: {error}")
+
+    def findings(self, result: PreprocessingCheckResult, limits: Limits) -> Iterable[Finding]:
+        """Return the best variant where it beats the declared one by more than chance."""
+        limit = limits[OTHER.code]
+        better = [entry for entry in result.variants if entry.gained > entry.lost]
+        if not better:
+            return
+        best = min(better, key=lambda entry: entry.p_value)
+        corrected = min(1.0, best.p_value * len(result.variants))
+        if corrected < limit:
+            yield _finding(result, best, corrected, limit)
+
+
+def mcnemar_exact(gained: int, lost: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test: whether as many pairs changed one way as the other.
+
+    Args:
+        gained: pairs that changed from wrong to right.
+        lost: pairs that changed from right to wrong.
+
+    Source: McNemar 1947, Psychometrika 12, 153; the binomial distribution of the smaller count at 1/2, doubled.
+    """
+    changed = gained + lost
+    tail = sum(math.comb(changed, count) for count in range(min(gained, lost) + 1))
+    return float(min(1.0, 2 * tail / 2**changed))
+
+
+def _check(
+    live: LiveModel, samples: EvaluatedSamples, labels: np.ndarray, scores: ClassScores, *, seed: int
+) -> PreprocessingCheckResult:
+    positions = np.arange(samples.evaluated)
+    if len(positions) > MOST_CHECKED:
+        positions = np.sort(np.random.default_rng(seed).choice(positions, MOST_CHECKED, replace=False))
+    labels, outputs = labels[positions], samples.activations.outputs[positions]
+    variants, left_out = preprocessing_variants(samples)
+    rows, same = _outputs(live, samples, positions, variants, outputs)
+    declared = _predicted(outputs, scores.threshold) == labels
+    entries = [
+        _compared(name, _predicted(row, scores.threshold) == labels, declared)
+        for name, row in rows.items()
+        if name not in same
+    ]
+    return PreprocessingCheckResult(
+        checked=len(labels),
+        evaluated=samples.evaluated,
+        declared=measure(int(declared.sum()), len(labels)),
+        variants=tuple(sorted(entries, key=lambda entry: -entry.accuracy.value)),
+        same=same,
+        left_out=left_out,
+    )
+
+
+def _outputs(
+    live: LiveModel,
+    samples: EvaluatedSamples,
+    positions: np.ndarray,
+    variants: Mapping[str, Variant],
+    declared_outputs: np.ndarray,
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return each variant's outputs, (n, K) float32, and the names of the variants that are what was declared.
+
+    The samples are read once, batch by batch; a batch that is the declared one is not run again.
+    """
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in variants}
+    different = set()
+    for start in range(0, len(positions), live.batch):
+        stored = samples.read(positions[start : start + live.batch].tolist())
+        declared = samples.scale(stored)
+        tolerance = _SAME * max(float(np.ptp(declared)), 1e-30)
+        for name, variant in variants.items():
+            inputs = np.ascontiguousarray(variant(stored))
+            if float(np.abs(inputs - declared).max()) <= tolerance:
+                rows[name].append(declared_outputs[start : start + len(stored)])
+                continue
+            different.add(name)
+            rows[name].append(predict(live.model, [inputs]))
+    outputs = {name: np.concatenate(parts) for name, parts in rows.items()}
+    return outputs, tuple(name for name in variants if name not in different)
+
+
+def _predicted(outputs: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the class of each sample, (N,) int64; -1, which is never right, where the output is not finite."""
+    known = np.isfinite(outputs).all(axis=1)
+    single = outputs.shape[1] == 1
+    answers = (outputs[:, 0] > threshold).astype(np.int64) if single else outputs.argmax(axis=1)
+    return np.where(known, answers, -1)
+
+
+def _compared(name: str, right: np.ndarray, declared: np.ndarray) -> VariantAccuracy:
+    gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
+    return VariantAccuracy(name, measure(int(right.sum()), len(right)), gained, lost, mcnemar_exact(gained, lost))
+
+
+def _finding(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
+    return OTHER.finding(
+        best.name,
+        f"samples scaled '{best.name}' are right in {best.accuracy.value:.1%}, as declared in {result.declared.value:.1%} of "
+        f"{result.checked}: {best.gained} gained, {best.lost} lost (p = {corrected:.2g} after correction for "
+        f"{len(result.variants)} variants, limit {limit:g})",
+        evidence={
+            "accuracy": best.accuracy.value,
+            "declared": result.declared.value,
+            "gained": best.gained,
+            "lost": best.lost,
+            "p_value": corrected,
+        },
+        threshold=limit,
+    )

@@ -1,0 +1,59 @@
+"""Integrated gradients, and the logits between whose values they explain the difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reportgen.models.gradient_target import GradientTarget, first_tensor
+from reportgen.models.gradients import ClassLogits, capturing, failures_named, input_gradients
+from reportgen.models.live import LiveModel
+
+
+def integrated_gradients(
+    live: LiveModel,
+    target: GradientTarget,
+    inputs: np.ndarray,
+    baseline: np.ndarray,
+    logits: ClassLogits,
+    *,
+    points: int,
+) -> np.ndarray:
+    """Return integrated gradients along the straight line from a baseline, (n, *shape) float32.
+
+    They sum to the difference of the logit at the input and at the baseline, up to the error of the quadrature.
+
+    Args:
+        live: the model.
+        target: from `find_target`.
+        inputs: (n, *shape) float32.
+        baseline: of one sample, *shape.
+        logits: which one of each sample.
+        points: of the Gauss-Legendre quadrature.
+
+    Source: Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv 1703.01365, equation 1.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    nodes, weights = (nodes + 1) / 2, weights / 2  # from [-1, 1] to [0, 1]
+    maps = []
+    for sample in range(len(inputs)):
+        difference = inputs[sample] - baseline
+        steps = nodes.reshape(-1, *[1] * difference.ndim)
+        line = (baseline + steps * difference).astype(np.float32)
+        gradients = input_gradients(live, target, line, logits.take([sample] * points)).gradients
+        maps.append(difference * np.tensordot(weights, gradients, axes=1))
+    return np.asarray(maps, dtype=np.float32)
+
+
+def logits_at(live: LiveModel, target: GradientTarget, inputs: np.ndarray, logits: ClassLogits) -> np.ndarray:
+    """Return the chosen logit of every input, (n,) float32, without gradients; see `feature_gradients`."""
+    captured: dict[str, Any] = {}
+    found = []
+    for start in range(0, len(inputs), live.batch):
+        batch = inputs[start : start + live.batch]
+        with failures_named(), capturing(live, target, captured):
+            output = first_tensor(live.model(batch, training=False))
+        values = np.asarray(captured.get("logits", output), dtype=np.float32).reshape(len(batch), -1)
+        found.append(values[np.arange(len(batch)), logits.columns[start : start + live.batch]])
+    return np.asarray(np.concatenate(found) * logits.signs, dtype=np.float32)

@@ -1,0 +1,83 @@
+"""Running a model with some of its channels set to zero, and leaving it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from reportgen.models.capture import predict
+from reportgen.models.kernels import common_data_format, data_format
+
+
+def predict_masked(
+    model: Any, batches: Iterable[np.ndarray], *, layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]
+) -> np.ndarray:
+    """Return the model's first output with the given channels set to zero, (N, ...) float32.
+
+    Args:
+        model: a `keras.Model`.
+        batches: (n, *input_shape) float32 each.
+        layers: all of them, by path.
+        silenced: channels by the name of the call whose output they are of.
+
+    Raises:
+        ForwardError: a layer failed.
+    """
+    parts = []
+    for batch in batches:
+        with masking(layers, silenced):
+            parts.append(predict(model, [batch]))
+    return np.concatenate(parts)
+
+
+@contextmanager
+def masking(layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]) -> Iterator[None]:
+    """Set channels of these calls' outputs to zero for the length of one forward pass; then leave the layers as they were.
+
+    Args:
+        layers: all of them, by path.
+        silenced: channels by the name of the call: the layer's path, or for a shared layer's second call the path with
+            ' (call 2)'.
+    """
+    common = common_data_format(layers.values())
+    replaced: list[tuple[Any, Any]] = []
+    try:
+        for path in dict.fromkeys(name.split(" (call ")[0] for name in silenced):
+            layer = layers[path]
+            wrapped = _masked(layer.call, path, silenced, data_format(layer, common))
+            replaced.append((layer, vars(layer).get("call")))
+            vars(layer)["call"] = wrapped
+        yield
+    finally:
+        for layer, before in replaced:
+            if before is None:
+                del vars(layer)["call"]
+            else:
+                vars(layer)["call"] = before
+
+
+def _masked(call: Any, path: str, silenced: Mapping[str, tuple[int, ...]], layout: str) -> Any:
+    calls = 0
+
+    def call_and_mask(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        output = call(*args, **kwargs)
+        channels = silenced.get(path if calls == 1 else f"{path} (call {calls})", ())
+        return _without(output, channels, layout) if channels else output
+
+    return call_and_mask
+
+
+def _without(output: Any, channels: tuple[int, ...], layout: str) -> Any:
+    import tensorflow as tf
+
+    axis = 1 if layout == "channels_first" and len(output.shape) > 2 else len(output.shape) - 1
+    shape = [1] * len(output.shape)
+    shape[axis] = output.shape[axis]
+    keep = np.ones(output.shape[axis], bool)
+    keep[list(channels)] = False
+    return tf.where(keep.reshape(shape), output, tf.zeros_like(output))  # a product would keep NaN

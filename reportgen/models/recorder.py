@@ -1,0 +1,182 @@
+"""What one forward pass puts out, turned into numbers batch by batch; memory stays that of one batch."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reportgen.models.activation_kinds import ENDS, activation_of, holds_kernel, is_normalization
+from reportgen.models.channel_statistics import (
+    ChannelMoments,
+    ChannelStatistics,
+    channel_moments,
+    channel_statistics,
+)
+from reportgen.models.kernels import common_data_format, data_format, is_convolution
+from reportgen.models.top_positions import TopPositions
+
+
+@dataclass
+class Activations:
+    """What one forward pass recorded. Calls are named by the layer's path; from a shared layer's second call on with
+    ' (call 2)'.
+
+    Attributes:
+        order: names of the watched calls in the order of the first batch.
+        kept: by name, the outputs of the samples to keep, (n, ..., channels) float32, channels last.
+        statistics: by name, of every channel over all samples and positions: of activations, and of convolutions that no
+            activation follows. The layers that give the model's outputs are left out.
+        sources: by name of an activation, the call of the layer whose output it receives, through normalisation or not.
+        moments: by name, of every channel of the inputs of batch normalisations.
+        top: by name of a kept call, where each of its channels answers most, over all samples.
+        outputs: the model's first output for every sample, (N, ...) float32.
+    """
+
+    order: tuple[str, ...] = ()
+    kept: dict[str, np.ndarray] = field(default_factory=dict)
+    statistics: dict[str, ChannelStatistics] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    moments: dict[str, ChannelMoments] = field(default_factory=dict)
+    top: dict[str, TopPositions] = field(default_factory=dict)
+    outputs: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+
+
+class Recorder:
+    """Turns the outputs of one pass into `Activations`.
+
+    Which layer's output another receives is seen by the identity of the tensors of the first batch, so that it needs no
+    graph; only weak references are held, so that TensorFlow can free what the model no longer needs.
+    """
+
+    def __init__(self, layers: Mapping[str, Any], keep: frozenset[str], keep_samples: int) -> None:
+        self._found = Activations()
+        self._parts: dict[str, list[np.ndarray]] = {}
+        self._layers = layers
+        self._activation = {path: activation_of(layer) for path, layer in layers.items()}
+        self._data_format = common_data_format(layers.values())
+        self._keep = keep
+        self._left = keep_samples
+        self._batch = 0
+        self._calls: dict[str, int] = {}
+        self._order: list[str] | None = []
+        self._outputs: dict[int, tuple[Any, str]] = {}
+        self._received: dict[str, str] = {}
+        self._passed_over: frozenset[str] = frozenset()
+
+    def begin(self, samples: int) -> None:
+        """Note that a batch of so many samples follows."""
+        self._left -= self._batch
+        self._batch = samples
+        self._calls.clear()
+
+    def on_input(self, path: str, given: Any) -> None:
+        """Record what a layer receives, before its output."""
+        self._calls[path] = number = self._calls.get(path, 0) + 1
+        name = path if number == 1 else f"{path} (call {number})"
+        given = first_tensor(given)
+        if self._order is not None:
+            self._order.append(name)
+            source = self._name_of(given)
+            if source is not None:
+                self._received[name] = source
+        layer = self._layers[path]
+        if is_normalization(layer) and given is not None:
+            values = np.asarray(given, dtype=np.float32)
+            axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
+            _merge(self._found.moments, name, channel_moments(np.moveaxis(values, axis, -1)))
+
+    def on_output(self, path: str, output: Any) -> None:
+        """Record what a layer puts out."""
+        number = self._calls.get(path, 1)
+        name = path if number == 1 else f"{path} (call {number})"
+        if self._order is not None:
+            for tensor in _tensors(output):
+                self._outputs[id(tensor)] = (weakref.ref(tensor), name)
+        judged = self._is_judged(path) and name not in self._passed_over
+        kept = name in self._keep
+        if not judged and not kept:
+            return
+        values = first_array(output)
+        if values.ndim > 2 and data_format(self._layers[path], self._data_format) == "channels_first":
+            values = np.moveaxis(values, 1, -1)
+        if judged:
+            _merge(self._found.statistics, name, channel_statistics(values, ENDS.get(self._activation[path])))
+        if kept and values.ndim > 2:
+            self._found.top.setdefault(name, TopPositions()).add(values)
+        if kept and self._left > 0:
+            self._parts.setdefault(name, []).append(values[: self._left].copy())
+
+    def end(self, output: Any) -> None:
+        """Note the model's output for the batch; after the first, what need not be looked at is known."""
+        if self._order is None:
+            return
+        self._found.order, self._order = tuple(self._order), None
+        heads = {name for tensor in _tensors(output) if (name := self._name_of(tensor)) is not None}
+        self._outputs.clear()
+        self._found.sources = {
+            name: source for name in self._found.order if self._is_separate(name) and (source := self._source(name))
+        }
+        behind = {source for head in heads if self._is_separate(head) and (source := self._source(head))}
+        self._passed_over = frozenset(heads | behind | self._linear())
+
+    def finish(self, outputs: np.ndarray) -> Activations:
+        """Return everything recorded, with the model's outputs for all samples."""
+        found = self._found
+        found.kept = {name: np.concatenate(parts) for name, parts in self._parts.items()}
+        found.statistics = {name: one for name, one in found.statistics.items() if name not in self._passed_over}
+        found.outputs = outputs
+        return found
+
+    def _is_judged(self, path: str) -> bool:
+        return self._activation[path] != "linear" or is_convolution(self._layers[path])
+
+    def _is_separate(self, name: str) -> bool:
+        """Return whether a call applies an activation to what another layer computed."""
+        path = layer_path(name)
+        return self._activation[path] != "linear" and not holds_kernel(self._layers[path])
+
+    def _linear(self) -> set[str]:
+        """Return the convolutions whose output an activation receives: that one is looked at in their place."""
+        return {source for source in self._found.sources.values() if self._activation[layer_path(source)] == "linear"}
+
+    def _source(self, name: str) -> str | None:
+        """Return the call of a layer with a kernel whose output this one receives, through normalisations; else None."""
+        source = self._received.get(name)
+        while source is not None and is_normalization(self._layers[layer_path(source)]):
+            source = self._received.get(source)
+        return source if source is not None and holds_kernel(self._layers[layer_path(source)]) else None
+
+    def _name_of(self, tensor: Any) -> str | None:
+        reference, name = self._outputs.get(id(tensor), (None, None))
+        return name if reference is not None and reference() is tensor else None
+
+
+def layer_path(name: str) -> str:
+    """Return the path of the layer that a call is named after."""
+    return name.split(" (call ")[0]
+
+
+def _merge(known: dict[str, Any], name: str, more: Any) -> None:
+    known[name] = known[name].merged(more) if name in known else more
+
+
+def _tensors(output: Any) -> Iterator[Any]:
+    if isinstance(output, dict | list | tuple):
+        for part in output.values() if isinstance(output, dict) else output:
+            yield from _tensors(part)
+    elif hasattr(output, "shape"):
+        yield output
+
+
+def first_tensor(output: Any) -> Any:
+    """Return a layer's first tensor, whether it has one, a list or a dict of them; None for none."""
+    return next(_tensors(output), None)
+
+
+def first_array(output: Any) -> np.ndarray:
+    """Return a model's or layer's first output as float32."""
+    return np.asarray(first_tensor(output), dtype=np.float32)

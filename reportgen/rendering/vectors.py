@@ -1,0 +1,87 @@
+"""Small vector drawings as the data of SVG paths; the elements around them are in the templates."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reportgen.results import NullBands, Strip
+
+LABEL_WIDTH = 176
+LANE_WIDTH = 96
+_LANE_GAP = 10
+_HEADER_HEIGHT = 22
+_ROW_HEIGHT = 18
+_FURTHEST = 1e4  # null standard deviations at the end of a lane
+_LONGEST_LABEL = 26
+
+
+def null_bands_drawing(bands: NullBands) -> dict[str, Any]:
+    """Return what a template needs to draw null bands: one lane for each statistic, zero in its middle.
+
+    Distances stand at their inverse hyperbolic sine, linear near zero and logarithmic beyond, so that 2 and 2,000 null
+    standard deviations can be read off one lane.
+    """
+    rows, columns = bands.distances.shape
+    lefts = [LABEL_WIDTH + column * (LANE_WIDTH + _LANE_GAP) for column in range(columns)]
+    within: list[str] = []
+    beyond: list[str] = []
+    for row, column in zip(*np.nonzero(~np.isnan(bands.distances)), strict=True):
+        distance = float(bands.distances[row, column])
+        x = lefts[column] + LANE_WIDTH / 2 + _offset(distance)
+        mark = f"M{x - 1.5:.1f} {_HEADER_HEIGHT + row * _ROW_HEIGHT + 3}h3v12h-3z"
+        (within if abs(distance) <= bands.limit else beyond).append(mark)
+    half, height = _offset(bands.limit), rows * _ROW_HEIGHT
+    return {
+        "width": LABEL_WIDTH + columns * (LANE_WIDTH + _LANE_GAP),
+        "height": _HEADER_HEIGHT + height,
+        "headers": [(left + LANE_WIDTH / 2, name) for left, name in zip(lefts, bands.columns, strict=True)],
+        "labels": [(_HEADER_HEIGHT + row * _ROW_HEIGHT + 13, _shortened(name)) for row, name in enumerate(bands.rows)],
+        "lanes": "".join(f"M{left} {_HEADER_HEIGHT}h{LANE_WIDTH}v{height}h-{LANE_WIDTH}z" for left in lefts),
+        "bands": "".join(
+            f"M{left + LANE_WIDTH / 2 - half:.1f} {_HEADER_HEIGHT}h{2 * half:.1f}v{height}h-{2 * half:.1f}z"
+            for left in lefts
+        ),
+        "within": "".join(within),
+        "beyond": "".join(beyond),
+    }
+
+
+def _offset(distance: float) -> float:
+    clipped = max(-_FURTHEST, min(distance, _FURTHEST))
+    return (LANE_WIDTH / 2 - 2) * math.asinh(clipped) / math.asinh(_FURTHEST)
+
+
+def _shortened(name: str) -> str:
+    # the end of a path names the layer
+    return name if len(name) <= _LONGEST_LABEL else f"…{name[1 - _LONGEST_LABEL :]}"
+
+
+def strip_outline(strip: Strip, width: int = 120, height: int = 28) -> str:
+    """Return the sorted values of a strip as the data of an SVG path, the largest value at the top.
+
+    Args:
+        strip: with at least one value; more values than the drawing is wide are thinned out evenly.
+        width, height: of the drawing, in its units; zero is at the bottom.
+    """
+    count = min(len(strip.values), width)
+    places = np.linspace(0, len(strip.values) - 1, count).round().astype(int)
+    top = _top(strip)
+    step = width / count
+    bars = "".join(
+        f"V{height * (1 - strip.values[place] / top):.1f}H{(index + 1) * step:.1f}"
+        for index, place in enumerate(places)
+    )
+    return f"M0 {height}{bars}V{height}Z"
+
+
+def strip_threshold(strip: Strip, width: int = 120, height: int = 28) -> str:
+    """Return the level of a strip's threshold as the data of an SVG path; '' where it lies above the drawing."""
+    level = height * (1 - strip.threshold / _top(strip))
+    return f"M0 {level:.1f}H{width}" if level > 0 else ""
+
+
+def _top(strip: Strip) -> float:
+    return float(strip.values.max()) or 1.0

@@ -1,0 +1,362 @@
+"""Attribution maps, and what makes them evidence or not."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+from keras import layers
+
+from reportgen.analyses import ANALYSES
+from reportgen.analyses.attribution import Attribution, AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.attribution_checks import (
+    DELETED,
+    RANDOM_ORDERS,
+    cells_of,
+    completeness_error,
+    deletion_areas,
+    rank_correlation,
+)
+from reportgen.analyses.attribution_maps import gradcam, hirescam, layercam
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.models.capture import run_forward
+from reportgen.models.describe import describe
+from reportgen.models.live import LiveModel
+from reportgen.results import Finding, Palette, Panel, PanelGrid, SamplesSummary, Severity
+from reportgen.rules import default_limits
+
+GENERATOR = np.random.default_rng(12)
+LIMITS = default_limits(rule for analysis in ANALYSES for rule in analysis.rules)
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.normal(size=shape).astype(np.float32)
+
+
+def context(model: Any, images: np.ndarray | None, labels: np.ndarray | None = None, **options: Any) -> AnalysisContext:
+    described = describe(model)
+    samples, live = None, None
+    if images is not None:
+        live = LiveModel(model, described.layers, 64)
+        count = len(images)
+        summary = SamplesSummary(
+            "x.npz",
+            50,
+            count,
+            tuple(range(20, 20 + count)),
+            "first",
+            images.shape[1:],
+            "float32",
+            (0, 1),
+            (0, 1),
+            False,
+            (),
+        )
+        samples = EvaluatedSamples(
+            summary=summary,
+            names=tuple(map(str, range(count))),
+            images=images,
+            labels=labels,
+            class_names=None,
+            expected_range=None,
+            activations=run_forward(model, [images], layers=described.layers, keep=frozenset(), keep_samples=count),
+            all_labels=labels,
+            read=lambda positions: images[list(positions)],
+            scale=np.float32,
+        )
+    return AnalysisContext(
+        model=described.summary,
+        layers=described.calls,
+        kernels=described.kernels,
+        shown=(),
+        rectifiers=frozenset(),
+        samples=samples,
+        no_samples_reason="Give --samples.",
+        options=AnalysisOptions(**options),
+        limits=LIMITS,
+        live=live,
+        head=described.head,
+    )
+
+
+def pooled(units: int = 3, activation: str = "softmax") -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu", name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(units, activation=activation, name="head"),
+        ]
+    )
+    generator = np.random.default_rng(3)
+    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
+    return model
+
+
+def result_of(model: Any, images: np.ndarray, *methods: str, **given: Any) -> AttributionResult:
+    result = Attribution().run(context(model, images, attribution=methods or ("hirescam",), **given))
+    assert isinstance(result, AttributionResult)
+    return result
+
+
+def test_hirescam_equals_the_class_activation_map_after_global_average_pooling() -> None:
+    model, images = pooled(), draw(4, 8, 8, 1)
+    (method,) = result_of(model, images).methods
+    maps = model.layers[0](images).numpy()
+    classes = model(images).numpy().argmax(axis=1)
+    kernel, bias = (weight.numpy() for weight in model.layers[-1].weights)
+    # Zhou et al., arXiv 1512.04150: the class's dense weights applied to every place; the mean over 36 places is the logit
+    expected = np.stack([maps[n] @ kernel[:, c] / 36 for n, c in enumerate(classes)])
+    np.testing.assert_allclose(method.figure.panels[1].images, np.maximum(expected, 0), atol=1e-5)
+    for sample, whole, index in zip(method.samples, expected, classes, strict=True):
+        assert sample.logit == pytest.approx(whole.sum() + bias[index], abs=1e-5)
+        assert sample.target == str(index)
+        assert sample.completeness == pytest.approx(0, abs=1e-4)
+    assert (method.key, method.subject, method.size, method.points) == ("hirescam", "conv", (6, 6), None)
+    assert method.figure.panels[1].value_range == (0, pytest.approx(max(expected.max(), 0)))
+
+
+def test_gradcam_equals_a_tape_written_by_hand() -> None:
+    model, images = pooled(), draw(3, 8, 8, 1)
+    convolution, pool, dense = model.layers
+    maps = tf.convert_to_tensor(convolution(images))
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        logits = pool(maps) @ dense.kernel + dense.bias
+        total = tf.reduce_sum(tf.reduce_max(logits, axis=1))
+    weights = tape.gradient(total, maps).numpy().mean(axis=(1, 2))
+    expected = np.maximum((maps.numpy() * weights[:, None, None]).sum(axis=-1), 0)
+    (method,) = result_of(model, images, "gradcam").methods
+    np.testing.assert_allclose(method.figure.panels[1].images, expected, atol=1e-6)
+    assert method.samples[0].completeness is None
+
+
+def test_formulas_equal_loops_over_places_and_channels() -> None:
+    features, gradients = draw(2, 3, 4, 5), draw(2, 3, 4, 5)
+    for n in range(2):
+        for row in range(3):
+            for column in range(4):
+                a, g = features[n, row, column], gradients[n, row, column]
+                assert hirescam(features, gradients)[n, row, column] == pytest.approx(sum(a * g), abs=1e-5)
+                means = gradients[n].reshape(12, 5).mean(axis=0)
+                assert gradcam(features, gradients)[n, row, column] == pytest.approx(sum(a * means), abs=1e-5)
+                positive = sum(x * y for x, y in zip(a, g, strict=True) if y > 0)
+                assert layercam(features, gradients)[n, row, column] == pytest.approx(positive, abs=1e-5)
+
+
+def test_integrated_gradients_of_the_demo_are_complete_within_one_percent(
+    demo_model: Any, demo_samples_path: Any
+) -> None:
+    with np.load(demo_samples_path) as stored:
+        chosen = [int(np.flatnonzero(stored["y_test"] == label)[0]) for label in range(10)]
+        images = stored["x_test"][chosen, :, :, None].astype(np.float32) / 255
+    (method,) = result_of(demo_model, images, "integrated-gradients").methods
+    assert len(method.samples) == 10
+    assert all(sample.completeness < 0.01 for sample in method.samples)
+    assert (method.subject, method.size) == ("input", (28, 28))
+    assert method.points in (50, 100, 200, 400)
+
+
+def test_methods_come_in_the_order_asked_for_and_are_the_same_twice() -> None:
+    model, images = pooled(), draw(2, 8, 8, 1)
+    methods = ("layercam", "integrated-gradients", "hirescam")
+    first, second = (result_of(model, images, *methods) for _ in range(2))
+    assert tuple(method.key for method in first.methods) == methods
+    for one, other in zip(first.methods, second.methods, strict=True):
+        assert one.samples == other.samples
+        np.testing.assert_array_equal(one.figure.panels[1].images, other.figure.panels[1].images)
+
+
+def test_nested_and_subclassed_models_are_explained(nested_model: Any, subclassed_model: Any) -> None:
+    (nested,) = result_of(nested_model, draw(2, 8, 8, 1)).methods
+    assert (nested.subject, nested.size) == ("middle/conv", (6, 6))
+    assert all(sample.completeness == pytest.approx(0, abs=1e-4) for sample in nested.samples)
+    result = result_of(subclassed_model, draw(2, 6, 6, 1))
+    assert result.explained == "the output (it has no softmax or sigmoid)"
+    # its steps between the layers are not known, so that nothing is said about completeness
+    assert [sample.completeness for sample in result.methods[0].samples] == [None, None]
+
+
+def test_a_single_sigmoid_explains_the_class_that_it_predicts() -> None:
+    model, images = pooled(1, "sigmoid"), draw(6, 8, 8, 1)
+    (method,) = result_of(model, images).methods
+    for sample, probability in zip(method.samples, model(images).numpy()[:, 0], strict=True):
+        assert sample.target == str(int(probability > 0.5))
+        assert sample.logit == pytest.approx(abs(np.log(probability / (1 - probability))), rel=1e-3)
+        assert sample.completeness == pytest.approx(0, abs=1e-4)
+
+
+def test_at_most_ten_samples_are_explained_and_told() -> None:
+    result = result_of(pooled(), draw(12, 8, 8, 1))
+    assert (len(result.methods[0].samples), result.chosen) == (10, 12)
+    assert result.methods[0].figure.total == 12
+    assert result.methods[0].samples[9].index == 29
+
+
+def test_colour_samples_are_shown_in_grey() -> None:
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)])
+    images = draw(2, 8, 8, 3)
+    figure = result_of(model, images).methods[0].figure
+    np.testing.assert_allclose(figure.panels[0].images, images.mean(axis=-1), atol=1e-6)
+    assert [panel.palette for panel in figure.panels] == [Palette.GREY, Palette.SEQUENTIAL]
+
+
+def test_the_weights_are_the_same_afterwards() -> None:
+    model = pooled()
+    before = [weight.numpy() for weight in model.weights]
+    assert result_of(model, draw(2, 8, 8, 1)).kernels == 2
+    for weight, values in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), values)
+
+
+def test_a_map_without_a_positive_value_is_no_evidence_and_not_a_blank() -> None:
+    model = pooled()
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([-np.abs(kernel), bias])
+    model.layers[0].set_weights([model.layers[0].get_weights()[0], np.full(4, 9, np.float32)])
+    (method,) = result_of(model, np.abs(draw(2, 8, 8, 1))).methods
+    assert [sample.largest for sample in method.samples] == [None, None]
+    assert method.blank == method.samples
+    assert method.figure.labels == ("20 ∅", "21 ∅")
+    assert "deletion" not in method.samples[0].failed
+
+
+@pytest.mark.parametrize(
+    ("model", "images", "reason"),
+    [
+        (pooled(), None, "Give --samples."),
+        (
+            keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(2)]),
+            draw(2, 4, 4, 1),
+            "This model has no convolution whose output has a height and a width, so no map can be drawn.",
+        ),
+        (
+            keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3)]),
+            draw(2, 6, 6, 1),
+            "The output is not one score for each class, so there is no class whose evidence could be shown.",
+        ),
+        (
+            keras.Sequential([keras.Input((9, 1)), layers.Conv1D(2, 3), layers.Flatten(), layers.Dense(2)]),
+            draw(2, 9, 1),
+            "Attribution maps are drawn for images alone; these samples do not have a height and a width.",
+        ),
+    ],
+)
+def test_what_cannot_be_explained_is_a_skip_with_its_reason(model: Any, images: Any, reason: str) -> None:
+    assert Attribution().run(context(model, images)) == Skip(reason)
+
+
+def test_without_a_method_or_a_gradient_the_section_is_a_skip() -> None:
+    skipped = Attribution().run(context(pooled(), draw(2, 8, 8, 1), attribution=()))
+    assert skipped == Skip("Attribution maps were left out; --attribution hirescam makes them.")
+
+    class Rounded(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return tf.cast(tf.cast(inputs, tf.int32), tf.float32)
+
+    model = keras.Sequential(
+        [keras.Input((6, 6, 1)), layers.Conv2D(2, 3), layers.Flatten(), Rounded(), layers.Dense(2)]
+    )
+    skipped = Attribution().run(context(model, 9 * draw(2, 6, 6, 1)))
+    assert isinstance(skipped, Skip)
+    assert skipped.reason.startswith(
+        "The gradients could not be computed. Received: the logits have no gradient by conv"
+    )
+
+
+def test_rank_correlation_equals_scipys() -> None:
+    for _ in range(20):
+        first, second = GENERATOR.integers(0, 6, (5, 5)), GENERATOR.integers(0, 6, (5, 5))
+        expected = scipy.stats.spearmanr(first.ravel(), second.ravel())[0]
+        assert rank_correlation(first, second) == pytest.approx(expected, abs=1e-12)
+    assert np.isnan(rank_correlation(np.zeros((2, 2)), np.eye(2)))
+    assert np.isnan(rank_correlation(np.full((2, 2), np.nan), np.eye(2)))
+
+
+def test_completeness_error_is_a_share_of_the_difference() -> None:
+    assert completeness_error(9.0, 10.0) == pytest.approx(0.1)
+    assert completeness_error(-9.0, -10.0) == pytest.approx(0.1)
+    assert completeness_error(0.0, 0.0) == 0
+
+
+def test_cells_are_sums_and_at_most_fourteen_along_each_axis() -> None:
+    maps = draw(2, 28, 30)
+    cells = cells_of(maps)
+    assert cells.shape == (2, 14, 10)
+    np.testing.assert_allclose(cells[1, 3, 4], maps[1, 6:8, 12:15].sum(), rtol=1e-5)
+    np.testing.assert_array_equal(cells_of(maps[:, :7, :7]), maps[:, :7, :7])
+
+
+def deleted_areas(maps: np.ndarray, inputs: np.ndarray, **given: Any) -> tuple[np.ndarray, np.ndarray]:
+    def score(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        del positions
+        return values.reshape(len(values), -1).mean(axis=1)  # every pixel of 1 that is left counts alike
+
+    return deletion_areas(maps, inputs, np.zeros(1, np.float32), score, seed=0, **given)
+
+
+def test_deletion_areas_equal_the_trapezoids_of_the_score_that_is_left() -> None:
+    inputs = np.zeros((1, 10, 10, 1), np.float32)
+    inputs[0, :5] = 1  # half of the image, which the first map marks and the second does not
+    maps = np.stack([inputs[0, :, :, 0], 1 - inputs[0, :, :, 0]])
+    ordered, at_random = deleted_areas(maps, np.repeat(inputs, 2, axis=0))
+    shares = np.array([0, *DELETED, 1])
+    for found, left in zip(ordered, (np.maximum(0.5 - shares, 0), np.minimum(1 - shares, 0.5)), strict=True):
+        assert found == pytest.approx(np.trapezoid(left, shares), abs=1e-6)
+    assert at_random == pytest.approx(0.25, abs=0.03)
+    assert ordered[0] < at_random[0]
+    assert ordered[1] > at_random[1]
+    assert RANDOM_ORDERS == 3
+
+
+def test_deletion_works_with_channels_first_and_maps_smaller_than_the_input() -> None:
+    inputs = np.zeros((1, 1, 12, 12), np.float32)
+    inputs[0, 0, :6, :6] = 1
+    ordered, at_random = deleted_areas(np.array([[[4.0, 3], [2, 1]]]), inputs, channels_first=True)
+    # the marked quarter is masked with the first cell already: 5 % and 10 % of four cells are one cell at the least
+    assert ordered[0] == pytest.approx(0.25 * DELETED[0] / 2)
+    assert ordered[0] < at_random[0]
+
+
+def findings(*samples: SampleAttribution) -> list[Finding]:
+    panel = Panel(np.zeros((len(samples), 2, 2)), (0, 1), Palette.SEQUENTIAL)
+    figure = PanelGrid((panel, panel), tuple(map(str, range(len(samples)))), 1, len(samples))
+    method = MethodMaps("hirescam", "HiResCAM", "conv", (2, 2), figure, None, samples)
+    result = AttributionResult((method,), "the logits", 2, 2, DELETED, 3, 1, 0)
+    return list(Attribution().findings(result, LIMITS))
+
+
+def sample(
+    *failed: str, similarity: float = 0.1, deletion: float = 0.2, error: float | None = None
+) -> SampleAttribution:
+    return SampleAttribution(3, None, "cat", 5.0, 1.0, error, similarity, deletion, failed)
+
+
+def test_maps_that_pass_are_no_finding() -> None:
+    assert findings(sample(), sample()) == []
+
+
+def test_maps_like_those_of_the_randomised_network_are_a_finding() -> None:
+    (finding,) = findings(sample("randomised weights", similarity=-0.93), sample())
+    assert (finding.code, finding.severity, finding.subject) == ("weight-free-maps", Severity.NOTE, "conv")
+    assert finding.message == (
+        "HiResCAM: 1 of 2 maps is like those of the randomised network (worst 0.93, limit 0.7), so it is not evidence"
+    )
+    assert finding.evidence == {"maps": 2, "failed": 1, "worst": 0.93}
+    assert (finding.threshold, "1810.03292" in finding.source) == (0.7, True)
+
+
+def test_most_maps_no_better_than_random_are_a_warning() -> None:
+    (finding,) = findings(sample("deletion", deletion=-0.2), sample("deletion", deletion=0.0))
+    assert (finding.code, finding.severity) == ("no-better-than-random-maps", Severity.WARNING)
+    assert finding.message == (
+        "HiResCAM: 2 of 2 maps are no better than a random order (worst -0.2, limit 0), so they are not evidence"
+    )
+
+
+def test_incomplete_maps_are_a_finding() -> None:
+    (finding,) = findings(sample("completeness", error=0.05), sample(error=0.001))
+    assert finding.message == "HiResCAM: 1 of 2 maps is incomplete (worst 0.05, limit 0.01), so it is not evidence"
+    assert (finding.code, finding.threshold) == ("incomplete-maps", 0.01)

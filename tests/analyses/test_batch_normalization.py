@@ -1,0 +1,150 @@
+"""Stored moments against observed ones, statistics as they began, and scales that vanished."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.batch_normalization import (
+    BatchNormalization,
+    BatchNormalizationResult,
+    NormalizationAudit,
+    moment_drift,
+)
+from reportgen.models.channel_statistics import ChannelMoments
+from reportgen.models.kernels import named_layers
+from reportgen.models.normalization import BatchNormalizationLayer, normalization_layers
+from reportgen.results import Finding, LayerSummary, ModelSummary, Severity
+from reportgen.rules import default_limits
+
+
+def layer_of(mean: list[float], variance: list[float], gamma: list[float] | None = None, path: str = "norm"):
+    scale = None if gamma is None else np.array(gamma)
+    return BatchNormalizationLayer(path, np.array(mean), np.array(variance), scale, epsilon=0.0)
+
+
+def run(*found: BatchNormalizationLayer, moments: dict[str, ChannelMoments] | None = None, calls: Any = ()) -> Any:
+    samples: Any = (
+        None if moments is None else SimpleNamespace(activations=SimpleNamespace(moments=moments), evaluated=50)
+    )
+    return BatchNormalization().run(
+        AnalysisContext(
+            model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+            layers=calls,
+            kernels=(),
+            shown=(),
+            rectifiers=frozenset(),
+            samples=samples,
+            no_samples_reason="Give --samples.",
+            options=AnalysisOptions(),
+            limits=default_limits(BatchNormalization().rules),
+            normalizations=found,
+        )
+    )
+
+
+def moments(mean: list[float], variance: list[float], count: int = 100) -> ChannelMoments:
+    return ChannelMoments(count, np.array(mean), np.array(variance))
+
+
+def test_drift_is_in_stored_standard_deviations_and_a_ratio_of_variances() -> None:
+    layer = BatchNormalizationLayer("norm", np.array([1.0, 0.0]), np.array([3.9, 0.9]), None, epsilon=0.1)
+    shift, ratio = moment_drift(layer, moments([4.0, -0.5], [7.9, 0.4]))
+    np.testing.assert_allclose(shift, [3 / 2, 0.5])
+    np.testing.assert_allclose(ratio, [2, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("mean", "variance", "drifted"),
+    [(1.0, 1.0, ()), (1.001, 1.0, (0,)), (-1.001, 1.0, (0,)), (0.0, 4.0, ()), (0.0, 4.001, (0,)), (0.0, 0.2499, (0,))],
+)
+def test_a_channel_is_too_far_beyond_one_deviation_or_a_factor_of_four(
+    mean: float, variance: float, drifted: Any
+) -> None:
+    (audit,) = run(layer_of([0.0, 5.0], [1.0, 2.0]), moments={"norm": moments([mean, 5.0], [variance, 2.0])}).layers
+    assert audit.drifted == drifted
+    assert audit.largest_shift == pytest.approx(abs(mean))
+    assert audit.strip.values.tolist() == pytest.approx([abs(mean), 0.0])
+
+
+def test_moments_of_a_shared_layer_are_merged() -> None:
+    found = {"norm": moments([0.0], [1.0]), "norm (call 2)": moments([4.0], [1.0])}
+    (audit,) = run(layer_of([0.0], [1.0]), moments=found).layers
+    assert (audit.largest_shift, audit.median_ratio) == (pytest.approx(2), pytest.approx(5))
+
+
+def test_without_samples_the_stored_part_still_runs() -> None:
+    result = run(layer_of([0.0, 0.0], [1.0, 1.0], [0.0009, -0.5]), layer_of([0.1], [1.0], path="other"))
+    first, second = result.layers
+    assert (first.never_updated, first.collapsed, first.strip, first.drifted) == (True, (0,), None, None)
+    assert first.median_gamma == pytest.approx(0.25045)
+    assert (second.never_updated, second.median_gamma) == (False, None)
+    assert (result.evaluated, result.no_samples_reason) == (0, "Give --samples.")
+
+
+def test_a_model_without_batch_normalisation_is_a_skip() -> None:
+    assert run() == Skip("This model has no BatchNormalization layer.")
+    unread = LayerSummary("norm", "BatchNormalization", None, 4, True)
+    assert run(calls=(unread,)) == Skip(
+        "What its BatchNormalization layers store can only be read from a model that could be built."
+    )
+
+
+def test_layers_are_read_from_a_live_model() -> None:
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.BatchNormalization(name="a"), layers.BatchNormalization(scale=False)]
+    )
+    first, second = normalization_layers(named_layers(model))
+    assert (first.path, first.never_updated, first.epsilon) == ("a", True, 1e-3)
+    assert first.gamma is not None
+    assert first.gamma.tolist() == [1, 1]
+    assert second.gamma is None
+    model.layers[0].moving_mean.assign([0.0, 0.1])
+    assert normalization_layers(named_layers(model))[0].never_updated is False
+
+
+AUDIT = NormalizationAudit("norm", 100, False, (), 1.0, (), 0.1, 3.25, 1.0, 1.0, 1.0)
+
+
+def findings(*audits: NormalizationAudit, evaluated: int = 30) -> list[Finding]:
+    result = BatchNormalizationResult(audits, evaluated, "")
+    return list(BatchNormalization().findings(result, default_limits(BatchNormalization().rules)))
+
+
+def test_a_sound_layer_is_no_finding() -> None:
+    assert findings(AUDIT) == []
+
+
+def test_statistics_as_they_began_are_a_warning_and_of_all_layers_a_problem() -> None:
+    fresh = replace(AUDIT, never_updated=True, drifted=tuple(range(100)))
+    (finding,) = findings(fresh, replace(AUDIT, name="other"))
+    assert (finding.code, finding.severity, finding.subject) == ("never-updated-statistics", Severity.WARNING, "norm")
+    assert finding.message == "all 100 channels still have the mean 0 and variance 1 that they began with"
+    (finding,) = findings(fresh, replace(fresh, name="other"))
+    assert (finding.severity, finding.subject, finding.evidence) == (Severity.PROBLEM, "model", {"layers": 2})
+
+
+def test_over_a_quarter_of_drifted_channels_is_a_warning_from_thirty_samples_on() -> None:
+    assert findings(replace(AUDIT, drifted=tuple(range(25)))) == []
+    far = replace(AUDIT, drifted=tuple(range(26)))
+    assert findings(far, evaluated=29) == []
+    (finding,) = findings(far)
+    assert (finding.code, finding.severity, finding.threshold) == ("drifted-statistics", Severity.WARNING, 0.25)
+    assert finding.message == (
+        "26 of 100 channels have other moments on 30 samples than in training (26.0%, limit 25%); the largest shift is "
+        "3.25 stored standard deviations"
+    )
+
+
+@pytest.mark.parametrize(("count", "severity"), [(10, Severity.NOTE), (11, Severity.WARNING)])
+def test_collapsed_scales_are_a_note_up_to_a_tenth(count: int, severity: Severity) -> None:
+    (finding,) = findings(replace(AUDIT, collapsed=tuple(range(count))))
+    assert (finding.code, finding.severity, finding.subject) == ("collapsed-gammas", severity, "norm")
+    assert finding.message == (
+        f"{count} of 100 channels have a scale under 0.001 ({count}.0%, limit 10%), so that they are constant"
+    )

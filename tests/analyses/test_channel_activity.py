@@ -1,0 +1,187 @@
+"""Silent, dormant and stuck channels, and whether anything depends on them."""
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.channel_activity import ChannelActivity, ChannelActivityResult, LayerActivity, MaskedRun
+from reportgen.models.capture import run_forward
+from reportgen.models.describe import describe
+from reportgen.models.live import LiveModel
+from reportgen.models.recorder import Activations
+from reportgen.results import Finding, ModelSummary, SamplesSummary, Severity, Strip
+from reportgen.rules import default_limits
+
+
+def context(samples: Any, **given: Any) -> AnalysisContext:
+    return AnalysisContext(
+        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+        layers=(),
+        kernels=(),
+        shown=(),
+        rectifiers=frozenset(),
+        samples=samples,
+        no_samples_reason="Give --samples.",
+        options=AnalysisOptions(),
+        limits=default_limits(ChannelActivity().rules),
+        **given,
+    )
+
+
+def evaluated(inputs: np.ndarray, activations: Activations, labels: np.ndarray | None = None) -> EvaluatedSamples:
+    count = len(inputs)
+    return EvaluatedSamples(
+        summary=SamplesSummary("x", count, count, (0,), "first:1", (2,), "float32", (0, 1), (0, 1), False, ()),
+        names=("x[0]",),
+        images=inputs[:1],
+        labels=None,
+        class_names=None,
+        expected_range=None,
+        activations=activations,
+        all_labels=labels,
+        read=lambda positions: inputs[list(positions)],
+        scale=lambda values: values,
+    )
+
+
+def run_model(model: Any, inputs: np.ndarray, labels: np.ndarray | None = None) -> ChannelActivityResult:
+    described = describe(model)
+    watched = described.watched(())
+    activations = run_forward(model, [inputs], layers=watched, keep=frozenset(), keep_samples=0)
+    live = LiveModel(model, described.layers, 2)
+    samples = evaluated(inputs, activations, labels)
+    result = ChannelActivity().run(context(samples, live=live, activations=described.activations))
+    assert isinstance(result, ChannelActivityResult)
+    return result
+
+
+def small_model(*biases: float) -> Any:
+    """Two inputs of 0 to 1; a rectified unit for each bias, which adds it to the first input; two classes."""
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(len(biases), activation="relu", name="units"), layers.Dense(2, name="head")]
+    )
+    first = np.zeros((2, len(biases)), np.float32)
+    first[0] = 1
+    model.get_layer("units").set_weights([first, np.array(biases, np.float32)])
+    model.get_layer("head").set_weights([np.ones((len(biases), 2), np.float32) * [1, -1], np.array([0.0, 2.4])])
+    return model
+
+
+INPUTS = np.array([[0.0, 1.0], [0.5, 0.0], [1.0, 1.0]], np.float32)
+
+
+def test_channels_are_counted_on_a_model_with_known_weights() -> None:
+    # units give x - 1 (never above zero), x - 0.99 (0.01 on one sample) and x
+    result = run_model(small_model(-1.0, -0.99, 0.0), INPUTS)
+    (layer,) = result.layers
+    assert (layer.name, layer.activation, layer.kind, layer.source, layer.channels) == (
+        "units",
+        "relu",
+        "rectified",
+        None,
+        3,
+    )
+    assert (layer.silent, layer.dormant, layer.dormant_counts) == ((0,), (1,), (1, 2, 2))
+    assert layer.zeros == pytest.approx(2 / 3)
+    # mean magnitudes 0, 1/300, 1/2 over their mean
+    np.testing.assert_allclose(layer.strip.values, np.array([0.5, 0.01 / 3, 0]) / (0.5 + 0.01 / 3) * 3, rtol=1e-4)
+    assert (layer.idle, result.evaluated) == (2, 3)
+
+
+def test_masking_tells_what_depends_on_idle_channels() -> None:
+    labels = np.array([1, 1, 0])
+    result = run_model(small_model(-1.0, -0.99, 0.195), INPUTS, labels)
+    assert result.masked is not None
+    # the last sample's logits are 1.205 and 1.195; without the dormant unit's 0.01 they change places
+    assert (result.masked.silent, result.masked.dormant, result.masked.samples) == (1, 1, 3)
+    assert result.masked.largest_change == pytest.approx(0.01, rel=1e-3)
+    assert (result.masked.accuracy, result.masked.masked_accuracy) == (1, pytest.approx(2 / 3))
+    without = run_model(small_model(-1.0, -0.99, 0.195), INPUTS)
+    assert without.masked is not None
+    assert without.masked.accuracy is None
+
+
+def test_without_idle_channels_the_model_is_not_run_again() -> None:
+    assert run_model(small_model(0.0, 0.1), INPUTS).masked is None
+
+
+def test_masking_runs_at_most_256_samples() -> None:
+    result = run_model(small_model(-1.0, 0.0), np.tile(INPUTS, (100, 1)))
+    assert result.masked is not None
+    assert (result.masked.samples, result.evaluated) == (256, 300)
+
+
+def test_a_separate_activation_names_the_layer_before_it() -> None:
+    chain = [layers.Conv2D(3, 3, name="conv"), layers.BatchNormalization(), layers.Activation("tanh", name="act")]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *chain, layers.Flatten(), layers.Dense(2)])
+    (layer,) = run_model(model, np.random.default_rng(0).normal(size=(4, 6, 6, 1)).astype(np.float32)).layers
+    assert (layer.name, layer.source, layer.activation, layer.kind, layer.zeros) == (
+        "act",
+        "conv",
+        "tanh",
+        "bounded",
+        None,
+    )
+
+
+def test_without_samples_or_anything_to_look_at_the_section_is_a_skip() -> None:
+    assert ChannelActivity().run(context(None)) == Skip("Give --samples.")
+    empty = evaluated(INPUTS, Activations())
+    assert ChannelActivity().run(context(empty)) == Skip(
+        "No layer before the model's output ends in an activation, and none is a convolution."
+    )
+
+
+LAYER = LayerActivity(
+    "conv", None, "relu", "rectified", 100, (), (), (0, 0, 0), (), (), 0.5, Strip(np.ones(100), 0.025)
+)
+
+
+def findings(layer: LayerActivity, samples: int = 32) -> list[Finding]:
+    result = ChannelActivityResult((layer,), MaskedRun(0, 0, 1, 0.0, None, None), samples)
+    return list(ChannelActivity().findings(result, default_limits(ChannelActivity().rules)))
+
+
+def test_a_layer_without_idle_channels_is_no_finding() -> None:
+    assert findings(LAYER) == []
+
+
+def test_up_to_a_tenth_of_silent_channels_is_a_note() -> None:
+    (finding,) = findings(replace(LAYER, silent=tuple(range(10))), samples=1)
+    assert (finding.code, finding.severity) == ("silent-channels", Severity.NOTE)
+    assert finding.message == (
+        "10 of 100 channels never fired on 1 sample (10.0%, limit 10%); at 95 % confidence each of them fires on at most "
+        "100.0% of such samples"
+    )
+
+
+def test_more_than_a_tenth_of_silent_channels_is_a_warning() -> None:
+    (finding,) = findings(replace(LAYER, silent=tuple(range(11))), samples=300)
+    assert (finding.code, finding.severity, finding.subject) == ("silent-channels", Severity.WARNING, "conv")
+    assert finding.message.endswith("fires on at most 1.0% of such samples")
+    assert finding.evidence == {"silent": 11, "channels": 100, "samples": 300, "share": 0.11, "rate_bound": 0.01}
+    assert (finding.threshold, "1607.03250" in finding.source) == (0.1, True)
+
+
+def test_more_than_a_tenth_of_dormant_channels_is_a_note() -> None:
+    assert findings(replace(LAYER, dormant=tuple(range(10)))) == []
+    (finding,) = findings(replace(LAYER, dormant=tuple(range(11))))
+    assert (finding.code, finding.severity, finding.threshold) == ("dormant-channels", Severity.NOTE, 0.1)
+    assert finding.message == (
+        "11 of 100 channels are dormant, with at most 0.025 of the layer's mean activity, on 32 samples (11.0%, limit 10%)"
+    )
+
+
+@pytest.mark.parametrize(("count", "severity"), [(10, Severity.NOTE), (11, Severity.WARNING)])
+def test_constant_and_saturated_channels_are_stuck(count: int, severity: Severity) -> None:
+    layer = replace(LAYER, constant=(0, 1), saturated=tuple(range(2, count)))
+    (finding,) = findings(layer)
+    assert (finding.code, finding.severity, finding.evidence["stuck"]) == ("stuck-channels", severity, count)
+    assert finding.message == (
+        f"{count} of 100 channels are constant (2) or saturated ({count - 2}) on 32 samples ({count}.0%, limit 10%)"
+    )

@@ -1,0 +1,210 @@
+"""The patches that excite a channel most, against a search over all windows of all samples."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from reportgen.analyses import ANALYSES
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.filter_responses import FilterResponses, FilterResponsesResult
+from reportgen.analyses.patches import cut, excited_channels, kernel_tiles
+from reportgen.models.capture import run_forward
+from reportgen.models.describe import describe
+from reportgen.models.kernels import layer_kernels
+from reportgen.models.live import LiveModel
+from reportgen.results import Palette, SamplesSummary
+from reportgen.rules import default_limits
+
+GENERATOR = np.random.default_rng(21)
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.random(shape).astype(np.float32)
+
+
+def run(model: Any, images: np.ndarray | None, shown: tuple[str, ...] | None = None, **options: Any) -> Any:
+    described = describe(model)
+    shown = described.shown(()) if shown is None else shown
+    samples, live = None, None
+    if images is not None:
+        live = LiveModel(model, described.layers, 64)
+        layers_to_watch = described.watched(shown)
+        batches = [images[:3], images[3:]] if len(images) > 3 else [images]
+        summary = SamplesSummary(
+            "x.npz", 90, len(images), (50, 51), "first:2", images.shape[1:], "float32", (0, 1), (0, 1), False, ()
+        )
+        samples = EvaluatedSamples(
+            summary=summary,
+            names=("a", "b"),
+            images=images[:2],
+            labels=None,
+            class_names=None,
+            expected_range=None,
+            activations=run_forward(model, batches, layers=layers_to_watch, keep=frozenset(shown), keep_samples=2),
+            all_labels=None,
+            read=lambda positions: images[list(positions)],
+            scale=np.float32,
+            indices=tuple(range(50, 50 + len(images))),
+        )
+    return FilterResponses().run(
+        AnalysisContext(
+            model=described.summary,
+            layers=described.calls,
+            kernels=described.kernels,
+            shown=shown,
+            rectifiers=frozenset(),
+            samples=samples,
+            no_samples_reason="Give --samples.",
+            options=AnalysisOptions(**options),
+            limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
+            live=live,
+            head=described.head,
+        )
+    )
+
+
+def network(channels: int = 1) -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input((9, 8, channels)),
+            layers.Conv2D(3, 3, padding="same", activation="relu", name="first"),
+            layers.MaxPooling2D(2, name="pool"),
+            layers.Conv2D(2, 3, padding="same", name="second"),
+        ]
+    )
+    generator = np.random.default_rng(5)
+    model.set_weights([generator.normal(0, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
+    return model
+
+
+def test_patches_equal_a_search_over_all_windows() -> None:
+    model, images = network(), draw(7, 9, 8, 1)
+    result = run(model, images)
+    assert isinstance(result, FilterResponsesResult)
+    assert [layer.name for layer in result.layers] == ["first", "second"]
+    for layer, field, jump, start in zip(result.layers, (3, 8), (1, 2), (-1, -3), strict=True):
+        assert (layer.field, layer.jump) == ((field, field), (jump, jump))
+        maps = np.asarray(images)
+        for step in model.layers[: 1 if layer.name == "first" else 3]:
+            maps = np.asarray(step(maps))
+        patches = np.stack([panel.images for panel in layer.figure.panels[1:]], axis=1)
+        for number, channel in enumerate(layer.channels):
+            answers = maps[..., channel.channel].reshape(len(images), -1)
+            best = np.argsort(-answers.max(axis=1), kind="stable")[:4]
+            assert channel.samples == tuple(50 + best)
+            np.testing.assert_allclose(channel.values, answers.max(axis=1)[best], rtol=1e-5)
+            for rank, sample in enumerate(best):
+                row, column = np.unravel_index(answers[sample].argmax(), maps.shape[1:3])
+                assert channel.places[rank] == (row, column)
+                expected = np.full((field, field), np.nan)
+                for y in range(field):
+                    for x in range(field):
+                        at = start + row * jump + y, start + column * jump + x
+                        if 0 <= at[0] < 9 and 0 <= at[1] < 8:
+                            expected[y, x] = images[(sample, *at, 0)]
+                np.testing.assert_allclose(patches[number, rank], expected, rtol=1e-6)
+
+
+def test_the_kernel_of_each_channel_stands_first_enlarged_and_centred() -> None:
+    model = network()
+    layer = run(model, draw(7, 9, 8, 1)).layers[1]
+    kernel = model.layers[2].kernel.numpy()
+    tile = layer.figure.panels[0]
+    for number, channel in enumerate(layer.channels):
+        filters = kernel[..., channel.channel]
+        chosen = filters[..., np.sqrt((filters**2).sum(axis=(0, 1))).argmax()]
+        np.testing.assert_allclose(tile.images[number][1:7, 1:7], chosen.repeat(2, axis=0).repeat(2, axis=1), rtol=1e-6)
+        assert np.isnan(tile.images[number][[0, 7]]).all()
+    assert (tile.palette, layer.kernel_size, layer.input_channels) == (Palette.DIVERGING, (3, 3), 3)
+    assert tile.value_range[0] == -tile.value_range[1]
+
+
+def test_colour_samples_give_colour_patches() -> None:
+    images = draw(5, 9, 8, 3)
+    layer = run(network(3), images).layers[0]
+    panel = layer.figure.panels[1]
+    assert (panel.palette, panel.images.shape[1:]) == (Palette.COLOUR, (3, 3, 3))
+
+
+def test_at_most_sixteen_channels_are_shown_and_silent_ones_left_out() -> None:
+    model = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(20, 3, activation="relu", name="conv")])
+    kernel, bias = model.layers[0].get_weights()
+    bias[:] = np.arange(1, 21)
+    bias[[1, 7]] = -99
+    model.layers[0].set_weights([kernel * 0.01, bias])
+    (layer,) = run(model, draw(4, 6, 6, 1)).layers
+    assert (layer.total, layer.silent) == (20, 2)
+    assert [channel.channel for channel in layer.channels] == [3, 4, 5, 6, *range(8, 20)]
+    assert (layer.figure.total, layer.figure.columns) == (20, 2)
+
+
+def test_fewer_samples_give_fewer_patches() -> None:
+    (layer,) = run(network(), draw(2, 9, 8, 1), ("first",)).layers
+    assert len(layer.figure.panels) == 3
+    assert all(len(channel.samples) == 2 for channel in layer.channels)
+
+
+def test_depthwise_kernels_stand_beside_their_own_channel() -> None:
+    model = keras.Sequential(
+        [keras.Input((6, 6, 2)), layers.DepthwiseConv2D(3, depth_multiplier=2, bias_initializer="ones", name="deep")]
+    )
+    (layer,) = run(model, draw(4, 6, 6, 2)).layers
+    kernel = model.layers[0].kernel.numpy().reshape(3, 3, 4)
+    for number, channel in enumerate(layer.channels):
+        np.testing.assert_array_equal(layer.figure.panels[0].images[number], kernel[..., channel.channel])
+
+
+def test_layers_whose_answers_cannot_be_traced_are_named_and_alone_are_a_skip() -> None:
+    inputs = keras.Input((6, 6, 1))
+    up = layers.Conv2DTranspose(2, 2, strides=2, bias_initializer="ones", name="up")(inputs)
+    model = keras.Model(inputs, up)
+    reason = "The answers of the shown layers cannot be traced back to pixels of the input."
+    assert run(model, draw(3, 6, 6, 1)) == Skip(reason)
+    first = layers.Conv2D(2, 1, bias_initializer="ones", name="plain")(inputs)
+    both = keras.Model(inputs, layers.Conv2DTranspose(2, 2, name="up")(first))
+    result = run(both, draw(3, 6, 6, 1))
+    assert ([layer.name for layer in result.layers], result.left_out) == (["plain"], ("up",))
+
+
+def test_without_samples_or_maps_the_section_is_a_skip() -> None:
+    assert run(network(), None) == Skip("Give --samples.")
+    flat = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(2)])
+    assert run(flat, draw(3, 6, 6, 1)) == Skip(
+        "No layer that was run has maps with a height and a width; --layers NAME chooses one."
+    )
+
+
+def test_inputs_are_made_only_when_asked_for() -> None:
+    model, images = network(), draw(4, 9, 8, 1)
+    assert run(model, images).steps is None
+    assert run(model, images).layers[0].maximised is None
+    result = run(model, images, ("first",), maximise=True, seed=4)
+    grid = result.layers[0].maximised
+    assert (grid.images.shape[1:], grid.total, result.steps, result.seed) == ((9, 8), len(grid.labels), 64, 4)
+
+
+def test_windows_over_the_edge_are_empty_there() -> None:
+    image = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(cut(image, (slice(0, 2), slice(1, 3))), [[1, 2], [5, 6]])
+    nan = np.nan
+    np.testing.assert_array_equal(cut(image, (slice(-1, 1), slice(3, 6))), [[nan] * 3, [3, nan, nan]])
+    assert np.isnan(cut(image, (slice(-3, 0), slice(0, 2)))).all()
+    assert np.isnan(cut(image, (slice(5, 7), slice(0, 2)))).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "most", "expected"),
+    [([3, 0, 5, -1, 4], 2, (2, 4)), ([3, 0, 5, -1, 4], 9, (0, 2, 4)), ([0, -np.inf], 3, ()), ([2, 2, 2], 2, (0, 1))],
+)
+def test_channels_with_the_largest_answers_are_shown(values: list[float], most: int, expected: tuple[int, ...]) -> None:
+    assert excited_channels(np.array([values]), most) == expected
+
+
+def test_pointwise_and_depthwise_parts_of_a_separable_layer_are_not_taken_for_its_channels() -> None:
+    model = keras.Sequential([keras.Input((6, 6, 2)), layers.SeparableConv2D(3, 3, name="separable")])
+    depthwise, pointwise = layer_kernels({"separable": model.layers[0]})
+    assert kernel_tiles(pointwise, (0, 1), (3, 3)) is None
+    assert kernel_tiles(depthwise, (0, 1), (3, 3)) is None

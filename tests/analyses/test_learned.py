@@ -1,0 +1,271 @@
+"""Every kernel among fresh draws of its own initialiser."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.learned import FEWEST_WEIGHTS, Learned, LearnedKernel, LearnedResult
+from reportgen.models.describe import describe
+from reportgen.models.kernel_statistics import STATISTICS
+from reportgen.models.kernels import LayerKernel
+from reportgen.models.null_comparison import NullComparison, operator_norm
+from reportgen.results import Finding, LayerSummary, ModelSummary, NullBands, Severity
+from reportgen.rules import default_limits
+
+GLOROT = keras.initializers.GlorotUniform()
+GENERATOR = np.random.default_rng(2)
+VALUES = GENERATOR.normal(size=(3, 3, 4, 8)).astype(np.float32)
+FRESH = np.asarray(keras.initializers.GlorotUniform(seed=5)((3, 3, 8, 8)))
+
+
+def kernel(
+    values: np.ndarray, *, path: str = "conv", kind: str = "convolution", initializer: Any = GLOROT, **given: Any
+):
+    return LayerKernel(path, "kernel", kind, given.pop("groups", 1), values.shape, initializer, lambda: values, **given)
+
+
+def context(kernels: tuple[LayerKernel, ...], calls: tuple[LayerSummary, ...] = (), **options: Any) -> AnalysisContext:
+    return AnalysisContext(
+        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+        layers=calls,
+        kernels=kernels,
+        shown=(),
+        rectifiers=frozenset(),
+        samples=None,
+        no_samples_reason="",
+        options=AnalysisOptions(**options),
+        limits=default_limits(Learned().rules),
+    )
+
+
+def run(*kernels: LayerKernel, **options: Any) -> Any:
+    return Learned().run(context(kernels, **options))
+
+
+def run_model(model: Any, **options: Any) -> LearnedResult:
+    described = describe(model)
+    result = Learned().run(context(described.kernels, described.calls, **options))
+    assert isinstance(result, LearnedResult)
+    return result
+
+
+def test_a_trained_kernel_has_learned_and_a_fresh_one_has_not() -> None:
+    result = run(kernel(VALUES), kernel(FRESH, path="fresh"))
+    trained, fresh = result.kernels
+    assert (trained.label, trained.learned, trained.initializer, trained.weights) == (
+        "conv",
+        True,
+        "GlorotUniform",
+        288,
+    )
+    assert (fresh.learned, fresh.weights) == (False, 576)
+    assert trained.comparison.percentile[0] == 100
+    assert 0 <= fresh.comparison.percentile[0] <= 100
+    limit = math.sqrt(6 / (9 * 12))
+    assert trained.comparison.mean[0] == pytest.approx(limit / math.sqrt(3), rel=0.03)
+    assert trained.comparison.value[0] == pytest.approx(VALUES.std(), rel=1e-5)
+    assert trained.norm_ratio == pytest.approx(trained.comparison.value[2] / trained.comparison.mean[2])
+
+
+def test_the_bands_hold_the_distances_of_the_kernels_nearest_to_their_initialiser() -> None:
+    kernels = [kernel(VALUES * np.float32(2**index), path=f"k{index}") for index in range(26)]
+    result = run(*kernels, redraws=5)
+    assert result.bands.rows == tuple(f"k{index}" for index in range(24))
+    assert result.bands.columns == STATISTICS
+    np.testing.assert_array_equal(result.bands.distances[3], result.kernels[3].comparison.distance)
+    assert (result.limit, result.bands.limit, result.redraws, result.error) == (
+        result.kernels[0].limit,
+        result.limit,
+        5,
+        0.05,
+    )
+
+
+def test_two_runs_are_equal_and_another_seed_draws_again() -> None:
+    first, again, other = (run(kernel(VALUES), seed=seed).kernels[0].comparison for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first.distance, again.distance)
+    assert first.mean[0] != other.mean[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "initializer", "reason"),
+    [
+        (VALUES, None, "no initialiser is known"),
+        (np.full((3, 3, 1, 8), np.nan, np.float32), GLOROT, "it holds NaN or infinite weights"),
+        (np.zeros((700, 700), np.float32), keras.initializers.Orthogonal(), "a part of Orthogonal cannot be drawn"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(values: np.ndarray, initializer: Any, reason: str) -> None:
+    (only,) = run(kernel(values, initializer=initializer, kind="dense" if values.ndim == 2 else "convolution")).kernels
+    assert (only.comparison.reason, only.learned, only.largest_distance, only.norm_ratio, only.rank_share) == (
+        reason,
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+def test_weights_that_begin_as_zeros_have_learned_once_they_differ() -> None:
+    zeros = keras.initializers.Zeros()
+    assert run(kernel(VALUES, initializer=zeros)).kernels[0].largest_distance == math.inf
+    assert run(kernel(np.zeros((3, 3, 4, 8), np.float32), initializer=zeros)).kernels[0].learned is False
+
+
+def test_model_without_a_kernel_is_a_skip() -> None:
+    assert run() == Skip("No layer of this model has a kernel, so there is nothing that could have learned.")
+
+
+def untrained_model(initializer: str) -> Any:
+    """Small kernels, depthwise and pointwise ones among them, where statistics scatter and are skewed most."""
+    return keras.Sequential(
+        [
+            keras.Input((12, 12, 1)),
+            layers.Conv2D(8, 3, kernel_initializer=initializer),
+            layers.DepthwiseConv2D(3, depthwise_initializer=initializer),
+            layers.Conv2D(8, 1, kernel_initializer=initializer),
+            layers.Flatten(),
+            layers.Dense(5, kernel_initializer=initializer),
+        ]
+    )
+
+
+@pytest.mark.parametrize("initializer", ["glorot_uniform", "random_normal"])
+def test_untrained_models_are_called_learned_in_under_5_of_100(initializer: str) -> None:
+    wrong = 0
+    for seed in range(100):
+        keras.utils.set_random_seed(seed)
+        wrong += any(one.learned for one in run_model(untrained_model(initializer), seed=seed).kernels)
+    assert wrong < 5
+
+
+def test_an_untrained_copy_of_the_demo_is_one_problem_and_the_demo_none(demo_model: Any) -> None:
+    result = run_model(demo_model)
+    assert [one.learned for one in result.kernels] == [True] * 4
+    assert all((one.largest_distance or 0) > 50 for one in result.kernels)
+    assert list(Learned().findings(result, default_limits(Learned().rules))) == []
+    keras.utils.set_random_seed(1)
+    copy = run_model(keras.models.clone_model(demo_model))
+    (finding,) = Learned().findings(copy, default_limits(Learned().rules))
+    assert (finding.code, finding.subject, finding.severity) == ("untrained-layer", "model", Severity.PROBLEM)
+
+
+def test_operator_norm_of_a_convolution_needs_its_inputs_size(demo_model: Any) -> None:
+    result = run_model(demo_model)
+    assert result.kernels[0].operator_norm == pytest.approx(6.271, abs=1e-3)
+    assert result.kernels[1].operator_norm == pytest.approx(15.95, abs=1e-2)
+    assert (result.kernels[2].operator_norm, result.kernels[2].operator_norm_reason) == (
+        None,
+        "a dense layer's is its spectral norm",
+    )
+
+
+def test_operator_norms_of_grouped_and_depthwise_kernels_are_the_largest_of_their_parts() -> None:
+    grouped = kernel(VALUES, groups=2)
+    parts = [operator_norm(kernel(VALUES[..., half]), (6, 6, 4))[0] for half in (slice(4), slice(4, None))]
+    assert operator_norm(grouped, (6, 6, 8))[0] == pytest.approx(max(filter(None, parts)))
+    depthwise = kernel(VALUES[..., :1], kind="depthwise")
+    norms = [np.abs(np.fft.fft2(VALUES[..., channel, 0], (6, 6))).max() for channel in range(4)]
+    assert operator_norm(depthwise, (6, 6, 4))[0] == pytest.approx(max(norms), rel=1e-5)
+    assert operator_norm(depthwise, (4, 6, 6))[0] == pytest.approx(max(norms), rel=1e-5)  # channels first
+
+
+@pytest.mark.parametrize(
+    ("target", "inputs", "reason"),
+    [
+        (kernel(VALUES), None, "the input's size is not known"),
+        (kernel(VALUES), (None, None, 4), "the input's size is not known"),
+        (kernel(VALUES), (4,), "the input's size is not known"),
+        (kernel(VALUES, dilated=True), (8, 8, 4), "transposed or dilated"),
+        (kernel(VALUES, kind="transposed"), (8, 8, 8), "transposed or dilated"),
+        (kernel(VALUES), (4000, 4000, 4), "it would cost too much"),
+        (kernel(VALUES * np.nan), (8, 8, 4), "weights that are not finite"),
+    ],
+)
+def test_an_operator_norm_that_is_not_computed_has_a_reason(target: LayerKernel, inputs: Any, reason: str) -> None:
+    assert operator_norm(target, inputs) == (None, reason)
+
+
+def test_tail_exponent_needs_fifty_eigenvalues() -> None:
+    wide, narrow = GENERATOR.normal(size=(2, 60, 80)).astype(np.float32)
+    assert run(kernel(wide, kind="dense")).kernels[0].comparison.exponent > 1
+    assert run(kernel(narrow[:49], kind="dense")).kernels[0].comparison.exponent is None
+
+
+NULL = np.array([0.1, -1.2, 2.0, 5.0, 0.01, 0.0])
+
+
+def judged(label: str = "conv", *, distance: float = 99.0, weights: int = 288, **given: float) -> LearnedKernel:
+    """A kernel with a distance, spectral norm and stable rank (null: 2 and 5)."""
+    value = NULL.copy()
+    value[2], value[3] = given.get("norm", 2.0), given.get("rank", 5.0)
+    distances = np.array([0.0, 0.0, distance, 0.0, 0.0, np.nan])
+    comparison = NullComparison(weights, value, NULL, NULL / 10, NULL, distances, "", None)
+    return LearnedKernel(label, "convolution", "HeNormal", weights, comparison, 7.5, None, "")
+
+
+def findings(*kernels: LearnedKernel) -> list[Finding]:
+    bands = NullBands((), STATISTICS, np.empty((0, 6)), 7.5)
+    return list(Learned().findings(LearnedResult(kernels, bands, 7.5, 20, 0, 0.05), default_limits(Learned().rules)))
+
+
+def test_a_distance_above_the_limit_is_no_finding() -> None:
+    assert findings(judged(distance=7.501)) == []
+    assert findings(judged(distance=-7.501)) == []
+
+
+def test_a_distance_up_to_the_limit_is_an_untrained_layer() -> None:
+    (finding,) = findings(judged(distance=-7.5), judged("other"))
+    assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.WARNING, "conv")
+    assert finding.message == (
+        "weights cannot be told from 20 fresh draws of HeNormal: no statistic stands further out than the spectral norm, "
+        "7.50 null standard deviations (limit 7.50, 288 weights)"
+    )
+    assert (finding.evidence, finding.threshold) == ({"distance": 7.5, "weights": 288}, 7.5)
+    assert "Westfall" in finding.source
+
+
+def test_all_kernels_untrained_is_one_problem_of_the_model() -> None:
+    (finding,) = findings(judged("a", distance=3.0), judged("b", distance=-4.0))
+    assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.PROBLEM, "model")
+    assert finding.message == (
+        "none of the 2 kernels can be told from 20 fresh draws of its initialiser: the largest distance of any statistic "
+        "is 4.00 null standard deviations (limit 7.50)"
+    )
+    assert finding.evidence == {"kernels": 2, "largest_distance": 4.0}
+
+
+def test_a_single_untrained_kernel_is_a_layer_and_not_a_model() -> None:
+    (finding,) = findings(judged(distance=1.0))
+    assert (finding.subject, finding.severity) == ("conv", Severity.WARNING)
+
+
+def test_few_weights_can_have_learned_but_are_never_called_untrained() -> None:
+    assert judged(distance=1.0, weights=FEWEST_WEIGHTS).learned is False
+    assert judged(distance=1.0, weights=FEWEST_WEIGHTS - 1).learned is None
+    assert judged(distance=9.0, weights=FEWEST_WEIGHTS - 1).learned is True
+    assert findings(judged(distance=1.0, weights=FEWEST_WEIGHTS - 1)) == []
+
+
+def test_under_a_twentieth_of_the_rank_is_a_collapse() -> None:
+    # above 1, fresh draws have 4; a twentieth is 0.2
+    assert findings(judged(rank=1.21)) == []
+    (finding,) = findings(judged(rank=1.19))
+    assert (finding.code, finding.severity, finding.subject) == ("collapsed-rank", Severity.WARNING, "conv")
+    assert finding.message == "stable rank 1.19 where fresh draws have 5.00: above 1, 4.7% are left (limit 5%)"
+    assert finding.evidence["share"] == pytest.approx(0.0475)
+    assert findings(replace(judged(rank=1.0), kind="depthwise")) == []
+
+
+def test_over_thirty_times_the_norm_is_an_explosion() -> None:
+    assert findings(judged(norm=60.0)) == []
+    (finding,) = findings(judged(norm=60.2))
+    assert (finding.code, finding.severity, finding.subject) == ("exploded-norm", Severity.WARNING, "conv")
+    assert finding.message == "spectral norm 60.2 where fresh draws have 2: 30.1 times as much (limit 30 times)"
+    assert finding.threshold == 30
