@@ -180,7 +180,6 @@ class _Window(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         length = max(min(len(view), self._size - self._position), 0)
         self._file.seek(self._begin + self._position)
-        content = self._file.read(length)
-        view[: len(content)] = content
-        self._position += len(content)
-        return len(content)
+        read: int = self._file.readinto(view[:length])  # type: ignore[attr-defined]
+        self._position += read
+        return read

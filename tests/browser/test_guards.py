@@ -61,7 +61,7 @@ def test_a_duplicated_id_is_noticed(planted, html_validate, tmp_path):
 
 
 def test_a_smoothed_grid_is_noticed(planted):
-    page = planted("demo", "image-rendering: pixelated", "image-rendering: auto", bypass_csp=True).page
+    page = planted("demo", "image-rendering:pixelated", "image-rendering:auto", bypass_csp=True).page
     page.locator("#feature_maps .bar input").first.check()
     assert len(smoothing_faults(page.locator("#feature_maps .grid img").first)) == 1
 
@@ -83,6 +83,6 @@ def test_a_sideways_scroll_is_noticed(planted):
 
 
 def test_pale_text_is_noticed(planted, axe_source):
-    page = planted("skipped", "--soft: light-dark(#565d64", "--soft: light-dark(#c8ccd0", bypass_csp=True).page
+    page = planted("skipped", "--soft:light-dark(#565d64", "--soft:light-dark(#c8ccd0", bypass_csp=True).page
     open_details(page)
     assert any(fault.startswith("color-contrast (serious)") for fault in axe_faults(page, axe_source))

@@ -31,8 +31,10 @@ def test_grids_are_shown_at_whole_multiples_and_fit_their_column(report_paths, o
     shown = page.locator(".grid img").evaluate_all(
         "(images) => images.map((image) => [image.getBoundingClientRect().width, image.naturalWidth])"
     )
-    assert len(shown) == 34
-    assert [(wide, pixels) for wide, pixels in shown if wide % pixels or wide > width] == []
+    room = width - 48
+    assert len(shown) == 38
+    # a picture with more pixels than there is room for is the one thing that may shrink
+    assert [(wide, pixels) for wide, pixels in shown if wide > width or (wide % pixels and pixels <= room)] == []
 
 
 def test_a_grid_is_not_smoothed(report_paths, open_page):
@@ -55,7 +57,7 @@ def test_the_first_screen_says_which_model_and_how_many_findings(report_paths, o
     assert [" ".join(text.split()) for text in page.locator(".verdict").all_inner_texts()] == [
         "✖ 0 problems",
         "▲ 1 warning",
-        "● 0 notes",
+        "● 1 note",
     ]
 
 
