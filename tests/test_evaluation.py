@@ -177,7 +177,7 @@ def test_batch_allows_for_layers_whose_size_is_free(subclassed_model: Any, demo_
     assert samples_at_once(describe(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
     assert samples_at_once(describe(free), (5000, 1000, 3)) == 1
     assert samples_at_once(describe(subclassed_model), (250, 1000, 3)) == 2
-    assert samples_at_once(describe(demo_model), (28, 28, 1)) == 256
+    assert samples_at_once(describe(demo_model), (28, 28, 1)) == 128
 
 
 def test_two_inputs_and_unbuilt_models_take_no_samples() -> None:

@@ -20,7 +20,7 @@ from reportgen.models.recorder import Recorder, first_array
 _BATCH_VALUES = 32_000_000
 """Largest number of float32 values of one layer's output in a batch: 128 MB."""
 
-_MAX_BATCH = 256
+_MAX_BATCH = 128
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -70,7 +70,7 @@ def _wrapped(
 
 
 def batch_size(largest_output: int) -> int:
-    """Return how many samples to run at once, 1 to 256.
+    """Return how many samples to run at once, 1 to 128.
 
     Args:
         largest_output: number of values of the model's largest layer output, for one sample.

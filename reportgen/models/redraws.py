@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ MOST_COMPARED = 320_000
 """Weights of one kernel that are compared at the most. Statistics of so many weights have a relative error of 0.1 %, and
 twenty draws of them take a tenth of a second."""
 
+_DRAWN_AT_ONCE = 1_000_000
 _MOST_DRAWN = 2**22  # weights of a whole kernel that is drawn because no part of it can be
 _INDEPENDENT = ("RandomNormal", "RandomUniform", "TruncatedNormal")
 _SCALED = ("VarianceScaling", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform")
@@ -60,11 +62,11 @@ def compared_part(kernel: LayerKernel, *, seed: int) -> ComparedPart:
     return ComparedPart(replace(kernel, shape=values.shape), values, math.prod(kernel.shape))
 
 
-def redraw(kernel: LayerKernel, part: ComparedPart, count: int, *, seed: int) -> np.ndarray | None:
-    """Return fresh draws of the compared part, or None where none can be made.
+def redraw(kernel: LayerKernel, part: ComparedPart, count: int, *, seed: int) -> Iterator[np.ndarray] | None:
+    """Return an iterator over fresh draws of the compared part, or None where none can be made.
 
-    Initialisers that draw every weight by itself are drawn all at once and for the part alone, with the scale that the
-    whole kernel's fans give. Others are drawn whole, one by one; a part of a kernel of over 4 million weights is not.
+    Initialisers that draw every weight by itself are drawn several at once, a million weights at the most, and for the
+    part alone, with the scale that the whole kernel's fans give. Others are drawn whole, one by one; a part of a kernel of over 4 million weights is not.
 
     Args:
         kernel: the whole.
@@ -73,18 +75,25 @@ def redraw(kernel: LayerKernel, part: ComparedPart, count: int, *, seed: int) ->
         seed: the report's seed.
 
     Returns:
-        (count, *part.values.shape) float32.
+        `count` arrays of the part's shape, float32.
     """
     initializer = _of_every_weight(kernel)
     if initializer is not None:
-        seeded = type(initializer).from_config(
-            {**initializer.get_config(), "seed": kernel_seed(seed, f"{kernel.label}/redraws")}
-        )
-        return np.asarray(seeded((count, *part.values.shape), dtype="float32"))
+        return _drawn_together(initializer, kernel.label, part.values.shape, count, seed)
     if kernel.initializer is None or part.whole > (_MOST_DRAWN if part.values.size == part.whole else 0):
         return None
-    draws = [draw_initial(kernel, seed=kernel_seed(seed, f"redraw {number}")) for number in range(count)]
-    return np.stack([draw for draw in draws if draw is not None])
+    draws = (draw_initial(kernel, seed=kernel_seed(seed, f"redraw {number}")) for number in range(count))
+    return (draw for draw in draws if draw is not None)
+
+
+def _drawn_together(
+    initializer: Any, label: str, shape: tuple[int, ...], count: int, seed: int
+) -> Iterator[np.ndarray]:
+    at_once = max(1, _DRAWN_AT_ONCE // math.prod(shape))
+    for start in range(0, count, at_once):
+        config = {**initializer.get_config(), "seed": kernel_seed(seed, f"{label}/redraws/{start}")}
+        drawn = type(initializer).from_config(config)((min(at_once, count - start), *shape), dtype="float32")
+        yield from np.asarray(drawn)
 
 
 def _of_every_weight(kernel: LayerKernel) -> Any:

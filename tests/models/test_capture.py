@@ -295,7 +295,7 @@ def test_convolutions_activations_and_normalisations_are_watched(subclassed_mode
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"), [(0, 256), (1, 256), (125_000, 256), (125_001, 255), (16_000_001, 1), (10**9, 1)]
+    ("values", "expected"), [(0, 128), (1, 128), (250_000, 128), (250_001, 127), (16_000_001, 1), (10**9, 1)]
 )
 def test_batch_holds_at_most_32_million_values(values: int, expected: int) -> None:
     assert batch_size(values) == expected

@@ -1,5 +1,6 @@
 """Fresh draws of a kernel or of a part of it have the distribution of its initialiser."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -22,6 +23,12 @@ INITIALIZERS = [
 ]
 
 
+def stacked(draws: Iterator[np.ndarray] | None) -> np.ndarray:
+    """Return all draws as one array, (count, *shape)."""
+    assert draws is not None
+    return np.stack(list(draws))
+
+
 def kernel_of(values: np.ndarray, initializer: Any, kind: str = "convolution") -> LayerKernel:
     return LayerKernel("layer", "kernel", kind, 1, values.shape, initializer, lambda: values)
 
@@ -30,7 +37,7 @@ def kernel_of(values: np.ndarray, initializer: Any, kind: str = "convolution") -
 @pytest.mark.parametrize("shape", [(3, 3, 8, 32), (40, 60)])
 def test_draws_are_distributed_as_those_of_keras(initializer: Any, shape: tuple[int, ...]) -> None:
     kernel = kernel_of(np.zeros(shape, np.float32), initializer, "dense" if len(shape) == 2 else "convolution")
-    draws = redraw(kernel, compared_part(kernel, seed=0), 5, seed=0)
+    draws = stacked(redraw(kernel, compared_part(kernel, seed=0), 5, seed=0))
     expected = draw_initial(kernel, seed=0)
     assert draws is not None
     assert expected is not None
@@ -42,7 +49,7 @@ def test_draws_are_distributed_as_those_of_keras(initializer: Any, shape: tuple[
 
 def test_draws_are_the_same_for_a_seed_and_others_for_another() -> None:
     kernel = kernel_of(np.zeros((3, 3, 2, 4), np.float32), INITIALIZERS[0])
-    first, again, other = (redraw(kernel, compared_part(kernel, seed=0), 2, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (stacked(redraw(kernel, compared_part(kernel, seed=0), 2, seed=seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -56,7 +63,7 @@ def test_a_part_of_a_large_kernel_keeps_its_windows_and_its_scale() -> None:
     assert (part.whole, part.kernel.shape) == (values.size, part.values.shape)
     assert np.isin(part.values, values).all()
     assert len(np.unique(part.values)) == part.values.size
-    draws = redraw(kernel, part, 2, seed=0)
+    draws = stacked(redraw(kernel, part, 2, seed=0))
     assert draws is not None
     assert draws.std() == pytest.approx(np.sqrt(2 / (9 * 700)), rel=0.01)
 
@@ -69,7 +76,7 @@ def test_a_long_narrow_kernel_loses_rows_alone() -> None:
 def test_weights_that_are_drawn_together_are_drawn_whole() -> None:
     orthogonal = keras.initializers.Orthogonal()
     kernel = kernel_of(np.zeros((3, 3, 2, 4), np.float32), orthogonal)
-    draws = redraw(kernel, compared_part(kernel, seed=0), 3, seed=0)
+    draws = stacked(redraw(kernel, compared_part(kernel, seed=0), 3, seed=0))
     assert draws is not None
     for draw in draws:
         flat = draw.reshape(-1, 4)
