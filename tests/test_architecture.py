@@ -19,6 +19,11 @@ def test_an_analysis_is_one_module_one_template_and_one_test(analysis):
     assert (ROOT / "tests" / "analyses" / f"test_{analysis.name}.py").is_file()
 
 
+def test_the_folder_of_analyses_holds_nothing_else():
+    modules = {module.stem for module in (ROOT / "reportgen" / "analyses").glob("*.py")}
+    assert modules - {"__init__", "base"} == {analysis.name for analysis in ANALYSES}
+
+
 def test_the_walls_name_every_analysis():
     contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert all(f'"reportgen.analyses.{analysis.name}"' in contracts for analysis in ANALYSES)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.attribution_checks import DELETED, RANDOM_ORDERS
-from reportgen.analyses.attribution_maps import METHODS
-from reportgen.analyses.attribution_runs import CheckedMaps, Explained, explain
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.tiles import Pictures, pictures_of
+from reportgen.analyses.parts.attribution_runs import CheckedMaps, Explained, explain
 from reportgen.errors import ForwardError
+from reportgen.measures.attribution_checks import DELETED, RANDOM_ORDERS
+from reportgen.measures.attribution_maps import METHODS
+from reportgen.measures.tiles import Pictures, pictures_of
 from reportgen.results import Finding, Palette, Panel, PanelGrid, Severity
 from reportgen.rules import Limits, Rule
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.tiles import block_means, central_slices, columns_for, reduction_for, strongest
+from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.results import Finding, ImageGrid, Palette
 from reportgen.rules import Limits
 

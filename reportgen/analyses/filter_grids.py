@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.tiles import central_slices, columns_for, strongest, symmetric_limit
+from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Finding, ImageGrid, Palette, Severity

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.patches import cut_patches, excited_channels, kernel_tiles
-from reportgen.analyses.tiles import columns_for
+from reportgen.analyses.parts.patches import cut_patches, excited_channels, kernel_tiles
 from reportgen.errors import ForwardError
+from reportgen.measures.tiles import columns_for
 from reportgen.models.kernels import LayerKernel, common_data_format
 from reportgen.models.live import LiveModel
 from reportgen.models.maximise import STEPS, maximise_channels

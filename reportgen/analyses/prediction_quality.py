@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.quality_findings import findings_of
-from reportgen.analyses.quality_measures import (
+from reportgen.analyses.parts.quality_findings import findings_of
+from reportgen.analyses.parts.quality_rules import CALIBRATION, CONFIDENT, MAJORITY, NEVER, RECALL
+from reportgen.measures.classification import (
     ClassificationQuality,
     RegressionErrors,
     classification_quality,
     regression_errors,
 )
-from reportgen.analyses.quality_rules import CALIBRATION, CONFIDENT, MAJORITY, NEVER, RECALL
-from reportgen.analyses.tiles import columns_for, pictures_of
+from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.models.head import Head
 from reportgen.models.outputs import ClassScores, class_scores
 from reportgen.results import Finding, ImageGrid, Inconclusive

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.intervals import Rate, measure
-from reportgen.analyses.preprocessing_variants import Variant, preprocessing_variants
+from reportgen.analyses.parts.preprocessing_variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
+from reportgen.measures.intervals import Rate, measure
 from reportgen.models.capture import predict
 from reportgen.models.live import LiveModel
 from reportgen.models.outputs import ClassScores, class_scores

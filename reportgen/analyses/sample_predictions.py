@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.tiles import pictures_of
+from reportgen.measures.tiles import pictures_of
 from reportgen.models.outputs import class_scores
 from reportgen.results import Finding, ImageGrid, SamplesSummary, Severity
 from reportgen.rules import Limits, Rule

@@ -66,7 +66,8 @@ def redraw(kernel: LayerKernel, part: ComparedPart, count: int, *, seed: int) ->
     """Return an iterator over fresh draws of the compared part, or None where none can be made.
 
     Initialisers that draw every weight by itself are drawn several at once, a million weights at the most, and for the
-    part alone, with the scale that the whole kernel's fans give. Others are drawn whole, one by one; a part of a kernel of over 4 million weights is not.
+    part alone, with the scale that the whole kernel's fans give. Others are drawn whole, one by one; a part of a kernel of
+    over 4 million weights is not.
 
     Args:
         kernel: the whole.

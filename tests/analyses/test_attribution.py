@@ -11,7 +11,8 @@ from keras import layers
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.attribution import Attribution, AttributionResult, MethodMaps, SampleAttribution
-from reportgen.analyses.attribution_checks import (
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.measures.attribution_checks import (
     DELETED,
     RANDOM_ORDERS,
     cells_of,
@@ -19,8 +20,7 @@ from reportgen.analyses.attribution_checks import (
     deletion_areas,
     rank_correlation,
 )
-from reportgen.analyses.attribution_maps import gradcam, hirescam, layercam
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.measures.attribution_maps import gradcam, hirescam, layercam
 from reportgen.models.capture import run_forward
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel

@@ -10,7 +10,7 @@ from keras import layers
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.filter_responses import FilterResponses, FilterResponsesResult
-from reportgen.analyses.patches import cut, excited_channels, kernel_tiles
+from reportgen.analyses.parts.patches import cut, excited_channels, kernel_tiles
 from reportgen.models.capture import run_forward
 from reportgen.models.describe import describe
 from reportgen.models.kernels import layer_kernels

@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.calibration import Calibration, calibrate
-from reportgen.analyses.intervals import Outcome, measure
+from reportgen.analyses.parts.quality_rules import (
+    judge_accuracy,
+    judge_calibration,
+    judge_never_predicted,
+    judge_recall,
+)
 from reportgen.analyses.prediction_quality import PredictionQuality, PredictionQualityResult
-from reportgen.analyses.quality_measures import ClassificationQuality, ClassQuality
-from reportgen.analyses.quality_rules import judge_accuracy, judge_calibration, judge_never_predicted, judge_recall
+from reportgen.measures.calibration import Calibration, calibrate
+from reportgen.measures.classification import ClassificationQuality, ClassQuality
+from reportgen.measures.intervals import Outcome, measure
 from reportgen.models.capture import Activations
 from reportgen.models.head import UNKNOWN, Head
 from reportgen.results import Finding, Inconclusive, ModelSummary, Palette, SamplesSummary, Severity

@@ -10,15 +10,15 @@ from keras import layers
 from scipy.stats import binomtest
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.intervals import measure
+from reportgen.analyses.parts.preprocessing_variants import preprocessing_variants, standardise
 from reportgen.analyses.preprocessing_check import (
     PreprocessingCheck,
     PreprocessingCheckResult,
     VariantAccuracy,
     mcnemar_exact,
 )
-from reportgen.analyses.preprocessing_variants import preprocessing_variants, standardise
 from reportgen.evaluation import evaluate_samples
+from reportgen.measures.intervals import measure
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel
 from reportgen.options import DEFAULTS, ReportOptions

@@ -7,12 +7,12 @@ from reportgen.analyses.attribution import AttributionResult, MethodMaps, Sample
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
 from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.analyses.filter_responses import ChannelResponses, FilterResponsesResult, LayerResponses
-from reportgen.analyses.intervals import measure
 from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
 from reportgen.analyses.preprocessing_check import PreprocessingCheckResult, VariantAccuracy
-from reportgen.analyses.quality_measures import classification_quality
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, weight_statistics
+from reportgen.measures.classification import classification_quality
+from reportgen.measures.intervals import measure
 from reportgen.results import (
     Finding,
     Histogram,

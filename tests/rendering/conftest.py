@@ -10,13 +10,13 @@ from reportgen.analyses.batch_normalization import BatchNormalizationResult, Nor
 from reportgen.analyses.channel_activity import ChannelActivityResult, LayerActivity, MaskedRun
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
 from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.analyses.intervals import measure
 from reportgen.analyses.learned import LearnedKernel, LearnedResult
 from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
 from reportgen.analyses.preprocessing_check import PreprocessingCheckResult, VariantAccuracy
-from reportgen.analyses.quality_measures import classification_quality
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, WeightStatistics
+from reportgen.measures.classification import classification_quality
+from reportgen.measures.intervals import measure
 from reportgen.models.kernel_statistics import STATISTICS
 from reportgen.models.null_comparison import NullComparison
 from reportgen.results import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reportgen.analyses.quality_measures import regression_errors
+from reportgen.measures.classification import regression_errors
 from reportgen.rendering.html import render_html
 from reportgen.results import Report, Section
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy.stats import binomtest
 
-from reportgen.analyses.intervals import (
+from reportgen.measures.intervals import (
     Decision,
     Outcome,
     decide_at_least,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.calibration import Calibration, calibrate
-from reportgen.analyses.intervals import Rate, measure
+from reportgen.measures.calibration import Calibration, calibrate
+from reportgen.measures.intervals import Rate, measure
 from reportgen.results import Histogram, Matrix
 
 MATRIX_CLASSES = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analyses.base import EvaluatedSamples
-from reportgen.analyses.tiles import block_means, pictures_of, reduction_for, strongest, symmetric_limit
+from reportgen.measures.tiles import block_means, pictures_of, reduction_for, strongest, symmetric_limit
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.placement import Placement
 from reportgen.models.top_positions import TopPositions

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reportgen.analyses.tiles import (
+from reportgen.measures.tiles import (
     block_means,
     central_slices,
     columns_for,

@@ -5,9 +5,8 @@ import pytest
 from sklearn.metrics import confusion_matrix as sklearn_matrix
 from sklearn.metrics import precision_recall_fscore_support, r2_score
 
-from reportgen.analyses.calibration import calibrate
-from reportgen.analyses.intervals import wilson_interval
-from reportgen.analyses.quality_measures import (
+from reportgen.measures.calibration import calibrate
+from reportgen.measures.classification import (
     Confusion,
     class_qualities,
     classification_quality,
@@ -15,6 +14,7 @@ from reportgen.analyses.quality_measures import (
     largest_confusions,
     regression_errors,
 )
+from reportgen.measures.intervals import wilson_interval
 
 
 def draw(classes: int, count: int = 500) -> tuple[np.ndarray, np.ndarray]:

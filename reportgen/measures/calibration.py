@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.intervals import Rate, measure
+from reportgen.measures.intervals import Rate, measure
 from reportgen.results import Curve
 
 CALIBRATION_BINS = 15

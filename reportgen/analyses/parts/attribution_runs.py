@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.attribution_checks import completeness_error, deletion_areas, rank_correlation
-from reportgen.analyses.attribution_maps import FORMULAS
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples
+from reportgen.measures.attribution_checks import completeness_error, deletion_areas, rank_correlation
+from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.models.capture import predict
 from reportgen.models.gradient_target import GradientTarget, affine_bias, find_target
 from reportgen.models.gradients import (

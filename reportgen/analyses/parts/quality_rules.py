@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reportgen.analyses.calibration import Calibration
-from reportgen.analyses.intervals import Decision, Outcome, Rate, decide_at_least
-from reportgen.analyses.quality_measures import ClassQuality
+from reportgen.measures.calibration import Calibration
+from reportgen.measures.classification import ClassQuality
+from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
 from reportgen.results import Severity
 from reportgen.rules import Rule
 

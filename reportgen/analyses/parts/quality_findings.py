@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reportgen.analyses.intervals import Outcome
-from reportgen.analyses.quality_measures import ClassificationQuality
-from reportgen.analyses.quality_rules import (
+from reportgen.analyses.parts.quality_rules import (
     CALIBRATION,
     CONFIDENT,
     MAJORITY,
@@ -18,6 +16,8 @@ from reportgen.analyses.quality_rules import (
     judge_never_predicted,
     judge_recall,
 )
+from reportgen.measures.classification import ClassificationQuality
+from reportgen.measures.intervals import Outcome
 from reportgen.results import Finding, Inconclusive
 from reportgen.rules import Limits, Rule
 
