@@ -18,7 +18,6 @@ from reportgen.reading.rewrite_custom import custom_item, lambda_item
 from reportgen.reading.rewrite_graph import readable_graph, without_slashes
 from reportgen.reading.rewrite_layers import readable_layer
 from reportgen.reading.rewrite_values import readable_value
-from reportgen.reading.shared_layers import first_of_shared
 
 NOTHING = Permitted()
 SEQUENTIAL = {"module": "keras", "class_name": "Sequential", "registered_name": None}
@@ -61,7 +60,7 @@ def make_readable(config: Mapping[str, Any], *, keras_version: str | None, permi
     module = config.get("module")
     if notes.old and isinstance(module, str) and module.startswith("keras.src.engine"):
         notes.rewrote(f"The module paths of Keras {keras_version} were replaced by those of Keras 3")
-    rewriter = _Rewriter(notes, {} if notes.old else first_of_shared(config))
+    rewriter = _Rewriter(notes)
     readable = rewriter.item(config, "", name_path=False)
     return Readable(
         config=readable,
@@ -73,18 +72,11 @@ def make_readable(config: Mapping[str, Any], *, keras_version: str | None, permi
 
 
 class _Rewriter:
-    def __init__(self, notes: Notes, shared: Mapping[int, int]) -> None:
+    def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._shared = shared
 
     def item(self, item: Mapping[str, Any], path: str, *, name_path: bool = True) -> dict[str, Any]:
         """Return one entry of `layers`: a layer, a nested model or an operation; without its calls."""
-        result = self._item(item, path, name_path=name_path)
-        if id(item) in self._shared and result:
-            result["shared_object_id"] = self._shared[id(item)]
-        return result
-
-    def _item(self, item: Mapping[str, Any], path: str, *, name_path: bool) -> dict[str, Any]:
         name = name_of(item)
         if name_path and name is not None:
             path = f"{path}/{name}" if path else name

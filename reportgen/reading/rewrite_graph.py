@@ -9,6 +9,7 @@ from reportgen.reading import known
 from reportgen.reading.layer_entries import name_of
 from reportgen.reading.notes import Notes, ObstacleKind
 from reportgen.reading.rewrite_nodes import Call, Names, calls_of
+from reportgen.reading.rewrite_op_layers import OP_LAYER, function_calls
 from reportgen.reading.rewrite_operations import LAMBDA_CLASSES, UnknownOperationError, operation_item
 from reportgen.reading.rewrite_values import Nested, readable_value
 
@@ -74,7 +75,7 @@ def _called(
     except (ValueError, IndexError, TypeError) as error:
         notes.met(ObstacleKind.LAYOUT, where, str(error))
         return {}
-    if item.get("class_name") in LAMBDA_CLASSES:
+    if item.get("class_name") in LAMBDA_CLASSES or item.get("class_name") == OP_LAYER:
         return _from_tensorflow(item, str(name), calls, where, notes)
     result = nested(item, path)
     if not result:
@@ -93,8 +94,12 @@ def _called(
 
 def _from_tensorflow(item: Mapping[str, Any], name: str, calls: list[Call], where: str, notes: Notes) -> dict[str, Any]:
     config = item.get("config")
-    function = str(config.get("function")) if isinstance(config, dict) else "?"
+    config = config if isinstance(config, dict) else {}
+    function = str(config.get("function"))
     try:
+        if item["class_name"] == OP_LAYER:
+            function = OP_LAYER  # until it is known
+            function, calls = function_calls(config, calls)
         result = operation_item(function, name, calls)
     except UnknownOperationError as error:
         detail = str(error) if str(error) != function else ""

@@ -139,13 +139,17 @@ def change(path: Path, alter: Any) -> None:
 def test_function_of_another_python_is_one_line(tmp_path: Path, code: str, reason: str) -> None:
     _, path = saved(tmp_path, ".keras", keras.layers.Lambda(lambda x: x, name="odd"))
     change(path, lambda config: config["config"]["layers"][-1]["config"]["function"]["config"].update(code=code))
-    with pytest.raises(ModelError) as caught:
-        read_model(path, allow_custom_code=True)
+    result = read_model(path, allow_custom_code=True)
+    assert isinstance(result, WeightsOnly)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert str(caught.value).startswith(
+    expected = (
         "model.keras cannot be loaded. Received: the function of layer 'odd', "
         f"which this Python ({version}) cannot read ({reason}"
     )
+    assert result.message.startswith(expected)
+    assert [kernel.path for kernel in result.kernels] == ["conv"]
+    with pytest.raises(ModelError, match="Use the Python that saved it"):
+        load_model(path, allow_custom_code=True)
 
 
 @pytest.mark.parametrize("extension", [".keras", ".h5"])

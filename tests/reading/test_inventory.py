@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,21 @@ def test_text_of_a_file_is_escaped_and_shortened() -> None:
     assert shown("x" * 100) == "x" * 79 + "…"
     assert reason_of(ValueError("config={}\nException encountered: bad\nmore")) == "bad"
     assert reason_of(ValueError()) == "ValueError"
+
+
+@pytest.mark.slow
+def test_inventory_of_100_megabytes_takes_less_than_half_a_second(tmp_path: Path) -> None:
+    """Of the whole process, the import of everything included; the best of five, for other programs run beside it."""
+    original = keras.Sequential([keras.Input((5000,)), keras.layers.Dense(5000, use_bias=False)])
+    original.save(tmp_path / "m.keras")
+    assert (tmp_path / "m.keras").stat().st_size > 100_000_000
+    script = (
+        "from reportgen.reading.look import look; from reportgen.reading.inventory import take_inventory; "
+        f"from reportgen.reading.decide import decide; decide(take_inventory(look({str(tmp_path / 'm.keras')!r})))"
+    )
+    times = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True)
+        times.append(time.perf_counter() - begin)
+    assert min(times) < 0.5

@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.errors import ModelError
 from reportgen.reading.load import LoadedModel, load_model, read_model
+from reportgen.reading.rewrite import Readable, make_readable
 from reportgen.reading.weights_only import WeightsOnly
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -48,6 +49,9 @@ RESCUED = {
     ],
     "operations-2.12.1.keras": ["Operations of TensorFlow were replaced by those of Keras 3: tf.math.negative, "],
     "operations-2.4.4.h5": ["Operations of TensorFlow were replaced by those of Keras 3: tf.math.negative, "],
+    "tf_op_layers-2.3.4.h5": [
+        "Operations of TensorFlow were replaced by those of Keras 3: tf.math.multiply, tf.math.subtract, tf.nn.relu, "
+    ],
     "slices-2.9.3.h5": ["Operations of TensorFlow were replaced by those of Keras 3: tf.reshape, "],
     "mixed-2.15.1.keras": ["The data type policy of Keras 2 was rewritten to its name: mixed_float16."],
     "mixed-2.4.4.h5": ["The data type policy of Keras 2 was rewritten to its name: mixed_float16."],
@@ -175,3 +179,36 @@ def test_a_mutated_file_is_one_line_or_a_model(tmp_path: Path, seed: int) -> Non
         path.write_bytes(content)
         outcome = outcome_of(path)
         assert isinstance(outcome, (LoadedModel, WeightsOnly)) or (outcome.isprintable() and len(outcome) < 700)
+
+
+def op_layer(op: str, constants: dict[str, Any], **attributes: Any) -> Readable:
+    """Return a model of one TensorFlowOpLayer, rewritten."""
+    node = {"name": op, "op": op, "input": ["in"], "attr": attributes}
+    layers: list[dict[str, Any]] = [
+        {"class_name": "InputLayer", "name": "in", "config": {"name": "in", "batch_input_shape": [None, 3]}},
+        {
+            "class_name": "TensorFlowOpLayer",
+            "name": "op",
+            "config": {"name": op, "node_def": node, "constants": constants},
+            "inbound_nodes": [[["in", 0, 0, {}]]],
+        },
+    ]
+    ends = {"input_layers": [["in", 0, 0]], "output_layers": [["op", 0, 0]]}
+    config = {"class_name": "Functional", "config": {"name": "m", "layers": layers, **ends}}
+    return make_readable(config, keras_version="2.3.0-tf")
+
+
+@pytest.mark.parametrize(
+    ("op", "constants", "reason"),
+    [
+        ("ReadFile", {}, "tf.TensorFlowOpLayer (raw_ops.ReadFile)"),
+        ("Reshape", {}, "tf.TensorFlowOpLayer (a shape that is computed)"),
+        ("ConcatV2", {"1": "x"}, "tf.TensorFlowOpLayer (an axis that is computed)"),
+        ("StridedSlice", {}, "tf.TensorFlowOpLayer (a slice by something else than numbers)"),
+    ],
+)
+def test_operation_that_is_not_listed_is_named_and_not_run(op: str, constants: dict[str, Any], reason: str) -> None:
+    readable = op_layer(op, constants)
+    assert [obstacle.sentence for obstacle in readable.obstacles] == [
+        f"layer 'op': {reason} is without a counterpart in Keras 3"
+    ]
