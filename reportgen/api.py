@@ -23,6 +23,7 @@ from reportgen.output import LARGEST_PAGE, check_page_size, check_targets, write
 from reportgen.pipeline import run_analyses, run_plugins
 from reportgen.provenance import input_name, make_provenance
 from reportgen.reading.load import LoadedModel, adopt_model, read_model
+from reportgen.reading.weights_only import WeightsOnly
 from reportgen.results import Report as ReportResults
 from reportgen.results import Severity
 from reportgen.rules import Limits, severity_named
@@ -132,6 +133,9 @@ def build_report(
     redraws: int = DEFAULTS.redraws,
     resize: bool = DEFAULTS.resize,
     skip_bad: bool = DEFAULTS.skip_bad,
+    allow_custom_code: bool = DEFAULTS.allow_custom_code,
+    custom_objects: Sequence[str] = DEFAULTS.custom_objects,
+    memory_limit: float | None = DEFAULTS.memory_limit,
     config: str | Path | Mapping[str, Any] | None = None,
 ) -> Report:
     """Return a report on a trained convolutional network.
@@ -144,6 +148,7 @@ def build_report(
         select, layers, title, note, seed, scale, bins, kernel_range: see `ReportOptions`.
         attribution, maximise: see `ReportOptions`; methods as names or as one text with commas between them.
         map_scale, max_tiles, redraws, max_evaluated, resize, skip_bad: see `ReportOptions`.
+        allow_custom_code, custom_objects, memory_limit: see `ReportOptions`.
         config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
             `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
 
@@ -173,6 +178,9 @@ def build_report(
         redraws=redraws,
         resize=resize,
         skip_bad=skip_bad,
+        allow_custom_code=allow_custom_code,
+        custom_objects=tuple(custom_objects),
+        memory_limit=memory_limit,
     )
     return make_report(model, samples, labels=labels, class_names=class_names, config=config, options=options)
 
@@ -196,7 +204,7 @@ def make_report(
     on_stage("Loading TensorFlow")
     import_keras()
     on_stage("Loading the model")
-    read = read_model(model) if isinstance(model, str | Path) else adopt_model(model)
+    read = _read(model, options)
     described = describe(read.model) if isinstance(read, LoadedModel) else describe_stored(read)
     given = {"samples": samples, "labels": labels, "class-names": class_names, "config": config}
     inputs = {name: input_name(value) for name, value in given.items() if value is not None}
@@ -214,6 +222,17 @@ def make_report(
             *plugins.broken,
         ),
         rules=settings.in_force,
+    )
+
+
+def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
+    if not isinstance(model, str | Path):
+        return adopt_model(model)
+    return read_model(
+        model,
+        memory_limit=options.memory_limit_bytes,
+        allow_custom_code=options.allow_custom_code,
+        custom_objects=options.custom_objects,
     )
 
 

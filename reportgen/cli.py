@@ -50,6 +50,9 @@ def root(
 @app.command()
 def build(
     model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
+    allow_custom_code: given.AllowCustomCode = DEFAULTS.allow_custom_code,
+    custom_objects: given.CustomObjects = None,
+    memory_limit: given.MemoryLimit = DEFAULTS.memory_limit,
     samples: given.Samples = None,
     labels: given.Labels = None,
     class_names: given.ClassNames = None,
@@ -98,6 +101,9 @@ def build(
         seed=seed,
         title=title,
         note=note,
+        allow_custom_code=allow_custom_code,
+        custom_objects=tuple(custom_objects or ()),
+        memory_limit=memory_limit,
     )
     inputs = {"samples": samples, "labels": labels, "class_names": class_names, "config": config}
     outcome = given.Outcome(
@@ -162,12 +168,14 @@ def list_rules(as_json: given.AsJson = False, config: given.Config = None) -> No
 @app.command()
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL", show_default=False)],
+    allow_custom_code: given.AllowCustomCode = DEFAULTS.allow_custom_code,
+    custom_objects: given.CustomObjects = None,
     as_json: given.AsJson = False,
 ) -> None:
     """Tell what a model file holds and what would be done with it; nothing of it runs."""
     from reportgen.inspection import inspect_model
 
-    inspection = inspect_model(model)
+    inspection = inspect_model(model, allow_custom_code=allow_custom_code, custom_objects=tuple(custom_objects or ()))
     typer.echo(inspection.to_json() if as_json else inspection.to_text())
 
 

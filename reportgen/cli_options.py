@@ -13,8 +13,39 @@ from reportgen.errors import UsageError
 from reportgen.output import check_targets
 from reportgen.pdf import find_browser
 
-_SAMPLES, _PICTURES, _PAGE, _GATES, _OUTPUT = "Samples", "Weights and pictures", "Page", "Rules and gates", "Output"
+_MODEL, _SAMPLES, _PICTURES, _PAGE, _GATES, _OUTPUT = (
+    "Model",
+    "Samples",
+    "Weights and pictures",
+    "Page",
+    "Rules and gates",
+    "Output",
+)
 
+AllowCustomCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-custom-code",
+        help="Run functions that the model file brings along, such as those of Lambda layers. Only if you trust the file.",
+        rich_help_panel=_MODEL,
+    ),
+]
+CustomObjects = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Module or .py file whose layers and functions the model may use; it is imported. May be repeated.",
+        metavar="MODULE",
+        rich_help_panel=_MODEL,
+    ),
+]
+MemoryLimit = Annotated[
+    float | None,
+    typer.Option(
+        help="Gigabytes that the model may take. Default: half of the machine's memory.",
+        metavar="GB",
+        rich_help_panel=_MODEL,
+    ),
+]
 Samples = Annotated[
     str | None,
     typer.Option(

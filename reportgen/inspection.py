@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from reportgen.reading.custom_names import declared_names
 from reportgen.reading.decide import decide, refusal
 from reportgen.reading.inventory import Inventory, take_inventory
 from reportgen.reading.look import look
+from reportgen.reading.permitted import Permitted
 from reportgen.reading.wording import shown
 
 _LISTED = 60  # rows of a terminal's table; the JSON has all
@@ -103,18 +105,27 @@ def _details(layer: InspectedLayer) -> str:
     return f"{window}  {drawn}".strip()
 
 
-def inspect_model(path: str | Path, *, memory_limit: int | None = None) -> Inspection:
+def inspect_model(
+    path: str | Path,
+    *,
+    memory_limit: int | None = None,
+    allow_custom_code: bool = False,
+    custom_objects: Sequence[str] = (),
+) -> Inspection:
     """Return what a model file holds; neither Keras nor TensorFlow is imported, and nothing of the file runs.
 
     Args:
         path: of the file or folder.
         memory_limit: bytes that its weights may take; half of the machine's memory when None.
+        allow_custom_code: whether functions that the file brings along would be allowed to run.
+        custom_objects: modules whose classes would be known; their source is read, they are not imported.
 
     Raises:
         ModelError: the file is no model, is damaged, or is not what it seems.
     """
     inventory = take_inventory(look(path), memory_limit=memory_limit)
-    decision = decide(inventory)
+    permitted = Permitted(code=allow_custom_code, names=declared_names(custom_objects))
+    decision = decide(inventory, permitted=permitted)
     return Inspection(
         file_name=inventory.file.name,
         format=inventory.file.format.label,

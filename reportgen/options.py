@@ -7,13 +7,38 @@ import numbers
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.analyses.base import AnalysisOptions
 from reportgen.errors import UsageError
 from reportgen.samples.scale import SCALES
 from reportgen.samples.select import check_selection
 
 MAP_SCALES = ("layer", "map")
 ATTRIBUTIONS = ("hirescam", "gradcam", "layercam", "integrated-gradients")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalysisOptions:
+    """The options that change what is computed or shown.
+
+    Attributes:
+        seed: of every random draw.
+        bins: of the weight histograms, at least 1.
+        kernel_range: the kernels' colour scale ends at plus and minus this; None takes the largest absolute weight
+            shown.
+        map_scale: 'layer' for one scale for each layer, 'map' for one for each feature map.
+        max_tiles: largest number of kernels or maps in one grid, at least 1.
+        redraws: fresh draws that every kernel is compared with, at least 5.
+        attribution: keys of the attribution methods, in order; empty for none.
+        maximise: whether inputs are made that excite the shown layers' channels most.
+    """
+
+    seed: int = 0
+    bins: int = 60
+    kernel_range: float | None = None
+    map_scale: Literal["layer", "map"] = "layer"
+    max_tiles: int = 64
+    redraws: int = 20
+    attribution: tuple[str, ...] = ("hirescam",)
+    maximise: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +62,10 @@ class ReportOptions:
         redraws: fresh draws of its own initialiser that every kernel is compared with, 5 to 1,000.
         resize: whether images of other sizes are resized to the model's input.
         skip_bad: whether image files that cannot be read are skipped.
+        allow_custom_code: whether functions that the file brings along, such as those of Lambda layers, are run.
+        custom_objects: modules, by name or as .py files, whose layers and functions the model may use; they are imported.
+        memory_limit: gigabytes that the model's weights and its largest activation may take, above 0; None takes half of
+            the machine's memory.
     """
 
     select: str | None = None
@@ -55,6 +84,9 @@ class ReportOptions:
     redraws: int = 20
     resize: bool = False
     skip_bad: bool = False
+    allow_custom_code: bool = False
+    custom_objects: tuple[str, ...] = ()
+    memory_limit: float | None = None
 
     def check(self) -> None:
         """Raise UsageError for the first value that cannot be used."""
@@ -68,8 +100,17 @@ class ReportOptions:
         _within("max-tiles", self.max_tiles, 1, 1024)
         _within("redraws", self.redraws, 5, 1000)
         _within("max-evaluated", self.max_evaluated, 1, 2**31)
+        if self.memory_limit is not None and not (math.isfinite(self.memory_limit) and self.memory_limit > 0):
+            raise UsageError(
+                f"--memory-limit must be a finite number of gigabytes above 0. Received: {self.memory_limit}."
+            )
         if self.kernel_range is not None and not _is_positive(self.kernel_range):
             raise UsageError(f"--kernel-range must be a finite number above 0. Received: {self.kernel_range!r}.")
+
+    @property
+    def memory_limit_bytes(self) -> int | None:
+        """The memory limit in bytes, or None."""
+        return None if self.memory_limit is None else int(self.memory_limit * 1e9)
 
     def for_analyses(self) -> AnalysisOptions:
         """Return the part that analyses see."""

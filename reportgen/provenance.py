@@ -6,7 +6,7 @@ import os
 import platform
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -41,6 +41,7 @@ def make_provenance(
         command: that makes the same report; None for the one that follows from the rest.
         plugins: versions of the packages that brought an analysis, by name.
     """
+    options = replace(options, custom_objects=tuple(map(input_name, options.custom_objects)))
     file, live = read.file, read if isinstance(read, LoadedModel) else None
     return Provenance(
         file_name=file.name if file else None,
@@ -56,6 +57,7 @@ def make_provenance(
         command=command or reproducing_command(file.name if file else None, options, inputs),
         title=options.title or name,
         note=options.note,
+        custom_code=live.custom_code if live else (),
         not_run="" if isinstance(read, LoadedModel) else read.message,
     )
 

@@ -334,6 +334,7 @@ class Provenance:
         format: such as 'Keras v3 archive (.keras)'.
         keras_version: that saved the model, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.
+        custom_code: what of the file or of the user's modules was run, one sentence each.
         not_run: why only the weights were read, one line; '' for a model that can be run.
         versions: of the packages that made the report, by name.
         date: day of the report in UTC, ISO 8601.
@@ -358,6 +359,7 @@ class Provenance:
     title: str
     note: str = ""
     not_run: str = ""
+    custom_code: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

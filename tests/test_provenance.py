@@ -5,6 +5,7 @@ import hashlib
 import json
 import shlex
 import socket
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -145,3 +146,9 @@ def test_same_model_and_options_give_the_same_provenance(nested_model: Any, monk
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     first, second = (make_report(nested_model, None, options=DEFAULTS).provenance for _ in range(2))
     assert first == second
+
+
+def test_modules_of_the_users_own_are_named_without_their_folder(nested_model: Any) -> None:
+    options = replace(DEFAULTS, custom_objects=("/home/someone/secret/layers.py",))
+    provenance = make_provenance(adopt_model(nested_model), options, {}, name="outer")
+    assert provenance.options["custom_objects"] == ("layers.py",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,34 +13,11 @@ from reportgen.models.head import UNKNOWN, Head
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.live import LiveModel
 from reportgen.models.normalization import BatchNormalizationLayer
+from reportgen.options import AnalysisOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, ModelSummary, SamplesSummary
 from reportgen.rules import Limits, Rule
 
-
-@dataclass(frozen=True, kw_only=True)
-class AnalysisOptions:
-    """The options that change what is computed or shown.
-
-    Attributes:
-        seed: of every random draw.
-        bins: of the weight histograms, at least 1.
-        kernel_range: the kernels' colour scale ends at plus and minus this; None takes the largest absolute weight
-            shown.
-        map_scale: 'layer' for one scale for each layer, 'map' for one for each feature map.
-        max_tiles: largest number of kernels or maps in one grid, at least 1.
-        redraws: fresh draws that every kernel is compared with, at least 5.
-        attribution: keys of the attribution methods, in order; empty for none.
-        maximise: whether inputs are made that excite the shown layers' channels most.
-    """
-
-    seed: int = 0
-    bins: int = 60
-    kernel_range: float | None = None
-    map_scale: Literal["layer", "map"] = "layer"
-    max_tiles: int = 64
-    redraws: int = 20
-    attribution: tuple[str, ...] = ("hirescam",)
-    maximise: bool = False
+__all__ = ["Analysis", "AnalysisContext", "AnalysisOptions", "EvaluatedSamples", "Skip"]
 
 
 @dataclass(frozen=True, kw_only=True)
