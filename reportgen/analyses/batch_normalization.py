@@ -65,7 +65,8 @@ class NormalizationAudit:
         never_updated: whether its statistics are those that it began with.
         collapsed: indices of channels with a scale under 0.001.
         median_gamma: of the scales' magnitudes; None for a layer without scale.
-        drifted: indices of channels whose observed moments are too far from the stored ones; None without samples.
+        drifted: indices of channels whose observed moments are too far from the stored ones; none where these were never
+            updated; None without samples.
         median_shift, largest_shift: of the means' distance in stored standard deviations; None without samples.
         smallest_ratio, median_ratio, largest_ratio: of observed to stored variance; None without samples.
         strip: every channel's shift, or None.
@@ -172,7 +173,8 @@ def _observed(audit: NormalizationAudit, layer: BatchNormalizationLayer, moments
         never_updated=audit.never_updated,
         collapsed=audit.collapsed,
         median_gamma=audit.median_gamma,
-        drifted=_indices(far | ~np.isfinite(shift)),
+        # what was never updated is a finding of its own; that it differs from the samples says nothing more
+        drifted=() if audit.never_updated else _indices(far | ~np.isfinite(shift)),
         median_shift=float(np.median(shift)),
         largest_shift=float(shift.max()),
         smallest_ratio=float(ratio.min()),

@@ -12,7 +12,7 @@ from reportgen.measures.tiles import block_means, central_slices, columns_for, r
 from reportgen.results import Finding, ImageGrid, Palette
 from reportgen.rules import Limits
 
-_PIXELS = 700_000  # of all maps together, which keeps the page near a megabyte at the most
+_PIXELS = 560_000  # of all maps together, which keeps the page near a megabyte at the most
 
 
 @dataclass(frozen=True)

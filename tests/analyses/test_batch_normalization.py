@@ -78,6 +78,11 @@ def test_moments_of_a_shared_layer_are_merged() -> None:
     assert (audit.largest_shift, audit.median_ratio) == (pytest.approx(2), pytest.approx(5))
 
 
+def test_statistics_that_were_never_updated_are_not_called_drifted_as_well() -> None:
+    (audit,) = run(layer_of([0.0], [1.0]), moments={"norm": moments([9.0], [1.0])}).layers
+    assert (audit.never_updated, audit.drifted, audit.largest_shift) == (True, (), pytest.approx(9))
+
+
 def test_without_samples_the_stored_part_still_runs() -> None:
     result = run(layer_of([0.0, 0.0], [1.0, 1.0], [0.0009, -0.5]), layer_of([0.1], [1.0], path="other"))
     first, second = result.layers

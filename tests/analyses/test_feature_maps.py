@@ -130,7 +130,7 @@ def test_beyond_max_tiles_the_channels_with_the_highest_mean_are_shown() -> None
 def test_large_maps_are_reduced_to_block_means_and_keep_their_maxima() -> None:
     maps = draw(2, 100, 100, 64)
     layer = layer_of(maps)
-    # 2 x 64 maps of 100 x 100 are 1.28 million pixels, of 50 x 50 they fit into a million
+    # 2 x 64 maps of 100 x 100 are 1.28 million pixels, of 50 x 50 they are 320,000
     assert layer.reduction == 2
     expected = maps[1, :, :, 5].reshape(50, 2, 50, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(layer.samples[1].grid.images[5], expected, atol=1e-6)
@@ -139,7 +139,7 @@ def test_large_maps_are_reduced_to_block_means_and_keep_their_maxima() -> None:
 
 
 def test_layers_share_the_pixels_of_the_page() -> None:
-    maps = draw(1, 100, 100, 64)
+    maps = draw(1, 90, 90, 64)
     assert [layer.reduction for layer in run({"a": maps}).layers] == [1]
     assert [layer.reduction for layer in run({"a": maps, "b": maps}).layers] == [2, 2]
 
