@@ -121,7 +121,9 @@ def _without_dropped(class_name: str, config: Mapping[str, Any], path: str, note
         if neutral is not _ANY and config[argument] not in (neutral, None):
             notes.met(ObstacleKind.REMOVED, path, f"{class_name} with {argument}={config[argument]}")
         notes.rewrote("Arguments that Keras 3 does not take were dropped", f"{class_name} {argument}")
-    return {key: value for key, value in config.items() if key not in dropped}
+    # None says nothing, and an older Keras 3, all that Python 3.10 has, does not take it
+    newer = {"quantization_config"} if config.get("quantization_config", "") is None else set()
+    return {key: value for key, value in config.items() if key not in dropped and key not in newer}
 
 
 def _complete(class_name: str, config: dict[str, Any], path: str, notes: Notes) -> None:

@@ -27,6 +27,8 @@ REGISTRIES = (
 )
 # What TensorFlow 1 saved with an initialiser, and Keras 3 does not take
 DROPPED_INITIALIZER_ARGUMENTS = ("dtype", "partition_info")
+# Of Keras 3.13 and later; None says nothing, and an older Keras 3, all that Python 3.10 has, does not take them
+NEWER_INITIALIZER_ARGUMENTS = ("input_axes", "output_axes")
 SHORT_INITIALIZERS = {"uniform": "random_uniform", "normal": "random_normal", "one": "ones", "zero": "zeros"}
 
 
@@ -167,6 +169,9 @@ def _registered(value: Any, module: str, names: frozenset[str], *, path: str, no
     if module == "keras.initializers":
         for argument in DROPPED_INITIALIZER_ARGUMENTS:
             arguments.pop(argument, None)
+        for argument in NEWER_INITIALIZER_ARGUMENTS:
+            if arguments.get(argument, "") is None:
+                del arguments[argument]
         if arguments.get("distribution") == "normal":  # its name up to Keras 2.1
             arguments["distribution"] = "truncated_normal"
     return _built_in(found, module, arguments, path=path, notes=notes, nested=nested)

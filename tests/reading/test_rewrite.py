@@ -1,10 +1,14 @@
 """Configurations of older Keras, one at a time: what comes out, what is said, what stands against running it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reportgen.reading.build import build_model
+from reportgen.reading.decide import decide
+from reportgen.reading.inventory import take_inventory
+from reportgen.reading.look import look
 from reportgen.reading.notes import Notes, ObstacleKind
 from reportgen.reading.rewrite import Readable, make_readable
 from reportgen.reading.rewrite_nodes import Call, Names, calls_of
@@ -253,3 +257,14 @@ def test_unknown_operation_in_a_model_is_an_obstacle() -> None:
     }
     readable = make_readable({"class_name": "Functional", "config": config}, keras_version="2.9.0")
     assert names_of_obstacles(readable) == [(ObstacleKind.OPERATION, "tf.image.resize")]
+
+
+def test_arguments_that_say_nothing_and_that_an_older_keras_3_does_not_take_are_left_out() -> None:
+    inventory = take_inventory(look(Path(__file__).parents[2] / "reportgen" / "demo" / "model.keras"))
+    stored = str(inventory.config)
+    assert "input_axes" in stored
+    assert "quantization_config" in stored
+    readable = str(decide(inventory).config)
+    assert "input_axes" not in readable
+    assert "quantization_config" not in readable
+    assert "GlorotUniform" in readable
