@@ -10,24 +10,25 @@ from typing import Any, Literal
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext
 from reportgen.catalogue import open_catalogue
-from reportgen.errors import ForwardError, SamplesError
+from reportgen.errors import ForwardError
 from reportgen.evaluation import evaluate_samples, samples_at_once
-from reportgen.models.arithmetic import Shape
 from reportgen.models.describe import DescribedModel, describe
 from reportgen.models.live import LiveModel
 from reportgen.models.normalization import normalization_layers
+from reportgen.models.ports import OneOutput
 from reportgen.models.startup import import_keras
 from reportgen.models.stored import describe_stored
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.output import LARGEST_PAGE, check_page_size, check_targets, write_all
 from reportgen.pipeline import run_analyses, run_plugins
-from reportgen.provenance import input_name, make_provenance
+from reportgen.preparation import prepare_run
+from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading.load import LoadedModel, adopt_model, read_model
 from reportgen.reading.weights_only import WeightsOnly
 from reportgen.results import Report as ReportResults
 from reportgen.results import Severity
 from reportgen.rules import Limits, severity_named
-from reportgen.samples.sources import open_samples
+from reportgen.samples.sources import SampleSource
 
 _NO_SAMPLES = "No samples were given; --samples SOURCE shows what the model makes of them."
 
@@ -142,7 +143,9 @@ def build_report(
 
     Args:
         model: path of a `.keras` or HDF5 file, or a live `keras.Model`.
-        samples: path or data set name as for --samples, an array (N, *input_shape), or a pair (x, y) of arrays.
+        samples: path or data set name as for --samples, an array (N, *input_shape), or a pair (x, y) of arrays; a list of
+            paths, which are put one after the other; a `tf.data.Dataset`, generator or iterator of samples or batches, with
+            or without labels; for a model with several inputs a dictionary of these by the input's name.
         labels: (N,) whole numbers, or a path; one-hot rows are accepted.
         class_names: in the order of the classes, or a path of a text file with one on each line.
         select, layers, title, note, seed, scale, bins, kernel_range: see `ReportOptions`.
@@ -206,12 +209,18 @@ def make_report(
     on_stage("Loading the model")
     read = _read(model, options)
     described = describe(read.model) if isinstance(read, LoadedModel) else describe_stored(read)
-    given = {"samples": samples, "labels": labels, "class-names": class_names, "config": config}
-    inputs = {name: input_name(value) for name, value in given.items() if value is not None}
+    if described.kernels:
+        described.shown(options.layers)  # a wrong name is told before anything is read
+    run = None
+    if samples is not None and described.model is not None:
+        on_stage("Reading the samples")
+        run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
+        described = run.described
+    inputs = _input_names(samples, {"labels": labels, "class-names": class_names, "config": config})
     packages = {plugin.distribution: plugin.version for plugin in plugins.working}
     provenance = make_provenance(read, options, inputs, name=described.summary.name, command=command, plugins=packages)
     reason = provenance.not_run or _NO_SAMPLES
-    context = _context(described, samples, labels, class_names, options, settings.limits, on_stage, reason)
+    context = _context(described, run.source if run else None, options, settings.limits, on_stage, reason)
     return Report(
         provenance=provenance,
         model=context.model,
@@ -236,15 +245,19 @@ def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
     )
 
 
+def _input_names(samples: Any, others: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return what may be shown of what was given beside the model, by option name."""
+    named: dict[str, str | tuple[str, ...]] = {} if samples is None else {"samples": samples_name(samples)}
+    return named | {name: input_name(value) for name, value in others.items() if value is not None}
+
+
 def _unheard(stage: str) -> None:
     del stage
 
 
 def _context(
     described: DescribedModel,
-    samples: Any,
-    labels: Any,
-    class_names: Any,
+    source: SampleSource | None,
     options: ReportOptions,
     limits: Limits,
     on_stage: Callable[[str], None],
@@ -252,21 +265,11 @@ def _context(
 ) -> AnalysisContext:
     shown = described.shown(options.layers)
     evaluated = live = None
-    if samples is not None and described.model is not None:
-        on_stage("Reading the samples")
-        source = open_samples(
-            samples,
-            input_shape=_one_input(described),
-            labels=labels,
-            class_names=class_names,
-            resize=options.resize,
-            skip_bad=options.skip_bad,
-            targets=described.may_regress,
-        )
+    if source is not None:
         on_stage("Running the model")
         try:
             evaluated = evaluate_samples(described, source, shown=shown, options=options)
-            live = LiveModel(described.model, described.layers, samples_at_once(described, source.shape))
+            live, reason = _live(described, source)
         except ForwardError as error:
             reason = f"The model could not be run on the samples, so only its weights are shown. Received: {error}"
     return AnalysisContext(
@@ -286,11 +289,12 @@ def _context(
     )
 
 
-def _one_input(described: DescribedModel) -> Shape:
-    shape = described.summary.input_shape
-    if described.inputs > 1 or shape is None:
-        received = "a model that was never built" if shape is None else f"a model with {described.inputs} inputs"
-        raise SamplesError(
-            f"samples can be given to models with one input of known shape. Received: {received}. Leave out --samples."
-        )
-    return shape
+def _live(described: DescribedModel, source: SampleSource) -> tuple[LiveModel | None, str]:
+    """Return the model for sections that run it once more, or None and the reason."""
+    if source.input_name:
+        return None, "This section runs the model again, which is done for models with a single input alone."
+    if described.compiled:
+        return None, "This section runs the model again in steps, which this processor cannot with channels first."
+    output = described.output
+    model = OneOutput(described.model, output.index) if output.count > 1 else described.model
+    return LiveModel(model, described.layers, samples_at_once(described, source.shape)), ""

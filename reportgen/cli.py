@@ -105,7 +105,7 @@ def build(
         custom_objects=tuple(custom_objects or ()),
         memory_limit=memory_limit,
     )
-    inputs = {"samples": samples, "labels": labels, "class_names": class_names, "config": config}
+    inputs = {"samples": samples or None, "labels": labels, "class_names": class_names, "config": config}
     outcome = given.Outcome(
         output=output,
         json_path=json_path,

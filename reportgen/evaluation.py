@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +13,10 @@ from reportgen.analyses.base import EvaluatedSamples
 from reportgen.errors import SamplesError
 from reportgen.models.capture import Activations, batch_size, predict, run_forward
 from reportgen.models.describe import DescribedModel
+from reportgen.models.gradient_target import call_name
 from reportgen.models.head import Head
 from reportgen.models.outputs import class_scores, cross_entropy
+from reportgen.opening import model_batch
 from reportgen.options import ReportOptions
 from reportgen.results import SamplesSummary
 from reportgen.samples.scale import Scaling, choose_scaling
@@ -22,6 +26,8 @@ from reportgen.samples.sources import SampleSource
 MOST_BY_DEFAULT = 20
 """A default selection shows no more samples than this, however many classes there are."""
 
+_PICTURE_AXES = 3
+
 _CHANNELS_UNKNOWN = 64
 """Guess at the channels of a layer whose output shape is free or unknown, at the full size of the sample."""
 
@@ -29,19 +35,26 @@ _CHANNELS_UNKNOWN = 64
 class _Feed:
     """Reads, scales and batches samples, and remembers the ranges of what passed."""
 
-    def __init__(self, source: SampleSource, scaling: Scaling, batch: int) -> None:
-        self._source, self._scaling, self._batch = source, scaling, batch
+    def __init__(self, model: Any, source: SampleSource, scaling: Scaling, batch: int, *, scale: str) -> None:
+        self._model, self._source, self._scaling, self._batch = model, source, scaling, batch
+        # other pictures are scaled by the same rule; what is no picture is left as stored
+        self._others = {
+            name: choose_scaling(scale, dtype=other.dtype, rescaled_by=None)
+            for name, other in source.beside.items()
+            if len(other.shape) >= _PICTURE_AXES
+        }
         self.stored_range = (math.nan, math.nan)
         self.input_range = (math.nan, math.nan)
 
-    def batches(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
-        """Yield (n, *shape) float32 for these samples, in order."""
+    def batches(self, indices: Sequence[int]) -> Iterator[Any]:
+        """Yield batches of these samples as the model takes them, (n, *shape) float32, in order."""
         for start in range(0, len(indices), self._batch):
-            stored = self._source.read(indices[start : start + self._batch])
+            places = indices[start : start + self._batch]
+            stored = self._source.read(places)
             inputs = self._scaling.apply(stored)
             self.stored_range = _widened(self.stored_range, stored)
             self.input_range = _widened(self.input_range, inputs)
-            yield inputs
+            yield model_batch(self._model, self._source, inputs, places, self._others)
 
 
 def _widened(known: tuple[float, float], values: np.ndarray) -> tuple[float, float]:
@@ -60,7 +73,7 @@ def evaluate_samples(
     Args:
         described: the model.
         source: of the samples.
-        shown: paths of the layers whose outputs are kept for the chosen samples; of a shared layer, its first call.
+        shown: paths of the layers whose outputs are kept for the chosen samples; of a shared layer, those of every call.
         options: of the report.
 
     Raises:
@@ -70,15 +83,13 @@ def evaluate_samples(
     """
     model, rescaling = described.model, described.rescaling
     scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
-    feed = _Feed(source, scaling, samples_at_once(described, source.shape))
+    feed = _Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
     selection = parse_selection(options.select, labelled=source.labels is not None)
     losses = _losses(described, source, feed) if selection.needs_losses and source.labels is not None else None
     chosen = select(selection, count=source.count, labels=source.labels, losses=losses, seed=options.seed)
     chosen, cut = _bounded(chosen, selection)
     indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
-    activations = run_forward(
-        model, feed.batches(indices), layers=described.watched(shown), keep=frozenset(shown), keep_samples=len(chosen)
-    )
+    activations = _run(described, feed.batches(indices), shown, keep_samples=len(chosen))
     _check_classes(source, activations, described.head)
     return EvaluatedSamples(
         summary=SamplesSummary(
@@ -108,6 +119,26 @@ def evaluate_samples(
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
     )
+
+
+def _run(
+    described: DescribedModel, batches: Iterable[Any], shown: tuple[str, ...], *, keep_samples: int
+) -> Activations:
+    return run_forward(
+        described.model,
+        batches,
+        layers=described.watched(shown),
+        keep=_every_call(described, shown),
+        keep_samples=keep_samples,
+        output=described.output.index,
+        compiled=described.compiled,
+    )
+
+
+def _every_call(described: DescribedModel, shown: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of all calls of these layers: a shared layer has several."""
+    calls = Counter(call.path for call in described.calls)
+    return frozenset(call_name(path, number) for path in shown for number in range(1, max(calls[path], 1) + 1))
 
 
 def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: int) -> tuple[int, ...]:
@@ -140,7 +171,8 @@ def samples_at_once(described: DescribedModel, sample_shape: tuple[int, ...]) ->
         known = [size for size in call.output_shape or (None,) if size is not None]
         free = call.output_shape is None or len(known) < len(call.output_shape)
         largest = max(largest, math.prod(sample_shape[:-1]) * _CHANNELS_UNKNOWN if free else math.prod(known))
-    return batch_size(largest)
+    # a compiled pass returns the outputs of all layers together
+    return batch_size(largest * (len(described.calls) or 1) if described.compiled else largest)
 
 
 def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, ...], tuple[str, ...]]:
@@ -152,7 +184,12 @@ def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, 
 
 
 def _losses(described: DescribedModel, source: SampleSource, feed: _Feed) -> np.ndarray:
-    outputs = predict(described.model, feed.batches(range(source.count)))
+    outputs = predict(
+        described.model,
+        feed.batches(range(source.count)),
+        output=described.output.index,
+        compiled=described.compiled,
+    )
     scores = class_scores(outputs, head=described.head, labels=source.labels)
     if scores is None or source.labels is None:
         raise SamplesError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timezone
 from importlib import metadata
@@ -17,6 +17,7 @@ from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.reading.load import LoadedModel, weights_digest
 from reportgen.reading.weights_only import WeightsOnly
 from reportgen.results import Provenance
+from reportgen.samples.by_input import split_input_name
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")
 _DAY = "%Y-%m-%d"
@@ -25,7 +26,7 @@ _DAY = "%Y-%m-%d"
 def make_provenance(
     read: LoadedModel | WeightsOnly,
     options: ReportOptions,
-    inputs: Mapping[str, str],
+    inputs: Mapping[str, str | tuple[str, ...]],
     *,
     name: str,
     command: str | None = None,
@@ -92,7 +93,9 @@ def report_day() -> str:
         raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970. Received: {epoch!r}.") from None
 
 
-def reproducing_command(file_name: str | None, options: ReportOptions, inputs: Mapping[str, str]) -> str:
+def reproducing_command(
+    file_name: str | None, options: ReportOptions, inputs: Mapping[str, str | tuple[str, ...]]
+) -> str:
     """Return the command that makes the same report from files in the working folder; defaults are left out.
 
     Args:
@@ -122,3 +125,25 @@ def input_name(value: Any) -> str:
     if isinstance(value, str | Path):
         return Path(str(value)).name or str(value)
     return f"<{type(value).__name__}>"
+
+
+def samples_name(value: Any) -> str | tuple[str, ...]:
+    """Return what may be shown of samples, as `input_name`; of several sources that of each, after its input's name.
+
+    Args:
+        value: as given to `build_report`: a source, a list of paths, or a dictionary by the name of the input.
+    """
+    names = tuple(_source_names(value))
+    return names if len(names) > 1 else names[0]
+
+
+def _source_names(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        for name, given in value.items():
+            yield from (f"{name}={one}" for one in _source_names(given))
+    elif isinstance(value, list) and value and all(isinstance(one, str | Path) for one in value):
+        for one in value:
+            yield from _source_names(one)
+    else:
+        name, source = split_input_name(value) if isinstance(value, str) else ("", value)
+        yield f"{name}={input_name(source)}" if name else input_name(source)

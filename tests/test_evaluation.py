@@ -180,15 +180,6 @@ def test_batch_allows_for_layers_whose_size_is_free(subclassed_model: Any, demo_
     assert samples_at_once(describe(demo_model), (28, 28, 1)) == 128
 
 
-def test_two_inputs_and_unbuilt_models_take_no_samples() -> None:
-    left, right = keras.Input((3,)), keras.Input((3,))
-    two = keras.Model([left, right], layers.Add()([left, right]))
-    with pytest.raises(SamplesError, match=r"Received: a model with 2 inputs\. Leave out --samples"):
-        build_report(two, np.zeros((2, 3)))
-    with pytest.raises(SamplesError, match="a model that was never built"):
-        build_report(keras.Sequential([layers.Dense(2)]), np.zeros((2, 3)))
-
-
 def test_unknown_layer_is_refused_before_any_sample_is_read(demo_model: Any) -> None:
     with pytest.raises(UsageError, match="Received: 'nowhere'"):
         build_report(demo_model, "no-such-file.npz", layers="nowhere")

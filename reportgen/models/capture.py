@@ -7,66 +7,24 @@ is wrapped for the length of an eager pass, which works for all of them alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from reportgen.errors import ForwardError
+from reportgen.models.compiled import CompiledPass
+from reportgen.models.ports import array_at
 from reportgen.models.recorder import Activations as Activations
-from reportgen.models.recorder import Recorder, first_array
+from reportgen.models.recorder import Recorder
+from reportgen.models.recording import recording as recording
 
 _BATCH_VALUES = 32_000_000
 """Largest number of float32 values of one layer's output in a batch: 128 MB."""
 
 _MAX_BATCH = 128
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@contextmanager
-def recording(
-    layers: Mapping[str, Any],
-    on_output: Callable[[str, Any], None],
-    *,
-    on_input: Callable[[str, Any], None] | None = None,
-) -> Iterator[None]:
-    """Call `on_output(path, output)` after every call of these layers; then leave the layers as they were.
-
-    Args:
-        layers: by path.
-        on_output: receives the path and the eager tensor. Whatever it or the model raises, the layers are restored.
-        on_input: receives the path and the first argument, before the call.
-    """
-    replaced: list[tuple[Any, Any]] = []
-    try:
-        for path, layer in layers.items():
-            wrapped = _wrapped(layer.call, path, on_output, on_input)
-            replaced.append((layer, vars(layer).get("call")))
-            vars(layer)["call"] = wrapped
-        yield
-    finally:
-        for layer, before in replaced:
-            if before is None:
-                del vars(layer)["call"]
-            else:
-                vars(layer)["call"] = before
-
-
-def _wrapped(
-    call: Callable[..., Any],
-    path: str,
-    on_output: Callable[[str, Any], None],
-    on_input: Callable[[str, Any], None] | None,
-) -> Callable[..., Any]:
-    def call_and_record(*args: Any, **kwargs: Any) -> Any:
-        if on_input is not None:
-            on_input(path, args[0] if args else next(iter(kwargs.values()), None))
-        output = call(*args, **kwargs)
-        on_output(path, output)
-        return output
-
-    return call_and_record
 
 
 def batch_size(largest_output: int) -> int:
@@ -79,41 +37,83 @@ def batch_size(largest_output: int) -> int:
 
 
 def run_forward(
-    model: Any, batches: Iterable[np.ndarray], *, layers: Mapping[str, Any], keep: frozenset[str], keep_samples: int
+    model: Any,
+    batches: Iterable[Any],
+    *,
+    layers: Mapping[str, Any],
+    keep: frozenset[str],
+    keep_samples: int,
+    output: int = 0,
+    compiled: bool = False,
 ) -> Activations:
     """Run the model over all batches once and return what the layers put out.
 
     Args:
         model: a `keras.Model`; called with training=False, its weights are not touched.
-        batches: (n, *input_shape) float32 each.
+        batches: (n, *input_shape) float32 each, or the structure of arrays that a model with several inputs takes.
         layers: to watch, by path.
         keep: names of the calls whose outputs are kept whole.
         keep_samples: they are kept for this many of the first samples.
+        output: index of the output that predictions are read from.
+        compiled: whether the pass is compiled by XLA.
 
     Raises:
         ForwardError: a layer failed.
     """
     recorder = Recorder(layers, keep, keep_samples)
     outputs = []
-    with recording(layers, recorder.on_output, on_input=recorder.on_input):
+    forward = CompiledPass(model, layers) if compiled else None
+    with recording({} if compiled else layers, recorder.on_output, on_input=recorder.on_input):
         for batch in batches:
-            recorder.begin(len(batch))
-            output = _call(model, batch)
-            recorder.end(output)
-            outputs.append(first_array(output))
+            recorder.begin(_size(batch))
+            with run_failures_named():
+                if forward is None:
+                    returned = model(batch, training=False)
+                else:
+                    returned = forward.run(batch, recorder.on_output, on_input=recorder.on_input)
+            recorder.end(returned)
+            outputs.append(array_at(returned, output))
     return recorder.finish(np.concatenate(outputs))
 
 
-def predict(model: Any, batches: Iterable[np.ndarray]) -> np.ndarray:
-    """Return the model's first output for every sample, (N, ...) float32."""
-    return np.concatenate([first_array(_call(model, batch)) for batch in batches])
+def _size(batch: Any) -> int:
+    while isinstance(batch, dict | list | tuple):
+        batch = next(iter(batch.values())) if isinstance(batch, dict) else batch[0]
+    return len(batch)
 
 
-def _call(model: Any, batch: np.ndarray) -> Any:
+def predict(model: Any, batches: Iterable[Any], *, output: int = 0, compiled: bool = False) -> np.ndarray:
+    """Return one of the model's outputs for every sample, the first by default, (N, ...) float32.
+
+    Args:
+        model: a `keras.Model`.
+        batches: as in `run_forward`.
+        output: index of the output.
+        compiled: whether the pass is compiled by XLA.
+
+    Raises:
+        ForwardError: a layer failed.
+    """
+    forward = CompiledPass(model, {}) if compiled else None
+    parts = []
+    for batch in batches:
+        with run_failures_named():
+            returned = model(batch, training=False) if forward is None else forward.run(batch, _unheard)
+        parts.append(array_at(returned, output))
+    return np.concatenate(parts)
+
+
+def _unheard(path: str, output: Any) -> None:
+    del path, output
+
+
+@contextmanager
+def run_failures_named() -> Iterator[None]:
+    """Raise ForwardError in the place of whatever a layer's call raises."""
     import tensorflow as tf
 
     try:
-        return model(batch, training=False)
+        yield
     except (
         tf.errors.OpError,
         ArithmeticError,

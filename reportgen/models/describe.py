@@ -12,8 +12,10 @@ from reportgen.errors import UsageError
 from reportgen.models.activation_kinds import activation_of, is_rectifier, watched_layers
 from reportgen.models.arithmetic import Shape
 from reportgen.models.graph import graph_inputs, layer_calls, model_input_shape
-from reportgen.models.head import UNKNOWN, Head, read_head
+from reportgen.models.head import UNKNOWN, Head
 from reportgen.models.kernels import LayerKernel, layer_kernels, named_layers
+from reportgen.models.ports import UNKNOWN_OUTPUT, ChosenOutput, choose_output, choose_recorded
+from reportgen.models.recorded_calls import RecordedCalls, completed, in_order
 from reportgen.models.rescaling import InputRescaling, input_rescaling
 from reportgen.results import LayerSummary, ModelSummary
 
@@ -33,7 +35,9 @@ class DescribedModel:
         kernels: of all layers, in order.
         inputs: number of inputs.
         rescaling: its own rescaling layer, or None.
-        head: how it ends.
+        head: how the output that predictions are read from ends.
+        output: that output.
+        compiled: whether passes must be compiled by XLA, since the eager kernels do not run the model.
     """
 
     model: Any
@@ -44,6 +48,8 @@ class DescribedModel:
     inputs: int
     rescaling: InputRescaling | None
     head: Head = UNKNOWN
+    output: ChosenOutput = UNKNOWN_OUTPUT
+    compiled: bool = False
 
     @property
     def convolutions(self) -> tuple[str, ...]:
@@ -96,39 +102,52 @@ def _matches(path: str, pattern: str) -> bool:
     return path == pattern or fnmatchcase(path, pattern)
 
 
-def describe(model: Any) -> DescribedModel:
-    """Return what can be read off a live `keras.Model`, which is neither run nor changed."""
+def describe(model: Any, *, recorded: RecordedCalls | None = None, input_shape: Shape | None = None) -> DescribedModel:
+    """Return what can be read off a live `keras.Model`, which is neither run nor changed.
+
+    Args:
+        model: built or not.
+        recorded: calls of one pass, for what the graph does not tell: order and shapes in a subclassed model, and in what
+            holds layers.
+        input_shape: of one sample, where the model does not know it.
+    """
     layers = named_layers(model)
-    calls = layer_calls(model)
+    calls, output = layer_calls(model), choose_output(model)
+    if recorded is not None and graph_inputs(model):
+        calls = completed(calls, recorded.calls)
+    elif recorded is not None:
+        calls, output = in_order(calls, recorded.calls), choose_recorded(recorded.output)
+        layers = {path: layers[path] for path in dict.fromkeys(call.path for call in calls)}
     return DescribedModel(
         model=model,
-        summary=_summary(model, layers, calls),
+        summary=_summary(model, layers, calls, model_input_shape(model) or input_shape, output.shape),
         layers=layers,
         calls=calls,
         kernels=layer_kernels(layers),
         inputs=max(len(graph_inputs(model)), 1),
         rescaling=input_rescaling(calls, layers),
-        head=read_head(model),
+        head=output.head,
+        output=output,
     )
 
 
-def _summary(model: Any, layers: Mapping[str, Any], calls: Sequence[LayerSummary]) -> ModelSummary:
+def _summary(
+    model: Any,
+    layers: Mapping[str, Any],
+    calls: Sequence[LayerSummary],
+    input_shape: Shape | None,
+    output_shape: Shape | None,
+) -> ModelSummary:
     kind = type(model).__name__
     return ModelSummary(
         name=model.name,
         kind="Functional" if kind == "Model" else kind,
-        input_shape=model_input_shape(model),
-        output_shape=_output_shape(model),
+        input_shape=input_shape,
+        output_shape=output_shape,
         parameters=_count(model.weights),
         trainable_parameters=_count(model.trainable_weights),
         layers=len(layers) or len(calls),
     )
-
-
-def _output_shape(model: Any) -> Shape | None:
-    graph = getattr(model, "_functional", None) or model
-    outputs = getattr(graph, "outputs", None) if graph_inputs(model) else None
-    return tuple(outputs[0].shape[1:]) if outputs else None
 
 
 def _count(weights: Sequence[Any]) -> int:

@@ -13,7 +13,7 @@ from reportgen.results import LayerSummary
 
 
 @dataclass(frozen=True)
-class _Tensor:
+class LayerTensor:
     """What is known of one tensor: its shape without the batch axis, and what its values depend on."""
 
     shape: Shape | None
@@ -30,12 +30,12 @@ def layer_calls(model: Any) -> tuple[LayerSummary, ...]:
         model: a `keras.Model`, built or not.
     """
     layers = named_layers(model)
-    inputs = [_input_tensor(tensor.shape) for tensor in graph_inputs(model)]
+    inputs = [input_tensor(tensor.shape) for tensor in graph_inputs(model)]
     if not inputs:
-        return tuple(_summary(layer, path) for path, layer in layers.items())
+        return tuple(summarise_call(layer, path) for path, layer in layers.items())
     calls: list[LayerSummary] = []
     paths = {id(layer): path for path, layer in layers.items()}
-    _follow(model, inputs, paths, _whole(inputs, common_data_format(layers.values())), calls)
+    _follow(model, inputs, paths, whole_input(inputs, common_data_format(layers.values())), calls)
     return tuple(calls)
 
 
@@ -56,21 +56,23 @@ def graph_inputs(model: Any) -> list[Any]:
     return list(getattr(graph, "inputs", None) or []) if hasattr(graph, "_nodes_by_depth") else []
 
 
-def _input_tensor(shape: Any) -> _Tensor:
+def input_tensor(shape: Any) -> LayerTensor:
+    """Return what is known of an input of this shape, batch axis first."""
     sizes = tuple(shape[1:])
     rank = max(len(sizes) - 1, 0)
-    return _Tensor(sizes, ReceptiveField((1,) * rank, (1.0,) * rank))
+    return LayerTensor(sizes, ReceptiveField((1,) * rank, (1.0,) * rank))
 
 
-def _whole(inputs: list[_Tensor], data_format: str) -> Shape | None:
+def whole_input(inputs: list[LayerTensor], data_format: str) -> Shape | None:
+    """Return the spatial size of a model's only input; None with several."""
     if len(inputs) > 1 or not inputs[0].shape:
         return None
     return spatial(inputs[0].shape, data_format=data_format)
 
 
 def _follow(
-    model: Any, inputs: list[_Tensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
-) -> list[_Tensor]:
+    model: Any, inputs: list[LayerTensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
+) -> list[LayerTensor]:
     """Append the calls that a functional model makes on these inputs; return what is known of its outputs."""
     graph = getattr(model, "_functional", None) or model
     known = {id(symbol): tensor for symbol, tensor in zip(graph.inputs, inputs, strict=True)}
@@ -81,27 +83,27 @@ def _follow(
             before = [known[id(symbol)] for symbol in node.input_tensors]
             for symbol, tensor in zip(node.outputs, _call(node, before, paths, whole, calls), strict=True):
                 known[id(symbol)] = tensor
-    return [known.get(id(symbol), _Tensor(None, None)) for symbol in graph.outputs]
+    return [known.get(id(symbol), LayerTensor(None, None)) for symbol in graph.outputs]
 
 
 def _call(
-    node: Any, before: list[_Tensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
-) -> list[_Tensor]:
+    node: Any, before: list[LayerTensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
+) -> list[LayerTensor]:
     layer = node.operation
     if graph_inputs(layer) and len(graph_inputs(layer)) == len(before):
         return _follow(layer, before, paths, whole, calls)
     shapes = _output_shapes(node, before)
     field = merged([tensor.field for tensor in before])
     field = receptive_field(layer, field, whole, from_shape=before[0].shape if before else None, to_shape=shapes[0])
-    calls.append(_summary(layer, paths.get(id(layer), layer.name), before=before, after=shapes[0], field=field))
+    calls.append(summarise_call(layer, paths.get(id(layer), layer.name), before=before, after=shapes[0], field=field))
     # what a wrapper, an attention layer or a subclassed model holds
     inside = layer._flatten_layers(include_self=False) if hasattr(layer, "_flatten_layers") else ()
     by_id = {id(inner): inner for inner in inside}
-    calls.extend(_summary(by_id[key], path) for key, path in paths.items() if key in by_id)
-    return [_Tensor(shape, field) for shape in shapes]
+    calls.extend(summarise_call(by_id[key], path) for key, path in paths.items() if key in by_id)
+    return [LayerTensor(shape, field) for shape in shapes]
 
 
-def _output_shapes(node: Any, before: list[_Tensor]) -> list[Shape | None]:
+def _output_shapes(node: Any, before: list[LayerTensor]) -> list[Shape | None]:
     """Return the recorded shapes; where a nested model has free sizes, its layer is asked again with those given."""
     recorded = [tuple(symbol.shape[1:]) for symbol in node.outputs]
     known = [(None, *tensor.shape) for tensor in before if tensor.shape is not None and None not in tensor.shape]
@@ -113,14 +115,23 @@ def _output_shapes(node: Any, before: list[_Tensor]) -> list[Shape | None]:
     return list(recorded)
 
 
-def _summary(
+def summarise_call(
     layer: Any,
     path: str,
     *,
-    before: Sequence[_Tensor] = (),
+    before: Sequence[LayerTensor] = (),
     after: Shape | None = None,
     field: ReceptiveField | None = None,
 ) -> LayerSummary:
+    """Return one row of the architecture.
+
+    Args:
+        layer: that was called.
+        path: of it.
+        before: its inputs; none where they are not known.
+        after: shape of its output, without the batch axis.
+        field: receptive field of its output.
+    """
     window = _as_tuple(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
     cost = None
     if after is not None and before and before[0].shape is not None:

@@ -36,10 +36,11 @@ def read_head(model: Any) -> Head:
     """
     graph = getattr(model, "_functional", None) or model
     outputs = getattr(graph, "outputs", None) if hasattr(graph, "_nodes_by_depth") else None
-    return _ending(outputs[0]) if outputs else UNKNOWN
+    return ending(outputs[0]) if outputs else UNKNOWN
 
 
-def _ending(tensor: Any) -> Head:
+def ending(tensor: Any) -> Head:
+    """Return how one symbolic output of a model ends."""
     while (history := getattr(tensor, "_keras_history", None)) is not None:
         operation, node, position = history
         nested = getattr(operation, "_functional", None) or operation

@@ -66,6 +66,8 @@ def load_archive_weights(
         Exception: whatever Keras raises where weights and model do not agree.
     """
     paths = {path: path for path in _paths(contents)}
+    if not paths and not model.variables:  # saved before it was built
+        return
     if old:
         sources = _Sources(contents, name)
         sources.find(model, config, readable, "")

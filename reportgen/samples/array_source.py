@@ -16,7 +16,7 @@ from reportgen.samples.shapes import InputShape, check_has_batch_axis, missing_c
 def open_array(
     stored: StoredArray,
     *,
-    input_shape: InputShape,
+    input_shape: InputShape | None,
     given: GivenLabels | None,
     class_names: tuple[str, ...] | None,
 ) -> SampleSource:
@@ -24,7 +24,7 @@ def open_array(
 
     Args:
         stored: (N, ...) numbers with what was found beside them.
-        input_shape: of the model, without the batch axis.
+        input_shape: of the model, without the batch axis; None where it is not known, so that any shape fits.
         given: labels that come before those found, or None.
         class_names: that come before those found, or None.
 
@@ -33,8 +33,10 @@ def open_array(
     """
     values = stored.values
     _check_numbers(stored)
-    check_has_batch_axis(values.shape, input_shape)
-    axis = missing_channel_axis(values.shape[1:], input_shape)
+    axis = None
+    if input_shape is not None:
+        check_has_batch_axis(values.shape, input_shape)
+        axis = missing_channel_axis(values.shape[1:], input_shape)
     labels, notes = _labels_and_notes(stored, given, class_names)
     shape = values.shape[1:]
     if axis is not None:

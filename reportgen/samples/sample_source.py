@@ -1,7 +1,9 @@
 """What every kind of samples becomes: something that is read piece by piece."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,6 +26,8 @@ class SampleSource:
         class_names: in the order of the labels, or None when they are not known.
         description: such as 'samples.npz, array x_test': base names alone, never a path.
         notes: what was done or noticed, one sentence each.
+        input_name: of the input that they are given to; '' where the model takes them alone.
+        beside: of a model with several inputs the sources of the others, by name, as many samples each.
     """
 
     read: Callable[[Sequence[int]], np.ndarray]
@@ -36,6 +40,8 @@ class SampleSource:
     description: str
     notes: tuple[str, ...]
     targets: np.ndarray | None = None
+    input_name: str = ""
+    beside: Mapping[str, SampleSource] = field(default_factory=dict)
 
 
 def check_finite(sample: np.ndarray, name: str) -> None:

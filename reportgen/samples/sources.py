@@ -24,9 +24,9 @@ __all__ = ["SampleSource", "open_samples"]
 
 
 def open_samples(
-    source: str | Path | np.ndarray | tuple[Any, Any],
+    source: str | Path | np.ndarray | tuple[Any, Any] | StoredArray,
     *,
-    input_shape: tuple[int | None, ...],
+    input_shape: tuple[int | None, ...] | None,
     labels: str | Path | np.ndarray | Sequence[Any] | None = None,
     class_names: str | Path | Sequence[str] | None = None,
     resize: bool = False,
@@ -41,7 +41,8 @@ def open_samples(
         source: `file.npz` or `file.npz:NAME`, a `.npy` or IDX file, an image, a folder of images or of class folders,
             the name of a data set of `keras.datasets` (its test split; a file or folder of that name comes first), an
             array (N, ...), or a tuple of samples and labels.
-        input_shape: of the model without the batch axis, such as (28, 28, 1); None for a free size.
+        input_shape: of the model without the batch axis, such as (28, 28, 1); None for a free size. None in its place
+            where the model was never built: then arrays of any shape fit, and images do not.
         labels: file, array or sequence: integers, whole floats, one-hot rows or class names, one for each sample.
             None for those found with the samples.
         class_names: 'cat,dog', a text file with one on each line, or a sequence; in the order of the model's outputs.
@@ -58,6 +59,11 @@ def open_samples(
     found = _find(source)
     if isinstance(found, StoredArray):
         return _open_stored(found, given, names, input_shape=input_shape, targets=targets)
+    if input_shape is None:
+        raise SamplesError(
+            "images need a model that knows the size of its input. Received: a model that was never built. "
+            "Give it samples of an array file, or build it before it is saved."
+        )
     return _open_files(found, given, names, input_shape=input_shape, resize=resize, skip_bad=skip_bad, targets=targets)
 
 
@@ -66,7 +72,7 @@ def _open_stored(
     given: GivenLabels | None,
     class_names: tuple[str, ...] | None,
     *,
-    input_shape: InputShape,
+    input_shape: InputShape | None,
     targets: bool,
 ) -> SampleSource:
     """Return an array as samples, with targets where its labels are no class numbers."""
@@ -110,6 +116,8 @@ def _open_files(
 
 def _find(source: object) -> StoredArray | ImageFiles:
     """Return what `source` names, not yet compared with the model."""
+    if isinstance(source, StoredArray):
+        return source
     if isinstance(source, tuple) and len(source) == 2:
         images, labels = source
         beside = None if labels is None else read_labels(labels).values

@@ -1,0 +1,85 @@
+"""Which source goes to which input of the model."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import SamplesError
+from reportgen.samples.files import exists, shown_name
+
+_LISTED = 8
+
+
+def sources_by_input(samples: Any, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the sources of each input, by its name.
+
+    Args:
+        samples: one source, a list of file names as from a repeated --samples, or a dictionary of these by input name. A file
+            name may be 'input=FILE'.
+        names: of the model's inputs, in order; none where the model does not tell, so that any names fit.
+
+    Returns:
+        In the order of `names`, at least one source each. A single source of a model that does not name its inputs is under ''.
+
+    Raises:
+        SamplesError: a name is unknown, an input has no source, or a source has no name where the model has several inputs.
+    """
+    found: dict[str, list[Any]] = {}
+    for name, source in _named_sources(samples, names):
+        found.setdefault(name, []).append(source)
+    if set(found) == {""} and len(names) < 2:
+        return {names[0] if names else "": found[""]}
+    if unknown := [name for name in found if name and names and name not in names]:
+        raise SamplesError(
+            f"samples must be given by the names of the model's inputs, {_listed(names)}. "
+            f"Received: {shown_name(unknown[0])}. {_example(names)}"
+        )
+    if "" in found:
+        wanted = f"the names of the model's inputs, {_listed(names)}" if names else "name for all inputs or none"
+        raise SamplesError(f"samples must be given by {wanted}. Received: a source without a name. {_example(names)}")
+    if missing := [name for name in names if name not in found]:
+        raise SamplesError(
+            f"samples must be given for every input of the model, {_listed(names)}. Received: none for "
+            f"{_listed(missing)}. {_example(missing)}"
+        )
+    if not found:
+        raise SamplesError(f"There are no samples. Received: an empty dictionary. {_example(names)}")
+    return {name: found[name] for name in names or found}
+
+
+def split_input_name(source: str, names: Sequence[str] = ()) -> tuple[str, str]:
+    """Return the input's name and the source of 'input=SOURCE', the name '' for a source alone.
+
+    A file of the whole name comes first, and what cannot be a name is part of a path.
+
+    Args:
+        source: as given to --samples.
+        names: of the model's inputs, which may hold any character.
+    """
+    name, equals, rest = source.partition("=")
+    if not equals or not name or not rest or exists(Path(source)):
+        return "", source
+    is_name = name in names or not any(mark in name for mark in "/\\:")
+    return (name, rest) if is_name else ("", source)
+
+
+def _named_sources(samples: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
+    if isinstance(samples, Mapping):
+        return [(str(name), source) for name, given in samples.items() for source in _each(given)]
+    return [split_input_name(source, names) if isinstance(source, str) else ("", source) for source in _each(samples)]
+
+
+def _each(given: Any) -> list[Any]:
+    """Return the file names of a list of them one by one; anything else is a single source."""
+    several = isinstance(given, list) and given and all(isinstance(one, str | Path) for one in given)
+    return list(given) if several else [given]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(shown_name(name) for name in names[:_LISTED]) + more
+
+
+def _example(names: Sequence[str]) -> str:
+    shown = [shown_name(name) for name in names[:3]] or ["NAME"]
+    return f"Give {' '.join(f'--samples {name}=SOURCE' for name in shown)}."
