@@ -35,6 +35,9 @@ def is_path(module: str) -> bool:
 def missing(module: str) -> ModelError:
     """Return the error that says that a module is not there."""
     what = base_name(module) if is_path(module) else shown(module)
+    file = f"{module.replace('.', '/')}.py"
+    if not is_path(module) and Path(file).is_file():
+        return ModelError(f"--custom-objects: no such module. Received: {what}. Did you mean {shown(file)}?")
     return ModelError(
         f"--custom-objects: no such module. Received: {what}. Give a name that Python can import, or the path of a .py file."
     )

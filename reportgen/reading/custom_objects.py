@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
+from reportgen.messages import say
 from reportgen.reading.custom_names import is_path, missing
 from reportgen.reading.known import is_from_keras
 from reportgen.reading.permitted import Marshalled, custom_key
@@ -121,10 +122,10 @@ def _own(module: types.ModuleType) -> Iterator[tuple[str, Any]]:
 def _sentence(name: str, module: types.ModuleType) -> str:
     origin = Path(module.__file__) if module.__file__ else None
     if origin is None or not origin.is_file():
-        return f"Module {shown(name)} was imported."
+        return say("Module {module} was imported.", module=shown(name))
     digest = hashlib.sha256(origin.read_bytes()).hexdigest()[:_DIGITS]
     what = base_name(origin) if is_path(name) else f"{shown(name)} ({base_name(origin)})"
-    return f"Module {what} was imported, SHA-256 {digest}…."
+    return say("Module {module} was imported, SHA-256 {digest}….", module=what, digest=digest)
 
 
 def marshalled_functions(functions: Mapping[str, Marshalled], custom: CustomObjects, *, name: str) -> dict[str, Any]:

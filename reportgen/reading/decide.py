@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reportgen.messages import counted, joined, say
 from reportgen.reading.inventory import Inventory
 from reportgen.reading.look import ModelFormat
 from reportgen.reading.notes import Obstacle
 from reportgen.reading.permitted import Marshalled, Permitted
 from reportgen.reading.rewrite import NOTHING, make_readable
+from reportgen.reading.serving import Serving, read_serving
+from reportgen.reading.shared_layers import SharedLayer
 from reportgen.reading.wording import shown
 
 OBSTACLES_SHOWN = 3
-_NO_ARCHITECTURE = "the file has weights and no architecture"
-_NO_WEIGHTS = "the file has an architecture and no weights"
-_PROGRAM = "a SavedModel is a program of TensorFlow, and no code of a file is run"
+_NO_ARCHITECTURE = say("the file has weights and no architecture")
+_NO_WEIGHTS = say("the file has an architecture and no weights")
+_GRAPH = say("a SavedModel without the architecture of a Sequential or functional model is a mere graph of TensorFlow")
 
 
 class Action(enum.Enum):
@@ -25,6 +28,7 @@ class Action(enum.Enum):
 
     RUN = "run"
     REWRITE_AND_RUN = "rewrite and run"
+    PREDICT = "weights and predictions only"
     WEIGHTS_ONLY = "weights only"
 
 
@@ -41,6 +45,8 @@ class Decision:
         options: of the command line that would run it, none where no option would.
         custom_code: what will run that is not Keras' own, one sentence each.
         functions: of the file that will, by the key under which Keras finds them.
+        shared: layers of several models, which `config` has once for each.
+        serving: the signature of a SavedModel that gives its predictions.
     """
 
     action: Action
@@ -51,6 +57,8 @@ class Decision:
     options: tuple[str, ...] = ()
     custom_code: tuple[str, ...] = ()
     functions: Mapping[str, Marshalled] = field(default_factory=dict)
+    shared: tuple[SharedLayer, ...] = ()
+    serving: Serving | None = None
 
 
 def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
@@ -61,14 +69,18 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
         permitted: what may run beyond Keras' own.
     """
     reason = _reason_against(inventory)
+    if reason == _GRAPH and inventory.weights:
+        return _by_signature(inventory)
     if reason is not None or inventory.config is None:
         return Decision(action=Action.WEIGHTS_ONLY, config=None, reasons=(reason or _NO_ARCHITECTURE,))
     readable = make_readable(inventory.config, keras_version=inventory.keras_version, permitted=permitted)
     if readable.obstacles:
         options = {obstacle.kind.option: None for obstacle in readable.obstacles if obstacle.kind.option}
         closed = any(obstacle.kind.option is None for obstacle in readable.obstacles)
+        serving = signature_of(inventory)
         return Decision(
-            action=Action.WEIGHTS_ONLY,
+            action=Action.WEIGHTS_ONLY if serving is None else Action.PREDICT,
+            serving=serving,
             config=None,
             rewrites=readable.rewrites,
             obstacles=readable.obstacles,
@@ -82,7 +94,24 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
         rewrites=readable.rewrites,
         custom_code=readable.custom_code,
         functions=readable.functions,
+        shared=readable.shared,
     )
+
+
+def signature_of(inventory: Inventory) -> Serving | None:
+    """Return the signature that stands in for a model that cannot be run; None for other files than a SavedModel."""
+    if inventory.file.format is not ModelFormat.SAVED_MODEL or not inventory.weights:
+        return None
+    found = read_serving(inventory.file.path, name=shown(inventory.file.name))
+    return found if isinstance(found, Serving) else None
+
+
+def _by_signature(inventory: Inventory) -> Decision:
+    """Return the decision on a SavedModel without an architecture: run its signature, if it does nothing but compute."""
+    found = read_serving(inventory.file.path, name=shown(inventory.file.name))
+    if isinstance(found, Serving):
+        return Decision(action=Action.PREDICT, config=None, reasons=(_GRAPH,), serving=found)
+    return Decision(action=Action.WEIGHTS_ONLY, config=None, reasons=(_GRAPH, found))
 
 
 def _reason_against(inventory: Inventory) -> str | None:
@@ -91,20 +120,37 @@ def _reason_against(inventory: Inventory) -> str | None:
     if inventory.file.format is not ModelFormat.SAVED_MODEL:
         return None
     if inventory.config is None:
-        return _PROGRAM
+        return _GRAPH
     return None if inventory.weights else _NO_WEIGHTS
 
 
 def refusal(inventory: Inventory, decision: Decision) -> str:
     """Return the line that says why a model is not run."""
-    listed = "; ".join(decision.reasons[:OBSTACLES_SHOWN])
+    name, listed = shown(inventory.file.name), joined(decision.reasons[:OBSTACLES_SHOWN], "; ")
     more = len(decision.reasons) - OBSTACLES_SHOWN
-    remedy = (
-        f"If you trust the file, give {' and '.join(decision.options)}."
-        if decision.options
-        else f"Only its {'weights' if inventory.weights else 'architecture'} can be reported on."
-    )
-    return (
-        f"{shown(inventory.file.name)} cannot be run. "
-        f"Received: {listed}{f' and {more} more' if more > 0 else ''}. {remedy}"
+    parts: list[str] = [
+        say("{file} cannot be run.", file=name)
+        if decision.serving is None
+        else say("{file} cannot be looked into.", file=name),
+        say("Received: {listed}.", listed=listed)
+        if more <= 0
+        else counted(more, "Received: {listed} and {n} more.", "Received: {listed} and {n} more.", listed=listed),
+    ]
+    if decision.serving is not None:
+        parts.append(with_signature(decision.serving))
+    if decision.options:
+        parts.append(say("If you trust the file, give {options}.", options=joined(decision.options, " and ")))
+    elif decision.serving is None:
+        parts.append(
+            say("Only its weights can be reported on.")
+            if inventory.weights
+            else say("Only its architecture can be reported on.")
+        )
+    return joined(parts, " ")
+
+
+def with_signature(serving: Serving) -> str:
+    """Return the sentence that says what a SavedModel's signature gives."""
+    return say(
+        "With --samples it shows the predictions of its signature '{signature}'.", signature=shown(serving.signature)
     )

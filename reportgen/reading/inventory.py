@@ -87,6 +87,13 @@ def _inventory(
             f"(limit {limits.LAYERS:,}). Report on a part of it."
         )
     layers = tuple(walk_layers(config)) if config is not None else ()
+    for layer in layers:
+        computed = _computed_values(layer)
+        if computed > limits.COMPUTED_VALUES:
+            raise ModelError(
+                f"{shown(file.name)} has a layer that computes too many values when it is built. Received: {computed:,} for "
+                f"{shown(layer.path)} (limit {limits.COMPUTED_VALUES:,}). Report on a part of the model."
+            )
     return Inventory(
         file=file,
         keras_version=version,
@@ -96,6 +103,18 @@ def _inventory(
         layers=layers,
         weights=weights,
     )
+
+
+def _computed_values(layer: LayerEntry) -> int:
+    """Return how many values a layer computes from its configuration before any memory limit is looked at.
+
+    Source: `build` of keras.layers.STFTSpectrogram, whose kernels are sines and cosines of every frequency.
+    """
+    sizes = (layer.config.get("frame_length"), layer.config.get("fft_length") or layer.config.get("frame_length"))
+    if layer.class_name != "STFTSpectrogram" or not all(isinstance(size, int) for size in sizes):
+        return 0
+    frame, transform = (int(size) for size in sizes if size is not None)
+    return 2 * frame * (transform // 2 + 1)
 
 
 def _of_tensorflow(file: ModelFile, what: str, limit: int) -> Inventory:

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
+from reportgen.messages import joined
 from reportgen.reading import limits
 from reportgen.reading.build import allocate_weights, build_model, check_memory, finish, nothing_left_over
 from reportgen.reading.checkpoint import open_checkpoint
 from reportgen.reading.contents import open_model
 from reportgen.reading.custom_objects import import_objects, marshalled_functions
-from reportgen.reading.decide import Action, Decision, decide, refusal
+from reportgen.reading.decide import Action, Decision, decide, refusal, signature_of, with_signature
 from reportgen.reading.hdf5 import Hdf5Contents
 from reportgen.reading.inventory import Inventory, checkpoint_of, take_inventory
 from reportgen.reading.look import ModelFile, ModelFormat, look
 from reportgen.reading.permitted import Permitted
 from reportgen.reading.rewrite import is_old
+from reportgen.reading.shared_layers import tie, with_shared
 from reportgen.reading.weights import assign, legacy_assignments
-from reportgen.reading.weights_archive import check_archive_size, load_archive_weights
+from reportgen.reading.weights_archive import archive_places, check_archive_size, load_archive_weights
 from reportgen.reading.weights_checkpoint import assign_tensors, checkpoint_assignments
 from reportgen.reading.weights_only import WeightsOnly, read_kernels
 from reportgen.reading.wording import reason_of, shown
@@ -110,7 +112,7 @@ def read_model(
     except ModelError as error:
         return _stored_instead(inventory, decision, error, limit)
     try:
-        model = _live(inventory, decision.config, limit, {**custom.for_keras(), **functions})
+        model = _live(inventory, decision, limit, {**custom.for_keras(), **functions})
     except ModelError as error:
         if file.format is not ModelFormat.SAVED_MODEL:
             raise
@@ -126,21 +128,24 @@ def read_model(
 
 
 def _stored_instead(inventory: Inventory, decision: Decision, error: ModelError, limit: int) -> WeightsOnly:
-    changed = replace(decision, action=Action.WEIGHTS_ONLY, config=None, reasons=(str(error),))
-    return read_kernels(inventory, changed, message=str(error), memory_limit=limit)
+    serving = signature_of(inventory)
+    action = Action.WEIGHTS_ONLY if serving is None else Action.PREDICT
+    changed = replace(decision, action=action, config=None, reasons=(str(error),), serving=serving)
+    message = str(error) if serving is None else joined((str(error), with_signature(serving)), " ")
+    return read_kernels(inventory, changed, message=message, memory_limit=limit)
 
 
-def _live(inventory: Inventory, config: Mapping[str, Any], limit: int, objects: Mapping[str, Any]) -> Any:
+def _live(inventory: Inventory, decision: Decision, limit: int, objects: Mapping[str, Any]) -> Any:
     name = shown(inventory.file.name)
     try:
         with nothing_left_over():
             if inventory.file.format is ModelFormat.SAVED_MODEL:
-                return _from_saved_model(inventory, config, limit, objects)
+                return _from_saved_model(inventory, decision.config or {}, limit, objects)
             with open_model(inventory.file, memory_limit=limit, verify=True) as (_, _, contents):
                 if contents is None:
                     received = inventory.file.format.label
                     raise ModelError(f"{name} has an architecture and no weights. Received: {received}. {REMEDY}")
-                return _from_hdf5(inventory, config, contents, limit, objects)
+                return _from_hdf5(inventory, decision, contents, limit, objects)
     except ModelError:
         raise
     except Exception as error:
@@ -149,21 +154,23 @@ def _live(inventory: Inventory, config: Mapping[str, Any], limit: int, objects: 
 
 
 def _from_hdf5(
-    inventory: Inventory, config: Mapping[str, Any], contents: Hdf5Contents, limit: int, objects: Mapping[str, Any]
+    inventory: Inventory, decision: Decision, contents: Hdf5Contents, limit: int, objects: Mapping[str, Any]
 ) -> Any:
-    name = shown(inventory.file.name)
+    name, config = shown(inventory.file.name), decision.config or {}
     model = build_model(config, objects)
+    tie(model, decision.shared)
     if inventory.file.format is ModelFormat.HDF5:
         assignments = legacy_assignments(model, contents, name=name)
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
         assign(assignments, contents, name=name)
     else:
-        check_archive_size(model, contents, name=name)
+        old = is_old(inventory.keras_version)
+        check_archive_size(model, contents, name=name, old=old)
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
-        old = is_old(inventory.keras_version)
-        load_archive_weights(model, inventory.config or {}, config, contents, name=name, old=old)
+        stored = archive_places(model, inventory.config or {}, config, contents, name=name, old=old)
+        load_archive_weights(model, with_shared(model, stored, decision.shared), contents, name=name)
     finish(model)
     return model
 

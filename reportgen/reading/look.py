@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reportgen.errors import ModelError
+from reportgen.messages import say
 from reportgen.reading.look_tensorflow import (
     checkpoint_in_folder,
     checkpoint_members,
@@ -31,12 +32,12 @@ WHOLE_FOLDER = ("config.json", "metadata.json", "model.weights.h5")
 class ModelFormat(enum.Enum):
     """The containers that a model comes in."""
 
-    KERAS = "Keras v3 archive (.keras)"
-    HDF5 = "HDF5 (.h5)"
-    KERAS_FOLDER = "Keras v3 archive, unzipped into a folder"
-    SAVED_MODEL = "TensorFlow SavedModel folder"
-    CHECKPOINT = "TensorFlow checkpoint"
-    ARCHITECTURE = "architecture as JSON, without weights"
+    KERAS = say("Keras v3 archive (.keras)")
+    HDF5 = say("HDF5 (.h5)")
+    KERAS_FOLDER = say("Keras v3 archive, unzipped into a folder")
+    SAVED_MODEL = say("TensorFlow SavedModel folder")
+    CHECKPOINT = say("TensorFlow checkpoint")
+    ARCHITECTURE = say("architecture as JSON, without weights")
 
     @property
     def label(self) -> str:

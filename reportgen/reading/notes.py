@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from reportgen.messages import Message, counted, joined, say
 from reportgen.reading.permitted import Marshalled, Permitted
 from reportgen.reading.wording import shown
 
@@ -14,14 +15,14 @@ SUBJECTS_SHOWN = 5
 class ObstacleKind(enum.Enum):
     """Why a model is not run, and the option that would run it, if there is one."""
 
-    CODE = ("code that the file brings along", "--allow-custom-code")
-    FOREIGN = ("a program that the file brings along", None)
-    CUSTOM = ("not part of Keras", "--custom-objects MODULE")
-    NOT_GIVEN = ("neither part of Keras nor of the modules given", "--custom-objects MODULE")
-    REMOVED = ("not part of Keras 3 any more", None)
-    OPERATION = ("without a counterpart in Keras 3", None)
-    OUTSIDE = ("another file that the model needs", None)
-    LAYOUT = ("a layout that Keras does not write", None)
+    CODE = (say("code that the file brings along"), "--allow-custom-code")
+    FOREIGN = (say("a program that the file brings along"), None)
+    CUSTOM = (say("not part of Keras"), "--custom-objects MODULE")
+    NOT_GIVEN = (say("neither part of Keras nor of the modules given"), "--custom-objects MODULE")
+    REMOVED = (say("not part of Keras 3 any more"), None)
+    OPERATION = (say("without a counterpart in Keras 3"), None)
+    OUTSIDE = (say("another file that the model needs"), None)
+    LAYOUT = (say("a layout that Keras does not write"), None)
 
     def __init__(self, reason: str, option: str | None) -> None:
         self.reason = reason
@@ -45,11 +46,11 @@ class Obstacle:
     @property
     def sentence(self) -> str:
         """Such as: "layer 'head/scale': Scale is not part of Keras"; names are escaped."""
-        where = f"layer '{shown(self.path)}'" if self.path else "the model"
-        verb = "needs" if self.kind is ObstacleKind.OUTSIDE else "is"
+        where = say("layer '{path}'", path=shown(self.path)) if self.path else say("the model")
+        name = self.name if isinstance(self.name, Message) else shown(self.name)
         if self.kind is ObstacleKind.OUTSIDE:
-            return f"{where} {verb} {self.kind.reason}: {shown(self.name)}"
-        return f"{where}: {shown(self.name)} {verb} {self.kind.reason}"
+            return say("{where} needs {reason}: {name}", where=where, reason=self.kind.reason, name=name)
+        return say("{where}: {name} is {reason}", where=where, name=name, reason=self.kind.reason)
 
 
 @dataclass
@@ -82,7 +83,9 @@ class Notes:
         """Remember an obstacle."""
         if kind is ObstacleKind.CUSTOM and self.permitted.names:
             kind = ObstacleKind.NOT_GIVEN
-        self.obstacles[Obstacle(kind=kind, path=path, name=str(name)[:1000])] = None
+        self.obstacles[Obstacle(kind=kind, path=path, name=name if isinstance(name, Message) else str(name)[:1000])] = (
+            None
+        )
 
     def ran(self, sentence: str) -> None:
         """Remember something that is not Keras' own and will run."""
@@ -95,7 +98,9 @@ class Notes:
 
 def _sentence(what: str, subjects: tuple[str, ...]) -> str:
     if not subjects:
-        return f"{what}."
-    listed = ", ".join(shown(subject) for subject in subjects[:SUBJECTS_SHOWN])
+        return joined((what, "."), "")
+    listed = joined(shown(subject) for subject in subjects[:SUBJECTS_SHOWN])
     more = len(subjects) - SUBJECTS_SHOWN
-    return f"{what}: {listed}{f' and {more} more' if more > 0 else ''}."
+    if more <= 0:
+        return say("{what}: {listed}.", what=what, listed=listed)
+    return counted(more, "{what}: {listed} and {n} more.", "{what}: {listed} and {n} more.", what=what, listed=listed)

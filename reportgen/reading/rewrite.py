@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.messages import say
 from reportgen.reading import known, limits
 from reportgen.reading.layer_entries import name_of
 from reportgen.reading.notes import Notes, Obstacle, ObstacleKind
@@ -18,6 +19,8 @@ from reportgen.reading.rewrite_custom import custom_item, lambda_item
 from reportgen.reading.rewrite_graph import readable_graph, without_slashes
 from reportgen.reading.rewrite_layers import readable_layer
 from reportgen.reading.rewrite_values import readable_value
+from reportgen.reading.shared_layers import SharedLayer, unshare
+from reportgen.reading.wording import shown
 
 NOTHING = Permitted()
 SEQUENTIAL = {"module": "keras", "class_name": "Sequential", "registered_name": None}
@@ -34,6 +37,7 @@ class Readable:
         obstacles: what stands against running it.
         custom_code: what will run that is not Keras' own, one sentence each.
         functions: of the file that will, by the key under which Keras finds them.
+        shared: layers of several models, which the configuration has once for each.
     """
 
     config: dict[str, Any]
@@ -41,6 +45,7 @@ class Readable:
     obstacles: tuple[Obstacle, ...]
     custom_code: tuple[str, ...]
     functions: Mapping[str, Marshalled]
+    shared: tuple[SharedLayer, ...] = ()
 
 
 def is_old(keras_version: str | None) -> bool:
@@ -59,15 +64,19 @@ def make_readable(config: Mapping[str, Any], *, keras_version: str | None, permi
     notes = Notes(old=is_old(keras_version), permitted=permitted)
     module = config.get("module")
     if notes.old and isinstance(module, str) and module.startswith("keras.src.engine"):
-        notes.rewrote(f"The module paths of Keras {keras_version} were replaced by those of Keras 3")
+        notes.rewrote(
+            say("The module paths of Keras {version} were replaced by those of Keras 3", version=str(keras_version))
+        )
     rewriter = _Rewriter(notes)
     readable = rewriter.item(config, "", name_path=False)
+    shared = () if notes.old or notes.obstacles else unshare(readable, notes)
     return Readable(
         config=readable,
         rewrites=notes.sentences(),
         obstacles=tuple(notes.obstacles),
         custom_code=tuple(notes.used),
         functions=notes.functions,
+        shared=shared,
     )
 
 
@@ -82,7 +91,7 @@ class _Rewriter:
             path = f"{path}/{name}" if path else name
         class_name, module = item.get("class_name"), item.get("module")
         if not isinstance(class_name, str):
-            self._notes.met(ObstacleKind.LAYOUT, path, "a layer without a class")
+            self._notes.met(ObstacleKind.LAYOUT, path, say("a layer without a class"))
             return {}
         given = self._notes.permitted.name_of(item)
         if given is not None:
@@ -111,10 +120,10 @@ class _Rewriter:
     def _model(self, item: Mapping[str, Any], path: str) -> dict[str, Any]:
         config = item.get("config")
         if isinstance(config, list):
-            self._notes.rewrote("The Sequential model's list of layers was put into a configuration", path)
+            self._notes.rewrote(say("The Sequential model's list of layers was put into a configuration"), path)
             config = {"name": item.get("name") or "sequential", "layers": config}
         if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-            self._notes.met(ObstacleKind.CUSTOM, path, f"a subclassed {item['class_name']}")
+            self._notes.met(ObstacleKind.CUSTOM, path, say("a subclassed {kind}", kind=shown(str(item["class_name"]))))
             return {}
         if item["class_name"] == "Sequential":
             sequential = self._sequential(config, path)
@@ -128,7 +137,7 @@ class _Rewriter:
             if isinstance(config.get("trainable"), bool):
                 result["config"]["trainable"] = config["trainable"]
         else:
-            self._notes.met(ObstacleKind.LAYOUT, path, "a functional model without inputs and outputs")
+            self._notes.met(ObstacleKind.LAYOUT, path, say("a functional model without inputs and outputs"))
             return {}
         if isinstance(item.get("shared_object_id"), int):
             result["shared_object_id"] = item["shared_object_id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reportgen.messages import say
 from reportgen.reading import known
 from reportgen.reading.layer_entries import name_of
 from reportgen.reading.notes import Notes, ObstacleKind
@@ -55,7 +56,7 @@ def without_slashes(names: list[str | None], *, path: str, notes: Notes) -> list
             while new in taken:
                 new += "_"
             taken.add(new)
-            notes.rewrote("In names of layers, / was replaced by _", f"{path}/{name}" if path else name)
+            notes.rewrote(say("In names of layers, / was replaced by _"), f"{path}/{name}" if path else name)
         result.append(new)
     return result
 
@@ -105,7 +106,7 @@ def _from_tensorflow(item: Mapping[str, Any], name: str, calls: list[Call], wher
         detail = str(error) if str(error) != function else ""
         notes.met(ObstacleKind.OPERATION, where, f"tf.{function}{f' ({detail})' if detail else ''}")
         return {}
-    notes.rewrote("Operations of TensorFlow were replaced by those of Keras 3", f"tf.{function}")
+    notes.rewrote(say("Operations of TensorFlow were replaced by those of Keras 3"), f"tf.{function}")
     return result
 
 
@@ -119,7 +120,7 @@ def _counted_from_one(models: Mapping[str, str], config: Mapping[str, Any], path
     counted = [name for name in models if lowest.get(name, 0) >= 1]
     for name in counted:
         notes.rewrote(
-            "The calls of nested models were numbered from 0, as in Keras 3", f"{path}/{name}" if path else name
+            say("The calls of nested models were numbered from 0, as in Keras 3"), f"{path}/{name}" if path else name
         )
     return counted
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reportgen.messages import say
 from reportgen.reading import known
 from reportgen.reading.notes import Notes, ObstacleKind
 from reportgen.reading.rewrite_values import Nested, readable_value
+from reportgen.reading.wording import shown
 
 # Arguments that configurations of Keras 2 have and Keras 3 does not take, and the values that change nothing.
 # Found by comparing `get_config()` of every layer of Keras 2.15 with the signatures of Keras 3.15.
 _ANY = object()
 _GROUPS = {"groups": 1}
 _RECURRENT = {"time_major": False, "implementation": _ANY}
+_OF_RANDOM_LAYERS = {"rng_type": _ANY}  # of tf_keras 2.16 and later; it matters in training alone
 _SEPARABLE = {**_GROUPS, "kernel_initializer": _ANY, "kernel_regularizer": _ANY, "kernel_constraint": _ANY}
 DROPPED: Mapping[str, Mapping[str, Any]] = {
     "Conv1DTranspose": _GROUPS,
@@ -34,10 +37,15 @@ DROPPED: Mapping[str, Mapping[str, Any]] = {
     "GRUCell": _RECURRENT,
     "SimpleRNNCell": _RECURRENT,
     "Embedding": {"input_length": _ANY},
-    "MultiHeadAttention": {"query_shape": _ANY, "key_shape": _ANY, "value_shape": _ANY},
-    "SpatialDropout1D": {"noise_shape": _ANY},
-    "SpatialDropout2D": {"noise_shape": _ANY},
-    "SpatialDropout3D": {"noise_shape": _ANY},
+    "MultiHeadAttention": {
+        "query_shape": _ANY,
+        "key_shape": _ANY,
+        "value_shape": _ANY,
+        "softmax_robust_masking": False,
+    },
+    "SpatialDropout1D": {"noise_shape": _ANY, "trainable": _ANY},
+    "SpatialDropout2D": {"noise_shape": _ANY, "trainable": _ANY},
+    "SpatialDropout3D": {"noise_shape": _ANY, "trainable": _ANY},
     "IntegerLookup": {"vocabulary_size": _ANY},
     "StringLookup": {"vocabulary_size": _ANY},
     "TextVectorization": {"vocabulary_size": _ANY},
@@ -71,7 +79,7 @@ def readable_layer(item: Mapping[str, Any], *, path: str, notes: Notes, nested: 
     class_name = known.ALIASES.get(item["class_name"], item["class_name"])
     config = item.get("config")
     if not isinstance(config, dict):
-        notes.met(ObstacleKind.LAYOUT, path, f"{class_name} without a configuration")
+        notes.met(ObstacleKind.LAYOUT, path, say("{kind} without a configuration", kind=shown(class_name)))
         config = {}
     if class_name == "InputLayer":
         return _item(class_name, _input_config(config, path, notes, nested), item)
@@ -113,14 +121,18 @@ def _input_config(config: Mapping[str, Any], path: str, notes: Notes, nested: Ne
 
 
 def _without_dropped(class_name: str, config: Mapping[str, Any], path: str, notes: Notes) -> dict[str, Any]:
-    dropped = DROPPED.get(class_name, {}) if notes.old else {}
+    dropped = {**DROPPED.get(class_name, {}), **_OF_RANDOM_LAYERS} if notes.old else {}
     for argument in dropped:
         if argument not in config:
             continue
         neutral = dropped[argument]
         if neutral is not _ANY and config[argument] not in (neutral, None):
-            notes.met(ObstacleKind.REMOVED, path, f"{class_name} with {argument}={config[argument]}")
-        notes.rewrote("Arguments that Keras 3 does not take were dropped", f"{class_name} {argument}")
+            notes.met(
+                ObstacleKind.REMOVED,
+                path,
+                say("{kind} with {argument}", kind=shown(class_name), argument=shown(f"{argument}={config[argument]}")),
+            )
+        notes.rewrote(say("Arguments that Keras 3 does not take were dropped"), f"{class_name} {argument}")
     # None says nothing, and an older Keras 3, all that Python 3.10 has, does not take it
     newer = {"quantization_config"} if config.get("quantization_config", "") is None else set()
     return {key: value for key, value in config.items() if key not in dropped and key not in newer}
@@ -131,20 +143,20 @@ def _complete(class_name: str, config: dict[str, Any], path: str, notes: Notes) 
     if class_name in ("GRU", "GRUCell") and notes.old and "reset_after" not in config:
         # Keras up to 2.1.2 had no such argument; the default of Keras 3 is True and has another bias
         config["reset_after"] = False
-        notes.rewrote("GRU keeps the reset gate before the product, as before Keras 2.1.3", path)
+        notes.rewrote(say("GRU keeps the reset gate before the product, as before Keras 2.1.3"), path)
     if class_name == "LeakyReLU" and "alpha" in config:
         config["negative_slope"] = config.pop("alpha")
     if not _KERAS_1_ARGUMENTS.isdisjoint(config):
-        notes.met(ObstacleKind.REMOVED, path, f"{class_name} of Keras 1")
+        notes.met(ObstacleKind.REMOVED, path, say("{kind} of Keras 1", kind=shown(class_name)))
 
 
 def _axis(axis: list[Any], path: str, notes: Notes, *, in_hdf5: bool) -> Any:
     if len(axis) == 1:
         if notes.old:
-            notes.rewrote("An axis in a list was taken out of it", path)
+            notes.rewrote(say("An axis in a list was taken out of it"), path)
         return axis[0]
     if in_hdf5:
-        notes.rewrote("Several axes were kept, which Keras 3 drops when it reads an .h5 file", path)
+        notes.rewrote(say("Several axes were kept, which Keras 3 drops when it reads an .h5 file"), path)
     return axis
 
 
@@ -153,4 +165,4 @@ def _check_vocabulary(config: Mapping[str, Any], path: str, notes: Notes) -> Non
     if isinstance(vocabulary, str):
         notes.met(ObstacleKind.OUTSIDE, path, vocabulary)
     elif vocabulary is None:
-        notes.met(ObstacleKind.OUTSIDE, path, "its vocabulary")
+        notes.met(ObstacleKind.OUTSIDE, path, say("its vocabulary"))

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from reportgen.messages import say
 from reportgen.reading import known
 from reportgen.reading.notes import Notes, ObstacleKind
+from reportgen.reading.wording import shown
 
 POLICY_NAME = re.compile(r"[a-z0-9_]{1,60}")
 SPECIAL = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"})
@@ -45,11 +47,11 @@ def readable_policy(value: Any, path: str, notes: Notes) -> Any:
             }
         name = config.get("name")
         if class_name in ("Policy", "PolicyV1"):  # of Keras 2; '_infer' takes the type of the input
-            notes.rewrote("The data type policy of Keras 2 was rewritten to its name", str(name))
+            notes.rewrote(say("The data type policy of Keras 2 was rewritten to its name"), str(name))
             name = None if name == "_infer" else name
     if name is None or (isinstance(name, str) and POLICY_NAME.fullmatch(name)):
         return name
-    notes.met(ObstacleKind.CUSTOM, path, f"data type policy {name}")
+    notes.met(ObstacleKind.CUSTOM, path, say("data type policy {name}", name=shown(str(name))))
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reportgen.messages import say
 from reportgen.reading import known
 from reportgen.reading.notes import Notes, ObstacleKind
 from reportgen.reading.permitted import custom_key, function_item, marshalled, marshalled_key
@@ -25,6 +26,12 @@ REGISTRIES = (
     ("regularizer", "keras.regularizers", known.REGULARIZERS),
     ("constraint", "keras.constraints", known.CONSTRAINTS),
 )
+_LEFT_OUT = {
+    "keras.initializers": say("A custom initialiser was left out, which is not needed to run the model"),
+    "keras.regularizers": say("A custom regulariser was left out, which is not needed to run the model"),
+    "keras.constraints": say("A custom constraint was left out, which is not needed to run the model"),
+}
+_LAMBDA = say("a Lambda function")
 # What TensorFlow 1 saved with an initialiser, and Keras 3 does not take
 DROPPED_INITIALIZER_ARGUMENTS = ("dtype", "partition_info")
 # Of Keras 3.13 and later; None says nothing, and an older Keras 3, all that Python 3.10 has, does not take them
@@ -98,8 +105,7 @@ def given_object(value: Mapping[str, Any], name: str, *, path: str, notes: Notes
         nested: rewrites a layer within this object.
     """
     config = value.get("config")
-    where = f"Layer '{shown(path)}'" if path else "The model"
-    notes.ran(f"{where}: {shown(name)} of the modules given was run.")
+    notes.ran(_ran(name, path))
     return {
         "module": None,
         "class_name": name,
@@ -111,7 +117,13 @@ def given_object(value: Mapping[str, Any], name: str, *, path: str, notes: Notes
     }
 
 
-def given_function(value: Any, path: str, notes: Notes, *, what: str = "a Lambda function") -> dict[str, Any] | None:
+def _ran(name: str, path: str) -> str:
+    if not path:
+        return say("The model: {name} of the modules given was run.", name=shown(name))
+    return say("Layer '{path}': {name} of the modules given was run.", path=shown(path), name=shown(name))
+
+
+def given_function(value: Any, path: str, notes: Notes, *, what: str = _LAMBDA) -> dict[str, Any] | None:
     """Return how Keras finds a function that the user gave or that the file brings along; None where it may not run.
 
     Args:
@@ -124,9 +136,9 @@ def given_function(value: Any, path: str, notes: Notes, *, what: str = "a Lambda
     if isinstance(name, str):
         given = notes.permitted.find(name)
         if given is None:
-            notes.met(ObstacleKind.CUSTOM, path, f"function {name}")
+            notes.met(ObstacleKind.CUSTOM, path, say("function {name}", name=shown(name)))
             return None
-        notes.ran(f"Layer '{shown(path)}': {shown(given)} of the modules given was run.")
+        notes.ran(_ran(given, path))
         return function_item(custom_key(given))
     function = marshalled(value, path)
     if not notes.permitted.code or function is None:
@@ -134,7 +146,7 @@ def given_function(value: Any, path: str, notes: Notes, *, what: str = "a Lambda
         return None
     key = marshalled_key(len(notes.functions))
     notes.functions[key] = function
-    notes.ran(f"Layer '{shown(path)}': a function that the file brings along was run.")
+    notes.ran(say("Layer '{path}': a function that the file brings along was run.", path=shown(path)))
     return function_item(key)
 
 
@@ -161,8 +173,7 @@ def _registered(value: Any, module: str, names: frozenset[str], *, path: str, no
     if isinstance(value, dict) and given is not None:
         return given_object(value, given, path=path, notes=notes, nested=nested)
     if found is None:
-        kind = module.removeprefix("keras.").removesuffix("s").replace("z", "s")
-        notes.rewrote(f"A custom {kind} was left out, which is not needed to run the model", f"{path} ({class_name})")
+        notes.rewrote(_LEFT_OUT[module], f"{path} ({class_name})")
         return None
     arguments = value.get("config") if isinstance(value, dict) else {}
     arguments = dict(arguments) if isinstance(arguments, dict) else {}
@@ -201,10 +212,10 @@ def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
     if isinstance(name, str) and notes.permitted.find(name) and name not in known.ACTIVATIONS:
         return given_function(name, path, notes)
     if not isinstance(name, str) or name not in known.ACTIVATIONS:
-        notes.met(ObstacleKind.CUSTOM, path, f"activation {name}")
+        notes.met(ObstacleKind.CUSTOM, path, say("activation {name}", name=shown(str(name))))
         return None
     if name == "hard_sigmoid" and notes.old:
-        notes.rewrote("hard_sigmoid keeps the definition of Keras 2, min(max(0.2 x + 0.5, 0), 1)", path)
+        notes.rewrote(say("hard_sigmoid keeps the definition of Keras 2, min(max(0.2 x + 0.5, 0), 1)"), path)
         # Keras looks for other functions than its own under this form alone
         return {"class_name": "function", "config": HARD_SIGMOID, "module": "builtins", "registered_name": HARD_SIGMOID}
     return name

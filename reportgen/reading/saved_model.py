@@ -1,4 +1,4 @@
-"""What Keras 2 wrote about its layers into a SavedModel folder; the program in it is neither read nor run.
+"""What Keras 2 wrote about its layers into a SavedModel folder; the program in it is not looked at.
 
 TensorFlow 2.5 to 2.15 keep it in keras_metadata.pb, TensorFlow 2.2 to 2.4 in saved_model.pb itself, for each object of
 the graph as JSON. Keras 3 writes none of it.
@@ -61,7 +61,7 @@ def read_architecture(folder: Path, *, name: str) -> SavedArchitecture:
     separate = folder / METADATA
     path = separate if separate.is_file() else folder / PROGRAM
     try:
-        content = _read(path)
+        content = read_program(path)
         found = dict(_from_metadata(content) if path == separate else _from_program(content))
         parsed = {
             place: _without_tuples(parse_config(value, what=f"{name}: {path.name}")) for place, value in found.items()
@@ -71,7 +71,12 @@ def read_architecture(folder: Path, *, name: str) -> SavedArchitecture:
     return _architecture({place: value for place, value in parsed.items() if isinstance(value, dict)})
 
 
-def _read(path: Path) -> bytes:
+def read_program(path: Path) -> bytes:
+    """Return the bytes of a SavedModel's file.
+
+    Raises:
+        WireError: it is longer than any such file.
+    """
     with path.open("rb") as file:
         content = file.read(_LARGEST_PROGRAM + 1)
     if len(content) > _LARGEST_PROGRAM:

@@ -16,6 +16,13 @@ from reportgen.reading.rewrite import is_old
 from reportgen.reading.rewrite_values import readable_value
 from reportgen.reading.weights_archive import snake_case
 
+RECURRENT_CELL = "a recurrent layer's cell"
+_SNAKE_CASE = {snake_case(name): name for name in known.LAYERS}
+_ATTENTION = frozenset(("MultiHeadAttention", "GroupQueryAttention"))
+# What such a layer calls the layers in it, in an archive and by name
+_PROJECTIONS = frozenset(
+    ("query_dense", "key_dense", "value_dense", "output_dense", "query", "key", "value", "attention_output")
+)
 _CONVOLUTIONS = frozenset(name for name in known.LAYERS if "Conv" in name)
 _TRANSPOSED = re.compile(r"Conv[123]DTranspose")
 _DEPTHWISE = re.compile(r"DepthwiseConv[12]D")
@@ -33,6 +40,7 @@ class StoredKernel:
         groups: of a grouped convolution, otherwise 1.
         initializer: for `keras.initializers.deserialize`, of nothing but Keras' own; None where there is none.
         values: in Keras' axis order.
+        quantised: how the values are stored that were turned into numbers again, 'int8'; '' for as they are.
     """
 
     path: str
@@ -42,6 +50,7 @@ class StoredKernel:
     groups: int
     initializer: Mapping[str, Any] | None
     values: np.ndarray
+    quantised: str = ""
 
 
 class StoredLayers:
@@ -56,10 +65,13 @@ class StoredLayers:
             self._by_name.setdefault(path.rsplit("/", 1)[-1], []).append(path)
             if "/" not in path:
                 self._by_class.setdefault(snake_case(layer.class_name), []).append(path)
+        self._supposed: dict[str, str] = {}
         self._notes = Notes(old=is_old(inventory.keras_version))
 
     def position(self, path: str) -> int:
         """Return where a layer stands in the order of the configuration."""
+        while path and path not in self._order:  # what a layer of other people's holds stands where that layer does
+            path = path.rpartition("/")[0]
         return self._order.get(path, len(self._order))
 
     def resolve(self, parts: list[str]) -> str:
@@ -68,7 +80,8 @@ class StoredLayers:
         if path in self._by_path:
             return path
         named = self._by_name.get(parts[-1], [])
-        return named[0] if len(named) == 1 else path
+        inside = "/".join(parts[:-1]) in self._by_path
+        return named[0] if len(named) == 1 and not inside else path
 
     def resolve_numbered(self, group: str) -> str:
         """Return the path of the layer at 'layers/conv2d_1' in an archive."""
@@ -85,6 +98,11 @@ class StoredLayers:
         layer = self._by_path.get(path)
         return None if layer is None else layer.class_name
 
+    def suppose(self, path: str, class_name: str | None) -> None:
+        """Remember the class of a layer that the file does not describe, for the kind of its kernels."""
+        if class_name is not None:
+            self._supposed[path] = class_name
+
     def kernel(self, path: str, name: str, values: np.ndarray) -> StoredKernel:
         """Return a kernel of a layer with what its configuration says about it."""
         layer = self._by_path.get(path)
@@ -95,7 +113,7 @@ class StoredLayers:
             path=path,
             name=name,
             class_name=class_name,
-            kind=_kind(class_name, name, values),
+            kind=_kind(class_name or self._supposed.get(path) or class_of_group(path), name, values),
             groups=groups if isinstance(groups, int) and groups > 0 else 1,
             initializer=self._initializer(path, name, config),
             values=values,
@@ -107,6 +125,20 @@ class StoredLayers:
             key = "depthwise_initializer"
         value = readable_value(key, config.get(key), path=path, notes=self._notes, nested=lambda *_: {})
         return value if isinstance(value, dict) else None
+
+
+def class_of_group(group: str) -> str | None:
+    """Return the class that a layer's group in an archive, or a layer's name that Keras gave, says; None for others.
+
+    Args:
+        group: such as 'layers/conv2d_1', or a path such as 'multi_head_attention/query'.
+    """
+    around, last = ([None, *group.split("/")])[-2:]
+    if last == "cell":
+        return RECURRENT_CELL
+    if last in _PROJECTIONS and around is not None and class_of_group(around) in _ATTENTION:
+        return "EinsumDense"
+    return _SNAKE_CASE.get(re.sub(r"_\d+$", "", str(last)))
 
 
 def _kind(class_name: str | None, name: str, values: np.ndarray) -> str:

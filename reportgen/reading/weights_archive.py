@@ -12,6 +12,7 @@ import math
 import re
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,32 +30,47 @@ from reportgen.reading.wording import shown
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # Values that a model may have beyond those in the file: the states of random generators, which Keras 2 did not store
 SEED_VALUES = 8 * limits.LAYERS
+UNSTORED_SEEDS = 100  # Keras 3 does not store those of recurrent layers' cells either
 
 
-def check_archive_size(model: Any, contents: Hdf5Contents, *, name: str) -> None:
+def check_archive_size(model: Any, contents: Hdf5Contents, *, name: str, old: bool) -> None:
     """Refuse a model with more weights than the archive holds, before they are allocated.
+
+    Keras looks for a missing array again and again, which takes a minute where thousands are missing.
 
     Args:
         model: as built, with shapes and without values.
         contents: of the archive's weights.
         name: of the file, for errors.
+        old: whether Keras 2 wrote it, which does not store the states of random generators.
 
     Raises:
-        ModelError: it has more.
+        ModelError: it has more, or one of another shape.
     """
     stored = sum(contents.datasets[path].size for path in _paths(contents))
     wanted = sum(math.prod(variable.shape) for variable in model.variables)
     if wanted > stored + SEED_VALUES:
         raise mismatch(name, f"{stored:,} weights in the file, {wanted:,} in its architecture")
+    if old or not _paths(contents):
+        return
+    # those of LoRA are merged into the kernel when it is stored
+    needed = Counter(tuple(one.shape) for one in model.weights if not str(one.name).startswith("lora_"))
+    missing = needed - Counter(contents.datasets[path].shape for path in _paths(contents))
+    if missing:
+        shape, count = next(iter(missing.items()))
+        raise mismatch(name, f"no array of shape {shape} for {count:,} of the architecture's weights")
+    seeds, others = len(model.variables) - len(model.weights), len(_paths(contents)) - needed.total()
+    if seeds > others + UNSTORED_SEEDS:
+        raise mismatch(name, f"{seeds:,} random generators in the architecture and {others:,} arrays for them")
 
 
-def load_archive_weights(
+def archive_places(
     model: Any, config: Mapping[str, Any], readable: Mapping[str, Any], contents: Hdf5Contents, *, name: str, old: bool
-) -> None:
-    """Let Keras read a copy of an archive's weights.
+) -> dict[str, str]:
+    """Return where each array of an archive is, by where Keras 3 looks for it.
 
     Args:
-        model: with allocated weights.
+        model: as built.
         config: as stored.
         readable: the same after rewriting, with the names that the live layers have.
         contents: of the archive's weights.
@@ -62,20 +78,34 @@ def load_archive_weights(
         old: whether Keras 2 wrote it.
 
     Raises:
-        ModelError: an array cannot be read, or is missing.
+        ModelError: a layer's arrays are missing.
+    """
+    if not old:
+        return {path: path for path in _paths(contents)}
+    sources = _Sources(contents, name)
+    sources.find(model, config, readable, "")
+    return dict(_targets(model, sources.found, contents, ""))
+
+
+def load_archive_weights(model: Any, places: Mapping[str, str], contents: Hdf5Contents, *, name: str) -> None:
+    """Let Keras read a copy of an archive's weights.
+
+    Args:
+        model: with allocated weights.
+        places: where each array is, by where Keras 3 looks for it.
+        contents: of the archive's weights.
+        name: of the file, for errors.
+
+    Raises:
+        ModelError: an array cannot be read.
         Exception: whatever Keras raises where weights and model do not agree.
     """
-    paths = {path: path for path in _paths(contents)}
-    if not paths and not model.variables:  # saved before it was built
+    if not places and not model.variables:  # saved before it was built
         return
-    if old:
-        sources = _Sources(contents, name)
-        sources.find(model, config, readable, "")
-        paths = dict(_targets(model, sources.found, contents, ""))
     with tempfile.TemporaryDirectory(prefix="reportgen-") as folder, warnings.catch_warnings():
         copy = Path(folder) / "model.weights.h5"
         with h5py.File(copy, "w") as file:
-            for target, source in paths.items():
+            for target, source in places.items():
                 file[target] = read_array(contents, source, name=name)
         # Keras only warns where layers would keep their initial weights.
         warnings.filterwarnings("error", message="Skipping nested container")
@@ -179,7 +209,7 @@ def paired(
 
 def _targets(model: Any, found: Mapping[int, str], contents: Hdf5Contents, prefix: str) -> Iterator[tuple[str, str]]:
     """Yield where Keras 3 looks for each array, and where it is; a layer in two models has two places."""
-    for layer, name in _numbered(model.layers):
+    for layer, name in numbered(model.layers):
         path, inner = f"{prefix}layers/{name}", getattr(layer, "layer", None)
         if hasattr(layer, "layers"):
             yield from _targets(layer, found, contents, f"{path}/")
@@ -192,7 +222,8 @@ def _targets(model: Any, found: Mapping[int, str], contents: Hdf5Contents, prefi
                     yield f"{path}/{stored[len(source) :]}", stored
 
 
-def _numbered(layers: Sequence[Any]) -> Iterator[tuple[Any, str]]:
+def numbered(layers: Sequence[Any]) -> Iterator[tuple[Any, str]]:
+    """Yield the layers of a model with their names in an archive, such as 'conv2d_1'."""
     # `_get_unique_name` in keras/src/saving/saving_lib.py
     used: dict[str, int] = {}
     for layer in layers:

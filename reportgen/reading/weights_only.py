@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.errors import ModelError
 from reportgen.reading.checkpoint import open_checkpoint, read_tensors
 from reportgen.reading.contents import open_model
 from reportgen.reading.decide import Decision
 from reportgen.reading.hdf5 import one_line_if_damaged
-from reportgen.reading.hdf5_read import read_array
 from reportgen.reading.inventory import Inventory, checkpoint_of
 from reportgen.reading.kernels_checkpoint import checkpoint_kernels
-from reportgen.reading.kernels_hdf5 import hdf5_kernels
+from reportgen.reading.kernels_hdf5 import hdf5_kernels, read_kernel
 from reportgen.reading.layer_entries import LayerEntry
 from reportgen.reading.look import ModelFile, ModelFormat
+from reportgen.reading.serving import Serving
 from reportgen.reading.stored_kernels import StoredKernel, StoredLayers
 from reportgen.reading.wording import shown
 
@@ -37,6 +37,7 @@ class WeightsOnly:
         reasons: why the model is not run, in sentences.
         options: of the command line that would run it; none where no option would.
         message: the same in one line.
+        serving: the signature of a SavedModel that gives its predictions.
     """
 
     file: ModelFile
@@ -49,6 +50,18 @@ class WeightsOnly:
     reasons: tuple[str, ...]
     options: tuple[str, ...]
     message: str
+    serving: Serving | None = None
+
+    @property
+    def custom_code(self) -> tuple[str, ...]:
+        """What of the file is run, one sentence each."""
+        if self.serving is None:
+            return ()
+        kinds = len(self.serving.operations)
+        return (
+            f"The graph of its signature '{shown(self.serving.signature)}', whose {kinds} kinds of operations do nothing "
+            "but compute.",
+        )
 
 
 def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memory_limit: int) -> WeightsOnly:
@@ -69,7 +82,7 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
     alone = inventory.file.format in (ModelFormat.ARCHITECTURE, ModelFormat.SAVED_MODEL) and inventory.layers
     if inventory.file.format is ModelFormat.ARCHITECTURE and not inventory.layers:
         raise ModelError(f"{name} describes no layers. Received: {shown(inventory.kind)}. Give a model's architecture.")
-    if not kernels and not alone:
+    if not kernels and not alone and decision.serving is None:
         raise ModelError(f"{name} holds no kernels. Received: {message.rstrip('.')}. Give a file with weights.")
     return WeightsOnly(
         file=inventory.file,
@@ -82,6 +95,7 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
         reasons=decision.reasons,
         options=decision.options,
         message=message,
+        serving=decision.serving,
     )
 
 
@@ -99,4 +113,7 @@ def _kernels(inventory: Inventory, layers: StoredLayers, name: str, memory_limit
     ):
         for path, weight, place in () if stored is None else hdf5_kernels(stored, layers, name=name):
             assert stored is not None
-            yield layers.kernel(path, weight, read_array(stored, place, name=name))
+            read = read_kernel(stored, place, name=name)
+            if read is not None:
+                kernel = layers.kernel(path, weight, read[0])
+                yield replace(kernel, quantised=read[1], initializer=None) if read[1] else kernel

@@ -1,5 +1,6 @@
 """What a file holds and what is decided, without Keras and without TensorFlow."""
 
+import json
 import subprocess
 import sys
 import time
@@ -221,3 +222,22 @@ def test_inventory_of_100_megabytes_takes_less_than_half_a_second(tmp_path: Path
         subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True)
         times.append(time.perf_counter() - begin)
     assert min(times) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("frame", "transform", "refused"), [(1024, 1024, False), (50_000, 65_536, True), (50_000, None, True)]
+)
+def test_a_spectrogram_whose_kernels_would_take_minutes_is_refused(
+    frame: int, transform: int | None, refused: bool, tmp_path: Path
+) -> None:
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 100_000], "name": "sound"}},
+        {"class_name": "STFTSpectrogram", "config": {"name": "heard", "frame_length": frame, "fft_length": transform}},
+    ]
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": layers}}))
+    if not refused:
+        assert len(take_inventory(look(path)).layers) == 2
+        return
+    with pytest.raises(ModelError, match=r"computes too many values when it is built\. Received: .* for heard"):
+        take_inventory(look(path))

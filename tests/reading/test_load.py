@@ -133,3 +133,25 @@ def test_a_file_without_weights_for_its_layers_is_refused(tmp_path: Path) -> Non
     with pytest.raises(ModelError, match=r"mixed\.keras cannot be loaded") as caught:
         load_model(tmp_path / "mixed.keras")
     assert caught.value.exit_code == 3
+
+
+def test_arrays_of_other_shapes_are_told_before_keras_looks_for_them(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+    model.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["config.json"] = members["config.json"].replace(b'"units": 4', b'"units": 2')
+    with zipfile.ZipFile(tmp_path / "changed.keras", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(ModelError, match=r"no array of shape \(3, 2\) for 1 of the architecture's weights"):
+        load_model(tmp_path / "changed.keras")
+
+
+def test_low_rank_weights_that_were_merged_are_not_missed(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    model.layers[0].enable_lora(2)
+    model.layers[0].lora_kernel_b.assign(np.ones((2, 4)))
+    model.save(tmp_path / "model.keras")
+    inputs = np.eye(6, dtype=np.float32)
+    np.testing.assert_allclose(load_model(tmp_path / "model.keras").model(inputs), model(inputs), atol=1e-5)

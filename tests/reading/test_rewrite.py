@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
 from reportgen.reading.build import build_model
@@ -268,3 +269,21 @@ def test_arguments_that_say_nothing_and_that_an_older_keras_3_does_not_take_are_
     assert "input_axes" not in readable
     assert "quantization_config" not in readable
     assert "GlorotUniform" in readable
+
+
+def test_arguments_of_tf_keras_that_matter_in_training_alone_are_dropped() -> None:
+    for class_name, config in (
+        ("RandomFlip", {"rng_type": "stateful", "mode": "horizontal"}),
+        ("MultiHeadAttention", {"softmax_robust_masking": False, "num_heads": 2, "key_dim": 3}),
+        ("SpatialDropout2D", {"trainable": True, "noise_shape": None, "rate": 0.5}),
+    ):
+        readable = sequential(layer(class_name, **config))
+        assert names_of_obstacles(readable) == []
+        assert getattr(keras.layers, class_name).from_config(config_of(readable)).name == "l"
+
+
+def test_robust_masking_stands_against_running() -> None:
+    readable = sequential(layer("MultiHeadAttention", num_heads=2, key_dim=3, softmax_robust_masking=True))
+    assert names_of_obstacles(readable) == [
+        (ObstacleKind.REMOVED, "MultiHeadAttention with softmax_robust_masking=True")
+    ]

@@ -276,7 +276,7 @@ def no_model(folder: Path) -> Path:
     return archive(folder / "m.keras", [1, 2])
 
 
-@refused("too many layers, or calls of them. Received: 20,001 (limit 6,000)")
+@refused("too many layers, or calls of them. Received: 20,001 (limit 4,000)")
 def many_layers(folder: Path) -> Path:
     return archive(folder / "m.keras", sequential(*[layer("ReLU")] * 20_000))
 
@@ -613,7 +613,7 @@ def deep_metadata(folder: Path) -> Path:
     return saved_model(folder, metadata=keras_metadata(b"[" * 100_000 + b"]" * 100_000))
 
 
-@refused("s has too many layers, or calls of them. Received: 20,001 (limit 6,000)")
+@refused("s has too many layers, or calls of them. Received: 20,001 (limit 4,000)")
 def many_layers_in_a_saved_model(folder: Path) -> Path:
     return saved_model(folder, metadata=keras_metadata(json.dumps(sequential(*[layer("ReLU")] * 20_000)).encode()))
 
