@@ -11,14 +11,16 @@ import numpy as np
 
 from reportgen.analyses.base import EvaluatedSamples
 from reportgen.errors import SamplesError
+from reportgen.messages import say
 from reportgen.models.capture import Activations, batch_size, predict, run_forward
 from reportgen.models.describe import DescribedModel
 from reportgen.models.gradient_target import call_name
 from reportgen.models.head import Head
-from reportgen.models.outputs import class_scores, cross_entropy
+from reportgen.models.outputs import ClassScores, class_scores, cross_entropy
 from reportgen.opening import model_batch
 from reportgen.options import ReportOptions
 from reportgen.results import SamplesSummary
+from reportgen.samples.fingerprint import fingerprint
 from reportgen.samples.scale import Scaling, choose_scaling
 from reportgen.samples.select import Selection, parse_selection, select
 from reportgen.samples.sources import SampleSource
@@ -38,7 +40,7 @@ class _Feed:
     def __init__(self, model: Any, source: SampleSource, scaling: Scaling, batch: int, *, scale: str) -> None:
         self._model, self._source, self._scaling, self._batch = model, source, scaling, batch
         # other pictures are scaled by the same rule; what is no picture is left as stored
-        self._others = {
+        self.others = {
             name: choose_scaling(scale, dtype=other.dtype, rescaled_by=None)
             for name, other in source.beside.items()
             if len(other.shape) >= _PICTURE_AXES
@@ -54,7 +56,7 @@ class _Feed:
             inputs = self._scaling.apply(stored)
             self.stored_range = _widened(self.stored_range, stored)
             self.input_range = _widened(self.input_range, inputs)
-            yield model_batch(self._model, self._source, inputs, places, self._others)
+            yield model_batch(self._model, self._source, inputs, places, self.others)
 
 
 def _widened(known: tuple[float, float], values: np.ndarray) -> tuple[float, float]:
@@ -84,13 +86,17 @@ def evaluate_samples(
     model, rescaling = described.model, described.rescaling
     scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
     feed = _Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
-    selection = parse_selection(options.select, labelled=source.labels is not None)
-    losses = _losses(described, source, feed) if selection.needs_losses and source.labels is not None else None
-    chosen = select(selection, count=source.count, labels=source.labels, losses=losses, seed=options.seed)
+    labels = source.labels if source.label_sets is None else source.label_sets
+    selection = parse_selection(options.select, labelled=labels is not None)
+    losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
+    chosen = select(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
     chosen, cut = _bounded(chosen, selection)
     indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
-    activations = _run(described, feed.batches(indices), shown, keep_samples=len(chosen))
-    _check_classes(source, activations, described.head)
+    activations = _run(
+        described, feed.batches(indices), shown, keep_samples=len(chosen), keep_activations=not options.layers
+    )
+    _check_classes(source, activations, described.head, labels)
+    hashed = fingerprint(source, indices)
     return EvaluatedSamples(
         summary=SamplesSummary(
             source=source.description,
@@ -102,8 +108,12 @@ def evaluate_samples(
             dtype=str(source.dtype),
             stored_range=feed.stored_range,
             input_range=feed.input_range,
-            labelled=source.labels is not None or source.targets is not None,
-            steps=(*source.notes, scaling.description, *cut),
+            labelled=labels is not None or source.targets is not None,
+            steps=(*source.notes, *source.noticed(), scaling.description, *cut),
+            sha256=hashed.samples,
+            labels_sha256=hashed.with_labels,
+            sha256_of=hashed.what,
+            unused_labels=source.unused_labels,
         ),
         names=tuple(source.names(index) for index in chosen),
         images=source.read(chosen),
@@ -116,13 +126,22 @@ def evaluate_samples(
         read=lambda positions: source.read([indices[position] for position in positions]),
         scale=scaling.apply,
         targets=None if source.targets is None else source.targets[list(indices)],
+        label_sets=None if source.label_sets is None else source.label_sets[list(indices)],
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
+        pack=lambda scaled, positions: model_batch(
+            model, source, scaled, [indices[position] for position in positions], feed.others
+        ),
     )
 
 
 def _run(
-    described: DescribedModel, batches: Iterable[Any], shown: tuple[str, ...], *, keep_samples: int
+    described: DescribedModel,
+    batches: Iterable[Any],
+    shown: tuple[str, ...],
+    *,
+    keep_samples: int,
+    keep_activations: bool,
 ) -> Activations:
     return run_forward(
         described.model,
@@ -132,6 +151,7 @@ def _run(
         keep_samples=keep_samples,
         output=described.output.index,
         compiled=described.compiled,
+        keep_activations=keep_activations,
     )
 
 
@@ -178,46 +198,78 @@ def samples_at_once(described: DescribedModel, sample_shape: tuple[int, ...]) ->
 def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, ...], tuple[str, ...]]:
     if selection.strict or len(chosen) <= MOST_BY_DEFAULT:
         return chosen, ()
-    shown = f"the first {MOST_BY_DEFAULT} are shown (--select shows others)"
-    sentence = f"One of each class would be {len(chosen)} samples; {shown}."
+    sentence = say(
+        "One of each class would be {count} samples; the first {most} are shown (--select shows others).",
+        count=len(chosen),
+        most=MOST_BY_DEFAULT,
+    )
     return chosen[:MOST_BY_DEFAULT], (sentence,)
 
 
-def _losses(described: DescribedModel, source: SampleSource, feed: _Feed) -> np.ndarray:
+def _losses(described: DescribedModel, source: SampleSource, labels: np.ndarray, feed: _Feed) -> np.ndarray:
     outputs = predict(
         described.model,
         feed.batches(range(source.count)),
         output=described.output.index,
         compiled=described.compiled,
     )
-    scores = class_scores(outputs, head=described.head, labels=source.labels)
-    if scores is None or source.labels is None:
+    scores = class_scores(outputs, head=described.head, labels=labels)
+    if scores is None:
         raise SamplesError(
             "--select hardest and easiest need a model that returns one score for each class. "
             f"Received: an output of shape {outputs.shape[1:]}. Choose samples by first:N, random:N or their indices."
         )
-    _check_label_range(source.labels, scores.values.shape[1])
-    return cross_entropy(scores, source.labels)
+    _check_labels(labels, scores)
+    return cross_entropy(scores, labels)
 
 
-def _check_classes(source: SampleSource, activations: Activations, head: Head) -> None:
-    scores = class_scores(activations.outputs, head=head, labels=source.labels)
+def _check_classes(source: SampleSource, activations: Activations, head: Head, labels: np.ndarray | None) -> None:
+    scores = class_scores(activations.outputs, head=head, labels=labels)
     if scores is None:
         return
     classes = scores.values.shape[1]
     if source.class_names is not None and len(source.class_names) != classes:
         raise SamplesError(
             f"class names must be {classes}, as the model has {classes} classes. "
-            f"Received: {len(source.class_names)}. Give --class-names in the model's order."
+            f"Received: {len(source.class_names)}{_names_remedy(source)}"
         )
-    if source.labels is not None:
-        _check_label_range(source.labels, classes)
+    if labels is not None:
+        _check_labels(labels, scores)
 
 
-def _check_label_range(labels: np.ndarray, classes: int) -> None:
+def _names_remedy(source: SampleSource) -> str:
+    if not source.class_names_origin:
+        return ". Give --class-names in the model's order."
+    return (
+        f", {source.class_names_origin}. Give the names of all classes by --class-names, among which the folders are found by "
+        "name, or --labels none to take the folders for no labels."
+    )
+
+
+def _check_labels(labels: np.ndarray, scores: ClassScores) -> None:
+    classes = scores.values.shape[1]
+    if labels.ndim == 2:
+        _check_label_sets(labels, scores)
+        return
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))
     if wrong.size:
         raise SamplesError(
             f"labels must be from 0 to {classes - 1}, as the model has {classes} classes. "
             f"Received: {labels[wrong[0]]} for sample {wrong[0]}. Check that labels and model belong together."
+        )
+
+
+def _check_label_sets(sets: np.ndarray, scores: ClassScores) -> None:
+    classes = scores.values.shape[1]
+    if sets.shape[1] != classes:
+        raise SamplesError(
+            f"labels that name several classes must have a column for each of the model's {classes} classes. "
+            f"Received: rows of {sets.shape[1]}. Check that labels and model belong together."
+        )
+    if not scores.independent:
+        row = int(np.flatnonzero(sets.sum(axis=1) != 1)[0])
+        raise SamplesError(
+            "labels must name one class for each sample, as the model's outputs are the probabilities of one. "
+            f"Received: {int(sets[row].sum())} classes for sample {row}. Give class numbers or one-hot rows; several "
+            "classes need a model with an independent score for each class, as of a sigmoid."
         )

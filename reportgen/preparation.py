@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError, SamplesError
+from reportgen.messages import say
 from reportgen.models.arithmetic import Shape
 from reportgen.models.building import build_on, must_be_compiled
 from reportgen.models.capture import run_failures_named
@@ -19,8 +20,10 @@ from reportgen.opening import model_batch, open_inputs
 from reportgen.options import ReportOptions
 from reportgen.samples.sources import SampleSource
 
-_BUILT = "The model was built from the samples."
-_COMPILED = "The model has its channels first, which this processor's kernels do not run, so it was compiled (XLA)."
+_BUILT = say("The model was built from the samples.")
+_COMPILED = say(
+    "The model has its channels first, which this processor's kernels do not run, so it was compiled (XLA)."
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ def prepare_run(
     """
     source = open_inputs(described, samples, labels=labels, class_names=class_names, options=options)
     model, notes = described.model, source.notes
-    if not _is_known(described) or common_data_format(described.layers.values()) == "channels_first":
+    if described.outputs_only:
+        pass
+    elif not _is_known(described) or common_data_format(described.layers.values()) == "channels_first":
         batch = model_batch(model, source, source.read([0]).astype(np.float32), [0], {})
         if not model.built:
             _build(model, batch, source)
@@ -61,7 +66,10 @@ def prepare_run(
         notes = (*notes, _COMPILED) if described.compiled else notes
     output = described.output
     if output.count > 1:
-        notes = (*notes, f'Output "{output.name}" of {output.count}: predictions are read from this one.')
+        read = say(
+            'Output "{name}" of {count}: predictions are read from this one.', name=output.name, count=output.count
+        )
+        notes = (*notes, read)
     return PreparedRun(described, replace(source, notes=notes))
 
 

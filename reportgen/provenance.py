@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
@@ -13,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
+from reportgen.messages import say
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.reading.load import LoadedModel, weights_digest
 from reportgen.reading.weights_only import WeightsOnly
+from reportgen.reading.wording import shown
 from reportgen.results import Provenance
 from reportgen.samples.by_input import split_input_name
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")
 _DAY = "%Y-%m-%d"
+_KERAS_OWN = re.compile(r"(sequential|functional|model)(_[0-9]+)?")
 
 
 def make_provenance(
@@ -38,7 +42,7 @@ def make_provenance(
         read: the model, or its weights, and its file.
         options: of the report.
         inputs: what was given beside the model, by option name ('samples', 'labels', 'class-names', 'config'), as base names.
-        name: of the model, the page's title where none was given.
+        name: of the model, the page's title where none was given and the name is not one that Keras made up.
         command: that makes the same report; None for the one that follows from the rest.
         plugins: versions of the packages that brought an analysis, by name.
     """
@@ -48,19 +52,27 @@ def make_provenance(
         file_name=file.name if file else None,
         file_size=file.size if file else None,
         sha256=file.sha256 if file else weights_digest(live.model if live else None),
-        format=file.format.label if file else "a keras.Model in memory",
-        keras_version=read.keras_version,
+        format=file.format.label if file else say("a keras.Model in memory"),
+        keras_version=read.keras_version if file else None,
         rewrites=live.rewrites if live else (),
         versions={**package_versions(), **(plugins or {})},
         date=report_day(),
         seed=options.seed,
         options={**inputs, **asdict(options)},
         command=command or reproducing_command(file.name if file else None, options, inputs),
-        title=options.title or name,
+        title=options.title or _title(name, file.name if file else None),
         note=options.note,
-        custom_code=live.custom_code if live else (),
+        custom_code=read.custom_code,
         not_run="" if isinstance(read, LoadedModel) else read.message,
     )
+
+
+def _title(name: str, file_name: str | None) -> str:
+    """Return the model's name, or the file's where Keras made up the former."""
+    if file_name is None or not _KERAS_OWN.fullmatch(name):
+        return name
+    stem = re.sub(r"(\.weights)?\.(keras|h5|hdf5|json)$", "", file_name, flags=re.IGNORECASE)
+    return shown(stem) or name
 
 
 def package_versions() -> dict[str, str]:
@@ -98,8 +110,10 @@ def reproducing_command(
 ) -> str:
     """Return the command that makes the same report from files in the working folder; defaults are left out.
 
+    Where something was given that is no file, it is the call from Python.
+
     Args:
-        file_name: of the model; None gives the call from Python.
+        file_name: of the model; None where that is none.
         options: of the report.
         inputs: see `make_provenance`.
     """
@@ -110,12 +124,28 @@ def reproducing_command(
     }
     if file_name is None:
         return "reportgen.build_report(model, …)"
+    if any(_is_in_memory(value) for value in inputs.values()):
+        return _call(file_name, inputs, changed)
     # a name that begins with a dash would be taken for an option
     words = ["reportgen", "build", f"./{file_name}" if file_name.startswith("-") else file_name]
     for name, value in (*inputs.items(), *changed.items()):
         for one in value if isinstance(value, tuple) else (value,):
             words += [f"--{name}"] if one is True else [f"--{name}", str(one)]
     return shlex.join(words)
+
+
+def _is_in_memory(value: str | tuple[str, ...]) -> bool:
+    """Return whether an input's name is, or has, the kind of an object, such as '<ndarray>' or 'image=<ndarray>'."""
+    names = value if isinstance(value, tuple) else (value,)
+    return any(name.endswith(">") and name.rpartition("=")[2].startswith("<") for name in names)
+
+
+def _call(file_name: str, inputs: Mapping[str, str | tuple[str, ...]], changed: Mapping[str, Any]) -> str:
+    """Return the call from Python; what is in memory is called as the argument that it is given for."""
+    given = {name: name.replace("-", "_") if _is_in_memory(value) else repr(value) for name, value in inputs.items()}
+    given |= {name: repr(value) for name, value in changed.items()}
+    arguments = [value if name == "samples" else f"{name.replace('-', '_')}={value}" for name, value in given.items()]
+    return f"reportgen.build_report({', '.join([repr(file_name), *arguments])})"
 
 
 def input_name(value: Any) -> str:

@@ -142,9 +142,9 @@ def test_class_names_of_another_number_than_classes_are_refused(model: Any) -> N
 
 
 def test_class_without_a_name_is_its_number(model: Any) -> None:
-    assert evaluate(model, samples()).class_name(3) == "3"
+    assert evaluate(model, samples()).class_name(3) == "class 3"
     named = evaluate(model, samples(), class_names=[f"c{index}" for index in range(CLASSES)])
-    assert (named.class_name(3), named.class_name(99)) == ("c3", "99")
+    assert (named.class_name(3), named.class_name(99)) == ("c3", "class 99")
 
 
 def test_selection_by_loss_needs_one_score_for_each_class() -> None:

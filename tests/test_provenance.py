@@ -50,6 +50,7 @@ def test_live_model_is_known_by_its_weights(nested_model: Any) -> None:
     assert provenance.format == "a keras.Model in memory"
     assert provenance.sha256 == weights_digest(nested_model)
     assert provenance.command == "reportgen.build_report(model, …)"
+    assert provenance.keras_version is None
     assert "outer" in provenance.title
 
 
@@ -148,7 +149,32 @@ def test_same_model_and_options_give_the_same_provenance(nested_model: Any, monk
     assert first == second
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "title"),
+    [
+        ("functional_3", "birds v2.keras", "birds v2"),
+        ("sequential", "birds.weights.h5", "birds"),
+        ("model_12", "saved_model", "saved_model"),
+        ("mobilenetv2_1.00_224", "birds.keras", "mobilenetv2_1.00_224"),
+        ("sequential_net", "birds.keras", "sequential_net"),
+        ("functional", None, "functional"),
+    ],
+)
+def test_title_is_the_files_where_keras_made_up_the_models_name(name: str, file: str | None, title: str) -> None:
+    assert module._title(name, file) == title
+
+
 def test_modules_of_the_users_own_are_named_without_their_folder(nested_model: Any) -> None:
     options = replace(DEFAULTS, custom_objects=("/home/someone/secret/layers.py",))
     provenance = make_provenance(adopt_model(nested_model), options, {}, name="outer")
     assert provenance.options["custom_objects"] == ("layers.py",)
+
+
+def test_samples_in_memory_beside_a_model_file_give_the_call_from_python() -> None:
+    inputs: dict[str, Any] = {"samples": "<ndarray>", "labels": "<list>", "class-names": "names.txt"}
+    assert reproducing_command("m.keras", replace(DEFAULTS, seed=3), inputs) == (
+        "reportgen.build_report('m.keras', samples, labels=labels, class_names='names.txt', seed=3)"
+    )
+    several = {"samples": ("image=<ndarray>", "meta=b.npy")}
+    assert reproducing_command("m.keras", DEFAULTS, several) == "reportgen.build_report('m.keras', samples)"
+    assert reproducing_command("m.keras", DEFAULTS, {"samples": "a=b.npy"}).startswith("reportgen build m.keras")

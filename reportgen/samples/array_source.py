@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
 from reportgen.samples.files import shown_name
 from reportgen.samples.labels import GivenLabels, to_class_indices
@@ -41,7 +42,7 @@ def open_array(
     shape = values.shape[1:]
     if axis is not None:
         shape = (*shape, 1) if axis == -1 else (1, *shape)
-        notes = ("A channel axis was added.", *notes)
+        notes = (say("A channel axis was added."), *notes)
     return SampleSource(
         read=partial(_read, stored, axis),
         count=len(values),

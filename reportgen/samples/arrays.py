@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import say
 from reportgen.samples.files import base_name, existing_path, exists, first_bytes, shown_name
 from reportgen.samples.idx import GZIP_MAGIC, is_idx, labels_beside, read_idx
 from reportgen.samples.npy import NPY_MAGIC, ZIP_MAGICS, npz_headers, read_npy, read_npz_array
@@ -49,7 +50,7 @@ def read_array(source: str | Path, *, labels: bool = False) -> StoredArray | Non
         SamplesError: no such file, it cannot be read, or it does not say which of its arrays is meant.
     """
     path, array_name = split_array_name(source)
-    if existing_path(path).is_dir():
+    if existing_path(path, "--labels" if labels else "--samples").is_dir():
         return None
     head = first_bytes(path)
     if head.startswith(ZIP_MAGICS):
@@ -95,9 +96,11 @@ def _read_npz(path: Path, array_name: str | None, *, labels: bool) -> StoredArra
     return StoredArray(
         values=values,
         name=shown_name(name),
-        description=f"{base_name(path)}, array {shown_name(name)}",
+        description=say("{file}, array {array}", file=base_name(path), array=shown_name(name)),
         labels=None if beside is None else read_npz_array(path, beside),
-        labels_origin="" if beside is None else f"array {shown_name(beside)} beside {shown_name(name)}",
+        labels_origin=""
+        if beside is None
+        else say("array {labels} beside {samples}", labels=shown_name(beside), samples=shown_name(name)),
         notes=notes,
     )
 
@@ -114,7 +117,7 @@ def _choose(path: Path, names: list[str], *, labels: bool) -> tuple[str, tuple[s
     for wanted in preferred:
         for name in candidates:
             if name.lower() == wanted:
-                return name, (f"Array {shown_name(name)} was chosen from {listed}.",)
+                return name, (say("Array {array} was chosen from {listed}.", array=shown_name(name), listed=listed),)
     what = "labels" if labels else "samples"
     raise SamplesError(
         f"{base_name(path)} does not say which array holds the {what}. Received: {listed}. "
@@ -150,5 +153,7 @@ def _read_idx_with_labels(path: Path, *, labels: bool) -> StoredArray:
         name=shown_name(path.name.removesuffix(".gz")),
         description=base_name(path),
         labels=None if beside is None else read_idx(beside),
-        labels_origin="" if beside is None else f"{base_name(beside)} beside {base_name(path)}",
+        labels_origin=""
+        if beside is None
+        else say("{labels} beside {samples}", labels=base_name(beside), samples=base_name(path)),
     )

@@ -16,10 +16,10 @@ def read_class_names(class_names: str | Path | Sequence[str] | None) -> tuple[st
     if class_names is None:
         return None
     if isinstance(class_names, Path):
-        names: Sequence[str] = read_lines(existing_path(class_names))
+        names: Sequence[str] = read_lines(existing_path(class_names, "--class-names"))
     elif isinstance(class_names, str):
         is_file = exists(Path(class_names)) or ("," not in class_names and class_names.lower().endswith(".txt"))
-        names = read_lines(existing_path(class_names)) if is_file else class_names.split(",")
+        names = read_lines(existing_path(class_names, "--class-names")) if is_file else class_names.split(",")
     else:
         names = class_names
     stripped = tuple(str(name).strip() for name in names)

@@ -1,13 +1,24 @@
 """Several sources of one kind as one, read piece by piece."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.samples.labels import GivenLabels, to_class_indices, to_targets
+from reportgen.messages import joined, say
+from reportgen.samples.fingerprint import chunks_of, joined_kind
+from reportgen.samples.labels import (
+    GivenLabels,
+    LabelSets,
+    note_on_sets,
+    reason_against,
+    to_class_indices,
+    to_label_sets,
+    to_targets,
+)
+from reportgen.samples.named_labels import in_order
 from reportgen.samples.sample_source import SampleSource
 from reportgen.samples.shapes import shown_shape
 
@@ -28,6 +39,7 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
     _check_alike(sources, "shape", lambda source: shown_shape(source.shape))
     _check_alike(sources, "dtype", lambda source: str(source.dtype))
     _check_alike(sources, "class names", lambda source: ", ".join(source.class_names or ("none",)))
+    _check_alike(sources, "", _kind_of_sets)
     _check_alike(sources, "", lambda source: "labels" if source.labels is not None else "no labels")
     _check_alike(sources, "", lambda source: "targets" if source.targets is not None else "no targets")
     starts = np.cumsum([0, *(source.count for source in sources)])
@@ -38,26 +50,61 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
         count=int(starts[-1]),
         labels=_joined([source.labels for source in sources]),
         targets=_joined([source.targets for source in sources]),
+        label_sets=_joined([source.label_sets for source in sources]),
         names=partial(_name, sources, starts),
+        file_names=_file_names(sources),
+        noticed=partial(_noticed, sources),
+        chunks=partial(_chunks, sources, starts) if any(source.chunks for source in sources) else None,
+        hashed=joined_kind([source.hashed for source in sources]),
         description=_description(sources),
-        notes=(f"{len(sources)} sources were put one after the other.", *notes),
+        kept=None,
+        listed=0,
+        notes=(say("{count} sources were put one after the other.", count=len(sources)), *notes),
     )
 
 
-def with_labels(source: SampleSource, given: GivenLabels, *, targets: bool) -> SampleSource:
+def labels_of_kept(given: GivenLabels, files: Sequence[tuple[int, Sequence[int]]]) -> GivenLabels:
+    """Return the labels of the samples that could be read, of labels given for all files of several sources.
+
+    Args:
+        given: labels as found; others than one for each file are returned as they are.
+        files: of each source the number, and the places of those that could be read, in the order of the labels.
+    """
+    total, count = sum(listed for listed, _ in files), sum(len(kept) for _, kept in files)
+    heading = len(given.values) - total if given.values.dtype.kind == "U" else 0
+    if total == count or heading not in (0, 1) or len(given.values) != total + heading:
+        return given
+    starts = np.cumsum([heading, *(listed for listed, _ in files)])
+    places = [start + place for start, (_, kept) in zip(starts, files, strict=False) for place in kept]
+    return replace(given, values=given.values[[*range(heading), *places]])
+
+
+def with_labels(
+    source: SampleSource, given: GivenLabels, *, targets: bool, label_sets: LabelSets = "none"
+) -> SampleSource:
     """Return samples with labels that were given for all of them together.
 
     Args:
         source: without labels of its own.
         given: labels as found.
         targets: whether they may be any numbers, as for a model with a single output.
+        label_sets: which rows of 0 and 1 name any number of classes.
 
     Raises:
         SamplesError: the labels do not fit.
     """
+    if reason := reason_against(given, count=source.count):
+        return replace(source, unused_labels=reason, notes=(*source.notes, reason))
+    given = in_order(given, source.file_names, source.count) or given
+    sets = to_label_sets(given, count=source.count, accepted=label_sets)
+    if sets is not None:
+        return replace(source, label_sets=sets, notes=(*source.notes, note_on_sets(given, sets)))
     numbers = to_targets(given, count=source.count) if targets else None
     if numbers is not None:
-        note = f"Labels: {given.origin}. They are no class numbers, so they were taken as what the single output should be."
+        note = say(
+            "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
+            origin=given.origin,
+        )
         return replace(source, targets=numbers, notes=(*source.notes, note))
     labels, notes = to_class_indices(given, count=source.count, class_names=source.class_names)
     kept = tuple(note for note in source.notes if not note.startswith("Labels:"))
@@ -74,14 +121,36 @@ def _check_alike(sources: Sequence[SampleSource], what: str, of: Callable[[Sampl
             )
 
 
+def _kind_of_sets(source: SampleSource) -> str:
+    return "one class for each sample" if source.label_sets is None else f"{source.label_sets.shape[1]} classes in rows"
+
+
 def _joined(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if known else None
 
 
 def _description(sources: Sequence[SampleSource]) -> str:
-    named = "; ".join(source.description for source in sources[:_NAMED])
-    return f"{named}; and {len(sources) - _NAMED} more" if len(sources) > _NAMED else named
+    named = joined((source.description for source in sources[:_NAMED]), "; ")
+    more = len(sources) - _NAMED
+    return named if more <= 0 else say("{named}; and {count} more", named=named, count=more)
+
+
+def _file_names(sources: Sequence[SampleSource]) -> tuple[str, ...] | None:
+    if any(source.file_names is None for source in sources):
+        return None
+    return tuple(name for source in sources for name in source.file_names or ())
+
+
+def _noticed(sources: Sequence[SampleSource]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentence for source in sources for sentence in source.noticed()))
+
+
+def _chunks(sources: Sequence[SampleSource], starts: np.ndarray, indices: Sequence[int]) -> Iterator[bytes]:
+    """Yield what is hashed of ascending samples, source by source."""
+    places = [_place(starts, int(index)) for index in indices]
+    for number, source in enumerate(sources):
+        yield from chunks_of(source, [inside for where, inside in places if where == number])
 
 
 def _place(starts: np.ndarray, index: int) -> tuple[int, int]:

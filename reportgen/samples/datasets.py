@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
 
 # As published with the data sets. Source: https://github.com/zalandoresearch/fashion-mnist (section Labels),
@@ -49,11 +50,11 @@ def load_dataset(name: str) -> StoredArray:
     return StoredArray(
         values=np.asarray(images),
         name="x_test",
-        description=f"{name} of keras.datasets, test split",
+        description=say("{name} of keras.datasets, test split", name=name),
         labels=np.asarray(labels),
-        labels_origin=f"test split of {name}",
+        labels_origin=say("test split of {name}", name=name),
         class_names=DATASETS[name],
-        notes=() if DATASETS[name] is None else (f"Class names: as published with {name}.",),
+        notes=() if DATASETS[name] is None else (say("Class names: as published with {name}.", name=name),),
     )
 
 

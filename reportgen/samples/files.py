@@ -60,19 +60,23 @@ def exists(path: Path) -> bool:
         return False
 
 
-def existing_path(source: str | Path) -> Path:
+def existing_path(source: str | Path, option: str = "--samples") -> Path:
     """Return `source` as a path of something that exists.
+
+    Args:
+        source: as given.
+        option: that it was given to, for the message.
 
     Raises:
         SamplesError: there is nothing of this name, or it is neither a regular file nor a folder.
     """
     path = Path(source)
     if not exists(path):
-        raise SamplesError(f"No such file or folder. Received: {base_name(path)}. Check the name.")
+        raise SamplesError(f"{option}: no such file or folder. Received: {base_name(path)}. Check the name.")
     # Opening a FIFO waits for ever, and a device never ends
     if not (path.is_file() or path.is_dir()):
         raise SamplesError(
-            f"Samples must be a regular file or a folder. Received: {base_name(path)}, which is neither."
+            f"{option} must be a regular file or a folder. Received: {base_name(path)}, which is neither."
         )
     return path
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import counted, say
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.images import IMAGE_SUFFIXES, check_header, read_image
 
@@ -40,8 +41,8 @@ class ImageFiles:
         return self.folder / self.names[index]
 
     def shown_name(self, index: int) -> str:
-        """Return the file's own name, without its folders, escaped and shortened."""
-        return shown_name(self.names[index].rpartition("/")[2])
+        """Return the file's name, with its class folder where it has one, escaped and shortened."""
+        return shown_name(self.names[index])
 
 
 def list_images(folder: Path) -> ImageFiles:
@@ -55,7 +56,7 @@ def list_images(folder: Path) -> ImageFiles:
     """
     images, folders, others = _scan(folder)
     if images:
-        notes = _left_out("file", others) + _left_out("folder", folders)
+        notes = _files_left_out(others) + _folders_left_out(folders)
         return ImageFiles(folder=folder, names=tuple(images), description=_described(folder, len(images)), notes=notes)
     names: list[str] = []
     labels: list[int] = []
@@ -75,8 +76,23 @@ def list_images(folder: Path) -> ImageFiles:
         description=_described(folder, len(names)),
         labels=np.array(labels, np.int64),
         class_names=tuple(folders),
-        notes=(f"Labels: the {len(folders)} class folders in the order of their names.", *_left_out("file", others)),
+        notes=(
+            say("Labels: the {count} class folders in the order of their names.", count=len(folders)),
+            *_files_left_out(others),
+        ),
     )
+
+
+class NoImageError(SamplesError):
+    """None of the images can be read.
+
+    Attributes:
+        listed: how many there are.
+    """
+
+    def __init__(self, message: str, *, listed: int) -> None:
+        super().__init__(message)
+        self.listed = listed
 
 
 def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -89,7 +105,7 @@ def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
         Ascending indices (M,) int64 of the files that can be read, and notes.
 
     Raises:
-        SamplesError: none can be read.
+        NoImageError: none can be read.
     """
     decode = len(files.names) <= FULLY_CHECKED
     kept: list[int] = []
@@ -100,17 +116,28 @@ def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
             if decode:
                 read_image(files.path(index), channels=1, size=None)
         except SamplesError:
-            bad.append(name.rpartition("/")[2])
+            bad.append(name)
         else:
             kept.append(index)
     if not kept:
-        raise SamplesError(
+        raise NoImageError(
             f"No image can be read. Received: {len(bad)} damaged files in folder {base_name(files.folder)}. "
-            "Choose another folder."
+            "Choose another folder.",
+            listed=len(bad),
         )
-    notes = [f"Skipped {_counted(len(bad), 'file')} that cannot be read: {_examples(bad)}."] if bad else []
+    notes: list[str] = []
+    if bad:
+        notes.append(
+            counted(
+                len(bad),
+                "Skipped {n} file that cannot be read: {examples}.",
+                "Skipped {n} files that cannot be read: {examples}.",
+                examples=_examples(bad),
+            )
+        )
     if not decode:
-        notes.append(f"Of the {len(files.names)} images only the headers were checked for damage.")
+        count = len(files.names)
+        notes.append(say("Of the {count} images only the headers were checked for damage.", count=count))
     return np.array(kept, np.int64), tuple(notes)
 
 
@@ -136,15 +163,33 @@ def _scan(folder: Path) -> tuple[list[str], list[str], list[str]]:
 
 
 def _described(folder: Path, count: int) -> str:
-    return f"folder {base_name(folder)}, {_counted(count, 'image')}"
+    return counted(count, "folder {folder}, {n} image", "folder {folder}, {n} images", folder=base_name(folder))
 
 
-def _left_out(kind: str, names: list[str]) -> tuple[str, ...]:
-    return (f"Left out {_counted(len(names), kind)} beside the images: {_examples(names)}.",) if names else ()
+def _files_left_out(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (
+        counted(
+            len(names),
+            "Left out {n} file beside the images: {examples}.",
+            "Left out {n} files beside the images: {examples}.",
+            examples=_examples(names),
+        ),
+    )
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _folders_left_out(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (
+        counted(
+            len(names),
+            "Left out {n} folder beside the images: {examples}.",
+            "Left out {n} folders beside the images: {examples}.",
+            examples=_examples(names),
+        ),
+    )
 
 
 def _examples(names: list[str]) -> str:

@@ -1,13 +1,16 @@
 """Image files as samples: opened when they are read, and not before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import say
+from reportgen.samples.fingerprint import FILES, file_chunks
 from reportgen.samples.folders import ImageFiles
-from reportgen.samples.images import read_image, reading_rules
+from reportgen.samples.images import Notice, noticed_rules, read_image, reading_rules
 from reportgen.samples.sample_source import SampleSource, check_finite
 from reportgen.samples.shapes import InputShape, matches, shown_shape
 
@@ -22,6 +25,7 @@ class ImageReader:
         dtype: of every image, uint8 or float32.
         size: (height, width) to resize to, or None.
         channels_first: whether the model has the channels in front.
+        met: what was changed in some of the images read so far.
     """
 
     files: ImageFiles
@@ -29,6 +33,7 @@ class ImageReader:
     dtype: np.dtype
     size: tuple[int, int] | None
     channels_first: bool
+    met: set[Notice] = field(default_factory=set)
 
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """Return images (n, height, width, channels), or with channels first, in the order asked for.
@@ -38,7 +43,7 @@ class ImageReader:
         """
         batch = np.empty((len(indices), *self.shape), self.dtype)
         for position, index in enumerate(indices):
-            image = read_image(self.files.path(index), channels=self.shape[2], size=self.size)
+            image = read_image(self.files.path(index), channels=self.shape[2], size=self.size, met=self.met)
             name = self.files.shown_name(index)
             _check_alike(image, self.shape, self.dtype, name)
             check_finite(image, name)
@@ -78,6 +83,10 @@ def open_images(
         class_names=class_names,
         description=files.description,
         notes=(*files.notes, *reading_rules(channels, reader.dtype), *_notes(reader, input_shape)),
+        file_names=files.names,
+        noticed=partial(noticed_rules, reader.met),
+        chunks=partial(file_chunks, files.folder, files.names),
+        hashed=FILES,
     )
 
 
@@ -100,10 +109,22 @@ def _notes(reader: ImageReader, input_shape: InputShape) -> list[str]:
     if reader.size is not None:
         height, width = reader.size
         free = None in (input_shape[1:] if reader.channels_first else input_shape[:2])
-        whose = ", the first one's size where the model leaves it free" if free else ""
-        notes.append(f"Images are resized to {height} x {width} (height x width; bilinear, antialiased){whose}.")
+        notes.append(
+            say(
+                "Images are resized to {height} x {width} (height x width; bilinear, antialiased), the first one's size "
+                "where the model leaves it free.",
+                height=height,
+                width=width,
+            )
+            if free
+            else say(
+                "Images are resized to {height} x {width} (height x width; bilinear, antialiased).",
+                height=height,
+                width=width,
+            )
+        )
     if reader.channels_first:
-        notes.append("The channels of images are moved to the first axis, where the model has them.")
+        notes.append(say("The channels of images are moved to the first axis, where the model has them."))
     return notes
 
 

@@ -9,11 +9,13 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from reportgen.errors import SamplesError
+from reportgen.messages import say
 from reportgen.samples.files import base_name, reason
 
 # A fixed list: Pillow has some forty decoders, of which one starts Ghostscript
@@ -23,14 +25,26 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".t
 PIXEL_LIMIT = 50_000_000
 _WHITE_16_BIT = 65_535
 
+Notice = Literal["transparent", "frames", "16-bit"]
+"""What only some images have, and what is done about it then."""
 
-def read_image(path: Path, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
+_NOTICES: dict[Notice, str] = {
+    "transparent": say("Transparent pixels were composited on white."),
+    "frames": say("Of several frames the first was taken."),
+    "16-bit": say("16-bit greyscale was scaled to 0 to 255."),
+}
+
+
+def read_image(
+    path: Path, *, channels: int, size: tuple[int, int] | None, met: set[Notice] | None = None
+) -> np.ndarray:
     """Return the pixels of an image file.
 
     Args:
         path: a PNG, JPEG, BMP, GIF, TIFF or WebP file.
         channels: 1 for greyscale, 3 for RGB.
         size: (height, width) to resize to, bilinear and antialiased, or None to keep the image's own.
+        met: to which is added what was changed, see `noticed_rules`.
 
     Returns:
         (height, width, channels), uint8 in [0, 255]; float32 with the stored values for a TIFF of floats or 32-bit
@@ -49,6 +63,8 @@ def read_image(path: Path, *, channels: int, size: tuple[int, int] | None) -> np
                 with _quiet_libtiff() if image.format == "TIFF" else contextlib.nullcontext():
                     image.load()
                 pixels = _pixels(image, channels, size)
+                if met is not None:
+                    met |= _notices(image)
     except SamplesError:
         raise
     except Exception as error:  # damaged files make Pillow raise almost anything
@@ -78,15 +94,33 @@ def looks_like_image(head: bytes) -> bool:
 
 def reading_rules(channels: int, dtype: np.dtype) -> tuple[str, ...]:
     """Return what `read_image` does to images of this kind, one sentence each, as the page shows them."""
-    colour = "greyscale (ITU-R 601 luma)" if channels == 1 else "RGB (no colour profile is applied)"
-    first = f"Images are read as {colour}; the camera's rotation (EXIF) is applied."
+    grey = say("Images are read as greyscale (ITU-R 601 luma); the camera's rotation (EXIF) is applied.")
+    colour = say("Images are read as RGB (no colour profile is applied); the camera's rotation (EXIF) is applied.")
+    first = grey if channels == 1 else colour
     if dtype == np.float32:
-        return (first, "Images of floats or 32-bit integers keep their values; of several frames the first is taken.")
-    return (
-        first,
-        "Transparent pixels are composited on white; of an animation the first frame is taken; "
-        "16-bit greyscale is scaled to 0 to 255.",
-    )
+        return (first, say("Images of floats or 32-bit integers keep their values."))
+    return (first,)
+
+
+def noticed_rules(met: set[Notice]) -> tuple[str, ...]:
+    """Return what `read_image` changed in some images alone, one sentence each.
+
+    Args:
+        met: in the images that were read.
+    """
+    return tuple(sentence for notice, sentence in _NOTICES.items() if notice in met)
+
+
+def _notices(image: Image.Image) -> set[Notice]:
+    met: set[Notice] = set()
+    if _is_sixteen_bit(image):
+        met.add("16-bit")
+    elif image.mode not in ("I", "F") and image.has_transparency_data:
+        met.add("transparent")
+    with contextlib.suppress(Exception):  # a damaged frame that is not read is no matter
+        if getattr(image, "is_animated", False):
+            met.add("frames")
+    return met
 
 
 @contextlib.contextmanager
@@ -136,8 +170,7 @@ def _cannot_be_read(path: Path, error: Exception) -> SamplesError:
 
 def _pixels(opened: Image.Image, channels: int, size: tuple[int, int] | None) -> np.ndarray:
     """Return (height, width) or (height, width, 3), uint8 or float32, of the first frame."""
-    # PNG has no 32-bit integers: before Pillow 11, mode I is how its 16-bit greyscale arrives
-    sixteen_bit = opened.mode.startswith("I;16") or (opened.mode == "I" and opened.format == "PNG")
+    sixteen_bit = _is_sixteen_bit(opened)
     image = ImageOps.exif_transpose(opened)
     if sixteen_bit:
         image = _sixteen_bit_to_eight(image)
@@ -150,6 +183,11 @@ def _pixels(opened: Image.Image, channels: int, size: tuple[int, int] | None) ->
     if size is not None and image.size != (size[1], size[0]):
         image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.array(image)
+
+
+def _is_sixteen_bit(image: Image.Image) -> bool:
+    # PNG has no 32-bit integers: before Pillow 11, mode I is how its 16-bit greyscale arrives
+    return image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG")
 
 
 def _sixteen_bit_to_eight(image: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.errors import UsageError
+from reportgen.messages import joined, say
 
 SCALES = ("auto", "none", "unit", "symmetric")
 
@@ -53,19 +54,27 @@ def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None) -> S
     """
     if scale not in SCALES:
         raise UsageError(f"--scale must be one of {', '.join(SCALES)}. Received: {scale!r}.")
-    also = f" The model's layer {rescaled_by} rescales them as well." if rescaled_by is not None else ""
     if scale == "unit":
-        return Scaling(1 / 255, 0.0, f"Values were divided by 255 (--scale unit).{also}")
+        return _scaling(1 / 255, 0.0, say("Values were divided by 255 (--scale unit)."), rescaled_by)
     if scale == "symmetric":
-        return Scaling(1 / 127.5, -1.0, f"Values were divided by 127.5, then 1 subtracted (--scale symmetric).{also}")
+        said = say("Values were divided by 127.5, then 1 subtracted (--scale symmetric).")
+        return _scaling(1 / 127.5, -1.0, said, rescaled_by)
     if scale == "none":
-        return Scaling(1.0, 0.0, f"Values were left as stored, {dtype.name} (--scale none).")
+        return Scaling(1.0, 0.0, say("Values were left as stored, {dtype} (--scale none).", dtype=dtype.name))
     if dtype != np.uint8:
-        return Scaling(
-            1.0, 0.0, f"Values were left as stored, {dtype.name}: --scale auto changes unsigned bytes alone."
-        )
+        said = say("Values were left as stored, {dtype}: --scale auto changes unsigned bytes alone.", dtype=dtype.name)
+        return Scaling(1.0, 0.0, said)
     if rescaled_by is not None:
-        return Scaling(
-            1.0, 0.0, f"Unsigned bytes were left as stored: the model's layer {rescaled_by} rescales (--scale auto)."
+        said = say(
+            "Unsigned bytes were left as stored: the model's layer {layer} rescales (--scale auto).", layer=rescaled_by
         )
-    return Scaling(1 / 255, 0.0, "Unsigned bytes were divided by 255 (--scale auto).")
+        return Scaling(1.0, 0.0, said)
+    return Scaling(1 / 255, 0.0, say("Unsigned bytes were divided by 255 (--scale auto)."))
+
+
+def _scaling(factor: float, offset: float, said: str, rescaled_by: str | None) -> Scaling:
+    """Return a scaling that the model's own layer may follow."""
+    if rescaled_by is None:
+        return Scaling(factor, offset, said)
+    also = say("The model's layer {layer} rescales them as well.", layer=rescaled_by)
+    return Scaling(factor, offset, joined((said, also), " "))

@@ -1,12 +1,15 @@
 """Which samples the report shows: `--select`, from its text to indices."""
 
+import numbers
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
 
 from reportgen.errors import SamplesError, UsageError
+from reportgen.samples.files import shown_name
 
 Kind = Literal["indices", "first", "per-class", "random", "hardest", "easiest"]
 ACCEPTED_FORMS = "0,5,7  first:N  per-class:N  random:N  hardest:N  easiest:N"
@@ -42,6 +45,27 @@ class Selection:
     def needs_labels(self) -> bool:
         """Whether the rule is defined only for samples with labels."""
         return self.needs_losses or self.kind == "per-class"
+
+
+def selection_text(selection: str | Iterable[int] | None) -> str | None:
+    """Return a selection as --select writes it; from Python it may also be a sequence of indices.
+
+    Raises:
+        UsageError: it is something else.
+
+    Example:
+        >>> selection_text([0, 5, 7])
+        '0,5,7'
+    """
+    if selection is None or isinstance(selection, str):
+        return selection
+    indices = list(selection) if isinstance(selection, Iterable) else []
+    if indices and all(isinstance(index, numbers.Integral) and not isinstance(index, bool) for index in indices):
+        return ",".join(str(int(index)) for index in indices)
+    raise UsageError(
+        f"--select must be one of: {ACCEPTED_FORMS} (N at least 1); from Python also a sequence of indices. "
+        f"Received: {shown_name(repr(selection))}."
+    )
 
 
 def check_selection(text: str | None) -> None:
@@ -82,13 +106,14 @@ def select(
     Args:
         selection: the rule.
         count: how many samples there are.
-        labels: (count,) integers, or None without labels.
+        labels: (count,) integers; or (count, K) bool, the classes of each sample; or None without labels.
         losses: (count,) float, of every sample; needed when `selection.needs_losses`. NaN counts as unknown, so last.
         seed: of 'random'.
 
     Returns:
-        As given ('indices'), ascending ('first', 'random'), class by class ('per-class'), by falling loss ('hardest')
-        or by rising loss ('easiest'), equal losses by index.
+        As given ('indices'), ascending ('first', 'random'), class by class ('per-class'; a sample of several classes
+        stands for each of them and comes once), by falling loss ('hardest') or by rising loss ('easiest'), equal losses by
+        index.
 
     Raises:
         SamplesError: an index is out of range, there are too few samples, or the rule needs labels and there are none.
@@ -128,15 +153,17 @@ def _check_indices(selection: Selection, count: int) -> tuple[int, ...]:
 
 def _first_of_each_class(selection: Selection, labels: np.ndarray) -> tuple[int, ...]:
     chosen: list[int] = []
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
+    sets = labels.ndim == 2
+    for label in np.flatnonzero(labels.any(axis=0)) if sets else np.unique(labels):
+        members = np.flatnonzero(labels[:, label] if sets else labels == label)
         if selection.strict and len(members) < selection.count:
             raise SamplesError(
                 f"--select {selection.text} asks for more samples than there are. "
                 f"Received: {len(members)} of class {label}. Use per-class:{len(members)} or fewer."
             )
         chosen += members[: selection.count].tolist()
-    return tuple(chosen)
+    # sets may all be empty: the first samples stand for no class then
+    return tuple(dict.fromkeys(chosen)) or tuple(range(min(selection.count, len(labels))))
 
 
 def _by_loss(losses: np.ndarray | None, count: int, *, falling: bool) -> np.ndarray:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
 from reportgen.samples.files import BYTES_LIMIT, shown_name
 from reportgen.samples.shapes import InputShape, matches
 
-_ORIGIN = "given with the samples"
+_ORIGIN = say("the labels given with the samples")
 
 
 def is_stream(samples: object) -> bool:
@@ -58,9 +59,8 @@ def read_stream(samples: Any, *, input_shapes: Mapping[str, InputShape], most: i
     if not count:
         raise SamplesError(f"There are no samples. Received: a {kind} that yields nothing. Give at least one.")
     stopped = most is not None and count >= most
-    return _joined(
-        parts, labels, kind, most, f"Reading stopped after {most} samples (--max-evaluated)." if stopped else ""
-    )
+    note = say("Reading stopped after {count} samples (--max-evaluated).", count=most) if stopped else ""
+    return _joined(parts, labels, kind, most, note)
 
 
 def _joined(

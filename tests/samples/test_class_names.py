@@ -23,7 +23,7 @@ def test_control_characters_are_escaped() -> None:
 
 def test_a_missing_file_is_an_error_and_not_taken_for_a_name(tmp_path: Path) -> None:
     for names in (tmp_path / "names.txt", str(tmp_path / "names.txt"), tmp_path / "names"):
-        with pytest.raises(SamplesError, match=r"No such file or folder. Received: names"):
+        with pytest.raises(SamplesError, match=r"--class-names: no such file or folder. Received: names"):
             read_class_names(names)
 
 

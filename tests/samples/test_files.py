@@ -48,7 +48,7 @@ def test_what_is_not_there_is_named_without_its_folder(tmp_path: Path, name: str
     with pytest.raises(SamplesError) as caught:
         files.existing_path(tmp_path / name)
 
-    assert str(caught.value).startswith("No such file or folder. Received: ")
+    assert str(caught.value).startswith("--samples: no such file or folder. Received: ")
     assert str(tmp_path) not in str(caught.value)
     assert "\0" not in str(caught.value)
 

@@ -9,7 +9,14 @@ from PIL import Image
 
 from reportgen.errors import SamplesError
 from reportgen.samples import images
-from reportgen.samples.images import check_header, looks_like_image, read_image, reading_rules
+from reportgen.samples.images import (
+    Notice,
+    check_header,
+    looks_like_image,
+    noticed_rules,
+    read_image,
+    reading_rules,
+)
 
 
 def read(path: Path, channels: int = 1, size: tuple[int, int] | None = None) -> list[object]:
@@ -239,13 +246,31 @@ def test_text_does_not_look_like_an_image() -> None:
 def test_the_rules_are_said_for_bytes_and_for_floats() -> None:
     assert reading_rules(3, np.dtype("uint8")) == (
         "Images are read as RGB (no colour profile is applied); the camera's rotation (EXIF) is applied.",
-        "Transparent pixels are composited on white; of an animation the first frame is taken; "
-        "16-bit greyscale is scaled to 0 to 255.",
     )
     assert reading_rules(1, np.dtype("float32")) == (
         "Images are read as greyscale (ITU-R 601 luma); the camera's rotation (EXIF) is applied.",
-        "Images of floats or 32-bit integers keep their values; of several frames the first is taken.",
+        "Images of floats or 32-bit integers keep their values.",
     )
+
+
+def test_what_only_some_images_have_is_said_once_it_was_met(tmp_path: Path) -> None:
+    Image.new("RGBA", (4, 4), (255, 0, 0, 128)).save(tmp_path / "clear.png")
+    Image.fromarray(np.full((4, 4), 65_535, np.uint16)).save(tmp_path / "deep.png")
+    frames = [Image.new("L", (4, 4), value) for value in (0, 255)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    Image.new("L", (4, 4)).save(tmp_path / "plain.png")
+    met: set[Notice] = set()
+    seen = []
+    for name in ("plain.png", "clear.png", "deep.png", "moving.gif"):
+        read_image(tmp_path / name, channels=1, size=None, met=met)
+        seen.append(sorted(met))
+    assert seen == [[], ["transparent"], ["16-bit", "transparent"], ["16-bit", "frames", "transparent"]]
+    assert noticed_rules(met) == (
+        "Transparent pixels were composited on white.",
+        "Of several frames the first was taken.",
+        "16-bit greyscale was scaled to 0 to 255.",
+    )
+    assert noticed_rules(set()) == ()
 
 
 def test_a_damaged_tiff_writes_nothing_to_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

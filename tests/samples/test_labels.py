@@ -121,7 +121,9 @@ def test_labels_are_read_from_text_and_csv(tmp_path: Path) -> None:
 def test_a_csv_with_several_columns_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "y.csv").write_text("0\na.png,1\n")
 
-    with pytest.raises(SamplesError, match=r"y.csv must hold one label on each line. Received: 2 columns on line 2."):
+    with pytest.raises(
+        SamplesError, match=r"y.csv must hold one label on each line, or a file name.*Received: 2 columns on line 2."
+    ):
         read_labels(tmp_path / "y.csv")
 
 
@@ -133,7 +135,7 @@ def test_a_csv_that_cannot_be_parsed_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_of_labels_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SamplesError, match=r"No such file or folder. Received: y.txt."):
+    with pytest.raises(SamplesError, match=r"--labels: no such file or folder. Received: y.txt."):
         read_labels(tmp_path / "y.txt")
 
 

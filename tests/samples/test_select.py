@@ -1,8 +1,10 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError, UsageError
-from reportgen.samples.select import Selection, check_selection, parse_selection, select
+from reportgen.samples.select import Selection, check_selection, parse_selection, select, selection_text
 
 LABELS = np.array([1, 0, 1, 0, 2])
 LOSSES = np.array([0.5, 2.0, np.nan, 2.0, 0.1])
@@ -118,3 +120,26 @@ def test_rules_that_need_labels_say_how_to_give_them(text: str) -> None:
 def test_missing_losses_are_a_mistake_of_the_caller(losses: np.ndarray | None) -> None:
     with pytest.raises(ValueError, match=r"losses must have shape \(5,\)"):
         chosen("hardest:1", losses=losses)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ([0, 5, 7], "0,5,7"),
+        ((3,), "3"),
+        (range(2), "0,1"),
+        (np.array([4, 2]), "4,2"),
+        ("first:3", "first:3"),
+        (None, None),
+    ],
+)
+def test_a_sequence_of_indices_is_written_as_on_the_command_line(given: Any, text: str | None) -> None:
+    assert selection_text(given) == text
+
+
+@pytest.mark.parametrize("given", [[], [0.5], [True], ["0"], 3, {"first": 3}])
+def test_what_is_no_selection_is_refused_in_one_line(given: Any) -> None:
+    with pytest.raises(
+        UsageError, match=r"--select must be one of: .*from Python also a sequence of indices. Received: "
+    ):
+        selection_text(given)

@@ -51,7 +51,7 @@ def test_an_array_in_memory_and_a_tuple_are_accepted() -> None:
     assert source.names(0) == "samples[0]"
     assert source.labels is not None
     assert source.labels.tolist() == [2, 0, 1]
-    assert source.notes == ("A channel axis was added.", "Labels: given with the samples.")
+    assert source.notes == ("A channel axis was added.", "Labels: the labels given with the samples.")
     assert open_samples((X, None), input_shape=INPUT).labels is None
 
 
@@ -132,8 +132,8 @@ def test_a_missing_file_is_an_error_that_names_the_data_sets(tmp_path: Path) -> 
         open_samples(str(tmp_path / "fashion-mnist"), input_shape=INPUT)
 
     assert str(caught.value) == (
-        "No such file or folder. Received: fashion-mnist. Check the name; data sets are mnist, fashion_mnist, cifar10, "
-        "cifar100."
+        "--samples: no such file or folder. Received: fashion-mnist. Check the name; data sets are mnist, fashion_mnist, "
+        "cifar10, cifar100."
     )
 
 
@@ -220,7 +220,7 @@ def test_class_folders_give_labels_and_class_names(tmp_path: Path) -> None:
     assert source.labels is not None
     assert source.labels.tolist() == [0, 0, 1]
     assert source.class_names == ("cat", "dog")
-    assert source.names(2) == "1.png"
+    assert source.names(2) == "dog/1.png"
     assert source.description == "folder pets, 3 images"
     assert source.notes[0] == "Labels: the 2 class folders in the order of their names."
 
@@ -314,7 +314,8 @@ def test_labels_that_are_no_class_numbers_are_targets_where_the_model_has_a_sing
     assert source.targets is not None
     assert source.targets.tolist() == [30.5, 2, 71]
     assert source.notes[-1] == (
-        "Labels: given with the samples. They are no class numbers, so they were taken as what the single output should be."
+        "Labels: the labels given with the samples. They are no class numbers, so they were taken as what the single output "
+        "should be."
     )
     with pytest.raises(SamplesError, match="whole numbers"):
         open_samples((images, ages), input_shape=(4, 4, 1))
@@ -332,3 +333,66 @@ def test_skipped_images_take_their_targets_with_them(tmp_path) -> None:
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     source = open_samples(tmp_path, labels=[0.5, 1.5, 2.5], input_shape=(4, 4, 1), skip_bad=True, targets=True)
     assert source.targets.tolist() == [0.5, 2.5]
+
+
+def test_labels_none_takes_samples_without_the_labels_found_with_them(tmp_path: Path) -> None:
+    for name in ("pets/dog/1.png", "pets/cat/1.png"):
+        make_image(tmp_path / name)
+    folder = open_samples(tmp_path / "pets", input_shape=INPUT, labels="none")
+    assert (folder.labels, folder.class_names, folder.class_names_origin) == (None, None, "")
+    assert [folder.names(index) for index in range(2)] == ["cat/1.png", "dog/1.png"]
+    assert folder.notes[0] == "Labels found with the samples were left out (--labels none)."
+    assert not any(note.startswith("Labels:") for note in folder.notes)
+    assert open_samples((X, Y), input_shape=INPUT, labels="none").labels is None
+    assert open_samples(tmp_path / "pets", input_shape=INPUT).class_names_origin == "the names of the class folders"
+
+
+def test_a_file_called_none_comes_before_no_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "none").write_text("1\n0\n2\n")
+    labels = open_samples(X, input_shape=INPUT, labels="none").labels
+    assert labels is not None
+    assert labels.tolist() == [1, 0, 2]
+
+
+def test_labels_of_another_shape_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    reason = (
+        "The labels have the shape (3, 4, 4). Predictions are compared with one class, one number or one row of classes for "
+        "each sample, so these labels were not used."
+    )
+    for source in (
+        open_samples((X, np.zeros((3, 4, 4), np.uint8)), input_shape=INPUT),
+        open_samples(X, input_shape=INPUT, labels=np.zeros((3, 4, 4))),
+    ):
+        assert (source.labels, source.unused_labels) == (None, reason)
+        assert reason in source.notes
+    for name in ("pets/a/1.png", "pets/a/2.png", "pets/b/3.png"):
+        make_image(tmp_path / name)
+    folder = open_samples(tmp_path / "pets", input_shape=INPUT, labels=np.zeros((3, 4, 4)))
+    assert (folder.labels, folder.class_names, folder.unused_labels) == (None, None, reason)
+    assert open_samples((X, Y.reshape(3, 1, 1)), input_shape=INPUT).unused_labels == ""
+    with pytest.raises(SamplesError, match="as many as the samples, 3"):
+        open_samples((X, np.zeros((2, 4, 4))), input_shape=INPUT)
+
+
+def test_a_table_of_file_names_labels_the_images_of_a_folder(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        make_image(tmp_path / "flat" / name)
+    (tmp_path / "y.csv").write_text("name,label\nc.png,cat\na.png,dog\nb.png,cat\n")
+    source = open_samples(tmp_path / "flat", input_shape=INPUT, labels=tmp_path / "y.csv", class_names="cat,dog")
+    assert source.labels is not None
+    assert source.labels.tolist() == [1, 0, 0]
+    assert source.notes[0] == "Labels: y.csv, matched by file name."
+    (tmp_path / "n.csv").write_text("index,label\n2,5\n0,6\n1,7\n")
+    labels = open_samples((X, str(tmp_path / "n.csv")), input_shape=INPUT).labels
+    assert labels is not None
+    assert labels.tolist() == [6, 7, 5]
+
+
+def test_numbers_beyond_the_class_folders_are_no_numbers_of_folders(tmp_path: Path) -> None:
+    for name in ("pets/dog/1.png", "pets/cat/1.png", "pets/cat/2.png"):
+        make_image(tmp_path / name)
+    beyond = open_samples(tmp_path / "pets", input_shape=INPUT, labels=[7, 0, 1])
+    assert (beyond.class_names, beyond.labels is not None and beyond.labels.tolist()) == (None, [7, 0, 1])
+    within = open_samples(tmp_path / "pets", input_shape=INPUT, labels=[1, 0, 1])
+    assert within.class_names == ("cat", "dog")

@@ -1,0 +1,70 @@
+"""What a source names: an array or image files, not yet compared with the model."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from reportgen.errors import SamplesError
+from reportgen.messages import say
+from reportgen.samples.arrays import StoredArray, read_array, split_array_name
+from reportgen.samples.datasets import DATASETS, load_dataset
+from reportgen.samples.files import base_name, existing_path, exists, first_bytes, shown_name
+from reportgen.samples.folders import ImageFiles, list_images
+from reportgen.samples.images import IMAGE_SUFFIXES, looks_like_image
+from reportgen.samples.labels import read_labels
+from reportgen.samples.named_labels import in_order
+
+
+def find_source(source: object) -> StoredArray | ImageFiles:
+    """Return what `source` names, not yet compared with the model."""
+    if isinstance(source, StoredArray):
+        return source
+    if isinstance(source, tuple) and len(source) == 2:
+        images, labels = source
+        array = _in_memory(images)
+        given = None if labels is None else in_order(read_labels(labels), None, len(array.values))
+        beside = None if given is None else given.values
+        return replace(array, labels=beside, labels_origin=say("the labels given with the samples"))
+    if not isinstance(source, (str, Path)):
+        return _in_memory(source)
+    path, array_name = split_array_name(source)
+    if array_name is None and not exists(path):
+        if isinstance(source, str) and source in DATASETS:
+            return load_dataset(source)
+        raise SamplesError(
+            f"--samples: no such file or folder. Received: {base_name(path)}. Check the name; data sets are "
+            f"{', '.join(DATASETS)}."
+        )
+    stored = read_array(source)
+    if stored is not None:
+        return stored
+    if existing_path(path).is_dir():
+        return list_images(path)
+    head = first_bytes(path, 16)
+    if looks_like_image(head) or path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageFiles(folder=path.parent, names=(path.name,), description=base_name(path))
+    raise SamplesError(
+        f"{base_name(path)} holds no samples that can be read. Received: first bytes {head[:8].hex(' ') or 'none'}. "
+        "Give a .npz, .npy or IDX file, an image, or a folder of images."
+    )
+
+
+def without_labels(found: StoredArray | ImageFiles, note: str) -> StoredArray | ImageFiles:
+    """Return samples without the labels found with them, and a note where there were any or labels were given."""
+    if isinstance(found, StoredArray):
+        return replace(found, labels=None, notes=(*found.notes, note))
+    if found.labels is None:
+        return replace(found, notes=(*found.notes, note))
+    kept = tuple(one for one in found.notes if not one.startswith("Labels:"))
+    return replace(found, labels=None, class_names=None, notes=(*kept, note))
+
+
+def _in_memory(values: object) -> StoredArray:
+    """Return an array, or whatever NumPy takes for one, such as a tensor."""
+    if not (isinstance(values, np.ndarray) or hasattr(values, "__array__")):
+        raise SamplesError(
+            "samples must be a file, a folder, an array, or a tuple of samples and labels. "
+            f"Received: {shown_name(type(values).__name__)}. Convert them with numpy.asarray."
+        )
+    return StoredArray(values=np.asarray(values), name="samples", description=say("array in memory"))
