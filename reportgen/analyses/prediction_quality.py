@@ -8,58 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.parts.quality_behaviour import CONSTANT, PERMUTED
 from reportgen.analyses.parts.quality_findings import findings_of
-from reportgen.analyses.parts.quality_rules import CALIBRATION, CONFIDENT, MAJORITY, NEVER, RECALL
+from reportgen.analyses.parts.quality_multilabel import multi_label_findings
+from reportgen.analyses.parts.quality_regression import MEAN, regression_findings
+from reportgen.analyses.parts.quality_rules import (
+    CALIBRATION,
+    CONFIDENT,
+    LOW_PRECISION,
+    LOW_RECALL,
+    MAJORITY,
+    NEVER,
+    RECALL,
+)
+from reportgen.analyses.parts.quality_samples import WorstSample, worst_by_error, worst_by_label, worst_by_loss
 from reportgen.measures.classification import (
     ClassificationQuality,
-    RegressionErrors,
     classification_quality,
-    regression_errors,
 )
-from reportgen.measures.tiles import columns_for, pictures_of
+from reportgen.measures.multilabel import MultiLabelQuality, multi_label_quality
+from reportgen.measures.regression import RegressionErrors, regression_errors
+from reportgen.messages import say
 from reportgen.models.head import Head
-from reportgen.models.outputs import ClassScores, class_scores
+from reportgen.models.outputs import ClassScores, class_scores, cross_entropy
 from reportgen.results import Finding, ImageGrid, Inconclusive
 from reportgen.rules import Limits
 
-WORST = 8
-"""How many samples are shown."""
-
-_PICTURE_PIXELS = 56 * 56
-_NO_LABELS = "The samples have no labels; --labels FILE would say what is right."
-_NOT_FINITE = "The output is NaN or infinite for some samples, so none can be counted as right or wrong."
-_MULTI_LABEL = (
-    "The outputs are independent scores, as of a multi-label model. One label for each sample, which is what reportgen reads, "
-    "does not say which of the other classes are in it too."
+_NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
+_MULTI_LABEL = say(
+    "The outputs are independent scores, as of a multi-label model. One label for each sample does not say which of the other "
+    "classes are in it too; labels with a row of 0 and 1 for each sample would, a column for each class."
 )
-
-
-@dataclass(frozen=True)
-class WorstSample:
-    """One sample that the model is wrong about, or nearly so.
-
-    Attributes:
-        index: in the source.
-        name: in the source.
-        label: its class, or the number that was wanted.
-        predicted: the model's answer.
-        probability: of that answer, in [0, 1]; None for a number.
-        label_probability: of the label, in [0, 1]; None for a number.
-        right: whether the answer is the label; None for a number.
-    """
-
-    index: int
-    name: str
-    label: str
-    predicted: str
-    probability: float | None
-    label_probability: float | None
-    right: bool | None
 
 
 @dataclass(frozen=True)
 class PredictionQualityResult:
-    """Predictions against labels; exactly one of `classification` and `regression` is given.
+    """Predictions against labels; exactly one of `classification`, `regression` and `multi_label` is given.
 
     Attributes:
         rule: how scores were made from the output, or ''.
@@ -68,9 +52,10 @@ class PredictionQualityResult:
         classification: where the output is one score for each class.
         regression: where it is a single number.
         worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers, the largest
-            errors.
+            errors; for several classes, the largest losses.
         confidently: how many of `worst` are there for the first reason.
         pictures: of these, one tile each, or None for samples that are not images.
+        multi_label: where the output is an independent score for each class and the labels name any number of them.
     """
 
     rule: str
@@ -81,28 +66,33 @@ class PredictionQualityResult:
     worst: tuple[WorstSample, ...]
     confidently: int
     pictures: ImageGrid | None
+    multi_label: MultiLabelQuality | None = None
 
 
 class PredictionQuality:
     """Compares the predictions of all evaluated samples with their labels."""
 
     name = "prediction_quality"
-    title = "Prediction quality"
-    rules = (MAJORITY, NEVER, RECALL, CALIBRATION, CONFIDENT)
+    title = say("Prediction quality")
+    rules = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION, MEAN, CALIBRATION, CONFIDENT)
 
     def run(self, context: AnalysisContext) -> PredictionQualityResult | Skip:
         """Return the measures; a skip without samples, without labels, or for an output that labels cannot be held against."""
         samples = context.samples
         if samples is None:
             return Skip(context.no_samples_reason)
-        labels, outputs = samples.all_labels, samples.activations.outputs
+        labels, outputs = samples.classes, samples.activations.outputs
         if labels is None and samples.targets is None:
-            return Skip(_NO_LABELS)
+            return Skip(samples.no_labels_reason)
         if not np.isfinite(outputs).all():
             return Skip(_NOT_FINITE)
         if labels is None:
             return _against_numbers(samples, samples.targets, outputs, context.head)
         scores = class_scores(outputs, head=context.head, labels=labels)
+        if labels.ndim == 2:
+            if scores is None:
+                return _against_numbers(samples, None, outputs, context.head)
+            return _multi_label(context, samples, labels, scores)
         if scores is not None and scores.independent:
             return Skip(_MULTI_LABEL)
         if scores is not None:
@@ -113,6 +103,10 @@ class PredictionQuality:
         """Return what is certain about the predictions at these limits, and what more samples would have to decide."""
         if result.classification is not None:
             yield from findings_of(result.classification, limits)
+        if result.regression is not None:
+            yield from regression_findings(result.regression, limits)
+        if result.multi_label is not None:
+            yield from multi_label_findings(result.multi_label, limits)
 
 
 def _classification(
@@ -123,43 +117,39 @@ def _classification(
     quality = classification_quality(
         values, labels, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
     )
-    worst, confidently = _worst_positions(values, labels)
-    predicted = values.argmax(axis=1)
-    entries = tuple(
-        WorstSample(
-            index=samples.index(position),
-            name=samples.name_of(position),
-            label=names[labels[position]],
-            predicted=names[predicted[position]],
-            probability=float(values[position].max()),
-            label_probability=float(values[position, labels[position]]),
-            right=bool(predicted[position] == labels[position]),
-        )
-        for position in worst
-    )
+    worst = worst_by_label(samples, values, labels, names)
     return PredictionQualityResult(
         rule=scores.rule,
         evaluated=len(labels),
         total=samples.summary.total,
         classification=quality,
         regression=None,
-        worst=entries,
-        confidently=confidently,
-        pictures=_pictures(samples, worst),
+        worst=worst.samples,
+        confidently=worst.confidently,
+        pictures=worst.pictures,
     )
 
 
-def _worst_positions(values: np.ndarray, labels: np.ndarray) -> tuple[list[int], int]:
-    """Return the positions of the samples to show, and how many of them are there for being confidently wrong.
-
-    The first half are wrong answers by falling probability, the rest those whose label has the lowest probability.
-    """
-    confidence = values.max(axis=1)
-    wrong = np.flatnonzero(values.argmax(axis=1) != labels)
-    sure = wrong[np.argsort(-confidence[wrong], kind="stable")][: WORST // 2].tolist()
-    hardest = np.argsort(values[np.arange(len(labels)), labels], kind="stable").tolist()
-    rest = [position for position in hardest[: 2 * WORST] if position not in sure]
-    return [*sure, *rest[: WORST - len(sure)]], len(sure)
+def _multi_label(
+    context: AnalysisContext, samples: EvaluatedSamples, sets: np.ndarray, scores: ClassScores
+) -> PredictionQualityResult:
+    names = tuple(samples.class_name(index) for index in range(sets.shape[1]))
+    losses = cross_entropy(scores, sets)
+    quality = multi_label_quality(
+        scores.values, sets, losses, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
+    )
+    worst = worst_by_loss(samples, losses, scores.values > 0.5, sets, names)
+    return PredictionQualityResult(
+        rule=scores.rule,
+        evaluated=len(sets),
+        total=samples.summary.total,
+        classification=None,
+        regression=None,
+        worst=worst.samples,
+        confidently=0,
+        pictures=worst.pictures,
+        multi_label=quality,
+    )
 
 
 def _against_numbers(
@@ -167,46 +157,33 @@ def _against_numbers(
 ) -> PredictionQualityResult | Skip:
     if targets is not None and outputs.shape[1:] == (1,):
         return _regression(samples, targets, outputs[:, 0].astype(np.float64), head)
-    shape = " x ".join(map(str, outputs.shape[1:]))
     return Skip(
-        "Labels can be held against one score for each class or a single number. The model puts out "
-        f"{shape or 'nothing'} numbers for each sample."
+        say(
+            "Labels can be held against one score for each class or a single number. The model puts out {shape} numbers for each "
+            "sample.",
+            shape=" x ".join(map(str, outputs.shape[1:])) or "1",
+        )
     )
 
 
 def _regression(
     samples: EvaluatedSamples, labels: np.ndarray, outputs: np.ndarray, head: Head
 ) -> PredictionQualityResult:
-    worst = np.argsort(-np.abs(outputs - labels), kind="stable")[:WORST].tolist()
-    ends = f" (its last activation is {head.activation})" if head.activation else ""
+    worst = worst_by_error(samples, outputs, labels)
+    rule = say("The single output is no probability, so the labels were taken as the numbers that it should be.")
+    if head.activation:
+        rule = say(
+            "The single output is no probability (its last activation is {activation}), so the labels were taken as the numbers "
+            "that it should be.",
+            activation=head.activation,
+        )
     return PredictionQualityResult(
-        rule=f"The single output is no probability{ends}, so the labels were taken as the numbers that it should be.",
+        rule=rule,
         evaluated=len(labels),
         total=samples.summary.total,
         classification=None,
         regression=regression_errors(outputs, labels),
-        worst=tuple(
-            WorstSample(
-                index=samples.index(position),
-                name=samples.name_of(position),
-                label=f"{labels[position]:g}",
-                predicted=f"{outputs[position]:.4g}",
-                probability=None,
-                label_probability=None,
-                right=None,
-            )
-            for position in worst
-        ),
+        worst=worst.samples,
         confidently=0,
-        pictures=_pictures(samples, worst),
+        pictures=worst.pictures,
     )
-
-
-def _pictures(samples: EvaluatedSamples, positions: list[int]) -> ImageGrid | None:
-    drawn = pictures_of(samples.read(positions), pixels=_PICTURE_PIXELS)
-    if drawn is None:
-        return None
-    labels = tuple(str(samples.index(position)) for position in positions)
-    count = len(positions)
-    columns = columns_for(count)
-    return ImageGrid(drawn.values, labels, drawn.value_range, count, drawn.palette, columns, drawn.maxima)

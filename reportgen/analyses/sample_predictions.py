@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.parts.run_rules import NON_FINITE_OUTPUT, NOT_RUN, non_finite_output, not_run, without_numbers
+from reportgen.analyses.parts.sample_rules import ALIKE, RANGE, UNSCALED, alike_outputs, input_range, variation_of
 from reportgen.measures.tiles import pictures_of
-from reportgen.models.outputs import class_scores
-from reportgen.results import Finding, ImageGrid, SamplesSummary, Severity
-from reportgen.rules import Limits, Rule
+from reportgen.messages import say
+from reportgen.models.outputs import ClassScores, class_scores, right_answers
+from reportgen.results import Finding, ImageGrid, SamplesSummary
+from reportgen.rules import Limits
 
 TOP = 5
 """How many classes are listed for each sample."""
-
-RANGE = Rule(
-    code="input-range",
-    meaning="the samples span another range than the model's own rescaling expects",
-    severity=Severity.PROBLEM,
-    threshold=8.0,
-    unit="factor by which the inputs are wider or narrower than expected",
-    source="the model's rescaling layer, read backwards from [-1, 1] or [0, 1]",
-)
-UNSCALED = Rule(
-    code="unscaled-input",
-    meaning="the samples look like bytes that nobody scaled",
-    severity=Severity.WARNING,
-    threshold=16.0,
-    unit="largest input, where none is negative and the model has no rescaling layer",
-    source="inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero",
-)
 
 _PICTURE_PIXELS = 128 * 128
 
 
 @dataclass(frozen=True)
 class ClassProbability:
-    """One class and the model's score for it, in [0, 1]."""
+    """One class, its number, and the model's score for it, in [0, 1]."""
 
     name: str
     probability: float
+    index: int = -1
 
 
 @dataclass(frozen=True)
@@ -56,6 +43,10 @@ class ShownSample:
         top: the classes with the highest scores, falling; empty where the output is not one score for each class.
         correct: whether the highest score is the label's; None without either.
         output: the output itself where `top` is empty and it is short, otherwise None.
+        classes: names of its classes where the labels name any number of them; there is no `label` then, and `correct` says
+            whether exactly these are predicted. None elsewhere.
+        predicted: names of the classes with a score over 0.5, where each has a score of its own and `classes` are known.
+        target: what the output should be, where the labels are numbers; None elsewhere.
     """
 
     index: int
@@ -65,6 +56,9 @@ class ShownSample:
     top: tuple[ClassProbability, ...]
     correct: bool | None
     output: tuple[float, ...] | None
+    classes: tuple[str, ...] | None = None
+    predicted: tuple[str, ...] | None = None
+    target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +72,9 @@ class SamplePredictionsResult:
         reduction: factor by which the pictures are smaller than the samples.
         expected_range: of the inputs, by the model's own rescaling layer, or None.
         rescaled: whether the model rescales its input by itself, in whatever way.
+        non_finite: number of evaluated samples with an output that is NaN or infinite.
+        variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
+            output is not one score for each class, and where it cannot be told.
     """
 
     summary: SamplesSummary
@@ -86,63 +83,84 @@ class SamplePredictionsResult:
     reduction: int
     expected_range: tuple[float, float] | None
     rescaled: bool = False
+    non_finite: int = 0
+    variation: float | None = None
 
 
 class SamplePredictions:
     """Shows the chosen samples with the model's predictions."""
 
     name = "sample_predictions"
-    title = "Samples"
-    rules = (RANGE, UNSCALED)
+    title = say("Samples")
+    rules = (NOT_RUN, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
 
     def run(self, context: AnalysisContext) -> SamplePredictionsResult | Skip:
         """Return the predictions; a skip without samples."""
         if context.samples is None:
-            return Skip(context.no_samples_reason)
+            return Skip(context.no_samples_reason, not_run(context))
         samples = context.samples
         outputs = samples.activations.outputs
-        scores = class_scores(outputs, head=context.head, labels=samples.all_labels)
+        scores = class_scores(outputs, head=context.head, labels=samples.classes)
         count = len(samples.names)
         pictures, reduction = _pictures(samples)
-        shown = tuple(
-            _shown(samples, position, pictures, None if scores is None else scores.values[position])
-            for position in range(count)
-        )
+        known = samples.labels if samples.label_sets is None else samples.label_sets[:count]
+        chosen = None if scores is None else replace(scores, values=scores.values[:count])
+        right = None if chosen is None or known is None else right_answers(chosen, known)
+        shown = tuple(_shown(samples, position, pictures, scores, right) for position in range(count))
         rule = scores.rule if scores else _no_scores(outputs)
         return SamplePredictionsResult(
-            samples.summary, shown, rule, reduction, samples.expected_range, samples.rescaled
+            samples.summary,
+            shown,
+            rule,
+            reduction,
+            samples.expected_range,
+            samples.rescaled,
+            without_numbers(outputs),
+            None if scores is None else variation_of(scores.values),
         )
 
     def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:
-        """Return samples whose range is unlike what the model expects."""
-        received = result.summary.input_range
-        if result.expected_range is not None:
-            yield from _unlike_rescaling(received, result.expected_range, limits[RANGE.code])
-        elif not result.rescaled and received[0] >= 0 and received[1] > limits[UNSCALED.code]:
-            yield _unscaled(received, limits[UNSCALED.code])
+        """Return outputs without numbers, and samples whose range is unlike what the model expects."""
+        yield from non_finite_output(result.non_finite, result.summary.evaluated, limits)
+        yield from alike_outputs(result.variation, result.summary.evaluated, limits)
+        yield from input_range(
+            result.summary.input_range, expected=result.expected_range, rescaled=result.rescaled, limits=limits
+        )
 
 
 def _no_scores(outputs: np.ndarray) -> str:
     if not np.isfinite(outputs).all():
-        return "The output is NaN or infinite for some samples, so no classes are named."
-    return "The output is not one score for each class, so no classes are named."
+        return say("The output is NaN or infinite for some samples, so no classes are named.")
+    return say("The output is not one score for each class, so no classes are named.")
 
 
 def _shown(
-    samples: EvaluatedSamples, position: int, pictures: list[ImageGrid | None], scores: np.ndarray | None
+    samples: EvaluatedSamples,
+    position: int,
+    pictures: list[ImageGrid | None],
+    given: ClassScores | None,
+    right: np.ndarray | None,
 ) -> ShownSample:
-    label = None if samples.labels is None else int(samples.labels[position])
+    scores = None if given is None else given.values[position]
+    sets = samples.label_sets
     output = samples.activations.outputs[position].ravel()
     best = [] if scores is None else np.argsort(-scores, kind="stable")[:TOP].tolist()
     return ShownSample(
         index=samples.summary.shown[position],
         name=samples.names[position],
         picture=pictures[position],
-        label=None if label is None else samples.class_name(label),
-        top=() if scores is None else tuple(ClassProbability(samples.class_name(c), float(scores[c])) for c in best),
-        correct=None if scores is None or label is None else best[0] == label,
+        label=samples.label_name(position),
+        top=() if scores is None else tuple(ClassProbability(samples.class_name(c), float(scores[c]), c) for c in best),
+        correct=None if right is None else bool(right[position]),
         output=tuple(float(value) for value in output) if scores is None and len(output) <= TOP else None,
+        classes=None if sets is None else _names(samples, sets[position]),
+        predicted=None if sets is None or scores is None else _names(samples, scores > 0.5),
+        target=None if samples.targets is None else float(samples.targets[position]),
     )
+
+
+def _names(samples: EvaluatedSamples, chosen: np.ndarray) -> tuple[str, ...]:
+    return tuple(samples.class_name(index) for index in np.flatnonzero(chosen).tolist())
 
 
 def _pictures(samples: EvaluatedSamples) -> tuple[list[ImageGrid | None], int]:
@@ -155,26 +173,3 @@ def _pictures(samples: EvaluatedSamples) -> tuple[list[ImageGrid | None], int]:
         ImageGrid(values[i : i + 1], (str(samples.summary.shown[i]),), scale, 1, palette, 1, maxima[i : i + 1])
         for i in range(len(values))
     ], drawn.reduction
-
-
-def _unlike_rescaling(received: tuple[float, float], expected: tuple[float, float], limit: float) -> Iterable[Finding]:
-    ratio = (received[1] - received[0]) / (expected[1] - expected[0])
-    if 1 / limit <= ratio <= limit:
-        return
-    yield RANGE.finding(
-        "samples",
-        f"inputs span {received[0]:.4g} to {received[1]:.4g}, but the model's own rescaling expects "
-        f"{expected[0]:.4g} to {expected[1]:.4g} (limit: a factor of {limit:g})",
-        evidence={"lowest": received[0], "highest": received[1], "ratio": ratio},
-        threshold=limit,
-    )
-
-
-def _unscaled(received: tuple[float, float], limit: float) -> Finding:
-    return UNSCALED.finding(
-        "samples",
-        f"inputs span {received[0]:.4g} to {received[1]:.4g}, never below zero, and the model has no rescaling "
-        f"layer: they look like bytes that were not scaled (limit {limit:g})",
-        evidence={"lowest": received[0], "highest": received[1]},
-        threshold=limit,
-    )

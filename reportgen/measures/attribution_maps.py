@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from reportgen.messages import say
+
 METHODS: Mapping[str, str] = {
     "hirescam": "HiResCAM",
     "gradcam": "Grad-CAM",
     "layercam": "LayerCAM",
-    "integrated-gradients": "Integrated gradients",
+    "integrated-gradients": say("Integrated gradients"),
 }
 """Names by key, as --attribution takes them."""
 
@@ -18,7 +20,7 @@ METHODS: Mapping[str, str] = {
 def hirescam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     """Return HiResCAM maps, (n, height, width): every value times its own gradient, summed over the channels.
 
-    Source: Draelos and Carin, Use HiResCAM instead of Grad-CAM, arXiv 2011.08891, equation 2.
+    Source: Draelos and Carin, Use HiResCAM instead of Grad-CAM, arXiv 2011.08891: the definition of HiResCAM.
     """
     return np.asarray((features * gradients).sum(axis=-1))
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.measures.intervals import Rate, measure
+from reportgen.messages import say
 from reportgen.results import Curve
 
 CALIBRATION_BINS = 15
-"""Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, section 2."""
+"""Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, table 1."""
 
 _DRAWS = 200
 
@@ -44,23 +45,31 @@ class Calibration:
     curve: Curve
 
 
-def calibrate(confidence: np.ndarray, correct: np.ndarray, *, seed: int) -> Calibration:
+def calibrate(
+    confidence: np.ndarray, correct: np.ndarray, *, seed: int, groups: np.ndarray | None = None
+) -> Calibration:
     """Return the expected calibration error over 15 equally wide bins: the mean of |accuracy - confidence|, by bin size.
 
     It is above zero by chance alone, the more so the fewer samples there are; `chance` is the 95th percentile of the error
-    when 200 times each sample is right with exactly its own confidence.
+    when 200 times each sample is right with exactly its own confidence. Where several values belong to one sample they depend
+    on one another: 200 times the deviations of each sample then change their signs together.
 
     Args:
         confidence: (N,) probability of the predicted class, in [0, 1].
         correct: (N,) bool.
         seed: of the draws.
+        groups: (N,) number of the sample that each value belongs to, from 0 up; None where each is a sample by itself.
 
-    Source: Guo et al. 2017, arXiv 1706.04599 (error); Broecker and Smith 2007, Weather and Forecasting 22, 651 (chance).
+    Source: Guo et al. 2017, arXiv 1706.04599 (error); Broecker and Smith 2007, Weather and Forecasting 22, 651 (chance);
+    Cameron, Gelbach and Miller 2008, Review of Economics and Statistics 90, 414 (chance with groups: wild cluster bootstrap).
     """
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
     place = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
     generator = np.random.default_rng(seed)
-    drawn = [_error(place, confidence, generator.random(len(confidence)) < confidence) for _ in range(_DRAWS)]
+    if groups is None:
+        drawn = [_error(place, confidence, generator.random(len(confidence)) < confidence) for _ in range(_DRAWS)]
+    else:
+        drawn = _errors_with_signs(place, correct - confidence, groups, generator)
     bins = []
     for index in np.unique(place).tolist():
         inside = place == index
@@ -80,13 +89,24 @@ def _error(place: np.ndarray, confidence: np.ndarray, correct: np.ndarray) -> fl
     return float(np.abs(np.bincount(place, weights=correct - confidence)).sum() / len(place))
 
 
+def _errors_with_signs(
+    place: np.ndarray, deviations: np.ndarray, groups: np.ndarray, generator: np.random.Generator
+) -> list[float]:
+    """Return the errors of 200 draws in which each group's deviations keep or change their sign together."""
+    count = int(groups.max()) + 1
+    cells = np.bincount(groups * CALIBRATION_BINS + place, deviations, minlength=count * CALIBRATION_BINS)
+    signs = generator.choice(np.array([-1.0, 1.0]), (_DRAWS, count))
+    sums = signs @ cells.reshape(count, CALIBRATION_BINS)
+    return (np.abs(sums).sum(axis=1) / len(place)).tolist()  # type: ignore[no-any-return]
+
+
 def _reliability(bins: list[CalibrationBin]) -> Curve:
     return Curve(
         x=np.array([entry.confidence for entry in bins]),
         y=np.array([entry.accuracy.value for entry in bins]),
         low=np.array([entry.accuracy.low for entry in bins]),
         high=np.array([entry.accuracy.high for entry in bins]),
-        x_label="confidence",
-        y_label="accuracy",
+        x_label=say("confidence"),
+        y_label=say("accuracy"),
         axis_range=(0.0, 1.0),
     )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.measures.assignment import Reordered, best_order
 from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.intervals import Rate, measure
-from reportgen.results import Histogram, Matrix
+from reportgen.measures.ranking import Ranking, measure_ranking
+from reportgen.results import Matrix
 
 MATRIX_CLASSES = 100
 """Most classes of a confusion matrix that can still be read."""
 
+TOP = 5
+"""Answers that may hold the label where there are many classes."""
+
+_MANY = 20
+
 _CONFUSIONS = 10
-_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_ERROR_BINS = 30
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class ClassQuality:
     """How well one class is predicted.
 
     Attributes:
+        index: number of the class.
         name: of the class.
         support: samples of the class.
         predicted: samples that were said to be of it.
@@ -33,6 +39,7 @@ class ClassQuality:
             were said to be.
     """
 
+    index: int
     name: str
     support: int
     predicted: int
@@ -42,13 +49,27 @@ class ClassQuality:
 
 
 @dataclass(frozen=True)
+class Averages:
+    """Precision, recall and F1 over several classes, each in [0, 1] or NaN where it is not defined.
+
+    They have no interval: the classes depend on one another.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
 class Confusion:
-    """Samples of one class that were taken for another: how many, and their share of the class in [0, 1]."""
+    """Samples of one class that were taken for another: how many, and their share of the class in [0, 1]; both by number too."""
 
     label: str
     predicted: str
     count: int
     share: float
+    label_index: int = -1
+    predicted_index: int = -1
 
 
 @dataclass(frozen=True)
@@ -66,6 +87,12 @@ class ClassificationQuality:
         calibration: of the probability of the answer.
         confident: number of answers with a probability over the limit for confidence.
         confident_wrong: of these, how many are wrong.
+        sure: the limit for confidence, in [0, 1].
+        macro: means over the classes for which they are defined; None where that was not measured.
+        constant: the answer, where all samples have the same one; None elsewhere.
+        top: over all samples, whether the label is among the five classes with the highest scores; None for up to 20 classes.
+        ranking: of two classes with samples of both; None elsewhere.
+        reordered: the best other order of up to 100 classes; None where there is none.
     """
 
     accuracy: Rate
@@ -78,28 +105,12 @@ class ClassificationQuality:
     calibration: Calibration
     confident: int
     confident_wrong: int
-
-
-@dataclass(frozen=True)
-class RegressionErrors:
-    """How far single numbers are from what they should be, in units of the output.
-
-    Attributes:
-        bias: mean of output minus target.
-        mean_absolute: mean of its magnitude.
-        root_mean_square: of it.
-        explained: share of the targets' variance that the output explains (R squared), at most 1; NaN where all targets
-            are equal.
-        quantiles: of the magnitude, by probability such as '0.5'.
-        histogram: of output minus target.
-    """
-
-    bias: float
-    mean_absolute: float
-    root_mean_square: float
-    explained: float
-    quantiles: dict[str, float]
-    histogram: Histogram
+    sure: float = 1.0
+    macro: Averages | None = None
+    constant: str | None = None
+    top: Rate | None = None
+    ranking: Ranking | None = None
+    reordered: Reordered | None = None
 
 
 def classification_quality(
@@ -119,6 +130,7 @@ def classification_quality(
     classes = class_qualities(labels, predicted, names.__getitem__)
     majority = int(np.bincount(labels).argmax())
     confident = confidence > sure
+    few = len(names) <= MATRIX_CLASSES
     return ClassificationQuality(
         accuracy=measure(int(correct.sum()), len(labels)),
         total_classes=len(names),
@@ -130,7 +142,28 @@ def classification_quality(
         calibration=calibrate(confidence, correct, seed=seed),
         confident=int(confident.sum()),
         confident_wrong=int((confident & ~correct).sum()),
+        sure=sure,
+        macro=macro_averages(classes.values()),
+        constant=names[predicted[0]] if len(labels) > 1 and (predicted == predicted[0]).all() else None,
+        top=_top_accuracy(values, labels) if len(names) > _MANY else None,
+        ranking=measure_ranking(values[:, 1], labels == 1) if len(names) == 2 else None,
+        reordered=best_order(labels, predicted, names.__getitem__, classes=len(names)) if few else None,
     )
+
+
+def macro_averages(classes: Iterable[ClassQuality]) -> Averages:
+    """Return the means of precision, recall and F1, each over the classes for which it is defined.
+
+    Source: Sokolova and Lapalme 2009, Information Processing and Management 45, 427.
+    """
+    known = [[one.precision.value, one.recall.value, one.f1.value] for one in classes]
+    columns = [[value for value in column if not np.isnan(value)] for column in zip(*known, strict=True)]
+    return Averages(*(float(np.mean(column)) if column else float("nan") for column in columns))
+
+
+def _top_accuracy(values: np.ndarray, labels: np.ndarray) -> Rate:
+    best = np.argsort(-values, axis=1, kind="stable")[:, :TOP]
+    return measure(int((best == labels[:, None]).any(axis=1).sum()), len(labels))
 
 
 def class_qualities(labels: np.ndarray, predicted: np.ndarray, names: Callable[[int], str]) -> dict[int, ClassQuality]:
@@ -151,18 +184,25 @@ def class_qualities(labels: np.ndarray, predicted: np.ndarray, names: Callable[[
     hits = np.bincount(labels[labels == predicted], minlength=size)
     return {
         index: ClassQuality(
+            index=index,
             name=names(index),
             support=int(support[index]),
             predicted=int(said[index]),
             precision=measure(int(hits[index]), int(said[index])),
             recall=measure(int(hits[index]), int(support[index])),
-            f1=_f1(int(hits[index]), int(support[index] + said[index] - hits[index])),
+            f1=f1_rate(int(hits[index]), int(support[index] + said[index] - hits[index])),
         )
         for index in np.flatnonzero(support + said).tolist()
     }
 
 
-def _f1(hits: int, either: int) -> Rate:
+def f1_rate(hits: int, either: int) -> Rate:
+    """Return F1 with its interval, see `class_qualities`.
+
+    Args:
+        hits: samples that are of the class and were said to be.
+        either: samples that are of the class or were said to be.
+    """
     jaccard = measure(hits, either)
     return Rate(hits, either, *(2 * share / (1 + share) for share in (jaccard.value, jaccard.low, jaccard.high)))
 
@@ -184,26 +224,6 @@ def largest_confusions(
     pairs, counts = np.unique(np.stack([labels[wrong], predicted[wrong]], axis=1), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:most]
     return tuple(
-        Confusion(names(label), names(said), int(count), int(count) / int((labels == label).sum()))
+        Confusion(names(label), names(said), int(count), int(count) / int((labels == label).sum()), label, said)
         for (label, said), count in zip(pairs[order].tolist(), counts[order], strict=True)
-    )
-
-
-def regression_errors(outputs: np.ndarray, targets: np.ndarray) -> RegressionErrors:
-    """Return how far outputs are from targets.
-
-    Args:
-        outputs: (N,) float64.
-        targets: (N,) numbers.
-    """
-    errors = outputs - targets
-    spread = float(((targets - targets.mean()) ** 2).sum())
-    counts, edges = np.histogram(errors, _ERROR_BINS)
-    return RegressionErrors(
-        bias=float(errors.mean()),
-        mean_absolute=float(np.abs(errors).mean()),
-        root_mean_square=float(np.sqrt((errors**2).mean())),
-        explained=1 - float((errors**2).sum()) / spread if spread else float("nan"),
-        quantiles={f"{share:g}": float(np.quantile(np.abs(errors), share)) for share in _QUANTILES},
-        histogram=Histogram(edges, {"error": counts}, "output minus target"),
     )

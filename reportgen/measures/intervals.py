@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -131,6 +132,21 @@ def decide_at_most(successes: int, trials: int, limit: float, *, confidence: flo
         return Decision(Outcome.FAIL, limit, None)
     rate = successes / trials if trials else math.nan
     return Decision(Outcome.INCONCLUSIVE, limit, samples_needed(rate, limit, confidence=confidence))
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """Return a quantile of Student's distribution, within 1 % from 9 degrees of freedom up to probabilities of 1 - 1e-5.
+
+    Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5 (Fisher's expansion).
+    """
+    x = NormalDist().inv_cdf(probability)
+    terms = (
+        (x**3 + x) / 4,
+        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
+        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
+        (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
+    )
+    return x + math.fsum(term / float(freedom) ** power for power, term in zip(itertools.count(1), terms))
 
 
 def _quantile(confidence: float) -> float:

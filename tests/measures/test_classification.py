@@ -12,9 +12,9 @@ from reportgen.measures.classification import (
     classification_quality,
     confusion_matrix,
     largest_confusions,
-    regression_errors,
 )
 from reportgen.measures.intervals import wilson_interval
+from reportgen.measures.regression import regression_errors
 
 
 def draw(classes: int, count: int = 500) -> tuple[np.ndarray, np.ndarray]:
@@ -63,8 +63,8 @@ def test_more_than_100_classes_have_no_matrix() -> None:
 def test_confusions_are_listed_by_falling_count_with_their_share_of_the_label() -> None:
     labels, predicted = np.array([0, 0, 0, 1, 2, 2]), np.array([1, 1, 0, 0, 2, 0])
     assert largest_confusions(labels, predicted, "abc".__getitem__, most=2) == (
-        Confusion("a", "b", 2, pytest.approx(2 / 3)),
-        Confusion("b", "a", 1, 1.0),
+        Confusion("a", "b", 2, pytest.approx(2 / 3), 0, 1),
+        Confusion("b", "a", 1, 1.0, 1, 0),
     )
     assert largest_confusions(labels, labels, str, most=2) == ()
 

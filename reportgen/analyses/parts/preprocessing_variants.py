@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reportgen.analyses.base import EvaluatedSamples
+from reportgen.messages import say
 
 Variant = Callable[[np.ndarray], np.ndarray]
 """From stored samples, (n, *shape), to what the model receives instead, (n, *shape) float32."""
@@ -26,18 +27,18 @@ def preprocessing_variants(samples: EvaluatedSamples) -> tuple[dict[str, Variant
     span = _full_range(samples)
     low, high = span or samples.summary.stored_range
     if span is None:
-        variants["as stored"] = np.float32
-        left_out.append("The stored values lie outside 0 to 255, so other ranges were not tried.")
+        variants[say("as stored")] = np.float32
+        left_out.append(say("The stored values lie outside 0 to 255, so other ranges were not tried."))
     else:
-        for name, bottom, top in (("0 to 255", 0, 255), ("0 to 1", 0, 1), ("\N{MINUS SIGN}1 to 1", -1, 1)):
-            variants[name] = _affine(low, high, bottom, top)
-    variants["each image standardised"] = standardise
+        for bottom, top in ((0, 255), (0, 1), (-1, 1)):
+            variants[say("{low} to {high}", low=bottom, high=top)] = _affine(low, high, bottom, top)
+    variants[say("each image standardised")] = standardise
     if samples.summary.shape[-1] == 3 and len(samples.summary.shape) > 1:
-        variants["channels reversed"] = lambda stored: samples.scale(stored)[..., ::-1]
+        variants[say("channels reversed")] = lambda stored: samples.scale(stored)[..., ::-1]
     else:
-        left_out.append("Channels are reversed only where there are three.")
+        left_out.append(say("Channels are reversed only where there are three."))
     # as bytes, low + high - x stays a byte; the scaling may depend on that
-    variants["inverted"] = lambda stored: samples.scale((low + high - stored).astype(stored.dtype))
+    variants[say("inverted")] = lambda stored: samples.scale((low + high - stored).astype(stored.dtype))
     return variants, tuple(left_out)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reportgen.analyses.parts.quality_behaviour import CONSTANT, PERMUTED, constant_answer, other_order
 from reportgen.analyses.parts.quality_rules import (
     CALIBRATION,
     CONFIDENT,
+    FEWEST_CALIBRATED,
     MAJORITY,
     NEVER,
     RECALL,
@@ -17,9 +19,10 @@ from reportgen.analyses.parts.quality_rules import (
     judge_recall,
 )
 from reportgen.measures.classification import ClassificationQuality
-from reportgen.measures.intervals import Outcome
+from reportgen.measures.intervals import Outcome, measure
+from reportgen.messages import Message, counted, joined, say
 from reportgen.results import Finding, Inconclusive
-from reportgen.rules import Limits, Rule
+from reportgen.rules import Limits
 
 _NAMED = 5
 
@@ -27,121 +30,164 @@ _NAMED = 5
 def findings_of(quality: ClassificationQuality, limits: Limits) -> Iterable[Finding | Inconclusive]:
     """Return what is certain about the predictions at these limits, and what more samples would have to decide."""
     samples = quality.accuracy.trials
-    accuracy = judge_accuracy(quality.accuracy, quality.majority_share, limits[MAJORITY.code])
-    if accuracy.outcome is Outcome.FAIL:
-        yield _majority(quality, accuracy, limits[MAJORITY.code])
-    yield from _undecided_accuracy(quality, accuracy)
-    never = judge_never_predicted(quality.classes, samples, limits[NEVER.code])
-    if never.failing:
-        yield _never(quality, never)
-    yield from _undecided_classes(NEVER, never, f"never predicted, with fewer than {never.limit:g} samples")
+    if quality.constant is None:
+        yield from _majority(quality, limits[MAJORITY.code])
+        yield from _never(quality, judge_never_predicted(quality.classes, samples, limits[NEVER.code]))
+    else:  # that says all that the two others would
+        yield from constant_answer(quality, limits[CONSTANT.code])
+    yield from other_order(quality, limits[PERMUTED.code])
     recall = judge_recall(quality.classes, samples, quality.total_classes, limits[RECALL.code])
-    if recall.failing:
-        yield _recall(quality, recall, limits[RECALL.code])
-    yield from _undecided_classes(
-        RECALL, recall, f"with a recall that cannot be told from guessing, {recall.limit:.3g}"
-    )
-    calibration = judge_calibration(quality.calibration, samples, limits[CALIBRATION.code])
-    if calibration.outcome is Outcome.FAIL:
-        yield _calibration(quality, calibration)
-    yield from _undecided_calibration(quality, calibration)
+    yield from _recall(quality, recall, limits[RECALL.code])
+    yield from _calibration(quality, judge_calibration(quality.calibration, samples, limits[CALIBRATION.code]))
     if quality.confident_wrong:
         yield _confident(quality, limits[CONFIDENT.code])
 
 
-def _majority(quality: ClassificationQuality, judgement: Judgement, threshold: float) -> Finding:
-    accuracy, share = quality.accuracy, quality.majority_share
-    return MAJORITY.finding(
-        "accuracy",
-        f"accuracy is {accuracy.value:.1%} and at most {accuracy.high:.1%} (95 %, {accuracy.trials} samples); always saying "
-        f"{quality.majority} gives {share:.1%}, and avoiding {threshold:.0%} of its errors would give {judgement.limit:.1%}",
-        evidence={"accuracy": accuracy.value, "highest": accuracy.high, "majority": share, "limit": judgement.limit},
-        threshold=threshold,
-    )
+def _majority(quality: ClassificationQuality, threshold: float) -> Iterable[Finding | Inconclusive]:
+    accuracy = quality.accuracy
+    share = measure(round(quality.majority_share * accuracy.trials), accuracy.trials)
+    judgement = judge_accuracy(accuracy, share, threshold)
+    values = {
+        "accuracy": accuracy.value,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "samples": counted(accuracy.trials, "{n} sample", "{n} samples"),
+        "majority": quality.majority,
+        "share": share.value,
+        "errors": threshold,
+        "limit": judgement.limit,
+    }
+    if judgement.outcome is Outcome.FAIL:
+        message = say(
+            "accuracy is {accuracy:.1%} and at most {high:.1%} (95%, {samples}); always saying {majority} gives {share:.1%}, and "
+            "avoiding {errors:.0%} of its errors would give {limit:.1%}",
+            **values,
+        )
+        evidence = {
+            "accuracy": accuracy.value,
+            "highest": accuracy.high,
+            "majority": share.value,
+            "limit": judgement.limit,
+        }
+        yield MAJORITY.finding(say("accuracy"), message, evidence=evidence, threshold=threshold)
+    elif judgement.outcome is Outcome.INCONCLUSIVE:
+        message = say(
+            "accuracy is {accuracy:.1%} ({low:.1%} to {high:.1%} at 95%, {samples}); avoiding enough errors of always saying "
+            "{majority} ({fewest:.1%} to {most:.1%}) means {lowest:.1%} to {highest:.1%}",
+            **values,
+            fewest=share.low,
+            most=share.high,
+            lowest=share.low + threshold * (1 - share.low),
+            highest=share.high + threshold * (1 - share.high),
+        )
+        yield Inconclusive(MAJORITY.code, say("accuracy"), message, judgement.needed)
 
 
-def _never(quality: ClassificationQuality, judgement: Judgement) -> Finding:
-    limit, count = judgement.limit, len(judgement.failing)
-    return NEVER.finding(
-        "classes",
-        f"{count} of {quality.total_classes} classes {'is' if count == 1 else 'are'} never predicted although there are "
-        f"{limit:g} samples or more of {'it' if count == 1 else 'each'}: {_listed(judgement.failing)}",
-        evidence={"classes": count, "total": quality.total_classes},
-        threshold=limit,
-    )
+def _never(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
+    limit, failing = judgement.limit, len(judgement.failing)
+    if failing:
+        message = counted(
+            failing,
+            "{n} of {total} classes is never predicted although there are {limit:g} samples or more of it: {names}",
+            "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
+            total=quality.total_classes,
+            limit=limit,
+            names=_listed(judgement.failing),
+        )
+        evidence = {"classes": failing, "total": quality.total_classes}
+        yield NEVER.finding(say("classes"), message, evidence=evidence, threshold=limit)
+    if judgement.unsure:
+        message = counted(
+            len(judgement.unsure),
+            "{n} class never predicted, with fewer than {limit:g} samples: {names}",
+            "{n} classes never predicted, with fewer than {limit:g} samples: {names}",
+            limit=limit,
+            names=_listed(judgement.unsure),
+        )
+        yield Inconclusive(NEVER.code, say("classes"), message, judgement.needed)
 
 
-def _recall(quality: ClassificationQuality, judgement: Judgement, threshold: float) -> Finding:
-    count = len(judgement.failing)
-    return RECALL.finding(
-        "classes",
-        f"{count} of {quality.total_classes} classes {'is' if count == 1 else 'are'} found less often than by guessing, even at "
-        f"the upper bound of recall (limit {judgement.limit:.3g}): {_listed(judgement.failing)}",
-        evidence={"classes": count, "total": quality.total_classes, "limit": judgement.limit},
-        threshold=threshold,
-    )
+def _recall(quality: ClassificationQuality, judgement: Judgement, threshold: float) -> Iterable[Finding | Inconclusive]:
+    limit, failing = judgement.limit, len(judgement.failing)
+    if failing:
+        message = counted(
+            failing,
+            "{n} of {total} classes is found less often than by guessing, even at the upper bound of recall (limit "
+            "{limit:.3g}): {names}",
+            "{n} of {total} classes are found less often than by guessing, even at the upper bound of recall (limit "
+            "{limit:.3g}): {names}",
+            total=quality.total_classes,
+            limit=limit,
+            names=_listed(judgement.failing),
+        )
+        evidence = {"classes": failing, "total": quality.total_classes, "limit": limit}
+        yield RECALL.finding(say("classes"), message, evidence=evidence, threshold=threshold)
+    if judgement.unsure:
+        message = counted(
+            len(judgement.unsure),
+            "{n} class with a recall that cannot be told from guessing, {limit:.3g}: {names}",
+            "{n} classes with a recall that cannot be told from guessing, {limit:.3g}: {names}",
+            limit=limit,
+            names=_listed(judgement.unsure),
+        )
+        yield Inconclusive(RECALL.code, say("classes"), message, judgement.needed)
 
 
-def _calibration(quality: ClassificationQuality, judgement: Judgement) -> Finding:
-    measured = quality.calibration
-    sense = "too sure" if measured.confidence > quality.accuracy.value else "not sure enough"
-    return CALIBRATION.finding(
-        "calibration",
-        f"calibration error is {measured.error:.3f} (limit {judgement.limit:g}; chance gives a calibrated model up to "
-        f"{measured.chance:.3f}): mean confidence {measured.confidence:.1%}, accuracy {quality.accuracy.value:.1%}, {sense}",
-        evidence={
-            "error": measured.error,
-            "chance": measured.chance,
-            "confidence": measured.confidence,
-            "accuracy": quality.accuracy.value,
-        },
-        threshold=judgement.limit,
-    )
+def _calibration(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
+    measured, samples = quality.calibration, quality.accuracy.trials
+    evidence = {
+        "error": measured.error,
+        "chance": measured.chance,
+        "confidence": measured.confidence,
+        "accuracy": quality.accuracy.value,
+    }
+    if judgement.outcome is Outcome.FAIL:
+        too_sure = measured.confidence > quality.accuracy.value
+        message = say(
+            "calibration error is {error:.3f} (limit {limit:g}; chance gives a calibrated model up to {chance:.3f}): mean "
+            "confidence {confidence:.1%}, accuracy {accuracy:.1%}, {sense}",
+            **evidence,
+            limit=judgement.limit,
+            sense=say("too sure") if too_sure else say("not sure enough"),
+        )
+        yield CALIBRATION.finding(say("calibration"), message, evidence=evidence, threshold=judgement.limit)
+    elif judgement.outcome is Outcome.INCONCLUSIVE:
+        values = {"error": measured.error, "limit": judgement.limit, "chance": measured.chance}
+        if samples < FEWEST_CALIBRATED:
+            message = counted(
+                samples,
+                "calibration error is {error:.3f} (limit {limit:g}) on {n} sample, and under {fewest} none is judged",
+                "calibration error is {error:.3f} (limit {limit:g}) on {n} samples, and under {fewest} none is judged",
+                **values,
+                fewest=FEWEST_CALIBRATED,
+            )
+        else:
+            message = counted(
+                samples,
+                "calibration error is {error:.3f} (limit {limit:g}), but on {n} sample chance gives a calibrated model up to "
+                "{chance:.3f}",
+                "calibration error is {error:.3f} (limit {limit:g}), but on {n} samples chance gives a calibrated model up to "
+                "{chance:.3f}",
+                **values,
+            )
+        yield Inconclusive(CALIBRATION.code, say("calibration"), message, judgement.needed)
 
 
 def _confident(quality: ClassificationQuality, limit: float) -> Finding:
-    wrong, confident = quality.confident_wrong, quality.confident
-    return CONFIDENT.finding(
-        "samples",
-        f"{wrong} of {confident} answers given with a probability over {limit:g} {'is' if wrong == 1 else 'are'} wrong "
-        f"(of a calibrated model, up to {confident * (1 - limit):.2g} would be)",
-        evidence={"wrong": wrong, "confident": confident},
-        threshold=limit,
+    message = counted(
+        quality.confident_wrong,
+        "{n} of {confident} answers given with a probability over {limit:g} is wrong (of a calibrated model, up to "
+        "{expected:.2g} would be)",
+        "{n} of {confident} answers given with a probability over {limit:g} are wrong (of a calibrated model, up to "
+        "{expected:.2g} would be)",
+        confident=quality.confident,
+        limit=limit,
+        expected=quality.confident * (1 - limit),
     )
+    evidence = {"wrong": quality.confident_wrong, "confident": quality.confident}
+    return CONFIDENT.finding(say("samples"), message, evidence=evidence, threshold=limit)
 
 
-def _undecided_accuracy(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Inconclusive]:
-    """Return that the accuracy's interval holds the limit, where it does."""
-    if judgement.outcome is Outcome.INCONCLUSIVE:
-        rate = quality.accuracy
-        message = (
-            f"accuracy is {rate.value:.1%} ({rate.low:.1%} to {rate.high:.1%} at 95 %, {rate.trials} samples); avoiding "
-            f"enough errors of always saying {quality.majority} means {judgement.limit:.1%}"
-        )
-        yield Inconclusive(MAJORITY.code, "accuracy", message, judgement.needed)
-
-
-def _undecided_classes(rule: Rule, judgement: Judgement, what: str) -> Iterable[Inconclusive]:
-    """Return which classes a rule cannot decide, where there are some."""
-    if judgement.unsure:
-        count = len(judgement.unsure)
-        noun = "class" if count == 1 else "classes"
-        yield Inconclusive(
-            rule.code, "classes", f"{count} {noun} {what}: {_listed(judgement.unsure)}", judgement.needed
-        )
-
-
-def _undecided_calibration(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Inconclusive]:
-    """Return that chance alone may explain the calibration error, where it may."""
-    if judgement.outcome is Outcome.INCONCLUSIVE:
-        measured = quality.calibration
-        message = (
-            f"calibration error is {measured.error:.3f} (limit {judgement.limit:g}), but on {quality.accuracy.trials} "
-            f"samples chance gives a calibrated model up to {measured.chance:.3f}"
-        )
-        yield Inconclusive(CALIBRATION.code, "calibration", message, judgement.needed)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _listed(names: tuple[str, ...]) -> Message:
+    shown, more = joined(names[:_NAMED]), len(names) - _NAMED
+    return shown if more <= 0 else say("{names} and {more} more", names=shown, more=more)

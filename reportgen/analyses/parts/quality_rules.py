@@ -3,59 +3,105 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from reportgen.measures.calibration import Calibration
+from reportgen.measures.calibration import CALIBRATION_BINS, Calibration
 from reportgen.measures.classification import ClassQuality
-from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
+from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least, wilson_interval
+from reportgen.measures.skill import FEWEST
+from reportgen.messages import say
 from reportgen.results import Severity
 from reportgen.rules import Rule
 
+AnyClass = TypeVar("AnyClass", bound=ClassQuality)
+
+FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
+"""Samples under which no calibration error is judged: their chance is that of a few answers. Two for each bin; our choice."""
+
+_MOST_NEEDED = 1_000_000_000
+"""Samples beyond which none would decide."""
+
 MAJORITY = Rule(
     code="no-better-than-majority",
-    meaning="always saying the most frequent class would be about as good",
+    meaning=say("always saying the most frequent class would be about as good"),
     severity=Severity.PROBLEM,
     threshold=0.1,
-    unit="share of the errors of the most frequent class that the model must avoid",
-    source="skill score against the most frequent class on the upper bound of Wilson's interval (1927) of the accuracy; a tenth "
-    "is reportgen's choice",
+    unit=say("share of the errors of the most frequent class that the model must avoid"),
+    source=say(
+        "skill score against the most frequent class on the upper bound of Wilson's interval (1927) of the accuracy and the "
+        "lower bound of that class's share; a tenth is reportgen's choice"
+    ),
     bounds=(0.0, 1.0),
 )
 NEVER = Rule(
     code="class-never-predicted",
-    meaning="a class with samples is never the answer",
+    meaning=say("a class with samples is never the answer"),
     severity=Severity.WARNING,
     threshold=10.0,
-    unit="samples that the class must have",
-    source="rule of three: with none of 10 the rate is at most 3/10 at 95 % (Hanley and Lippman-Hand 1983, JAMA 249, 1743)",
+    unit=say("samples that the class must have"),
+    source=say(
+        "rule of three: with none of 10 the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
+    ),
 )
 RECALL = Rule(
     code="recall-below-chance",
-    meaning="a class is found less often than by guessing",
+    meaning=say("a class is found less often than by guessing"),
     severity=Severity.WARNING,
     threshold=1.0,
-    unit="multiple of 1 / number of classes",
-    source="upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni) against uniform guessing",
+    unit=say("multiple of 1 / number of classes"),
+    source=say(
+        "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni) against uniform guessing"
+    ),
+)
+LOW_RECALL = Rule(
+    code="low-recall",
+    meaning=say("a class of a multi-label model is missed more often than found"),
+    severity=Severity.WARNING,
+    threshold=0.5,
+    unit=say("recall of the class"),
+    source=say(
+        "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni); a half is reportgen's choice"
+    ),
+    bounds=(0.0, 1.0),
+)
+LOW_PRECISION = Rule(
+    code="low-precision",
+    meaning=say("a class of a multi-label model is said to be there more often wrongly than rightly"),
+    severity=Severity.WARNING,
+    threshold=0.5,
+    unit=say("precision of the class"),
+    source=say(
+        "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni); below a half, never saying the "
+        "class would err less"
+    ),
+    bounds=(0.0, 1.0),
 )
 CALIBRATION = Rule(
     code="miscalibration",
-    meaning="confidence says little about how often the model is right",
+    meaning=say("confidence says little about how often the model is right"),
     severity=Severity.WARNING,
     threshold=0.1,
-    unit="expected calibration error, where it is more than chance gives a calibrated model",
+    unit=say("expected calibration error, where it is more than chance gives a calibrated model"),
     bounds=(0.0, 1.0),
-    source="Guo et al. 2017, arXiv 1706.04599, table 1: networks have 1 to 20 % as trained, mostly under 2 % once calibrated; "
-    "chance by Broecker and Smith 2007, Weather and Forecasting 22, 651",
+    source=say(
+        "Guo et al. 2017, arXiv 1706.04599, table 1: networks have about 1 to 17% as trained, mostly under 3% once "
+        "calibrated; a tenth is reportgen's choice; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on 30 "
+        "samples or more, two for each bin"
+    ),
 )
 CONFIDENT = Rule(
     code="confidently-wrong",
-    meaning="answers given with almost certainty are wrong",
+    meaning=say("answers given with almost certainty are wrong"),
     severity=Severity.NOTE,
     threshold=0.99,
-    unit="probability of the wrong answer",
+    unit=say("probability of the wrong answer"),
     bounds=(0.0, 1.0),
-    source="a calibrated model is wrong in at most 1 of 100 such answers; these samples are worth a look, or their labels",
+    source=say(
+        "a calibrated model is wrong in at most 1 of 100 such answers; these samples are worth a look, or their labels"
+    ),
 )
 
 
@@ -78,16 +124,40 @@ class Judgement:
     unsure: tuple[str, ...] = ()
 
 
-def judge_accuracy(accuracy: Rate, share: float, limit: float) -> Judgement:
+def judge_accuracy(accuracy: Rate, share: Rate, limit: float) -> Judgement:
     """Return whether the model avoids this share of the errors of the most frequent class.
+
+    Both rates are uncertain: it passes above what the upper bound of the share asks for, and fails below what the lower does.
+    Under `FEWEST` samples nothing fails.
 
     Args:
         accuracy: of the model.
-        share: of the most frequent class, in [0, 1].
+        share: of the most frequent class among the same samples.
         limit: share of its errors to avoid, in [0, 1].
     """
-    decision = decide_at_least(accuracy.successes, accuracy.trials, share + limit * (1 - share))
-    return Judgement(decision.outcome, decision.limit, decision.needed)
+    wanted = share.value + limit * (1 - share.value)
+    outcome = _against_share(accuracy.value, share.value, accuracy.trials, limit)
+    if outcome is not Outcome.INCONCLUSIVE:
+        return Judgement(outcome, wanted, None)
+    most = accuracy.trials
+    while most < _MOST_NEEDED and _against_share(accuracy.value, share.value, most, limit) is outcome:
+        most *= 2
+    if most >= _MOST_NEEDED:
+        return Judgement(outcome, wanted, None)
+    sizes = range(most // 2, most + 1)
+    decided = bisect_left(
+        sizes, True, key=lambda size: _against_share(accuracy.value, share.value, size, limit) is not outcome
+    )
+    return Judgement(outcome, wanted, sizes[decided])
+
+
+def _against_share(accuracy: float, share: float, samples: int, limit: float) -> Outcome:
+    """Return what so many samples would say if both rates stayed as they are."""
+    (low, high), (fewest, most) = (wilson_interval(rate * samples, samples) for rate in (accuracy, share))
+    if low >= most + limit * (1 - most):
+        return Outcome.PASS
+    failed = samples >= FEWEST and high < fewest + limit * (1 - fewest)
+    return Outcome.FAIL if failed else Outcome.INCONCLUSIVE
 
 
 def judge_never_predicted(classes: Iterable[ClassQuality], samples: int, limit: float) -> Judgement:
@@ -105,7 +175,7 @@ def judge_never_predicted(classes: Iterable[ClassQuality], samples: int, limit: 
         for entry in classes
         if entry.support and not entry.predicted
     }
-    return _of_classes(decisions, samples, limit)
+    return of_classes(decisions, samples, limit)
 
 
 def judge_recall(classes: Iterable[ClassQuality], samples: int, total: int, limit: float) -> Judgement:
@@ -123,10 +193,17 @@ def judge_recall(classes: Iterable[ClassQuality], samples: int, total: int, limi
         for entry in classes
         if entry.support and entry.predicted
     }
-    return _of_classes(decisions, samples, bound)
+    return of_classes(decisions, samples, bound)
 
 
-def _of_classes(decisions: Mapping[ClassQuality, Decision], samples: int, limit: float) -> Judgement:
+def of_classes(decisions: Mapping[AnyClass, Decision], samples: int, limit: float) -> Judgement:
+    """Return what a rule says of all classes, by the decision on each.
+
+    Args:
+        decisions: by class.
+        samples: number of all samples.
+        limit: that the classes were compared with.
+    """
     failing = tuple(entry.name for entry, decision in decisions.items() if decision.outcome is Outcome.FAIL)
     unsure = {entry: decision for entry, decision in decisions.items() if decision.outcome is Outcome.INCONCLUSIVE}
     # a class keeps its share when more samples come
@@ -142,10 +219,13 @@ def _of_classes(decisions: Mapping[ClassQuality, Decision], samples: int, limit:
 def judge_calibration(calibration: Calibration, samples: int, limit: float) -> Judgement:
     """Return whether the calibration error is within `limit`, or beyond it by more than chance.
 
-    What chance gives a calibrated model falls with the root of the number of samples, from which follows how many decide.
+    What chance gives a calibrated model falls with the root of the number of samples, from which follows how many decide. Under
+    `FEWEST_CALIBRATED` samples nothing is decided.
     """
     if calibration.error <= limit:
         return Judgement(Outcome.PASS, limit, None)
+    if samples < FEWEST_CALIBRATED:
+        return Judgement(Outcome.INCONCLUSIVE, limit, FEWEST_CALIBRATED)
     if calibration.error > calibration.chance:
         return Judgement(Outcome.FAIL, limit, None)
     needed = math.floor(samples * (calibration.chance / calibration.error) ** 2) + 1

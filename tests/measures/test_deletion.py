@@ -1,0 +1,154 @@
+"""Deletion in a map's order against random orders: by hand, by SciPy, and how often a random map passes."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.ndimage
+
+from reportgen.analyses.parts.attribution_rules import AIMLESS
+from reportgen.measures.deletion import DELETED, RANDOM_ORDERS, blurred, cells_of, deletion_distances
+
+GENERATOR = np.random.default_rng(12)
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.normal(size=shape).astype(np.float32)
+
+
+def log_odds(values: np.ndarray) -> np.ndarray:
+    return np.log(values / (1 - values))
+
+
+def test_cells_are_sums_and_at_most_seven_along_each_axis() -> None:
+    maps = draw(2, 28, 30)
+    cells = cells_of(maps)
+    assert cells.shape == (2, 7, 6)
+    np.testing.assert_allclose(cells[1, 3, 4], maps[1, 12:16, 20:25].sum(), rtol=1e-5)
+    np.testing.assert_array_equal(cells_of(maps[:, :7, :7]), maps[:, :7, :7])
+
+
+@pytest.mark.parametrize("shape", [(2, 9, 8, 3), (1, 28, 28, 1), (2, 1, 3, 1)])
+def test_a_blurred_image_is_scipys_uniform_filter(shape: tuple[int, ...]) -> None:
+    images = draw(*shape)
+    windows = [2 * (length // 4) + 1 for length in shape[1:3]]
+    expected = scipy.ndimage.uniform_filter(images.astype(np.float64), (1, *windows, 1), mode="nearest")
+    np.testing.assert_allclose(blurred(images), expected, atol=1e-5)
+    first = blurred(np.moveaxis(images, -1, 1), channels_first=True)
+    np.testing.assert_allclose(np.moveaxis(first, 1, -1), expected, atol=1e-5)
+
+
+class Brightness:
+    """Scores images by their mean, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[np.ndarray] = []
+        self.positions: list[int] = []
+
+    def __call__(self, values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        self.given += list(values)
+        self.positions += positions.tolist()
+        return np.asarray(0.2 + 0.6 * values.reshape(len(values), -1).mean(axis=1))
+
+
+def test_the_distance_equals_a_loop_over_what_the_model_was_given() -> None:
+    inputs = np.abs(draw(2, 10, 10, 1)) % 1
+    maps, score = draw(2, 5, 5), Brightness()
+    distances = deletion_distances(maps, inputs, score, seed=3)
+    orders, steps = 1 + RANDOM_ORDERS, len(DELETED)
+    assert score.positions == [0] * orders * steps + [1] * orders * steps
+    scores = np.array([0.2 + 0.6 * image.mean() for image in score.given]).reshape(2, orders, steps)
+    instead = blurred(inputs)
+    for n in range(2):
+        areas = []
+        for order in range(orders):
+            curve = [log_odds(np.float64(0.5)), *log_odds(scores[n, order]), log_odds(np.float64(0.5))]
+            areas.append(np.trapezoid(curve, [0, *DELETED, 1]))  # ends are the same for all
+        expected = (np.mean(areas[1:]) - areas[0]) / np.std(areas[1:], ddof=1)
+        assert distances[n] == pytest.approx(expected, rel=1e-6)
+        largest = np.argsort(-maps[n].ravel())
+        for step, share in enumerate(DELETED):
+            gone = np.zeros(25, bool)
+            gone[largest[: round(share * 25)]] = True
+            mask = np.kron(gone.reshape(5, 5), np.ones((2, 2), bool))[..., None]
+            given = score.given[n * orders * steps + step]
+            np.testing.assert_array_equal(given, np.where(mask, instead[n], inputs[n]))
+
+
+def test_a_map_of_what_counts_passes_and_its_opposite_does_not() -> None:
+    inputs = np.zeros((1, 14, 14, 1), np.float32)
+    inputs[0, 4:8, 4:8] = 1
+    marked = inputs[..., 0]
+    best, worst = deletion_distances(
+        np.concatenate([marked, -marked]), np.repeat(inputs, 2, axis=0), Brightness(), seed=0
+    )
+    assert best > AIMLESS.threshold
+    assert worst < 0
+
+
+def test_deletion_works_with_channels_first_and_in_parts(monkeypatch: Any) -> None:
+    inputs, maps = np.abs(draw(3, 12, 12, 2)) % 1, draw(3, 4, 4)
+    expected = deletion_distances(maps, inputs, Brightness(), seed=1)
+    first = deletion_distances(maps, np.moveaxis(inputs, -1, 1), Brightness(), seed=1, channels_first=True)
+    np.testing.assert_allclose(first, expected, rtol=1e-4)
+    monkeypatch.setattr("reportgen.measures.deletion._BYTES", 1)
+    np.testing.assert_allclose(deletion_distances(maps, inputs, Brightness(), seed=1), expected, rtol=1e-4)
+
+
+def test_a_score_that_never_changes_or_is_unknown_decides_nothing() -> None:
+    def constant(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        del positions
+        return np.full(len(values), 1.0)
+
+    def unknown(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        return constant(values, positions) * np.nan
+
+    for score in (constant, unknown):
+        assert np.isnan(deletion_distances(draw(1, 4, 4), draw(1, 8, 8, 1), score, seed=0)).all()
+
+
+@pytest.mark.parametrize(("size", "decided"), [(0.9e-6, False), (2.1e-6, True)])
+def test_a_change_of_the_score_by_a_millionth_is_noise(size: float, decided: bool) -> None:
+    """The score is a half but for the first cell, whose deletion takes the size away: the map deletes it first."""
+    maps, inputs = np.zeros((1, 2, 2), np.float32), np.zeros((1, 8, 8, 1), np.float32)
+    maps[0, 0, 0] = inputs[0, 0, 0] = 1
+
+    def score(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        del positions
+        return np.asarray(0.5 - size * (values[:, 0, 0, 0] < 1))
+
+    (distance,) = deletion_distances(maps, inputs, score, seed=0)
+    assert np.isfinite(distance) == decided
+    # where no random order loses the cell, their standard deviation of 0 counts as a millionth
+    assert not decided or distance > 0
+
+
+def test_random_orders_that_do_not_differ_do_not_hide_that_the_maps_order_does() -> None:
+    maps, inputs = np.zeros((1, 1, 7), np.float32), np.zeros((1, 7, 7, 1), np.float32)
+    maps[0, 0, 0] = 1
+
+    def score(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        del positions
+        scores = np.full(len(values), 0.5)
+        scores[: len(DELETED)] = 0.25  # the map's own order
+        return scores
+
+    (distance,) = deletion_distances(maps, inputs, score, seed=0)
+    # log odds of 1/2 and 1/4 differ by log 3; steps at 0.1 and 0.3 stand for 0.15 and 0.45 of the area
+    assert distance == pytest.approx(0.6 * np.log(3) / 1e-6, rel=1e-6)
+
+
+def test_at_most_ten_of_a_hundred_random_maps_pass(demo_model: Any, demo_samples_path: Any) -> None:
+    with np.load(demo_samples_path) as stored:
+        images = stored["x_test"][:100, :, :, None].astype(np.float32) / 255
+    classes = demo_model(images).numpy().argmax(axis=1)
+
+    def score(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        return np.asarray(demo_model(values).numpy()[np.arange(len(values)), classes[positions]])
+
+    rates = []
+    for seed in range(3):
+        maps = np.random.default_rng(seed).random((100, 14, 14)).astype(np.float32)
+        rates.append((deletion_distances(maps, images, score, seed=seed) > AIMLESS.threshold).mean())
+    assert max(rates) <= 0.1
+    assert 0.02 <= np.mean(rates) <= 0.08
