@@ -8,46 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.parts.attribution_rules import AIMLESS, INCOMPLETE, TESTS, WEIGHTLESS, failing_message
 from reportgen.analyses.parts.attribution_runs import CheckedMaps, Explained, explain
 from reportgen.errors import ForwardError
-from reportgen.measures.attribution_checks import DELETED, RANDOM_ORDERS
 from reportgen.measures.attribution_maps import METHODS
+from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
 from reportgen.measures.tiles import Pictures, pictures_of
+from reportgen.messages import say
 from reportgen.results import Finding, Palette, Panel, PanelGrid, Severity
 from reportgen.rules import Limits, Rule
 
-WEIGHTLESS = Rule(
-    code="weight-free-maps",
-    meaning="attribution maps hardly change when all kernels are drawn anew; a note up to half of the maps",
-    severity=Severity.WARNING,
-    threshold=0.7,
-    unit="rank correlation, without its sign, with the map of the randomised network",
-    source="Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292, which gives no limit; beyond 0.7 the maps "
-    "share half of their ranks' variance",
-)
-AIMLESS = Rule(
-    code="no-better-than-random-maps",
-    meaning="masking what a map marks lowers the class's score no faster than a random order; a note up to half of the maps",
-    severity=Severity.WARNING,
-    threshold=0.0,
-    unit="area between the deletion curves: mean difference of the class's score",
-    source="Petsiuk et al., RISE, arXiv 1806.07421: the deletion metric",
-)
-INCOMPLETE = Rule(
-    code="incomplete-maps",
-    meaning="the values of attribution maps do not sum to the difference of logits that they should explain",
-    severity=Severity.WARNING,
-    threshold=0.01,
-    unit="share of the difference of logits",
-    source="Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv 1703.01365, section 5, which asks for 5 %",
-)
-
 MOST_SAMPLES = 10
-"""Samples that are explained: one of each of ten classes; each costs a pass of some thirty masked copies."""
+"""Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies."""
 
 COLUMNS = 5
 _PICTURE_PIXELS = 96 * 96
-_TESTS = {WEIGHTLESS.code: "randomised weights", AIMLESS.code: "deletion", INCOMPLETE.code: "completeness"}
 
 
 @dataclass(frozen=True)
@@ -57,12 +32,15 @@ class SampleAttribution:
     Attributes:
         index: of the sample in the source.
         label: name of its class, or None without labels.
+        classes: names of its classes where the labels name any number of them; None elsewhere.
         target: name of the predicted class, which is explained.
         logit: of that class.
         largest: value of the map; None where none is positive.
         completeness: by which share the map's sum misses what it should explain; None where the method has no such test.
-        similarity: rank correlation with the map of the randomised network, -1 to 1; None where a map is constant.
-        deletion: by how much the class's score is lower, on average, than in random order while cells are masked.
+        similarity: rank correlation with the map of the randomised network, -1 to 1; None where a map is constant, so that
+            the test decides nothing.
+        deletion: by how many standard deviations of random orders the area under the class's score, while cells are deleted in
+            the map's order, is below their mean; None where no order changes the score by more than a millionth.
         failed: names of the tests that it failed.
     """
 
@@ -73,8 +51,22 @@ class SampleAttribution:
     largest: float | None
     completeness: float | None
     similarity: float | None
-    deletion: float
+    deletion: float | None
     failed: tuple[str, ...]
+    classes: tuple[str, ...] | None = None
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Names of the tests that decide nothing on a map that failed no other."""
+        if self.failed or self.largest is None:
+            return ()
+        measured = {WEIGHTLESS.code: self.similarity, AIMLESS.code: self.deletion}
+        return tuple(TESTS[code] for code, value in measured.items() if value is None)
+
+    @property
+    def sign(self) -> str:
+        """What marks the map: ✖ failed, ∅ without a positive value, ? not decided; '' for one that passed."""
+        return "✖" if self.failed else "∅" if self.largest is None else "?" if self.undecided else ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +101,16 @@ class MethodMaps:
         """The maps without a positive value."""
         return tuple(sample for sample in self.samples if sample.largest is None)
 
+    @property
+    def undecided(self) -> tuple[SampleAttribution, ...]:
+        """The maps that failed no test, but on which one decides nothing."""
+        return tuple(sample for sample in self.samples if sample.undecided)
+
+    @property
+    def passed(self) -> tuple[SampleAttribution, ...]:
+        """The maps that passed all of their tests."""
+        return tuple(sample for sample in self.samples if not sample.sign)
+
 
 @dataclass(frozen=True)
 class AttributionResult:
@@ -119,10 +121,11 @@ class AttributionResult:
         explained: which values were explained, in words.
         chosen: number of chosen samples, of which at most `MOST_SAMPLES` are explained.
         kernels: number that the randomised network had drawn anew.
-        deleted: shares of the image that were masked.
+        deleted: shares of the image that were deleted.
         random_orders: that each map's order was compared with.
         reduction: factor by which the pictures are smaller than the samples.
         seed: of the randomised weights and orders.
+        other_inputs: whether the model has inputs besides the pictured one; they stay at their sample's own values.
     """
 
     methods: tuple[MethodMaps, ...]
@@ -133,29 +136,34 @@ class AttributionResult:
     random_orders: int
     reduction: int
     seed: int
+    other_inputs: bool = False
 
 
 class Attribution:
     """Shows and tests attribution maps of the chosen samples."""
 
     name = "attribution"
-    title = "Where it looks"
+    title = say("Where it looks")
     rules = (WEIGHTLESS, AIMLESS, INCOMPLETE)
 
     def run(self, context: AnalysisContext) -> AttributionResult | Skip:
         """Return the maps; a skip without samples, convolution or class scores."""
         if context.samples is None or context.live is None:
             return Skip(context.no_samples_reason)
+        if context.live.no_gradients:
+            return Skip(context.live.no_gradients)
         if not context.options.attribution:
-            return Skip("Attribution maps were left out; --attribution hirescam makes them.")
+            return Skip(say("Attribution maps were left out; --attribution hirescam makes them."))
         samples = context.samples
         pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=_PICTURE_PIXELS)
         if pictures is None or samples.images.ndim != 4:
-            return Skip("Attribution maps are drawn for images alone; these samples do not have a height and a width.")
+            return Skip(
+                say("Attribution maps are drawn for images alone; these samples do not have a height and a width.")
+            )
         try:
             explained = explain(context, samples, MOST_SAMPLES)
         except ForwardError as error:
-            return Skip(f"The gradients could not be computed. Received: {error}")
+            return Skip(say("The gradients could not be computed. Received: {error}", error=str(error)))
         if isinstance(explained, str):
             return Skip(explained)
         return AttributionResult(
@@ -167,13 +175,14 @@ class Attribution:
             random_orders=RANDOM_ORDERS,
             reduction=pictures.reduction,
             seed=context.options.seed,
+            other_inputs=explained.other_inputs,
         )
 
     def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding]:
         """Return the methods whose maps failed a test."""
         for method in result.methods:
             for rule in self.rules:
-                failed = [sample for sample in method.samples if _TESTS[rule.code] in sample.failed]
+                failed = [sample for sample in method.samples if TESTS[rule.code] in sample.failed]
                 if failed:
                     yield _failing(rule, method, failed, limits[rule.code])
 
@@ -190,11 +199,11 @@ def _method(
             Panel(grey[: len(shown)], pictures.value_range, Palette.GREY),
             Panel(positive, (0.0, top), Palette.SEQUENTIAL),
         ),
-        labels=tuple(f"{sample.index}{' ✖' if sample.failed else '' if sample.largest else ' ∅'}" for sample in shown),
+        labels=tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown),
         columns=min(COLUMNS, len(shown)),
         total=len(samples.names),
     )
-    subject = "input" if maps.key == "integrated-gradients" else explained.target.features
+    subject = say("input") if maps.key == "integrated-gradients" else explained.target.features
     return MethodMaps(maps.key, METHODS[maps.key], subject, maps.values.shape[1:], figure, maps.points, shown)
 
 
@@ -207,8 +216,9 @@ def _sample(
     failed = {
         INCOMPLETE.code: completeness is not None and not completeness <= limits[INCOMPLETE.code],
         WEIGHTLESS.code: abs(similarity) > limits[WEIGHTLESS.code],
-        AIMLESS.code: largest > 0 and not deletion > limits[AIMLESS.code],
+        AIMLESS.code: largest > 0 and deletion <= limits[AIMLESS.code],
     }
+    sets = samples.label_sets
     return SampleAttribution(
         index=samples.summary.shown[position],
         label=None if samples.labels is None else samples.class_name(int(samples.labels[position])),
@@ -217,24 +227,23 @@ def _sample(
         largest=largest if largest > 0 else None,
         completeness=completeness,
         similarity=similarity if np.isfinite(similarity) else None,
-        deletion=deletion,
-        failed=tuple(_TESTS[code] for code, fails in failed.items() if fails),
+        deletion=deletion if np.isfinite(deletion) else None,
+        failed=tuple(TESTS[code] for code, fails in failed.items() if fails),
+        classes=None if sets is None else tuple(map(samples.class_name, np.flatnonzero(sets[position]).tolist())),
     )
 
 
 def _failing(rule: Rule, method: MethodMaps, failed: list[SampleAttribution], limit: float) -> Finding:
     count, total = len(failed), len(method.samples)
-    observed = {
-        WEIGHTLESS.code: ("like those of the randomised network", [abs(s.similarity or 0.0) for s in failed], max),
-        AIMLESS.code: ("no better than a random order", [s.deletion for s in failed], min),
-        INCOMPLETE.code: ("incomplete", [s.completeness or 0.0 for s in failed], max),
-    }
-    what, numbers, worst = observed[rule.code]
+    worst = {
+        WEIGHTLESS.code: max(abs(sample.similarity or 0.0) for sample in failed),
+        AIMLESS.code: min(sample.deletion or 0.0 for sample in failed),
+        INCOMPLETE.code: max(sample.completeness or 0.0 for sample in failed),
+    }[rule.code]
     return rule.finding(
         method.subject,
-        f"{method.title}: {count} of {total} maps {'is' if count == 1 else 'are'} {what} "
-        f"(worst {worst(numbers):.3g}, limit {limit:g}), so {'it is' if count == 1 else 'they are'} not evidence",
-        evidence={"maps": total, "failed": count, "worst": worst(numbers)},
+        failing_message(rule.code, count, method=method.title, total=total, worst=worst, limit=limit),
+        evidence={"maps": total, "failed": count, "worst": worst},
         threshold=limit,
         severity=Severity.WARNING if 2 * count > total else Severity.NOTE,
     )

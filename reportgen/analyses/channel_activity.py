@@ -4,44 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.parts.activity_rules import (
+    NON_FINITE,
+    QUIET,
+    SILENT,
+    STUCK,
+    dormant_channels,
+    non_finite_channels,
+    silent_channels,
+    stuck_channels,
+    undecided_channels,
+)
+from reportgen.errors import ForwardError
+from reportgen.messages import say
 from reportgen.models.activity import DORMANT, DORMANT_LEVELS, idle_channels
 from reportgen.models.channel_statistics import ChannelStatistics
 from reportgen.models.masking import predict_masked
-from reportgen.models.outputs import class_scores
-from reportgen.results import Finding, Severity, Strip
-from reportgen.rules import Limits, Rule
+from reportgen.models.outputs import class_scores, right_answers
+from reportgen.results import Finding, Inconclusive, Strip
+from reportgen.rules import Limits
 
-SILENT = Rule(
-    code="silent-channels",
-    meaning="channels of a rectified layer never fired on the evaluated samples; a note up to the threshold",
-    severity=Severity.WARNING,
-    threshold=0.10,
-    unit="share of the layer's channels",
-    source="Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed",
-    bounds=(0.0, 1.0),
-)
-QUIET = Rule(
-    code="dormant-channels",
-    meaning="channels fire, but with at most 0.025 of their layer's mean activity",
-    severity=Severity.NOTE,
-    threshold=0.10,
-    unit="share of the layer's channels",
-    source="Sokar et al., The Dormant Neuron Phenomenon, arXiv 2302.12902, definition 3.1",
-    bounds=(0.0, 1.0),
-)
-STUCK = Rule(
-    code="stuck-channels",
-    meaning="channels do not vary from sample to sample, or stand at an end of their activation; a note up to the threshold",
-    severity=Severity.WARNING,
-    threshold=0.10,
-    unit="share of the layer's channels",
-    source="saturation: Glorot and Bengio, AISTATS 2010; Rakitianskaia and Engelbrecht, IEEE SSCI 2015",
-    bounds=(0.0, 1.0),
-)
+LARGEST_RATE = 0.05
+"""A channel counts as idle when it could be active on at most this share of samples: after n idle ones that is 3 / n at 95%
+confidence (rule of three, Hanley and Lippman-Hand, JAMA 249 (1983) 1743), so that 60 samples decide. The share is a convention
+of reportgen: a channel that answers to one class of twenty, equally frequent, fires on so many."""
 
 MOST_MASKED_SAMPLES = 256
 """Of the run with masked channels; more would make it as dear as the pass that serves all."""
@@ -60,7 +51,8 @@ class LayerActivity:
         silent, dormant, constant, saturated: indices, see `IdleChannels`.
         dormant_counts: channels with a score of at most 0, 0.025 and 0.1, silent ones included.
         zeros: median over the channels of the average percentage of zeros, in [0, 1]; None where the layer is not rectified.
-        strip: scores of all channels: mean magnitude over that of the layer.
+        strip: scores of all channels without NaN or infinite values: mean magnitude over that of the layer.
+        non_finite: indices of channels that gave NaN or infinite values; they are none of the others.
     """
 
     name: str
@@ -75,6 +67,7 @@ class LayerActivity:
     saturated: tuple[int, ...]
     zeros: float | None
     strip: Strip
+    non_finite: tuple[int, ...] = ()
 
     @property
     def stuck(self) -> tuple[int, ...]:
@@ -108,20 +101,42 @@ class MaskedRun:
 
 @dataclass(frozen=True)
 class ChannelActivityResult:
-    """All calls that were looked at, in order; `masked` is None where no channel is silent or dormant."""
+    """All calls that were looked at, in order.
+
+    Attributes:
+        layers: every call.
+        masked: None where no channel is silent or dormant, or for the `masked_reason`.
+        evaluated: number of samples.
+        levels: of the dormant counts.
+        masked_reason: why there is no run with masked channels although some would be masked; '' otherwise.
+        largest_rate: share of samples on which a channel may be active that is called idle.
+    """
 
     layers: tuple[LayerActivity, ...]
     masked: MaskedRun | None
     evaluated: int
     levels: tuple[float, ...] = DORMANT_LEVELS
+    masked_reason: str = ""
+    largest_rate: float = LARGEST_RATE
+
+    @property
+    def rate_bound(self) -> float:
+        """Share of samples on which a channel may be active that never was so, at 95% confidence (rule of three)."""
+        return min(1.0, 3 / self.evaluated)
+
+    @property
+    def decides(self) -> bool:
+        """Whether there are enough samples to call a channel idle."""
+        return self.rate_bound <= self.largest_rate
 
 
 class ChannelActivity:
     """Counts channels that do nothing, and masks them to see whether anything depends on them."""
 
     name = "channel_activity"
-    title = "Channel activity"
-    rules = (SILENT, QUIET, STUCK)
+    title = say("Channel activity")
+    rules = (NON_FINITE, SILENT, QUIET, STUCK)
+    looks_inside = True
 
     def run(self, context: AnalysisContext) -> ChannelActivityResult | Skip:
         """Return every layer's activity; a skip without samples, or without an activation or convolution inside the model."""
@@ -129,40 +144,62 @@ class ChannelActivity:
             return Skip(context.no_samples_reason)
         recorded = context.samples.activations
         if not recorded.statistics:
-            return Skip("No layer before the model's output ends in an activation, and none is a convolution.")
+            return Skip(say("No layer before the model's output ends in an activation, and none is a convolution."))
         layers = tuple(
             _layer(name, one, recorded.sources.get(name), context.activations.get(name.split(" (call ")[0], "linear"))
             for name, one in recorded.statistics.items()
         )
-        return ChannelActivityResult(layers, _masked_run(layers, context.samples, context), context.samples.evaluated)
+        try:
+            masked, reason = _masked_run(layers, context.samples, context), _not_masked(layers, context.samples)
+        except ForwardError as error:
+            masked, reason = None, say("the model could not be run with masked channels: {error}", error=str(error))
+        return ChannelActivityResult(layers, masked, context.samples.evaluated, masked_reason=reason)
 
-    def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding]:
-        """Return layers with silent, many dormant, constant or saturated channels."""
-        for layer in result.layers:
+    def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
+        """Return layers with silent, many dormant, constant or saturated channels; with too few samples one answer for all."""
+        broken = [layer for layer in result.layers if len(layer.non_finite) > limits[NON_FINITE.code]]
+        if broken:
+            yield non_finite_channels(broken, result.evaluated, limits[NON_FINITE.code])
+        # what comes after NaN says nothing of the layer that it came through
+        judged = _up_to(result.layers, broken)
+        silent = [layer for layer in judged if layer.silent]
+        dormant = [layer for layer in judged if len(layer.dormant) > limits[QUIET.code] * layer.channels]
+        stuck = [layer for layer in judged if layer.stuck]
+        if not result.decides:
+            yield from undecided_channels(result, silent, dormant, stuck)
+            return
+        for layer in judged:
             if layer.silent:
-                yield _silent(layer, result.evaluated, limits[SILENT.code])
+                yield silent_channels(layer, result.evaluated, limits[SILENT.code])
             if len(layer.dormant) > limits[QUIET.code] * layer.channels:
-                yield _dormant(layer, result.evaluated, limits[QUIET.code])
+                yield dormant_channels(layer, result.evaluated, limits[QUIET.code])
             if layer.stuck:
-                yield _stuck(layer, result.evaluated, limits[STUCK.code])
+                yield stuck_channels(layer, result.evaluated, limits[STUCK.code])
+
+
+def _up_to(layers: tuple[LayerActivity, ...], broken: list[LayerActivity]) -> tuple[LayerActivity, ...]:
+    """Return the layers up to the first of the broken ones."""
+    first = next((place for place, layer in enumerate(layers) if broken and layer is broken[0]), len(layers))
+    return layers[: first + 1]
 
 
 def _layer(name: str, statistics: ChannelStatistics, source: str | None, activation: str) -> LayerActivity:
     idle = idle_channels(statistics, activation)
-    scores = np.nan_to_num(idle.scores, nan=0.0, posinf=0.0)
+    known = idle.scores[np.isfinite(idle.scores)]
     return LayerActivity(
         name=name,
         source=source,
         activation=activation,
         kind=idle.kind,
-        channels=len(scores),
+        channels=len(idle.scores),
         silent=idle.silent,
         dormant=idle.dormant,
         dormant_counts=idle.dormant_counts,
         constant=idle.constant,
         saturated=idle.saturated,
         zeros=float(np.median(1 - statistics.positive)) if idle.kind == "rectified" else None,
-        strip=Strip(np.sort(scores)[::-1], DORMANT),
+        strip=Strip(np.sort(known)[::-1] if len(known) else np.zeros(1), DORMANT),
+        non_finite=idle.non_finite,
     )
 
 
@@ -170,7 +207,7 @@ def _masked_run(
     layers: tuple[LayerActivity, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> MaskedRun | None:
     masked = {layer.name: (*layer.silent, *layer.dormant) for layer in layers if layer.silent or layer.dormant}
-    if context.live is None or not masked:
+    if context.live is None or not masked or _not_masked(layers, samples):
         return None
     count = min(samples.evaluated, MOST_MASKED_SAMPLES)
     batches = _batches(samples, count, context.live.batch)
@@ -186,60 +223,25 @@ def _masked_run(
     )
 
 
-def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[np.ndarray]:
+def _not_masked(layers: tuple[LayerActivity, ...], samples: EvaluatedSamples) -> str:
+    """Return why a run with masked channels would say nothing; '' where it would."""
+    idle = any(layer.silent or layer.dormant for layer in layers)
+    if not idle or np.isfinite(samples.activations.outputs[:MOST_MASKED_SAMPLES]).all():
+        return ""
+    return say("the model's outputs are NaN or infinite already")
+
+
+def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[Any]:
     for start in range(0, count, size):
-        yield samples.scale(samples.read(range(start, min(start + size, count))))
+        positions = range(start, min(start + size, count))
+        yield samples.pack(samples.scale(samples.read(positions)), positions)
 
 
 def _accuracy(outputs: np.ndarray, samples: EvaluatedSamples, context: AnalysisContext) -> float | None:
-    labels = samples.all_labels
-    if labels is None or labels.ndim != 1:
+    if samples.classes is None:
         return None
-    labels = labels[: len(outputs)]
+    labels = samples.classes[: len(outputs)]
     scores = class_scores(outputs, head=context.head, labels=labels)
-    return None if scores is None or scores.independent else float((scores.values.argmax(axis=1) == labels).mean())
-
-
-def _of(count: int, layer: LayerActivity, what: str, evaluated: int, limit: float) -> str:
-    samples = f"{evaluated:,} sample{'s' * (evaluated != 1)}"
-    return f"{count} of {layer.channels} channels {what} on {samples} ({count / layer.channels:.1%}, limit {limit:.0%})"
-
-
-def _evidence(name: str, count: int, layer: LayerActivity, evaluated: int) -> dict[str, float]:
-    return {name: count, "channels": layer.channels, "samples": evaluated, "share": count / layer.channels}
-
-
-def _silent(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
-    count = len(layer.silent)
-    bound = min(1.0, 3 / evaluated)
-    return SILENT.finding(
-        layer.name,
-        f"{_of(count, layer, 'never fired', evaluated, limit)}; at 95 % confidence each of them fires on at most "
-        f"{bound:.1%} of such samples",
-        evidence=_evidence("silent", count, layer, evaluated) | {"rate_bound": bound},
-        threshold=limit,
-        severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
-    )
-
-
-def _dormant(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
-    count = len(layer.dormant)
-    what = f"are dormant, with at most {DORMANT:g} of the layer's mean activity,"
-    return QUIET.finding(
-        layer.name,
-        _of(count, layer, what, evaluated, limit),
-        evidence=_evidence("dormant", count, layer, evaluated),
-        threshold=limit,
-    )
-
-
-def _stuck(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
-    count = len(layer.stuck)
-    what = f"are constant ({len(layer.constant)}) or saturated ({len(layer.saturated)})"
-    return STUCK.finding(
-        layer.name,
-        _of(count, layer, what, evaluated, limit),
-        evidence=_evidence("stuck", count, layer, evaluated),
-        threshold=limit,
-        severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
-    )
+    # of a multi-label head one label for each sample does not say which other classes are in it
+    known = scores is not None and scores.independent == (labels.ndim == 2)
+    return float(right_answers(scores, labels).mean()) if scores is not None and known else None

@@ -9,9 +9,11 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
+from reportgen.messages import say
 from reportgen.results import Finding, ImageGrid, Palette
 from reportgen.rules import Limits
 
+_SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below
 _PIXELS = 560_000  # of all maps together, which keeps the page near a megabyte at the most
 
 
@@ -39,7 +41,10 @@ class LayerMaps:
     """The maps of one layer for all chosen samples.
 
     Attributes:
-        name: the call's name.
+        name: of the call whose output is shown.
+        source: call of the convolution before it, where the activation is a layer of its own, else None.
+        activation: that the maps went through, as Keras names it; 'linear' for none.
+        signed: whether values under zero matter, so that the scale has zero in the middle.
         size: of a map, height and width, or one or three sizes.
         channels: indices of those shown: all, or those with the highest mean over all chosen samples.
         total: number of channels.
@@ -59,6 +64,9 @@ class LayerMaps:
     value_range: tuple[float, float]
     samples: tuple[SampleMaps, ...]
     layout: str
+    source: str | None = None
+    activation: str = "linear"
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,8 +86,9 @@ class FeatureMaps:
     """Shows the recorded outputs of the chosen layers."""
 
     name = "feature_maps"
-    title = "Feature maps"
+    title = say("Feature maps")
     rules = ()
+    looks_inside = True
 
     def run(self, context: AnalysisContext) -> FeatureMapsResult | Skip:
         """Return the maps; a skip without samples or without a layer whose output has a spatial axis."""
@@ -88,11 +97,13 @@ class FeatureMaps:
         samples = context.samples
         kept = {name: maps for name, maps in samples.activations.kept.items() if maps.ndim in (3, 4, 5)}
         if not kept:
-            return Skip(
-                "No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis."
-            )
+            return Skip(_no_maps(context))
         layers = tuple(
-            _layer_maps(name, maps, samples, context.options, _PIXELS // len(kept), _is_rectified(name, context))
+            replace(
+                _layer_maps(name, maps, samples, context.options, _PIXELS // len(kept), _is_rectified(name, context)),
+                source=samples.activations.sources.get(name),
+                activation=context.activations.get(name.split(" (call ")[0], "linear"),
+            )
             for name, maps in kept.items()
         )
         return FeatureMapsResult(layers, context.options.map_scale == "map")
@@ -101,6 +112,13 @@ class FeatureMaps:
         """Return nothing: the maps are for the reader's eye."""
         del result, limits
         return ()
+
+
+def _no_maps(context: AnalysisContext) -> str:
+    spatial = any(len(layer.output_shape or ()) in (2, 3, 4) for layer in context.layers)
+    if not spatial:
+        return say("No layer of this model has an output with a spatial axis, so there are no feature maps.")
+    return say("No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis.")
 
 
 def _is_rectified(name: str, context: AnalysisContext) -> bool:
@@ -112,7 +130,7 @@ def _layer_maps(
 ) -> LayerMaps:
     layout, pictures = _pictures(maps)
     maxima = maps.max(axis=tuple(range(1, maps.ndim - 1)))
-    shown = strongest(maps.mean(axis=tuple(range(maps.ndim - 1))), options.max_tiles)
+    shown = strongest(maps.mean(axis=tuple(range(maps.ndim - 1)), dtype=np.float64), options.max_tiles)
     pictures = pictures[:, list(shown)]
     count, tiles, height, width = pictures.shape
     reduction = reduction_for(count * tiles, height, width, pixels)
@@ -120,6 +138,10 @@ def _layer_maps(
         count, tiles, *_reduced(height, width, reduction)
     )
     low, high = _scale(pictures)
+    signed = options.map_scale != "map" and low < -_SIGNED * high
+    if signed:
+        high = max(-low, high)
+        low = -high
     if options.map_scale == "map":
         small, low, high = _each_by_itself(small), 0.0, 1.0
     grid = ImageGrid(
@@ -127,7 +149,7 @@ def _layer_maps(
         labels=tuple(map(str, shown)),
         value_range=(low, high),
         total=maps.shape[-1],
-        palette=Palette.SEQUENTIAL,
+        palette=Palette.DIVERGING if signed else Palette.SEQUENTIAL,
         columns=1 if layout == "strip" else columns_for(tiles),
         maxima=maxima[0, list(shown)],
     )
@@ -143,13 +165,14 @@ def _layer_maps(
             SampleMaps(
                 name=samples.names[i],
                 index=samples.summary.shown[i],
-                label=None if samples.labels is None else samples.class_name(int(samples.labels[i])),
+                label=samples.label_name(i),
                 grid=replace(grid, images=small[i], maxima=maxima[i, list(shown)]),
                 silent=tuple(channel for channel in shown if rectified and maxima[i, channel] <= 0),
             )
             for i in range(count)
         ),
         layout=layout,
+        signed=signed,
     )
 
 

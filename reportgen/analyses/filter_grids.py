@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
+from reportgen.messages import counted, say
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
 from reportgen.results import Finding, ImageGrid, Palette, Severity
@@ -16,19 +17,25 @@ from reportgen.rules import Limits, Rule
 
 WEAK = Rule(
     code="weak-filters",
-    meaning="filters have next to no weight beside the others of their layer",
+    meaning=say("filters have next to no weight beside the others of their layer"),
     severity=Severity.WARNING,
     threshold=1e-3,
-    unit="share of the layer's median norm",
-    source="Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed",
+    unit=say("share of the layer's median norm"),
+    source=say(
+        "Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed; a "
+        "thousandth is reportgen's choice"
+    ),
 )
 DUPLICATE = Rule(
     code="duplicate-filters",
-    meaning="two filters of a layer are nearly the same",
+    meaning=say("two filters of a layer are nearly the same"),
     severity=Severity.NOTE,
     threshold=0.99,
-    unit="cosine between two filters",
-    source="RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop",
+    unit=say("cosine between two filters"),
+    source=say(
+        "RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop; 0.99 is "
+        "reportgen's choice"
+    ),
 )
 
 _LEAST_WEIGHTS = 9  # with fewer weights in a filter, chance alone brings cosines this high
@@ -105,14 +112,14 @@ class FilterGrids:
     """Shows the filters of the chosen convolutions and checks those of all."""
 
     name = "filter_grids"
-    title = "Filters"
+    title = say("Filters")
     rules = (WEAK, DUPLICATE)
 
     def run(self, context: AnalysisContext) -> FilterGridsResult | Skip:
         """Return the grids; a skip when the model has no convolution."""
         kernels = [kernel for kernel in context.kernels if kernel.is_spatial]
         if not kernels:
-            return Skip("This model has no convolution, so there are no filters to show.")
+            return Skip(say("This model has no convolution, so there are no filters to show."))
         options = context.options
         grids = tuple(
             _grid(kernel, seed=options.seed, kernel_range=options.kernel_range, max_tiles=options.max_tiles)
@@ -152,6 +159,7 @@ def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_til
         palette=Palette.DIVERGING,
         columns=1 if layout == "strip" else columns_for(len(shown)),
         maxima=_maxima(tiles),
+        of_weights=True,
     )
     return FilterGrid(
         label=kernel.label,
@@ -251,8 +259,16 @@ def near_duplicates(filters: np.ndarray, *, cosine: float) -> tuple[tuple[int, i
 def _weak(strength: FilterStrength, limit: float) -> Finding:
     return WEAK.finding(
         strength.label,
-        f"{len(strength.weak)} of {strength.filters} filters have a norm under {limit:g} of the layer's median "
-        f"{strength.median_norm:.3g}: they pass on next to nothing",
+        counted(
+            len(strength.weak),
+            "{n} of {filters} filters has a norm under {limit:g} of the layer's median {median:.3g}: it passes on next to "
+            "nothing",
+            "{n} of {filters} filters have a norm under {limit:g} of the layer's median {median:.3g}: they pass on next to "
+            "nothing",
+            filters=strength.filters,
+            limit=limit,
+            median=strength.median_norm,
+        ),
         evidence={"weak": len(strength.weak), "filters": strength.filters, "median_norm": strength.median_norm},
         threshold=limit,
     )
@@ -263,8 +279,13 @@ def _duplicated(strength: FilterStrength, limit: float) -> Finding:
     closest = max(cosine for *_, cosine in strength.duplicates)
     return DUPLICATE.finding(
         strength.label,
-        f"{involved} of {strength.filters} filters are near-duplicates of another: cosine up to {closest:.4f} "
-        f"(limit {limit:g})",
+        say(
+            "{involved} of {filters} filters are near-duplicates of another: cosine up to {closest:.4f} (limit {limit:g})",
+            involved=involved,
+            filters=strength.filters,
+            closest=closest,
+            limit=limit,
+        ),
         evidence={"involved": involved, "pairs": len(strength.duplicates), "closest": closest},
         threshold=limit,
     )

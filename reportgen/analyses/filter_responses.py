@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
 from reportgen.analyses.parts.patches import cut_patches, excited_channels, kernel_tiles
 from reportgen.errors import ForwardError
 from reportgen.measures.tiles import columns_for
+from reportgen.messages import say
+from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import LayerKernel, common_data_format
 from reportgen.models.live import LiveModel
 from reportgen.models.maximise import STEPS, maximise_channels
@@ -26,7 +29,11 @@ MAXIMISED = 8
 """Channels of a layer for which an input is made: each costs as much as the passes of all samples."""
 
 _COLUMNS = 2
+_COMPILED = say("No inputs are made: this processor takes no gradients through a model with channels first.")
 _PATCH_PIXELS = 120_000  # of all patches of a layer
+
+
+_PICTURES = 4  # axes of several, with their channels
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class FilterResponsesResult:
         patches: shown for each channel, at most.
         steps: of the maximisation, where it was asked for.
         seed: of the maximisation.
+        not_maximised: why no inputs are made although they were asked for; '' otherwise.
     """
 
     layers: tuple[LayerResponses, ...]
@@ -98,14 +106,16 @@ class FilterResponsesResult:
     patches: int
     steps: int | None
     seed: int
+    not_maximised: str = ""
 
 
 class FilterResponses:
     """Shows the patches that excite the channels of the shown layers most."""
 
     name = "filter_responses"
-    title = "What a filter answers to"
+    title = say("What a filter answers to")
     rules: tuple[Rule, ...] = ()
+    looks_inside = True
 
     def run(self, context: AnalysisContext) -> FilterResponsesResult | Skip:
         """Return the patches; a skip without samples or without a layer whose answers can be traced back to pixels."""
@@ -114,26 +124,49 @@ class FilterResponses:
             return Skip(context.no_samples_reason)
         tops = {name: top for name, top in samples.activations.top.items() if len(top.size) == 2}
         if not tops or samples.images.ndim != 4:
-            return Skip("No layer that was run has maps with a height and a width; --layers NAME chooses one.")
-        placed = follow_placements(live, samples.scale(samples.images[:1]))
+            return Skip(_no_maps(context, samples))
+        try:
+            placed = follow_placements(live, samples.scale(samples.images[:1]), pack=_with_first(samples))
+        except ForwardError as error:
+            return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
+        compiled = isinstance(live.model, CompiledModel)
         layers = tuple(_layer(name, tops[name], placed[name], samples, context) for name in tops if name in placed)
         left_out = tuple(name for name in tops if name not in placed)
         shown = tuple(layer for layer in layers if layer is not None)
         if not shown:
-            return Skip("The answers of the shown layers cannot be traced back to pixels of the input.")
+            return Skip(say("The answers of the shown layers cannot be traced back to pixels of the input."))
         return FilterResponsesResult(
             layers=shown,
             left_out=left_out,
             evaluated=samples.evaluated,
             patches=KEPT,
-            steps=STEPS if context.options.maximise else None,
+            steps=STEPS if context.options.maximise and not compiled else None,
             seed=context.options.seed,
+            not_maximised=_COMPILED if context.options.maximise and compiled else "",
         )
 
     def findings(self, result: FilterResponsesResult, limits: Limits) -> Iterable[Finding]:
         """Return nothing: patches are looked at, not judged."""
         del result, limits
         return ()
+
+
+def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
+    if samples.images.ndim != _PICTURES:
+        return say("Patches are cut from pictures, and these samples do not have a height and a width alone.")
+    if not any(len(layer.output_shape or ()) == _PICTURES - 1 for layer in context.layers):
+        return say(
+            "No layer of this model has maps with a height and a width, so that there is nothing to cut patches for."
+        )
+    return say("No layer that was run has maps with a height and a width; --layers NAME chooses one.")
+
+
+def _with_first(samples: EvaluatedSamples) -> Callable[[Any], Any]:
+    """Return what puts pictures together with the first sample's values of the model's other inputs.
+
+    Only layers that see the picture alone are shown, so that any sample's values would do.
+    """
+    return lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0]))
 
 
 def _layer(
@@ -165,7 +198,7 @@ def _layer(
         beyond=bool(np.isnan(patches).any()),
         figure=PanelGrid(tuple(panels), tuple(map(str, channels)), min(_COLUMNS, len(channels)), top.values.shape[1]),
         channels=responses,
-        maximised=_maximised(live, name, channels, samples, context) if live and context.options.maximise else None,
+        maximised=_maximised(live, name, channels, samples, context),
     )
 
 
@@ -185,8 +218,10 @@ def _responses(top: TopPositions, samples: EvaluatedSamples, channel: int) -> Ch
 
 
 def _maximised(
-    live: LiveModel, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
+    live: LiveModel | None, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> ImageGrid | None:
+    if live is None or not context.options.maximise or isinstance(live.model, CompiledModel):
+        return None
     chosen = channels[:MAXIMISED]
     try:
         made = maximise_channels(
@@ -196,6 +231,7 @@ def _maximised(
             shape=samples.scale(samples.images[:1]).shape[1:],
             value_range=samples.summary.input_range,
             seed=context.options.seed,
+            pack=_with_first(samples),
         )
     except ForwardError:
         return None

@@ -8,38 +8,48 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.models.kernel_statistics import STATISTICS, distance_limit
+from reportgen.messages import counted, joined, say
+from reportgen.models.chance import ModelComparison, compare_kernels
+from reportgen.models.kernel_statistics import STATISTICS
 from reportgen.models.kernels import LayerKernel
-from reportgen.models.null_comparison import NullComparison, compare_with_redraws, operator_norm
-from reportgen.results import Finding, NullBands, Severity
+from reportgen.models.null_comparison import NullComparison, operator_norm
+from reportgen.results import Finding, Inconclusive, NullBands, Severity
 from reportgen.rules import Limits, Rule
 
 UNTRAINED = Rule(
     code="untrained-layer",
-    meaning="a kernel cannot be told from fresh draws of its own initialiser: all statistics lie within the null band",
+    meaning=say(
+        "a kernel cannot be told from fresh draws of its own initialiser: all statistics lie within the null band"
+    ),
     severity=Severity.WARNING,
     threshold=0.05,
-    unit="largest chance that any untrained kernel of the model is taken for a learned one",
-    source="Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound by Bonferroni",
+    unit=say("largest chance that any kernel of an untrained model stands further out"),
+    source=say(
+        "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound by Bonferroni"
+    ),
     bounds=(1e-9, 1.0),
 )
 COLLAPSED = Rule(
     code="collapsed-rank",
-    meaning="a kernel's stable rank has fallen to that of a few directions: its filters are nearly multiples of one another",
+    meaning=say(
+        "a kernel's stable rank has fallen to that of a few directions: its filters are nearly multiples of one another"
+    ),
     severity=Severity.WARNING,
     threshold=0.05,
-    unit="stable rank above 1, as a share of that of fresh draws",
-    source="stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen",
+    unit=say("stable rank above 1, as a share of that of fresh draws"),
+    source=say("stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen"),
     bounds=(0.0, 1.0),
 )
 EXPLODED = Rule(
     code="exploded-norm",
-    meaning="a kernel's spectral norm is many times that of fresh draws, which keep the scale of signals",
+    meaning=say("a kernel's spectral norm is many times that of fresh draws, which keep the scale of signals"),
     severity=Severity.WARNING,
     threshold=30,
-    unit="times the mean spectral norm of fresh draws",
-    source="Glorot and Bengio, AISTATS 2010: initialisers keep the variance of signals; thirty times is a convention of "
-    "reportgen: healthy networks without weight decay reach eight",
+    unit=say("times the mean spectral norm of fresh draws"),
+    source=say(
+        "Glorot and Bengio, AISTATS 2010: initialisers keep the variance of signals; thirty times is a convention of "
+        "reportgen: healthy networks without weight decay reach eight"
+    ),
     bounds=(1.0, float("inf")),
 )
 
@@ -49,6 +59,7 @@ its spread could be gone within 4.5 null deviations. Source: standard error of a
 
 _NORM, _RANK = STATISTICS.index("spectral norm"), STATISTICS.index("stable rank")
 _DRAWN = 24
+_NAMED = 4
 _SMALLEST_NULL_RANK = 2.0  # a kernel with one filter has rank 1 from the start
 
 
@@ -62,9 +73,10 @@ class LearnedKernel:
         initializer: class name, or None.
         weights: of the whole kernel.
         comparison: its statistics beside those of the draws.
-        limit: distance within which chance explains a statistic.
+        limit: distance beyond which it has learned.
         operator_norm: of a convolution on its input's size, or None.
         operator_norm_reason: why there is none, or ''.
+        chance: distance up to which chance explains every statistic; between it and the limit nothing is decided.
     """
 
     label: str
@@ -75,6 +87,7 @@ class LearnedKernel:
     limit: float
     operator_norm: float | None
     operator_norm_reason: str
+    chance: float
 
     @property
     def furthest(self) -> int | None:
@@ -89,12 +102,19 @@ class LearnedKernel:
 
     @property
     def learned(self) -> bool | None:
-        """Whether any statistic lies outside the band; None without draws, and where too few weights lie within it."""
+        """Whether it has learned; None without draws, where too few weights lie within the band, and where undecided."""
         if self.largest_distance is None:
             return None
         if self.largest_distance > self.limit:
             return True
-        return None if self.comparison.compared < FEWEST_WEIGHTS else False
+        return None if self.undecided or self.comparison.compared < FEWEST_WEIGHTS else False
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it stands further out than chance alone reaches, and not far enough to be sure."""
+        distance = self.largest_distance
+        few = self.comparison.compared < FEWEST_WEIGHTS
+        return distance is not None and self.chance < distance <= self.limit and not few
 
     @property
     def norm_ratio(self) -> float | None:
@@ -118,8 +138,9 @@ class LearnedResult:
     Attributes:
         kernels: every one.
         bands: the distances of those nearest to their initialiser, in the order of the layers.
-        limit: the band, in null standard deviations.
-        redraws: of each kernel.
+        limit: the band, in null standard deviations: further out a kernel has learned.
+        chance: how far chance alone reaches; within it a kernel is as initialised.
+        redraws: of each kernel at least.
         seed: of the draws.
         error: chance that the rule allows.
         statistics: names, in the order of every array of statistics.
@@ -131,39 +152,47 @@ class LearnedResult:
     redraws: int
     seed: int
     error: float
+    chance: float
     statistics: tuple[str, ...] = STATISTICS
+
+    @property
+    def most_redraws(self) -> int:
+        """Largest number of draws of any kernel."""
+        return max((kernel.comparison.redraws for kernel in self.kernels), default=self.redraws) or self.redraws
 
 
 class Learned:
     """Places every kernel among fresh draws of its own initialiser."""
 
     name = "learned"
-    title = "Learned or not"
+    title = say("Learned or not")
     rules = (UNTRAINED, COLLAPSED, EXPLODED)
 
     def run(self, context: AnalysisContext) -> LearnedResult | Skip:
         """Return every kernel's statistics and null band; a skip when no layer has a kernel."""
         if not context.kernels:
-            return Skip("No layer of this model has a kernel, so there is nothing that could have learned.")
+            return Skip(say("No layer of this model has a kernel, so there is nothing that could have learned."))
         options, error = context.options, context.limits[UNTRAINED.code]
-        compared = [compare_with_redraws(kernel, options.redraws, seed=options.seed) for kernel in context.kernels]
-        chance = [distances for _, distances in compared if len(distances)]
-        limit = distance_limit(chance, options.redraws, error=error)
+        compared = compare_kernels(context.kernels, options.redraws, seed=options.seed, error=error)
         inputs = {layer.path: layer.input_shape for layer in context.layers}
         kernels = tuple(
-            _learned_kernel(kernel, comparison, limit, inputs)
-            for kernel, (comparison, _) in zip(context.kernels, compared, strict=True)
+            _learned_kernel(kernel, comparison, compared, inputs)
+            for kernel, comparison in zip(context.kernels, compared.kernels, strict=True)
         )
-        return LearnedResult(kernels, _bands(kernels, limit), limit, options.redraws, options.seed, error)
+        bands, limit, chance = _bands(kernels, compared.limit), compared.limit, compared.chance
+        return LearnedResult(kernels, bands, limit, options.redraws, options.seed, error, chance)
 
-    def findings(self, result: LearnedResult, limits: Limits) -> Iterable[Finding]:
+    def findings(self, result: LearnedResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return kernels that did not learn, whose rank collapsed and whose norm exploded."""
-        judged = [kernel for kernel in result.kernels if kernel.learned is not None]
-        untold = [kernel for kernel in judged if not kernel.learned]
-        if len(untold) == len(judged) > 1:
-            yield _untrained_model(untold, result)
+        untold = [kernel for kernel in result.kernels if kernel.learned is False]
+        undecided = [kernel for kernel in result.kernels if kernel.undecided]
+        told = any(kernel.learned for kernel in result.kernels)
+        if untold and len(untold) + len(undecided) > 1 and not told:
+            yield _untrained_model([*untold, *undecided], result)
         else:
-            yield from (_untrained_layer(kernel, result) for kernel in untold)
+            yield from (_untrained_layer(kernel) for kernel in untold)
+            if undecided:
+                yield _undecided(undecided, result)
         for kernel in result.kernels:
             if kernel.rank_share is not None and kernel.rank_share < limits[COLLAPSED.code]:
                 yield _collapsed(kernel, kernel.rank_share, limits[COLLAPSED.code])
@@ -172,7 +201,10 @@ class Learned:
 
 
 def _learned_kernel(
-    kernel: LayerKernel, comparison: NullComparison, limit: float, inputs: Mapping[str, tuple[int | None, ...] | None]
+    kernel: LayerKernel,
+    comparison: NullComparison,
+    model: ModelComparison,
+    inputs: Mapping[str, tuple[int | None, ...] | None],
 ) -> LearnedKernel:
     norm, reason = operator_norm(kernel, inputs.get(kernel.path))
     return LearnedKernel(
@@ -181,9 +213,10 @@ def _learned_kernel(
         initializer=kernel.initializer_name,
         weights=int(np.prod(kernel.shape)),
         comparison=comparison,
-        limit=limit,
+        limit=model.limit,
         operator_norm=norm,
         operator_norm_reason=reason,
+        chance=model.chance,
     )
 
 
@@ -199,27 +232,62 @@ def _bands(kernels: tuple[LearnedKernel, ...], limit: float) -> NullBands:
     )
 
 
-def _untrained_layer(kernel: LearnedKernel, result: LearnedResult) -> Finding:
+def _untrained_layer(kernel: LearnedKernel) -> Finding:
     distance = kernel.largest_distance or 0.0
     return UNTRAINED.finding(
         kernel.label,
-        f"weights cannot be told from {result.redraws} fresh draws of {kernel.initializer}: no statistic stands further "
-        f"out than the {STATISTICS[kernel.furthest or 0]}, {distance:.2f} null standard deviations "
-        f"(limit {result.limit:.2f}, {kernel.comparison.compared:,} weights)",
+        say(
+            "weights cannot be told from {redraws} fresh draws of {initializer}: of six statistics the {statistic} is furthest "
+            "from their mean, by {distance:.2f} of their standard deviations, and chance alone brings one of this model's "
+            "{limit:.2f} away ({weights} weights)",
+            redraws=kernel.comparison.redraws,
+            initializer=kernel.initializer or "",
+            statistic=STATISTICS[kernel.furthest or 0],
+            distance=distance,
+            limit=kernel.chance,
+            weights=kernel.comparison.compared,
+        ),
         evidence={"distance": distance, "weights": kernel.comparison.compared},
-        threshold=result.limit,
+        threshold=kernel.chance,
     )
 
 
 def _untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
     largest = max(kernel.largest_distance or 0.0 for kernel in kernels)
     return UNTRAINED.finding(
-        "model",
-        f"none of the {len(kernels)} kernels can be told from {result.redraws} fresh draws of its initialiser: the "
-        f"largest distance of any statistic is {largest:.2f} null standard deviations (limit {result.limit:.2f})",
+        say("model"),
+        say(
+            "none of the {kernels} kernels can be told from fresh draws of its initialiser: the statistic that is furthest from "
+            "their mean is so by {largest:.2f} of their standard deviations, and within {limit:.2f} nothing has learned",
+            kernels=len(kernels),
+            largest=largest,
+            limit=result.limit,
+        ),
         evidence={"kernels": len(kernels), "largest_distance": largest},
         threshold=result.limit,
         severity=Severity.PROBLEM,
+    )
+
+
+def _undecided(kernels: list[LearnedKernel], result: LearnedResult) -> Inconclusive:
+    furthest = max(kernels, key=lambda kernel: kernel.largest_distance or 0.0)
+    return Inconclusive(
+        UNTRAINED.code,
+        furthest.label if len(kernels) == 1 else say("model"),
+        counted(
+            len(kernels),
+            "{n} kernel, {names}, stands further from its initialiser than chance reaches and not far enough to be sure: "
+            "{distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, learned beyond {limit:.2f})",
+            "{n} kernels, {names}, stand further from their initialisers than chance reaches and not far enough to be sure: up "
+            "to {distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, learned beyond "
+            "{limit:.2f})",
+            names=joined([kernel.label for kernel in kernels[:_NAMED]] + ["…"] * (len(kernels) > _NAMED)),
+            distance=furthest.largest_distance or 0.0,
+            chance=result.chance,
+            limit=result.limit,
+        ),
+        None,
+        remedy=say("Weights alone decide this rule, and samples do not: more training would."),
     )
 
 
@@ -227,7 +295,13 @@ def _collapsed(kernel: LearnedKernel, share: float, limit: float) -> Finding:
     rank, null = (float(values[_RANK]) for values in (kernel.comparison.value, kernel.comparison.mean))
     return COLLAPSED.finding(
         kernel.label,
-        f"stable rank {rank:.2f} where fresh draws have {null:.2f}: above 1, {share:.1%} are left (limit {limit:.0%})",
+        say(
+            "stable rank {rank:.2f} where fresh draws have {null:.2f}: above 1, {share:.1%} are left (limit {limit:.0%})",
+            rank=rank,
+            null=null,
+            share=share,
+            limit=limit,
+        ),
         evidence={"stable_rank": rank, "null_stable_rank": null, "share": share},
         threshold=limit,
     )
@@ -237,7 +311,13 @@ def _exploded(kernel: LearnedKernel, ratio: float, limit: float) -> Finding:
     norm, null = (float(values[_NORM]) for values in (kernel.comparison.value, kernel.comparison.mean))
     return EXPLODED.finding(
         kernel.label,
-        f"spectral norm {norm:.3g} where fresh draws have {null:.3g}: {ratio:.1f} times as much (limit {limit:g} times)",
+        say(
+            "spectral norm {norm:.3g} where fresh draws have {null:.3g}: {ratio:.3g} times as much (limit {limit:g} times)",
+            norm=norm,
+            null=null,
+            ratio=ratio,
+            limit=limit,
+        ),
         evidence={"spectral_norm": norm, "null_spectral_norm": null, "ratio": ratio},
         threshold=limit,
     )

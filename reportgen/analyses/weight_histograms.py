@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.messages import counted, say
 from reportgen.models.initial import draw_initial, initializer_name
 from reportgen.models.kernel_statistics import NEAR_ZERO
 from reportgen.models.kernels import LayerKernel
@@ -17,12 +18,26 @@ from reportgen.rules import Limits, Rule
 
 NON_FINITE = Rule(
     code="non-finite-weights",
-    meaning="a kernel holds NaN or infinite weights",
+    meaning=say("a kernel, bias or any other stored variable holds NaN or infinite values"),
     severity=Severity.PROBLEM,
     threshold=0,
-    unit="weights of a kernel",
-    source="IEEE 754: every output that depends on such a weight is NaN or infinite",
+    unit=say("values of a variable"),
+    source=say("IEEE 754: every output that depends on such a value is NaN or infinite"),
 )
+CONSTANT = Rule(
+    code="constant-kernel",
+    meaning=say("all weights of a kernel are zero, or have the same value, so that all of its filters give the same"),
+    severity=Severity.PROBLEM,
+    threshold=0,
+    unit=say("difference between the largest and the smallest weight"),
+    source=say(
+        "Goodfellow, Bengio and Courville, Deep Learning (2016), section 8.4: units that begin alike stay alike"
+    ),
+)
+FIGURES = 16
+"""Kernels with a full histogram, unless more than these are shown in detail: each costs the page 5 kB. The others keep their
+small drawing and their numbers."""
+
 _MOST_COMPARED = 200_000
 
 
@@ -51,6 +66,7 @@ class KernelWeights:
         untrained: of the fresh draw, or None.
         non_finite: number of NaN or infinite weights.
         distance: two-sample Kolmogorov-Smirnov distance of trained and untrained, in [0, 1], or None.
+        drawn: whether it has a full histogram beside its row.
     """
 
     label: str
@@ -61,43 +77,98 @@ class KernelWeights:
     untrained: WeightStatistics | None
     non_finite: int
     distance: float | None
+    drawn: bool = True
+
+
+@dataclass(frozen=True)
+class DamagedVariable:
+    """A variable beside the kernels, of `values` numbers of which `non_finite` are NaN or infinite."""
+
+    label: str
+    values: int
+    non_finite: int
 
 
 @dataclass(frozen=True)
 class WeightHistogramsResult:
-    """All kernels in the order of the layers; `first` is the first convolution's, or the first of all without one."""
+    """All kernels in the order of the layers; `first` is the first convolution's, or the first of all without one.
+
+    Attributes:
+        first, others: the kernels.
+        seed: of the untrained draws.
+        near_zero_limit: magnitude under which a weight is near zero.
+        variables: number of variables beside the kernels, such as biases, that were looked at too.
+        damaged: those of them that hold NaN or infinite values.
+    """
 
     first: KernelWeights
     others: tuple[KernelWeights, ...]
     seed: int
     near_zero_limit: float = NEAR_ZERO
+    variables: int = 0
+    damaged: tuple[DamagedVariable, ...] = ()
 
     @property
     def kernels(self) -> tuple[KernelWeights, ...]:
         """The first kernel and the others."""
         return (self.first, *self.others)
 
+    @property
+    def undrawn(self) -> int:
+        """Number of kernels without a full histogram."""
+        return sum(not kernel.drawn for kernel in self.others)
+
 
 class WeightHistograms:
     """Compares the weights of every kernel with what its initialiser would give."""
 
     name = "weight_histograms"
-    title = "Weights"
-    rules = (NON_FINITE,)
+    title = say("Weights")
+    rules = (NON_FINITE, CONSTANT)
 
     def run(self, context: AnalysisContext) -> WeightHistogramsResult | Skip:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
         if not context.kernels:
-            return Skip("No layer of this model has a kernel, so there are no weights to show.")
+            reason = say("No layer of this model has a kernel, so there are no weights to show.")
+            return Skip(reason, tuple(_of_variables(_damaged(context), context.limits[NON_FINITE.code])))
         kernels = [_compare(kernel, context.options.seed, context.options.bins) for kernel in context.kernels]
         first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])
-        others = tuple(kernel for kernel in kernels if kernel is not first)
-        return WeightHistogramsResult(first=first, others=others, seed=context.options.seed)
+        detailed = {kernel.label for kernel in context.kernels if kernel.path in context.shown}
+        drawn = drawn_kernels(kernels, {first.label, kernels[-1].label, *detailed})
+        others = tuple(replace(each, drawn=each.label in drawn) for each in kernels if each is not first)
+        return WeightHistogramsResult(
+            first=first,
+            others=others,
+            seed=context.options.seed,
+            variables=len(context.variables),
+            damaged=_damaged(context),
+        )
 
     def findings(self, result: WeightHistogramsResult, limits: Limits) -> Iterable[Finding]:
-        """Return kernels with non-finite weights."""
+        """Return kernels and other variables with NaN or infinite values, and kernels without any variation."""
         allowed = limits[NON_FINITE.code]
-        return (_non_finite(kernel, allowed) for kernel in result.kernels if kernel.non_finite > allowed)
+        for kernel in result.kernels:
+            if kernel.non_finite > allowed:
+                total = kernel.non_finite + kernel.trained.count
+                yield _non_finite(kernel.label, kernel.non_finite, total, allowed)
+        yield from _of_variables(result.damaged, allowed)
+        spread = limits[CONSTANT.code]
+        yield from (_constant(kernel, spread) for kernel in result.kernels if _is_constant(kernel, spread))
+
+
+def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str]:
+    """Return the labels of the kernels with a full histogram: all of up to 16.
+
+    Of more, those that are wanted, and up to 16 in all of those with NaN or infinite weights, then of those whose weights are
+    nearest to their untrained draw.
+
+    Args:
+        kernels: of the model, in order.
+        wanted: labels of those that have one in any case.
+    """
+    others = [kernel for kernel in kernels if kernel.label not in wanted]
+    others.sort(key=lambda kernel: (not kernel.non_finite, math.inf if kernel.distance is None else kernel.distance))
+    return {*wanted, *(kernel.label for kernel in others[: max(FIGURES - len(wanted), 0)])}
 
 
 def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
@@ -128,13 +199,15 @@ def _at_most(values: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _histogram(trained: np.ndarray, untrained: np.ndarray | None, bins: int) -> Histogram:
-    both = {"trained": trained} | ({} if untrained is None else {"untrained": untrained})
+    both: dict[str, np.ndarray] = {say("trained"): trained}
+    if untrained is not None:
+        both[say("untrained")] = untrained
     finite = [values for values in both.values() if len(values)]
     low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)
     edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
     within = (float(edges[0]), float(edges[-1]))
     counts = {name: np.histogram(values, bins=bins, range=within)[0] for name, values in both.items()}
-    return Histogram(edges=edges, counts=counts)
+    return Histogram(edges=edges, counts=counts, value_label=say("weight"))
 
 
 def weight_statistics(values: np.ndarray) -> WeightStatistics:
@@ -162,11 +235,49 @@ def ks_distance(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(below[0] - below[1]).max())
 
 
-def _non_finite(kernel: KernelWeights, allowed: float) -> Finding:
-    total = kernel.non_finite + kernel.trained.count
-    return NON_FINITE.finding(
+def _is_constant(kernel: KernelWeights, spread: float) -> bool:
+    weights = kernel.trained
+    return not kernel.non_finite and weights.count > 1 and weights.maximum - weights.minimum <= spread
+
+
+def _constant(kernel: KernelWeights, spread: float) -> Finding:
+    weights = kernel.trained
+    zero = weights.minimum == weights.maximum == 0
+    return CONSTANT.finding(
         kernel.label,
-        f"{kernel.non_finite:,} of {total:,} weights are NaN or infinite (limit {allowed:g})",
-        evidence={"non_finite": kernel.non_finite, "weights": total},
+        say("all {count} weights are zero (limit: a difference of {limit:g})", count=weights.count, limit=spread)
+        if zero
+        else say(
+            "all {count} weights are from {low:.4g} to {high:.4g} (limit: a difference of {limit:g})",
+            count=weights.count,
+            low=weights.minimum,
+            high=weights.maximum,
+            limit=spread,
+        ),
+        evidence={"weights": weights.count, "minimum": weights.minimum, "maximum": weights.maximum},
+        threshold=spread,
+    )
+
+
+def _damaged(context: AnalysisContext) -> tuple[DamagedVariable, ...]:
+    found = (variable for variable in context.variables if variable.non_finite)
+    return tuple(DamagedVariable(one.label, one.values, one.non_finite) for one in found)
+
+
+def _of_variables(damaged: Iterable[DamagedVariable], allowed: float) -> Iterable[Finding]:
+    return (_non_finite(one.label, one.non_finite, one.values, allowed) for one in damaged if one.non_finite > allowed)
+
+
+def _non_finite(label: str, count: int, total: int, allowed: float) -> Finding:
+    return NON_FINITE.finding(
+        label,
+        counted(
+            count,
+            "{n} of {total} values is NaN or infinite (limit {limit:g})",
+            "{n} of {total} values are NaN or infinite (limit {limit:g})",
+            total=total,
+            limit=allowed,
+        ),
+        evidence={"non_finite": count, "weights": total},
         threshold=allowed,
     )

@@ -10,10 +10,10 @@ from reportgen.models.activation_kinds import ENDS, RECTIFIERS
 from reportgen.models.channel_statistics import ChannelStatistics
 
 DORMANT_LEVELS = (0.0, 0.025, 0.1)
-"""Sokar et al. report their networks at these levels, arXiv 2302.12902, section 3.1 and appendix."""
+"""Levels at which Sokar et al., arXiv 2302.12902, and experiments after theirs report networks."""
 
 DORMANT = 0.025
-"""The level that decides which channels are called dormant: as in their experiments, arXiv 2302.12902, section 5."""
+"""The level that decides which channels are called dormant; of their levels the middle one is our choice."""
 
 CONSTANT_SHARE = 1e-3
 """A channel is constant when its values span less than this share of the span of its layer's most varied channel: less than
@@ -36,6 +36,7 @@ class IdleChannels:
         dormant_counts: channels with a score of at most 0, 0.025 and 0.1, silent ones included.
         constant: channels that do not vary, apart from silent ones.
         saturated: of a bounded one, channels that stand at an end of their activation, apart from constant ones.
+        non_finite: channels with a value that is NaN or infinite; they are none of the others, and their score is NaN.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class IdleChannels:
     dormant_counts: tuple[int, ...]
     constant: tuple[int, ...]
     saturated: tuple[int, ...]
+    non_finite: tuple[int, ...] = ()
 
 
 def kind_of(activation: str) -> str:
@@ -67,13 +69,17 @@ def idle_channels(statistics: ChannelStatistics, activation: str) -> IdleChannel
         arXiv 2302.12902, definition 3.1, with the channels of a convolution as neurons.
     """
     kind = kind_of(activation)
-    scores = dormancy_scores(statistics.magnitude)
+    # sums of values near the largest that float32 holds, which pooling makes of NaN, are infinite too
+    known = (statistics.non_finite == 0) & np.isfinite(statistics.magnitude)
+    scores = np.full(len(known), np.nan)
+    scores[known] = dormancy_scores(statistics.magnitude[known])
     nothing = np.zeros(len(scores), bool)
-    silent = statistics.maximum <= 0 if kind == "rectified" else nothing
-    quiet = scores <= DORMANT if kind in ("rectified", "smooth") else nothing
-    spans = (statistics.maximum - statistics.minimum).astype(np.float64)
-    constant = (spans <= CONSTANT_SHARE * _largest(spans)) & ~silent
-    saturated = (statistics.at_ends >= SATURATED_SHARE) & ~constant if kind == "bounded" else nothing
+    silent = known & (statistics.maximum <= 0) if kind == "rectified" else nothing
+    quiet = known & (scores <= DORMANT) if kind in ("rectified", "smooth") else nothing
+    spans = np.zeros(len(known))
+    spans[known] = statistics.maximum[known].astype(np.float64) - statistics.minimum[known]
+    constant = known & (spans <= CONSTANT_SHARE * spans.max(initial=0.0)) & ~silent
+    saturated = known & (statistics.at_ends >= SATURATED_SHARE) & ~constant if kind == "bounded" else nothing
     return IdleChannels(
         kind=kind,
         scores=scores,
@@ -82,6 +88,7 @@ def idle_channels(statistics: ChannelStatistics, activation: str) -> IdleChannel
         dormant_counts=tuple(int((scores <= level).sum()) for level in DORMANT_LEVELS),
         constant=_indices(constant),
         saturated=_indices(saturated),
+        non_finite=_indices(~known),
     )
 
 
@@ -93,13 +100,8 @@ def dormancy_scores(magnitude: np.ndarray) -> np.ndarray:
 
     Source: Sokar et al., arXiv 2302.12902, equation 1.
     """
-    mean = float(np.mean(magnitude))
+    mean = float(np.mean(magnitude)) if len(magnitude) else 0.0
     return np.asarray(magnitude / mean if mean > 0 else np.zeros(len(magnitude)), np.float64)
-
-
-def _largest(spans: np.ndarray) -> float:
-    finite = spans[np.isfinite(spans)]
-    return float(finite.max()) if finite.size else 0.0
 
 
 def _indices(chosen: np.ndarray) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError
-from reportgen.models.compiled import CompiledPass
+from reportgen.models.compiled import CompiledModel, CompiledPass
 from reportgen.models.ports import array_at
 from reportgen.models.recorder import Activations as Activations
 from reportgen.models.recorder import Recorder
@@ -45,6 +45,7 @@ def run_forward(
     keep_samples: int,
     output: int = 0,
     compiled: bool = False,
+    keep_activations: bool = False,
 ) -> Activations:
     """Run the model over all batches once and return what the layers put out.
 
@@ -56,11 +57,12 @@ def run_forward(
         keep_samples: they are kept for this many of the first samples.
         output: index of the output that predictions are read from.
         compiled: whether the pass is compiled by XLA.
+        keep_activations: whether, of a call that a separate activation follows, the output of that one is kept in its place.
 
     Raises:
         ForwardError: a layer failed.
     """
-    recorder = Recorder(layers, keep, keep_samples)
+    recorder = Recorder(layers, keep, keep_samples, keep_activations=keep_activations)
     outputs = []
     forward = CompiledPass(model, layers) if compiled else None
     with recording({} if compiled else layers, recorder.on_output, on_input=recorder.on_input):
@@ -94,17 +96,13 @@ def predict(model: Any, batches: Iterable[Any], *, output: int = 0, compiled: bo
     Raises:
         ForwardError: a layer failed.
     """
-    forward = CompiledPass(model, {}) if compiled else None
+    model = CompiledModel(model) if compiled else model
     parts = []
     for batch in batches:
         with run_failures_named():
-            returned = model(batch, training=False) if forward is None else forward.run(batch, _unheard)
+            returned = model(batch, training=False)
         parts.append(array_at(returned, output))
     return np.concatenate(parts)
-
-
-def _unheard(path: str, output: Any) -> None:
-    del path, output
 
 
 @contextmanager

@@ -41,6 +41,34 @@ class CompiledPass:
         return self._traces[shapes].run(batch, on_output, on_input)
 
 
+class CompiledModel:
+    """A model that is called as one that eager kernels run.
+
+    What is put around its layers after the first call of a batch's shape is not noticed: `fresh` gives one that does.
+
+    Args:
+        model: a `keras.Model`, or `OneOutput` of one.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._pass = CompiledPass(model, {})
+
+    def __call__(self, inputs: Any, *, training: bool = False) -> Any:
+        """Return the model's output for a batch; training must be False."""
+        if training:
+            raise ValueError("a compiled model is only called with training=False. Received: True")
+        return self._pass.run(inputs, _unheard)
+
+    def fresh(self) -> CompiledModel:
+        """Return the same model, not traced yet."""
+        return CompiledModel(self.model)
+
+
+def _unheard(path: str, output: Any) -> None:
+    del path, output
+
+
 class _Trace:
     """The function for batches of one shape: traced for another, its list of calls would be another one too."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,6 +18,7 @@ from reportgen.models.kernels import LayerKernel, layer_kernels, named_layers
 from reportgen.models.ports import UNKNOWN_OUTPUT, ChosenOutput, choose_output, choose_recorded
 from reportgen.models.recorded_calls import RecordedCalls, completed, in_order
 from reportgen.models.rescaling import InputRescaling, input_rescaling
+from reportgen.models.variables import BesideKernels, variables_beside_kernels
 from reportgen.results import LayerSummary, ModelSummary
 
 _SHOWN_BY_DEFAULT = 2
@@ -38,6 +40,9 @@ class DescribedModel:
         head: how the output that predictions are read from ends.
         output: that output.
         compiled: whether passes must be compiled by XLA, since the eager kernels do not run the model.
+        outputs_only: whether the model gives its outputs and nothing of its layers: it is a SavedModel's signature.
+        variables: what is stored beside the kernels.
+        ordered: whether the calls stand in their order: not where a file has weights and no architecture.
     """
 
     model: Any
@@ -50,6 +55,9 @@ class DescribedModel:
     head: Head = UNKNOWN
     output: ChosenOutput = UNKNOWN_OUTPUT
     compiled: bool = False
+    outputs_only: bool = False
+    variables: tuple[BesideKernels, ...] = ()
+    ordered: bool = True
 
     @property
     def convolutions(self) -> tuple[str, ...]:
@@ -89,13 +97,19 @@ class DescribedModel:
             return tuple(path for path in order if path in self.convolutions)[:_SHOWN_BY_DEFAULT]
         for pattern in patterns:
             if not any(_matches(path, pattern) for path in order):
-                raise UsageError(f"--layers must name layers of the model. Received: {pattern!r}. {self._offer()}")
+                raise UsageError(
+                    f"--layers must name layers of the model. Received: {pattern!r}. {self._offer(pattern, order)}"
+                )
         return tuple(path for path in order if any(_matches(path, pattern) for pattern in patterns))
 
-    def _offer(self) -> str:
+    def _offer(self, pattern: str, paths: Iterable[str]) -> str:
+        names = {path.rpartition("/")[2]: path for path in paths}
+        near = [path for path in paths if path.endswith(f"/{pattern}")]
+        near = near or [names[name] for name in difflib.get_close_matches(pattern.rpartition("/")[2], names, n=1)]
+        meant = f"Did you mean {near[0]!r}? " if near else ""
         offered = list(self.convolutions) or [call.path for call in self.calls]
         more = f" and {len(offered) - _LISTED} more" if len(offered) > _LISTED else ""
-        return f"It has {', '.join(offered[:_LISTED])}{more}."
+        return f"{meant}It has {', '.join(offered[:_LISTED])}{more}."
 
 
 def _matches(path: str, pattern: str) -> bool:
@@ -128,6 +142,7 @@ def describe(model: Any, *, recorded: RecordedCalls | None = None, input_shape: 
         rescaling=input_rescaling(calls, layers),
         head=output.head,
         output=output,
+        variables=variables_beside_kernels(model, layers),
     )
 
 

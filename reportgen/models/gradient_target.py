@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.messages import say
 from reportgen.models.capture import recording
 from reportgen.models.kernels import common_data_format, data_format, is_convolution
 from reportgen.models.live import LiveModel
 from reportgen.models.outputs import softmax
 from reportgen.models.replacing import replacing
+from reportgen.models.sample_inputs import SampleInputs
 
 _TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2}
 _AFFINE = ("GlobalAveragePooling", "AveragePooling", "Flatten", "Reshape", "Dropout", "Dense", "Activation", "Softmax")
@@ -74,16 +76,17 @@ def first_tensor(output: Any) -> Any:
     return output
 
 
-def find_target(live: LiveModel, inputs: np.ndarray) -> GradientTarget | None:
+def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
     """Return where the gradients are taken, or None without a convolution over more than one place.
 
     Args:
         live: the model; run once, and left as it was.
-        inputs: (n, *shape) float32, a few samples: the logits are known by softmax or sigmoid of them being the output.
+        inputs: a few samples: the logits are known by softmax or sigmoid of them being the output.
 
-    The convolution is the last one that the model's first output depends on: others may lead to other outputs.
+    The convolution is the last one that the model's first output depends on, as others may lead to other outputs, and that of
+    several inputs sees the pictured one.
     """
-    calls, output, tape = _record(live, inputs)
+    calls, output, tape, source = _record(live, inputs)
     formats = common_data_format(live.layers.values())
     sizes = [_size(live.layers[call.path], call.values, formats) for call in calls]
     last = [
@@ -94,6 +97,10 @@ def find_target(live: LiveModel, inputs: np.ndarray) -> GradientTarget | None:
     if not last:
         return None
     ways = [(position, at) for position in reversed(last) for at in _same_size(calls, sizes, position)]
+    if source is not None:
+        ways = [way for way in ways if tape.gradient(calls[way[1]].tensor, source) is not None]
+        if not ways:
+            return None
     leading = (way for way in ways if tape.gradient(output, calls[way[1]].tensor) is not None)
     convolution, at_features = next(leading, ways[0])
     features = calls[at_features]
@@ -117,8 +124,9 @@ def _same_size(calls: list[_Call], sizes: list[tuple[int, ...]], convolution: in
     return list(takewhile(lambda position: sizes[position] == sizes[convolution], outputs))[::-1]
 
 
-def _record(live: LiveModel, inputs: np.ndarray) -> tuple[list[_Call], Any, Any]:
-    """Return all calls of a pass, the model's first output, and a tape of what follows the convolutions."""
+def _record(live: LiveModel, inputs: SampleInputs) -> tuple[list[_Call], Any, Any, Any]:
+    """Return all calls of a pass, the model's first output, a tape of what follows the convolutions, and the pictured input that
+    the tape watches too where the model has others; None where it has not."""
     import tensorflow as tf
 
     calls: list[_Call] = []
@@ -139,14 +147,18 @@ def _record(live: LiveModel, inputs: np.ndarray) -> tuple[list[_Call], Any, Any]
 
         return keep_and_activate
 
+    source = tf.constant(inputs.values)
+    packed = inputs.packed(source)
     ends = {path: layer for path, layer in live.layers.items() if _squashes(layer)}
     with (
         tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape,
         recording(live.layers, lambda path, output: add(path, output, False)),
         replacing(ends, "activation", recorded),
     ):
-        output = first_tensor(live.model(inputs, training=False))
-    return calls, output, tape
+        if inputs.several:
+            tape.watch(source)
+        output = first_tensor(live.model(packed, training=False))
+    return calls, output, tape, source if inputs.several else None
 
 
 def _squashes(layer: Any) -> bool:
@@ -173,11 +185,14 @@ def _logits(calls: list[_Call], output: np.ndarray) -> tuple[_Call | None, str]:
             if name == "softmax" and values.shape[1] == 1:
                 continue
             if np.allclose(squashed(values), wanted, rtol=0, atol=tolerance):
-                where = f"{call.name} before its" if call.inside else f"the output of {call.name} before the"
-                return call, f"the logits ({where} {name})"
+                if call.inside:
+                    return call, say("the logits ({layer} before its {activation})", layer=call.name, activation=name)
+                return call, say(
+                    "the logits (the output of {layer} before the {activation})", layer=call.name, activation=name
+                )
     if wanted.min() >= 0 and wanted.max() <= 1 + tolerance:
-        return None, "the scores (what comes before their softmax or sigmoid could not be found)"
-    return None, "the output (it has no softmax or sigmoid)"
+        return None, say("the scores (what comes before their softmax or sigmoid could not be found)")
+    return None, say("the output (it has no softmax or sigmoid)")
 
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
@@ -193,7 +208,7 @@ def affine_bias(live: LiveModel, target: GradientTarget) -> np.ndarray | None:
         live: the model, whose steps are all layers.
         target: from `find_target`.
 
-    Source: Draelos and Carin, HiResCAM, arXiv 2011.08891, section 3.4.
+    Source: Draelos and Carin, HiResCAM, arXiv 2011.08891: the proof for networks that end in one fully connected layer.
     """
     layers = [live.layers[path] for path in target.rest]
     dense = [layer for layer in layers if type(layer).__name__ == "Dense"]

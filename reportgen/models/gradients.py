@@ -15,6 +15,7 @@ from reportgen.models.gradient_target import GradientTarget, call_name, first_te
 from reportgen.models.kernels import common_data_format, data_format
 from reportgen.models.live import LiveModel
 from reportgen.models.replacing import replacing
+from reportgen.models.sample_inputs import SampleInputs
 
 _TAPE_SHARE = 8
 """A tape keeps what all layers put out, not one of them: batches are smaller by this."""
@@ -65,13 +66,13 @@ def predicted_logits(scores: np.ndarray, outputs: int) -> ClassLogits:
     return ClassLogits(classes, np.ones(len(classes), np.float32))
 
 
-def feature_gradients(live: LiveModel, target: GradientTarget, inputs: np.ndarray, logits: ClassLogits) -> Gradients:
+def feature_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
     """Return the target's feature maps for these inputs and the logits' gradients by them, channels last.
 
     Args:
         live: the model; neither weights nor trainable flags change, and no wrapper stays behind.
         target: from `find_target`.
-        inputs: (n, *shape) float32.
+        inputs: n samples, with what the model's other inputs receive.
         logits: which one of each sample.
 
     Raises:
@@ -84,34 +85,34 @@ def feature_gradients(live: LiveModel, target: GradientTarget, inputs: np.ndarra
     return found
 
 
-def input_gradients(live: LiveModel, target: GradientTarget, inputs: np.ndarray, logits: ClassLogits) -> Gradients:
-    """Return the logits' gradients by the inputs, (n, *shape) float32; see `feature_gradients`."""
+def input_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
+    """Return the logits' gradients by the pictured input, (n, *shape) float32; see `feature_gradients`."""
     return _in_batches(live, target, inputs, logits, by_input=True)
 
 
 def _in_batches(
-    live: LiveModel, target: GradientTarget, inputs: np.ndarray, logits: ClassLogits, *, by_input: bool
+    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, *, by_input: bool
 ) -> Gradients:
     size = max(1, live.batch // _TAPE_SHARE)
     parts = [
-        _differentiate(live, target, inputs[start : start + size], logits.take(slice(start, start + size)), by_input)
-        for start in range(0, len(inputs), size)
+        _differentiate(live, target, batch, logits.take(slice(number * size, (number + 1) * size)), by_input)
+        for number, batch in enumerate(inputs.batches(size))
     ]
     return Gradients(*(np.concatenate(same) for same in zip(*parts, strict=True)))
 
 
 def _differentiate(
-    live: LiveModel, target: GradientTarget, inputs: np.ndarray, logits: ClassLogits, by_input: bool
+    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, by_input: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     import tensorflow as tf
 
     with failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
-        source = tf.constant(inputs)
+        source = tf.constant(inputs.values)
         captured: dict[str, Any] = {}
         if by_input:
             tape.watch(source)
         with capturing(live, target, captured, tape):
-            output = first_tensor(live.model(source, training=False))
+            output = first_tensor(live.model(inputs.packed(source), training=False))
         values = source if by_input else captured["features"]
         before = tf.cast(captured.get("logits", output), tf.float32)
         chosen = tf.gather(tf.reshape(before, (len(inputs), -1)), logits.columns, batch_dims=1) * logits.signs

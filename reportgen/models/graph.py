@@ -95,7 +95,8 @@ def _call(
     shapes = _output_shapes(node, before)
     field = merged([tensor.field for tensor in before])
     field = receptive_field(layer, field, whole, from_shape=before[0].shape if before else None, to_shape=shapes[0])
-    calls.append(summarise_call(layer, paths.get(id(layer), layer.name), before=before, after=shapes[0], field=field))
+    path = paths.get(id(layer), layer.name)
+    calls.append(summarise_call(layer, path, before=before, after=shapes[0], field=field, whole=whole))
     # what a wrapper, an attention layer or a subclassed model holds
     inside = layer._flatten_layers(include_self=False) if hasattr(layer, "_flatten_layers") else ()
     by_id = {id(inner): inner for inner in inside}
@@ -122,6 +123,7 @@ def summarise_call(
     before: Sequence[LayerTensor] = (),
     after: Shape | None = None,
     field: ReceptiveField | None = None,
+    whole: Shape | None = None,
 ) -> LayerSummary:
     """Return one row of the architecture.
 
@@ -131,6 +133,7 @@ def summarise_call(
         before: its inputs; none where they are not known.
         after: shape of its output, without the batch axis.
         field: receptive field of its output.
+        whole: the model's spatial input size, which no receptive field is said to exceed.
     """
     window = _as_tuple(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
     cost = None
@@ -145,10 +148,18 @@ def summarise_call(
         trainable=bool(getattr(layer, "trainable", False)),
         kernel_size=window,
         strides=_as_tuple(getattr(layer, "strides", None)) if window else None,
-        receptive_field=field.size if field and field.size else None,
+        receptive_field=_within(field, whole),
         multiply_adds=cost,
         input_shape=before[0].shape if before else None,
     )
+
+
+def _within(field: ReceptiveField | None, whole: Shape | None) -> tuple[int, ...] | None:
+    """Return the size of a field, along each axis the whole input at the most; what lies beyond is padding."""
+    if field is None or not field.size:
+        return None
+    sizes = whole if whole is not None and len(whole) == len(field.size) else (None,) * len(field.size)
+    return tuple(size if most is None else min(size, most) for size, most in zip(field.size, sizes, strict=True))
 
 
 def _as_tuple(value: Any) -> tuple[int, ...] | None:

@@ -9,12 +9,13 @@ import numpy as np
 from reportgen.models.gradient_target import GradientTarget, first_tensor
 from reportgen.models.gradients import ClassLogits, capturing, failures_named, input_gradients
 from reportgen.models.live import LiveModel
+from reportgen.models.sample_inputs import SampleInputs
 
 
 def integrated_gradients(
     live: LiveModel,
     target: GradientTarget,
-    inputs: np.ndarray,
+    inputs: SampleInputs,
     baseline: np.ndarray,
     logits: ClassLogits,
     *,
@@ -27,7 +28,7 @@ def integrated_gradients(
     Args:
         live: the model.
         target: from `find_target`.
-        inputs: (n, *shape) float32.
+        inputs: n samples; other inputs of the model stay at their sample's own values.
         baseline: of one sample, *shape.
         logits: which one of each sample.
         points: of the Gauss-Legendre quadrature.
@@ -38,22 +39,21 @@ def integrated_gradients(
     nodes, weights = (nodes + 1) / 2, weights / 2  # from [-1, 1] to [0, 1]
     maps = []
     for sample in range(len(inputs)):
-        difference = inputs[sample] - baseline
+        difference = inputs.values[sample] - baseline
         steps = nodes.reshape(-1, *[1] * difference.ndim)
-        line = (baseline + steps * difference).astype(np.float32)
+        line = inputs.repeated(sample, (baseline + steps * difference).astype(np.float32))
         gradients = input_gradients(live, target, line, logits.take([sample] * points)).gradients
         maps.append(difference * np.tensordot(weights, gradients, axes=1))
     return np.asarray(maps, dtype=np.float32)
 
 
-def logits_at(live: LiveModel, target: GradientTarget, inputs: np.ndarray, logits: ClassLogits) -> np.ndarray:
+def logits_at(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> np.ndarray:
     """Return the chosen logit of every input, (n,) float32, without gradients; see `feature_gradients`."""
     captured: dict[str, Any] = {}
     found = []
-    for start in range(0, len(inputs), live.batch):
-        batch = inputs[start : start + live.batch]
+    for batch in inputs.batches(live.batch):
         with failures_named(), capturing(live, target, captured):
-            output = first_tensor(live.model(batch, training=False))
-        values = np.asarray(captured.get("logits", output), dtype=np.float32).reshape(len(batch), -1)
-        found.append(values[np.arange(len(batch)), logits.columns[start : start + live.batch]])
-    return np.asarray(np.concatenate(found) * logits.signs, dtype=np.float32)
+            output = first_tensor(live.model(batch.packed(), training=False))
+        found.append(np.asarray(captured.get("logits", output), dtype=np.float32).reshape(len(batch), -1))
+    chosen = np.concatenate(found)[np.arange(len(inputs)), logits.columns]
+    return np.asarray(chosen * logits.signs, dtype=np.float32)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from statistics import NormalDist
+from collections.abc import Sequence
 
 import numpy as np
 
+from reportgen.measures.intervals import student_quantile
+from reportgen.messages import say
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.spectra import as_matrix, spectral_norm, stable_rank
 
 STATISTICS = (
-    "standard deviation",
-    "excess kurtosis",
-    "spectral norm",
-    "stable rank",
-    "share near zero",
-    "spatial smoothness",
+    say("standard deviation"),
+    say("excess kurtosis"),
+    say("spectral norm"),
+    say("stable rank"),
+    say("share near zero"),
+    say("spatial smoothness"),
 )
 """In the order of every array of statistics."""
 
@@ -30,8 +31,8 @@ SMALLEST_WINDOW = 3
 """Along every axis, for spatial smoothness to mean something: of two taps, both are at the border."""
 
 MARGIN = 1.5
-"""How much further out than chance a kernel must stand. The bound itself would call one untrained model in twenty learned;
-with the margin it is one in a hundred, while a kernel that was trained stands tens to thousands of deviations out."""
+"""How much further out than chance a kernel must stand to have learned. The bound itself would call one untrained model in
+twenty learned; with the margin it is one in a hundred. What lies between the two is not decided."""
 
 _ROUNDING = 1e-6  # relative; single precision's errors in sums
 
@@ -136,39 +137,26 @@ def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
     return np.array([null_distance(draws[i], np.delete(draws, i, axis=0), weights) for i in places])
 
 
-def distance_limit(distances: list[np.ndarray], redraws: int, *, error: float) -> float:
-    """Return the distance beyond which a kernel has learned: 1.5 times the larger of two bounds on what chance gives.
+def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, error: float) -> float:
+    """Return the distance up to which chance alone explains a statistic: the larger of two bounds on what it gives.
 
-    The first is the largest distance of any statistic of any kernel among the draws themselves. The trained model takes
-    its place in a row with K redraws, and an untrained one stands first in it with probability 1 / (K + 1), whatever the
-    distribution of the statistics and however they depend on one another. The second is Student's bound for the mean of K
+    The first is exceeded by `error` of the draws, of each the largest distance of any statistic of any kernel. The trained
+    model takes its place in a row with K redraws, whatever the distribution of the statistics and however they depend on
+    one another; with fewer than 1 / error draws it is the largest of all. The second is Student's bound for the mean of K
     normal values, shared out over all statistics (Bonferroni), so that a lucky row of draws makes no strict rule.
 
     Args:
-        distances: of each judged kernel, (K, 6) float64 from `draws_distances`.
+        distances: of each kernel, (K, 6) float64 from `draws_distances`.
         redraws: K.
-        error: chance that any of the model's kernels is taken for learned although none is.
+        tested: number of statistics of all kernels of the model.
+        error: chance that any of the model's kernels stands beyond although none has learned.
 
     Source: Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.5 (single-step maxT); prediction
         interval of a further normal observation, t * sqrt(1 + 1 / K).
     """
-    finite = [values[np.isfinite(values)] for values in distances]
-    tested = sum(int(np.isfinite(values[0]).sum()) for values in distances)
     student = student_quantile(1 - error / (2 * max(tested, 1)), redraws - 1) * math.sqrt(1 + 1 / redraws)
-    largest = max((float(np.abs(values).max()) for values in finite if values.size), default=0.0)
-    return MARGIN * max(student, largest)
-
-
-def student_quantile(probability: float, freedom: int) -> float:
-    """Return a quantile of Student's distribution, within 1 % from 9 degrees of freedom up to probabilities of 1 - 1e-5.
-
-    Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5 (Fisher's expansion).
-    """
-    x = NormalDist().inv_cdf(probability)
-    terms = (
-        (x**3 + x) / 4,
-        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
-        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
-        (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
-    )
-    return x + math.fsum(term / float(freedom) ** power for power, term in zip(itertools.count(1), terms))
+    largest = np.zeros(redraws)
+    for values in distances:
+        largest = np.maximum(largest, np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=1))
+    place = min(math.ceil((1 - error) * (redraws + 1)), redraws)
+    return max(student, float(np.sort(largest)[place - 1]))

@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.messages import say
+from reportgen.models.quantised import dequantised_kernel, quantised
+
 # By class, because Keras marks neither transposition nor depthwise kernels in a layer's attributes.
 _TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 _DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D")
+_IMAGE_KERNEL = (4, 5)  # axes of a kernel over images and volumes
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class LayerKernel:
             mere function, which cannot be given a seed, and for quantised weights, which no initialiser gives.
         read: returns the values, so that a large model is not held twice.
         dilated: whether there are gaps between the taps of its window.
+        quantised: how the values are stored that were turned into numbers again, such as 'int8'; '' for as they are.
     """
 
     path: str
@@ -38,11 +43,13 @@ class LayerKernel:
     initializer: Any
     read: Callable[[], np.ndarray]
     dilated: bool = False
+    quantised: str = ""
 
     @property
     def label(self) -> str:
-        """The path alone for the usual single kernel, otherwise with the weight's name."""
-        return self.path if self.name == "kernel" else f"{self.path} {self.name}"
+        """The path alone for the usual single kernel, otherwise with the weight's name; it tells what was dequantised."""
+        label = self.path if self.name == "kernel" else f"{self.path} {self.name}"
+        return say("{kernel} (dequantised {stored})", kernel=label, stored=self.quantised) if self.quantised else label
 
     @property
     def initializer_name(self) -> str | None:
@@ -107,12 +114,15 @@ def is_graph(layer: Any) -> bool:
 
 def own_weights(layer: Any) -> list[Any]:
     """Return a layer's weights without those of the layers inside it; none for an operation that is not a layer."""
-    return [*getattr(layer, "_trainable_variables", ()), *getattr(layer, "_non_trainable_variables", ())]
+    own = [*getattr(layer, "_trainable_variables", ()), *getattr(layer, "_non_trainable_variables", ())]
+    # SpectralNormalization tracks the kernel of the layer in it once more
+    inside = {id(weight) for inner in getattr(layer, "_layers", None) or () for weight in inner.variables}
+    return [weight for weight in own if id(weight) not in inside]
 
 
 def is_convolution(layer: Any) -> bool:
     """Return whether a layer slides a kernel of weights over its input."""
-    return hasattr(layer, "kernel_size") and any(map(_is_kernel, own_weights(layer)))
+    return hasattr(layer, "kernel_size") and any(map(is_kernel, own_weights(layer)))
 
 
 def data_format(layer: Any, default: str = "channels_last") -> str:
@@ -137,21 +147,26 @@ def layer_kernels(layers: dict[str, Any]) -> tuple[LayerKernel, ...]:
     return tuple(kernel for path, layer in layers.items() for kernel in _kernels_of(path, layer))
 
 
-def _is_kernel(variable: Any) -> bool:
+def is_kernel(variable: Any) -> bool:
+    """Return whether a variable is a kernel: of rank 2 or more, and called so."""
     return str(variable.name).endswith("kernel") and len(variable.shape) >= 2
 
 
 def _kernels_of(path: str, layer: Any) -> Iterator[LayerKernel]:
-    for variable in filter(_is_kernel, own_weights(layer)):
+    for variable in filter(is_kernel, own_weights(layer)):
+        name, whole = str(variable.name), "int" in str(variable.dtype)
+        dequantised = dequantised_kernel(layer) if whole else None
+        shape, read = dequantised or (tuple(variable.shape), partial(_as_float, variable))
         yield LayerKernel(
             path=path,
-            name=str(variable.name),
-            kind=_kind(layer, str(variable.name)),
+            name=name,
+            kind=_kind(layer, name, len(shape)),
             groups=int(getattr(layer, "groups", 1) or 1),
-            shape=tuple(variable.shape),
-            initializer=None if "int" in str(variable.dtype) else _initializer(layer, str(variable.name)),
-            read=partial(_as_float, variable),
+            shape=shape,
+            initializer=None if whole else _initializer(layer, name),
+            read=read,
             dilated=_is_dilated(layer),
+            quantised=quantised(layer) or "" if dequantised else "",
         )
 
 
@@ -165,10 +180,12 @@ def _as_float(variable: Any) -> np.ndarray:
     return values if values.dtype == np.float64 else values.astype(np.float32)
 
 
-def _kind(layer: Any, name: str) -> str:
+def _kind(layer: Any, name: str, rank: int) -> str:
     class_name = type(layer).__name__
     if not hasattr(layer, "kernel_size"):
-        return "dense"
+        # a layer of somebody else that has a kernel with height and width does not say so in Keras' attributes
+        own = not type(layer).__module__.startswith("keras.") and not hasattr(layer, "equation")
+        return "convolution" if own and rank in _IMAGE_KERNEL else "dense"
     if class_name in _TRANSPOSED:
         return "transposed"
     if class_name in _DEPTHWISE or name == "depthwise_kernel":

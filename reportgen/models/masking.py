@@ -9,23 +9,25 @@ from typing import Any
 import numpy as np
 
 from reportgen.models.capture import predict
+from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import common_data_format, data_format
 
 
 def predict_masked(
-    model: Any, batches: Iterable[np.ndarray], *, layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]
+    model: Any, batches: Iterable[Any], *, layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]
 ) -> np.ndarray:
     """Return the model's first output with the given channels set to zero, (N, ...) float32.
 
     Args:
-        model: a `keras.Model`.
-        batches: (n, *input_shape) float32 each.
+        model: a `keras.Model`, or one that is called like it.
+        batches: (n, *input_shape) float32 each, or the structure of arrays that a model with several inputs takes.
         layers: all of them, by path.
         silenced: channels by the name of the call whose output they are of.
 
     Raises:
         ForwardError: a layer failed.
     """
+    model = model.fresh() if isinstance(model, CompiledModel) else model
     parts = []
     for batch in batches:
         with masking(layers, silenced):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ def maximise_channels(
     shape: tuple[int, ...],
     value_range: tuple[float, float],
     seed: int,
+    pack: Callable[[Any], Any] = lambda pictures: pictures,
 ) -> MaximisedInputs:
     """Return one input for each channel, made so that the mean of its map, before its own activation, is as large as can be.
 
@@ -55,6 +56,7 @@ def maximise_channels(
         shape: of one input, two spatial axes and channels.
         value_range: of the inputs.
         seed: of the first spectra and of the transformations.
+        pack: puts the inputs together with what the model's other inputs receive.
 
     Raises:
         ForwardError: the layer's output has no gradient by the input.
@@ -74,10 +76,10 @@ def maximise_channels(
             variable = tf.constant(spectrum)
             tape.watch(variable)
             moved = _transformed(_images(variable, energies, (height, width), value_range), generator, height, width)
-            loss = -tf.reduce_sum(_means(live, name, channels, moved, first))
+            loss = -tf.reduce_sum(_means(live, name, channels, moved, first, pack))
         spectrum = _adam(spectrum, tape.gradient(loss, variable), moments, step, name)
     images = _images(tf.constant(spectrum), energies, (height, width), value_range)
-    return MaximisedInputs(np.asarray(images), np.asarray(_means(live, name, channels, images, first)))
+    return MaximisedInputs(np.asarray(images), np.asarray(_means(live, name, channels, images, first, pack)))
 
 
 def _energies(height: int, width: int) -> np.ndarray:
@@ -108,13 +110,20 @@ def _transformed(images: Any, generator: np.random.Generator, height: int, width
     return scaled[:, offsets[0] : offsets[0] + height, offsets[1] : offsets[1] + width]
 
 
-def _means(live: LiveModel, name: str, channels: Sequence[int], images: Any, channels_first: bool) -> Any:
+def _means(
+    live: LiveModel,
+    name: str,
+    channels: Sequence[int],
+    images: Any,
+    channels_first: bool,
+    pack: Callable[[Any], Any],
+) -> Any:
     import tensorflow as tf
 
     path = name.split(" (call ")[0]
     layer = live.layers[path]
     captured: list[Any] = []
-    inputs = tf.transpose(images, (0, 3, 1, 2)) if channels_first else images
+    inputs = pack(tf.transpose(images, (0, 3, 1, 2)) if channels_first else images)
 
     def recorded(_: str, activation: Any) -> Any:
         def keep_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.messages import say
+from reportgen.models.convolution_norms import (
+    convolution_norm,
+    convolution_norm_cost,
+    convolution_norm_entries,
+    iterated_convolution_norm,
+)
 from reportgen.models.kernel_statistics import (
     STATISTICS,
     draws_distances,
@@ -17,10 +24,13 @@ from reportgen.models.kernel_statistics import (
 )
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.redraws import ComparedPart, compared_part, redraw
-from reportgen.models.spectra import as_matrix, convolution_norm, convolution_norm_cost, gram, hill_exponent
+from reportgen.models.spectra import as_matrix, gram, hill_exponent
 
 MOST_MULTIPLICATIONS = 100_000_000
-"""Of an exact operator norm: about a second. ResNet50's convolutions need up to 70 times as many."""
+"""Of an operator norm from all frequencies' eigenvalues: about a second. ResNet50's convolutions need up to 70 times as many."""
+
+MOST_ENTRIES = 10_000_000
+"""Of an operator norm by iteration, 80 MB: under a second. ResNet50's convolutions have up to 7 million, VGG16's 100 million."""
 
 MOST_EIGENVALUES = 512
 """Of a tail exponent: all of 512 eigenvalues take 30 ms, of 2,048 two seconds."""
@@ -40,6 +50,7 @@ class NullComparison:
         distance: from the mean in spreads, (6,) float64.
         reason: why there are no draws, or ''.
         exponent: of the spectrum's tail, or None.
+        redraws: K; 0 where there are no draws.
     """
 
     compared: int
@@ -50,6 +61,7 @@ class NullComparison:
     distance: np.ndarray
     reason: str
     exponent: float | None
+    redraws: int = 0
 
 
 def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> tuple[NullComparison, np.ndarray]:
@@ -65,13 +77,13 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> tuple
     """
     part = compared_part(kernel, seed=seed)
     if not np.isfinite(part.values).all() or not part.values.size:
-        return _alone(part, np.full(len(STATISTICS), math.nan), "it holds NaN or infinite weights", None)
+        return _alone(part, np.full(len(STATISTICS), math.nan), say("it holds NaN or infinite weights"), None)
     value = kernel_statistics(part.kernel, part.values)
     exponent = _tail_exponent(part)
     draws = redraw(kernel, part, count, seed=seed)
     if draws is None:
-        missing = kernel.initializer is None
-        reason = "no initialiser is known" if missing else f"a part of {kernel.initializer_name} cannot be drawn"
+        name = kernel.initializer_name
+        reason = say("no initialiser is known") if name is None else say("a part of {name} cannot be drawn", name=name)
         return _alone(part, value, reason, exponent)
     drawn = np.array([kernel_statistics(part.kernel, draw) for draw in draws])
     weights = part.values.size
@@ -86,6 +98,7 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> tuple
         distance=null_distance(value, drawn, weights),
         reason="",
         exponent=exponent,
+        redraws=count,
     )
     return comparison, draws_distances(drawn, weights)
 
@@ -113,17 +126,20 @@ def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> t
         inputs: shape of its input without the batch axis, either layout; None where it is not known.
     """
     if kernel.kind not in _DEFINED_FOR[:2] or kernel.dilated:
-        return None, "a dense layer's is its spectral norm" if kernel.kind == "dense" else "transposed or dilated"
+        dense = kernel.kind == "dense"
+        return None, say("a dense layer's is its spectral norm") if dense else say("transposed or dilated")
     size = _spatial_size(kernel, inputs)
     if size is None:
-        return None, "the input's size is not known"
+        return None, say("the input's size is not known")
     blocks = _blocks(kernel, kernel.values())
     shape = (*kernel.shape[:-2], *blocks[0].shape[-2:])
-    if len(blocks) * convolution_norm_cost(shape, size) > MOST_MULTIPLICATIONS:
-        return None, "it would cost too much"
+    exact = len(blocks) * convolution_norm_cost(shape, size) <= MOST_MULTIPLICATIONS
+    if not exact and len(blocks) * convolution_norm_entries(shape, size) > MOST_ENTRIES:
+        return None, say("it would cost too much")
     if not all(np.isfinite(block).all() for block in blocks):
-        return None, "weights that are not finite"
-    return max(convolution_norm(block, size) for block in blocks), ""
+        return None, say("weights that are not finite")
+    norm = convolution_norm if exact else iterated_convolution_norm
+    return max(norm(block, size) for block in blocks), ""
 
 
 def _spatial_size(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> tuple[int, ...] | None:

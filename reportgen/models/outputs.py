@@ -6,19 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.messages import say
 from reportgen.models.head import UNKNOWN, Head
 
 _SUM_TOLERANCE = 1e-2
 """float16 probabilities of 1,000 classes sum to 1 within this."""
 
+_LEAST = 1e-7
+"""Of a score in a binary cross-entropy, which Keras clips likewise (`keras.config.epsilon`): float32 cannot tell more."""
+
 # What is told from numbers alone may be wrong, so the page says why it was told
-_SINGLE = "The single output is between 0 and 1 and was taken as the probability of class 1."
-_LOGITS = "The outputs are not probabilities and were taken as logits: softmax was applied."
-_INDEPENDENT = "The outputs are independent scores: they do not sum to 1."
-_SIGMOID = "The outputs end in a sigmoid: each class has a score of its own."
-_SINGLE_SIGMOID = "The single output ends in a sigmoid: it is the probability of class 1."
-_LINEAR = "The outputs are linear and were taken as logits: softmax was applied."
-_SINGLE_LOGIT = (
+_SINGLE = say("The single output is between 0 and 1 and was taken as the probability of class 1.")
+_LOGITS = say("The outputs are not probabilities and were taken as logits: softmax was applied.")
+_INDEPENDENT = say("The outputs are independent scores: they do not sum to 1.")
+_SIGMOID = say("The outputs end in a sigmoid: each class has a score of its own.")
+_SINGLE_SIGMOID = say("The single output ends in a sigmoid: it is the probability of class 1.")
+_LINEAR = say("The outputs are linear and were taken as logits: softmax was applied.")
+_LOGITS_OF_EACH = say(
+    "The outputs are no probabilities and the labels name any number of classes, so each output was taken as the logit of "
+    "its class: sigmoid was applied."
+)
+_SINGLE_LOGIT = say(
     "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
     "sigmoid was applied."
 )
@@ -32,7 +40,8 @@ class ClassScores:
         values: (N, K) float64; probabilities that sum to 1 for each sample unless `independent`.
         independent: whether each class has a probability of its own (a multi-label head).
         rule: how the scores were made from the output, one sentence, or '' where the output is the scores.
-        threshold: of a single output: where it is above, class 1 has the higher score.
+        threshold: of the output: where a single one is above, class 1 has the higher score; where one of several independent
+            ones is, its score is over 0.5.
     """
 
     values: np.ndarray
@@ -49,11 +58,12 @@ def class_scores(outputs: np.ndarray, *, head: Head = UNKNOWN, labels: np.ndarra
     probabilities (not negative, summing to 1) are taken as they are. One value in [0, 1] is the probability of class 1 of
     two. Several values in [0, 1] that do not sum to 1 are independent scores. Anything else with two or more values is
     taken as logits. A single value of any size is the logit of class 1 where both 0 and 1 and nothing else are labels.
+    Where the labels are sets of classes, values that are no probabilities are the logits of each class by itself.
 
     Args:
         outputs: (N, ...) float32 of N samples.
         head: how the model ends.
-        labels: of samples that were run, (n,) numbers, or None.
+        labels: of samples that were run, (n,) numbers or (n, K) bool, or None.
     """
     if outputs.ndim != 2 or not np.isfinite(outputs).all():
         return None
@@ -61,8 +71,11 @@ def class_scores(outputs: np.ndarray, *, head: Head = UNKNOWN, labels: np.ndarra
     within = bool(((values >= 0) & (values <= 1 + 1e-6)).all())
     if values.shape[1] == 1:
         return _of_single(values, within, head, labels)
-    if head.activation == "sigmoid" and within:
+    if head.activation in ("sigmoid", "hard_sigmoid") and within:
         return ClassScores(values, True, _SIGMOID)
+    sets = labels is not None and labels.ndim == 2
+    if sets and (head.activation == "linear" or not within):
+        return ClassScores(sigmoid(values), True, _LOGITS_OF_EACH, 0.0)
     if head.activation == "linear":
         return ClassScores(softmax(values), False, _LINEAR)
     if within and bool((np.abs(values.sum(axis=1) - 1) < _SUM_TOLERANCE).all()):
@@ -89,12 +102,34 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
-def cross_entropy(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
-    """Return the loss of every sample, in nats: minus the logarithm of the score of its label.
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)) of every value, without overflow for large logits."""
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+
+
+def right_answers(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
+    """Return whether each answer is right, (N,) bool: the class of the highest score, or every class with a score over 0.5.
 
     Args:
         scores: of N samples and K classes.
-        labels: (N,) int64 in [0, K).
+        labels: (N,) int64 in [0, K), or (N, K) bool: the classes of each sample.
     """
+    if labels.ndim == 2:
+        return np.asarray(((scores.values > 0.5) == labels).all(axis=1))
+    return np.asarray(scores.values.argmax(axis=1) == labels)
+
+
+def cross_entropy(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
+    """Return the loss of every sample, in nats: minus the logarithm of the score of its label.
+
+    Where the labels are sets of classes, it is the mean over the classes of the binary cross-entropy, as Keras computes it.
+
+    Args:
+        scores: of N samples and K classes.
+        labels: (N,) int64 in [0, K), or (N, K) bool.
+    """
+    if labels.ndim == 2:
+        said = np.where(labels, scores.values, 1 - scores.values)
+        return np.asarray(-np.log(np.maximum(said, _LEAST)).mean(axis=1))
     chosen = scores.values[np.arange(len(labels)), labels]
     return np.asarray(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)))

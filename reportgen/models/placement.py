@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 
 from reportgen.models.arithmetic import ReceptiveField, Shape, receptive_field, spatial
+from reportgen.models.capture import run_failures_named
+from reportgen.models.compiled import CompiledModel
 from reportgen.models.gradient_target import call_name, first_tensor
 from reportgen.models.live import LiveModel
 from reportgen.models.replacing import replacing
+
+_COPIES = ("Cast", "Identity")  # operations of a trace
 
 
 @dataclass(frozen=True)
@@ -33,21 +37,37 @@ class Placement:
         return tuple(slice(first, first + n) for first, n in zip(firsts, self.size, strict=True))
 
 
-def follow_placements(live: LiveModel, inputs: np.ndarray) -> dict[str, Placement]:
+def follow_placements(
+    live: LiveModel, inputs: np.ndarray, *, pack: Callable[[Any], Any] = lambda pictures: pictures
+) -> dict[str, Placement]:
     """Return the placements of all calls that can be followed from the input, by the call's name.
 
     Works for nested and subclassed models alike, as it follows the tensors of a run. What passes through a step whose
-    geometry is not known (a transposed convolution, a reshape, free arithmetic in a call) is left out. A window near an edge
-    that was cropped off and padded again holds the cropped pixels.
+    geometry is not known (a transposed convolution, a reshape, free arithmetic in a call) is left out, and what depends on
+    another input too. A window near an edge that was cropped off and padded again holds the cropped pixels.
 
     Args:
-        live: the model; run once on these inputs and left as it was.
-        inputs: (n, *shape) float32.
+        live: the model; run once on these inputs and left as it was. A compiled one is traced and not run.
+        inputs: (n, *shape) float32, of the pictured input.
+        pack: puts them together with what the model's other inputs receive.
+
+    Raises:
+        ForwardError: a layer failed.
     """
     import tensorflow as tf
 
-    source = tf.constant(inputs)
-    rank = len(spatial(tuple(inputs.shape[1:]), next(iter(live.layers.values()), None)))
+    with run_failures_named():
+        if not isinstance(live.model, CompiledModel):
+            return _followed(live.model, live, tf.constant(inputs), pack)
+        found: dict[str, Placement] = {}
+        traced = tf.function(lambda source: found.update(_followed(live.model.model, live, source, pack)))
+        traced.get_concrete_function(tf.TensorSpec(inputs.shape, tf.float32))
+        return found
+
+
+def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], Any]) -> dict[str, Placement]:
+    """Return the placements of all calls of a run on a tensor, or on the placeholder of one."""
+    rank = len(spatial(tuple(source.shape[1:]), next(iter(live.layers.values()), None)))
     # tensors are kept with their placements, so that no id is used twice
     known: dict[int, tuple[Any, Placement]] = {id(source): (source, Placement((1,) * rank, (1,) * rank, (0,) * rank))}
     counts: dict[str, int] = {}
@@ -59,7 +79,7 @@ def follow_placements(live: LiveModel, inputs: np.ndarray) -> dict[str, Placemen
             counts[path] = number = counts.get(path, 0) + 1
             tensor = first_tensor(output)
             given = (*args, *kwargs.values())[0] if args or kwargs else None
-            if _is_cast(given, inputs, known):
+            if _is_cast(given, source, known):
                 known[id(given)] = (given, known[id(source)][1])
             before = _before(given, known)
             if id(tensor) not in known and before is not None:
@@ -74,15 +94,19 @@ def follow_placements(live: LiveModel, inputs: np.ndarray) -> dict[str, Placemen
         return call_and_follow
 
     with replacing(live.layers, "call", follow):
-        live.model(source, training=False)
+        model(pack(source), training=False)
     return found
 
 
-def _is_cast(given: Any, inputs: np.ndarray, known: dict[int, tuple[Any, Placement]]) -> bool:
+def _is_cast(given: Any, source: Any, known: dict[int, tuple[Any, Placement]]) -> bool:
     """Return whether this is the input in another precision, as a layer with a policy of its own receives it."""
-    if id(given) in known or getattr(given, "shape", None) != inputs.shape:
+    import tensorflow as tf
+
+    if id(given) in known or getattr(given, "shape", None) != source.shape:
         return False
-    return np.allclose(np.asarray(given, np.float32), inputs, rtol=1e-2, atol=1e-2)
+    if tf.is_symbolic_tensor(given):
+        return given.op.type in _COPIES and given.op.inputs[0].name == source.name
+    return np.allclose(np.asarray(given, np.float32), np.asarray(source), rtol=1e-2, atol=1e-2)
 
 
 def _before(given: Any, known: dict[int, tuple[Any, Placement]]) -> tuple[Any, Placement] | None:

@@ -86,10 +86,14 @@ def pack_inputs(model: Any, arrays: Mapping[str, Any]) -> Any:
 
     Args:
         model: a `keras.Model`; one without a graph receives the dictionary.
-        arrays: (n, *shape) of each input, by name.
+        arrays: (n, *shape) of each input, by name. Where one is a tensor, such as one that gradients are taken by, the others
+            become tensors too, since a call takes no mixture.
     """
     import keras
+    import tensorflow as tf
 
+    if any(map(tf.is_tensor, arrays.values())):
+        arrays = {name: tf.convert_to_tensor(array) for name, array in arrays.items()}
     graph = _graph(model)
     if graph is None:
         return dict(arrays)
@@ -125,6 +129,15 @@ def choose_recorded(output: Any) -> ChosenOutput:
         output: a tensor (n, ...), or a list or dictionary of them.
     """
     return _first_scores([(name, tuple(leaf.shape[1:]), UNKNOWN) for name, leaf in _named_leaves(output)])
+
+
+def choose_named(outputs: Sequence[tuple[str, Shape]]) -> ChosenOutput:
+    """Return the same for outputs of which names and shapes of one prediction are known.
+
+    Args:
+        outputs: at least one, in the order of `keras.tree.flatten`.
+    """
+    return _first_scores([(name, shape, UNKNOWN) for name, shape in outputs])
 
 
 def _first_scores(outputs: list[tuple[str, Shape, Head]]) -> ChosenOutput:

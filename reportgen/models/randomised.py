@@ -22,7 +22,7 @@ def randomised_kernels(live: LiveModel, kernels: Sequence[LayerKernel], *, seed:
         kernels: of its layers. Those without an initialiser stay as they are; so do biases and normalisation.
         seed: of the draws.
 
-    Source: Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292: all layers randomised at once.
+    Source: Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292: the last step of their cascade, all layers.
     """
     before: list[tuple[Any, np.ndarray]] = []
     try:

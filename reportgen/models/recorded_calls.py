@@ -58,7 +58,7 @@ class _Follower:
             self._fields.setdefault(id(tensor), field)
         self._kept += tensors
         given = (before,) if before.shape is not None else ()
-        self.rows[place] = summarise_call(layer, path, before=given, after=after, field=field)
+        self.rows[place] = summarise_call(layer, path, before=given, after=after, field=field, whole=self._whole)
 
 
 def record_calls(model: Any, batch: Any, layers: Mapping[str, Any], *, compiled: bool = False) -> RecordedCalls:

@@ -27,7 +27,8 @@ class Activations:
 
     Attributes:
         order: names of the watched calls in the order of the first batch.
-        kept: by name, the outputs of the samples to keep, (n, ..., channels) float32, channels last.
+        kept: by name, the outputs of the samples to keep, (n, ..., channels) float32, channels last; of a call that a separate
+            activation follows, where that is wanted, those of the activation under its own name.
         statistics: by name, of every channel over all samples and positions: of activations, and of convolutions that no
             activation follows. The layers that give the model's outputs are left out.
         sources: by name of an activation, the call of the layer whose output it receives, through normalisation or not.
@@ -52,13 +53,17 @@ class Recorder:
     graph; only weak references are held, so that TensorFlow can free what the model no longer needs.
     """
 
-    def __init__(self, layers: Mapping[str, Any], keep: frozenset[str], keep_samples: int) -> None:
+    def __init__(
+        self, layers: Mapping[str, Any], keep: frozenset[str], keep_samples: int, *, keep_activations: bool = False
+    ) -> None:
         self._found = Activations()
         self._parts: dict[str, list[np.ndarray]] = {}
         self._layers = layers
         self._activation = {path: activation_of(layer) for path, layer in layers.items()}
         self._data_format = common_data_format(layers.values())
         self._keep = keep
+        self._keep_activations = keep_activations
+        self._kept_for: dict[str, str] = {}
         self._left = keep_samples
         self._batch = 0
         self._calls: dict[str, int] = {}
@@ -98,7 +103,8 @@ class Recorder:
                 self._outputs[id(tensor)] = (weakref.ref(tensor), name)
         judged = self._is_judged(path) and name not in self._passed_over
         kept = name in self._keep
-        if not judged and not kept:
+        instead = self._is_kept_for_another(name)
+        if not judged and not kept and not instead:
             return
         values = first_array(output)
         if values.ndim > 2 and data_format(self._layers[path], self._data_format) == "channels_first":
@@ -107,7 +113,7 @@ class Recorder:
             _merge(self._found.statistics, name, channel_statistics(values, ENDS.get(self._activation[path])))
         if kept and values.ndim > 2:
             self._found.top.setdefault(name, TopPositions()).add(values)
-        if kept and self._left > 0:
+        if (kept or instead) and self._left > 0 and not self._is_replaced(name):
             self._parts.setdefault(name, []).append(values[: self._left].copy())
 
     def end(self, output: Any) -> None:
@@ -126,10 +132,26 @@ class Recorder:
     def finish(self, outputs: np.ndarray) -> Activations:
         """Return everything recorded, with the model's outputs for all samples."""
         found = self._found
-        found.kept = {name: np.concatenate(parts) for name, parts in self._parts.items()}
+        for source in self._kept_for.values():  # of the first batch, before its activation was seen
+            self._parts.pop(source, None)
+        place = {name: index for index, name in enumerate(found.order)}
+        names = sorted(self._parts, key=lambda name: place.get(name, len(place)))
+        found.kept = {name: np.concatenate(self._parts[name]) for name in names}
         found.statistics = {name: one for name, one in found.statistics.items() if name not in self._passed_over}
         found.outputs = outputs
         return found
+
+    def _is_kept_for_another(self, name: str) -> bool:
+        """Return whether a call is the first activation of one to keep, and is kept in its place."""
+        if self._order is not None and self._keep_activations and self._is_separate(name) and name not in self._keep:
+            source = self._source(name)
+            linear = source is not None and self._activation[layer_path(source)] == "linear"
+            if source in self._keep and linear and source not in self._kept_for.values():
+                self._kept_for[name] = source
+        return name in self._kept_for
+
+    def _is_replaced(self, name: str) -> bool:
+        return name in self._kept_for.values()
 
     def _is_judged(self, path: str) -> bool:
         return self._activation[path] != "linear" or is_convolution(self._layers[path])

@@ -10,7 +10,7 @@ from reportgen.models.kernels import LayerKernel
 
 FEWEST_EIGENVALUES = 50
 """A tail exponent is fitted to the larger half of the eigenvalues; with fewer than 25 of them its own error, 1 / sqrt(25),
-is a fifth of it. Source: Hill 1975, the estimator's asymptotic variance is alpha^2 / k."""
+is a fifth of it. Source: Hall 1982, J. Royal Stat. Soc. B 44, 37: the asymptotic variance of Hill's estimator is alpha^2 / k."""
 
 _DENSE_SIDE = 64  # up to this, all eigenvalues cost less than the Lanczos iteration
 _STEPS = 40
@@ -91,7 +91,7 @@ def stable_rank(matrix: np.ndarray, norm: float) -> float:
         matrix: (m, n) float32.
         norm: its spectral norm.
 
-    Source: Rudelson and Vershynin, Sampling from large matrices, arXiv math/0503442, section 1.
+    Source: Rudelson and Vershynin, Sampling from large matrices, arXiv math/0503442, section 1: the numerical rank.
     """
     flat = matrix.ravel()
     return float(np.dot(flat, flat)) / norm**2 if norm > 0 else math.nan
@@ -114,46 +114,3 @@ def hill_exponent(eigenvalues: np.ndarray) -> float | None:
         return None
     excess = float(np.log(ordered[:half] / ordered[half]).sum())
     return 1 + half / excess if excess > 0 else None
-
-
-def convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
-    """Return the operator norm of a convolution with periodic borders and stride 1: how much it can enlarge an input.
-
-    With other strides it is an upper bound, as leaving out values enlarges nothing.
-
-    Args:
-        values: kernel in Keras' axis order, (*window, input_channels, filters) of numbers.
-        size: of the input along each axis of the window.
-
-    Source: Sedghi, Gupta and Long, The Singular Values of Convolutional Layers, arXiv 1805.10408, theorem 6.
-    """
-    axes = tuple(range(len(size)))
-    wrapped = values
-    for axis, length in enumerate(size):  # a window larger than its input wraps around it
-        wrapped = _wrapped(wrapped, axis, length)
-    transformed = np.fft.rfftn(wrapped, size, axes=axes)
-    matrices = transformed.reshape(-1, *values.shape[-2:]).astype(np.complex64)
-    adjoint = matrices.conj().transpose(0, 2, 1)
-    products = matrices @ adjoint if values.shape[-2] <= values.shape[-1] else adjoint @ matrices
-    return math.sqrt(max(float(np.linalg.eigvalsh(products)[:, -1].max()), 0.0))
-
-
-def _wrapped(values: np.ndarray, axis: int, length: int) -> np.ndarray:
-    if values.shape[axis] <= length:
-        return values
-    padding = [(0, 0)] * values.ndim
-    padding[axis] = (0, -values.shape[axis] % length)
-    padded = np.pad(values, padding)
-    return np.asarray(padded.reshape(*values.shape[:axis], -1, length, *values.shape[axis + 1 :]).sum(axis=axis))
-
-
-def convolution_norm_cost(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
-    """Return the multiplications of `convolution_norm`: for half of the frequencies a product and its eigenvalues.
-
-    Args:
-        shape: of the kernel in Keras' axis order.
-        size: of the input.
-    """
-    small, large = sorted(shape[-2:])
-    frequencies = math.prod(size[:-1]) * (size[-1] // 2 + 1)
-    return frequencies * small * small * (large + 10 * small)

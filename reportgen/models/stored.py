@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.messages import say
 from reportgen.models.describe import DescribedModel
 from reportgen.models.kernels import LayerKernel
 from reportgen.reading.layer_entries import LayerEntry
 from reportgen.reading.weights_only import StoredKernel, WeightsOnly
 from reportgen.results import LayerSummary, ModelSummary
+
+_ORDERED = ("Sequential", "Functional", "Model")
+"""Kinds whose configuration lists the layers in the order of their calls; of a functional model nearly so."""
 
 
 def describe_stored(weights: WeightsOnly) -> DescribedModel:
@@ -29,7 +33,7 @@ def describe_stored(weights: WeightsOnly) -> DescribedModel:
         model=None,
         summary=ModelSummary(
             name=weights.name,
-            kind=weights.kind or "unknown kind of",
+            kind=weights.kind or say("unknown kind of"),
             input_shape=None,
             output_shape=None,
             parameters=weights.parameters,
@@ -41,13 +45,14 @@ def describe_stored(weights: WeightsOnly) -> DescribedModel:
         kernels=kernels,
         inputs=1,
         rescaling=None,
+        ordered=bool(weights.layers) and (weights.kind or "") in _ORDERED,
     )
 
 
 def _calls(weights: WeightsOnly, parameters: dict[str, int]) -> tuple[LayerSummary, ...]:
     described = [layer for layer in weights.layers if layer.class_name != "InputLayer"]
     known = {layer.path for layer in described}
-    classes = {stored.path: stored.class_name or "unknown" for stored in weights.kernels}
+    classes = {stored.path: stored.class_name or say("unknown") for stored in weights.kernels}
     without = [
         LayerSummary(path, classes[path], None, parameters[path], True) for path in parameters if path not in known
     ]
@@ -82,6 +87,7 @@ def _kernel(stored: StoredKernel) -> LayerKernel:
         shape=tuple(values.shape),
         initializer=_initializer(stored),
         read=lambda: values if values.dtype == np.float64 else values.astype(np.float32),
+        quantised=stored.quantised,
     )
 
 

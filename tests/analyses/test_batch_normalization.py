@@ -136,14 +136,24 @@ def test_statistics_as_they_began_are_a_warning_and_of_all_layers_a_problem() ->
 
 def test_over_a_quarter_of_drifted_channels_is_a_warning_from_thirty_samples_on() -> None:
     assert findings(replace(AUDIT, drifted=tuple(range(25)))) == []
-    far = replace(AUDIT, drifted=tuple(range(26)))
+    far = replace(AUDIT, drifted=tuple(range(26)), by_mean=2, by_variance=25, smallest_ratio=0.05, largest_ratio=4.5)
     assert findings(far, evaluated=29) == []
     (finding,) = findings(far)
     assert (finding.code, finding.severity, finding.threshold) == ("drifted-statistics", Severity.WARNING, 0.25)
     assert finding.message == (
-        "26 of 100 channels have other moments on 30 samples than in training (26.0%, limit 25%); the largest shift is "
-        "3.25 stored standard deviations"
+        "26 of 100 channels have other moments on 30 samples than in training (26.0%, limit 25%): 2 by the mean, shifted by up "
+        "to 3.25 stored standard deviations, 25 by the variance, at the furthest 0.05 times that stored; too few updates in "
+        "training look the same, as at momentum 0.99 a hundred steps leave 37% of the first values"
     )
+    assert far.excess == pytest.approx(3.25)
+    assert replace(far, smallest_ratio=1 / 256).excess == pytest.approx(4)
+
+
+def test_a_variance_under_zero_is_a_problem_without_samples() -> None:
+    (finding,) = findings(replace(AUDIT, negative=(7,)), evaluated=0)
+    assert (finding.code, finding.severity, finding.subject) == ("negative-variance", Severity.PROBLEM, "norm")
+    assert finding.message == "1 of 100 channels has a stored variance under zero (limit 0)"
+    assert (finding.evidence, finding.threshold) == ({"negative": 1, "channels": 100}, 0)
 
 
 @pytest.mark.parametrize(("count", "severity"), [(10, Severity.NOTE), (11, Severity.WARNING)])

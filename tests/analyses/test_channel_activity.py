@@ -14,7 +14,7 @@ from reportgen.models.capture import run_forward
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel
 from reportgen.models.recorder import Activations
-from reportgen.results import Finding, ModelSummary, SamplesSummary, Severity, Strip
+from reportgen.results import Inconclusive, ModelSummary, SamplesSummary, Severity, Strip
 from reportgen.rules import default_limits
 
 
@@ -142,8 +142,8 @@ LAYER = LayerActivity(
 )
 
 
-def findings(layer: LayerActivity, samples: int = 32) -> list[Finding]:
-    result = ChannelActivityResult((layer,), MaskedRun(0, 0, 1, 0.0, None, None), samples)
+def findings(*layers: LayerActivity, samples: int = 60) -> list[Any]:
+    result = ChannelActivityResult(layers, MaskedRun(0, 0, 1, 0.0, None, None), samples)
     return list(ChannelActivity().findings(result, default_limits(ChannelActivity().rules)))
 
 
@@ -152,12 +152,56 @@ def test_a_layer_without_idle_channels_is_no_finding() -> None:
 
 
 def test_up_to_a_tenth_of_silent_channels_is_a_note() -> None:
-    (finding,) = findings(replace(LAYER, silent=tuple(range(10))), samples=1)
+    (finding,) = findings(replace(LAYER, silent=tuple(range(10))))
     assert (finding.code, finding.severity) == ("silent-channels", Severity.NOTE)
     assert finding.message == (
-        "10 of 100 channels never fired on 1 sample (10.0%, limit 10%); at 95 % confidence each of them fires on at most "
-        "100.0% of such samples"
+        "10 of 100 channels never fired on 60 samples (10.0%, limit 10%); at 95% confidence each of them fires on at most "
+        "5.0% of such samples"
     )
+    (single,) = findings(replace(LAYER, silent=(3,)))
+    assert single.message.endswith("at 95% confidence it fires on at most 5.0% of such samples")
+
+
+def test_under_sixty_samples_idle_channels_are_one_inconclusive_answer_for_each_rule() -> None:
+    idle = replace(LAYER, silent=tuple(range(20)), dormant=tuple(range(20, 40)), constant=(50,), saturated=(51,))
+    found = findings(idle, LAYER, replace(idle, name="other"), samples=59)
+    assert [(type(one), one.code, one.subject, one.samples_needed) for one in found] == [
+        (Inconclusive, "silent-channels", "model", 60),
+        (Inconclusive, "dormant-channels", "model", 60),
+        (Inconclusive, "stuck-channels", "model", 60),
+    ]
+    assert found[0].message == (
+        "40 channels of 2 layers never fired on 59 samples, and may at 95% confidence fire on up to 5.1% of such samples "
+        "(limit 5%)"
+    )
+    assert findings(LAYER, samples=1) == []
+    assert {one.code for one in findings(idle, samples=60)} == {"silent-channels", "dormant-channels", "stuck-channels"}
+
+
+def test_nan_is_a_problem_of_the_first_layer_that_gives_it_and_nothing_after_it_is_judged() -> None:
+    broken = replace(LAYER, name="broken", non_finite=(4,), silent=(1,))
+    (problem, silent) = findings(LAYER, broken, replace(broken, name="after", silent=tuple(range(90))))
+    assert (problem.code, problem.subject, problem.severity) == ("non-finite-activations", "broken", Severity.PROBLEM)
+    assert problem.message == (
+        "1 of 100 channels gave NaN or infinite values on 60 samples (limit 0); neither it nor what follows this layer is "
+        "judged"
+    )
+    assert problem.evidence == {"non_finite": 1, "channels": 100, "layers": 2}
+    assert (silent.code, silent.subject) == ("silent-channels", "broken")
+    (few,) = findings(replace(broken, silent=()), samples=1)
+    assert few.code == "non-finite-activations"
+
+
+def test_one_nan_leaves_the_other_channels_as_they_are() -> None:
+    model = small_model(-1.0, -0.99, 0.0)
+    weights = model.get_layer("units").get_weights()
+    weights[1][0] = np.inf
+    model.get_layer("units").set_weights(weights)
+    result = run_model(model, INPUTS)
+    (layer,) = result.layers
+    assert (layer.non_finite, layer.silent, layer.dormant, layer.channels) == ((0,), (), (1,), 3)
+    np.testing.assert_allclose(layer.strip.values, np.array([0.5, 0.01 / 3]) / (0.5 + 0.01 / 3) * 2, rtol=1e-4)
+    assert (result.masked, result.masked_reason) == (None, "the model's outputs are NaN or infinite already")
 
 
 def test_more_than_a_tenth_of_silent_channels_is_a_warning() -> None:
@@ -173,7 +217,7 @@ def test_more_than_a_tenth_of_dormant_channels_is_a_note() -> None:
     (finding,) = findings(replace(LAYER, dormant=tuple(range(11))))
     assert (finding.code, finding.severity, finding.threshold) == ("dormant-channels", Severity.NOTE, 0.1)
     assert finding.message == (
-        "11 of 100 channels are dormant, with at most 0.025 of the layer's mean activity, on 32 samples (11.0%, limit 10%)"
+        "11 of 100 channels are dormant, with at most 0.025 of the layer's mean activity, on 60 samples (11.0%, limit 10%)"
     )
 
 
@@ -183,5 +227,5 @@ def test_constant_and_saturated_channels_are_stuck(count: int, severity: Severit
     (finding,) = findings(layer)
     assert (finding.code, finding.severity, finding.evidence["stuck"]) == ("stuck-channels", severity, count)
     assert finding.message == (
-        f"{count} of 100 channels are constant (2) or saturated ({count - 2}) on 32 samples ({count}.0%, limit 10%)"
+        f"{count} of 100 channels are constant (2) or saturated ({count - 2}) on 60 samples ({count}.0%, limit 10%)"
     )

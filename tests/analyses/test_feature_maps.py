@@ -65,7 +65,7 @@ def draw(*shape: int) -> np.ndarray:
 
 
 def test_tiles_equal_the_maps_of_each_sample() -> None:
-    maps = draw(2, 4, 5, 3)
+    maps = abs(draw(2, 4, 5, 3))
     layer = layer_of(maps)
     assert (layer.name, layer.size, layer.channels, layer.total) == ("conv", (4, 5), (0, 1, 2), 3)
     assert (layer.layout, layer.reduction, layer.rectified) == ("map", 1, False)
@@ -75,6 +75,16 @@ def test_tiles_equal_the_maps_of_each_sample() -> None:
         assert (sample.name, sample.index) == (f"x[{10 + index}]", 10 + index)
         assert (sample.grid.labels, sample.grid.total) == (("0", "1", "2"), 3)
         assert (sample.grid.palette, sample.grid.columns) == (Palette.SEQUENTIAL, 3)
+
+
+def test_signed_maps_have_zero_in_the_middle_of_their_scale() -> None:
+    maps = np.zeros((1, 2, 2, 1), np.float32)
+    maps[0, 0, 0, 0], maps[0, 1, 1, 0] = -0.8, 0.7
+    layer = layer_of(maps)
+    (sample,) = layer.samples
+    assert (layer.signed, sample.grid.palette) == (True, Palette.DIVERGING)
+    assert sample.grid.value_range == pytest.approx((-0.8, 0.8))
+    assert layer.value_range == pytest.approx((-0.8, 0.7))
 
 
 def test_one_scale_is_for_all_samples_of_a_layer() -> None:
@@ -181,7 +191,7 @@ def test_outputs_without_a_spatial_axis_are_not_shown() -> None:
 def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     assert FeatureMaps().run(context(None)) == Skip("Give --samples.")
     assert run({"dense": draw(1, 8)}) == Skip(
-        "No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis."
+        "No layer of this model has an output with a spatial axis, so there are no feature maps."
     )
 
 

@@ -173,7 +173,7 @@ def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     assert run(network(), None) == Skip("Give --samples.")
     flat = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(2)])
     assert run(flat, draw(3, 6, 6, 1)) == Skip(
-        "No layer that was run has maps with a height and a width; --layers NAME chooses one."
+        "No layer of this model has maps with a height and a width, so that there is nothing to cut patches for."
     )
 
 

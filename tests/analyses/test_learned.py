@@ -15,7 +15,7 @@ from reportgen.models.describe import describe
 from reportgen.models.kernel_statistics import STATISTICS
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.null_comparison import NullComparison, operator_norm
-from reportgen.results import Finding, LayerSummary, ModelSummary, NullBands, Severity
+from reportgen.results import Inconclusive, LayerSummary, ModelSummary, NullBands, Severity
 from reportgen.rules import default_limits
 
 GLOROT = keras.initializers.GlorotUniform()
@@ -206,13 +206,15 @@ def judged(label: str = "conv", *, distance: float = 99.0, weights: int = 288, *
     value = NULL.copy()
     value[2], value[3] = given.get("norm", 2.0), given.get("rank", 5.0)
     distances = np.array([0.0, 0.0, distance, 0.0, 0.0, np.nan])
-    comparison = NullComparison(weights, value, NULL, NULL / 10, NULL, distances, "", None)
-    return LearnedKernel(label, "convolution", "HeNormal", weights, comparison, 7.5, None, "")
+    comparison = NullComparison(weights, value, NULL, NULL / 10, NULL, distances, "", None, 200)
+    return LearnedKernel(label, "convolution", "HeNormal", weights, comparison, 7.5, None, "", 5.0)
 
 
-def findings(*kernels: LearnedKernel) -> list[Finding]:
+def findings(*kernels: LearnedKernel) -> list[Any]:
     bands = NullBands((), STATISTICS, np.empty((0, 6)), 7.5)
-    return list(Learned().findings(LearnedResult(kernels, bands, 7.5, 20, 0, 0.05), default_limits(Learned().rules)))
+    return list(
+        Learned().findings(LearnedResult(kernels, bands, 7.5, 20, 0, 0.05, 5.0), default_limits(Learned().rules))
+    )
 
 
 def test_a_distance_above_the_limit_is_no_finding() -> None:
@@ -220,14 +222,14 @@ def test_a_distance_above_the_limit_is_no_finding() -> None:
     assert findings(judged(distance=-7.501)) == []
 
 
-def test_a_distance_up_to_the_limit_is_an_untrained_layer() -> None:
-    (finding,) = findings(judged(distance=-7.5), judged("other"))
+def test_a_distance_that_chance_reaches_is_an_untrained_layer() -> None:
+    (finding,) = findings(judged(distance=-5.0), judged("other"))
     assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.WARNING, "conv")
     assert finding.message == (
-        "weights cannot be told from 20 fresh draws of HeNormal: no statistic stands further out than the spectral norm, "
-        "7.50 null standard deviations (limit 7.50, 288 weights)"
+        "weights cannot be told from 200 fresh draws of HeNormal: of six statistics the spectral norm is furthest from their "
+        "mean, by 5.00 of their standard deviations, and chance alone brings one of this model's 5.00 away (288 weights)"
     )
-    assert (finding.evidence, finding.threshold) == ({"distance": 7.5, "weights": 288}, 7.5)
+    assert (finding.evidence, finding.threshold) == ({"distance": 5.0, "weights": 288}, 5.0)
     assert "Westfall" in finding.source
 
 
@@ -235,10 +237,56 @@ def test_all_kernels_untrained_is_one_problem_of_the_model() -> None:
     (finding,) = findings(judged("a", distance=3.0), judged("b", distance=-4.0))
     assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.PROBLEM, "model")
     assert finding.message == (
-        "none of the 2 kernels can be told from 20 fresh draws of its initialiser: the largest distance of any statistic "
-        "is 4.00 null standard deviations (limit 7.50)"
+        "none of the 2 kernels can be told from fresh draws of its initialiser: the statistic that is furthest from their mean "
+        "is so by 4.00 of their standard deviations, and within 7.50 nothing has learned"
     )
     assert finding.evidence == {"kernels": 2, "largest_distance": 4.0}
+
+
+def test_between_chance_and_the_limit_nothing_is_decided() -> None:
+    assert (judged(distance=5.001).undecided, judged(distance=5.001).learned) == (True, None)
+    assert (judged(distance=5.0).undecided, judged(distance=7.501).undecided) == (False, False)
+    assert judged(distance=6.0, weights=FEWEST_WEIGHTS - 1).undecided is False
+    (one,) = findings(judged("a", distance=6.0), judged("b"))
+    assert (type(one), one.code, one.subject, one.samples_needed) == (Inconclusive, "untrained-layer", "a", None)
+    assert one.message == (
+        "1 kernel, a, stands further from its initialiser than chance reaches and not far enough to be sure: 6.00 of the "
+        "draws' standard deviations (as initialised up to 5.00, learned beyond 7.50)"
+    )
+    assert one.remedy == "Weights alone decide this rule, and samples do not: more training would."
+    several = [judged(name, distance=6.0) for name in "abcde"]
+    (all_of_them,) = findings(*several, judged("told"))
+    assert all_of_them.subject == "model"
+    assert all_of_them.message.startswith("5 kernels, a, b, c, d, …, stand further")
+
+
+def test_a_kernel_between_does_not_hide_that_the_model_is_untrained() -> None:
+    (finding,) = findings(judged("a", distance=3.0), judged("b", distance=6.0))
+    assert (finding.subject, finding.severity, finding.evidence["largest_distance"]) == ("model", Severity.PROBLEM, 6.0)
+
+
+def test_kernels_near_their_initialiser_are_drawn_200_times_and_far_ones_20_times() -> None:
+    result = run(kernel(VALUES), kernel(FRESH, path="fresh"))
+    assert [one.comparison.redraws for one in result.kernels] == [20, 200]
+    assert (result.redraws, result.most_redraws) == (20, 200)
+    assert result.limit == 1.5 * result.chance
+    assert 2.8 < result.chance < 3.6
+    large = kernel(np.asarray(GLOROT((3, 3, 100, 200))), path="large")
+    assert run(large).kernels[0].comparison.redraws == 22  # four million weights in all
+
+
+def test_a_verdict_does_not_turn_over_with_the_seed() -> None:
+    rng = np.random.default_rng(0)
+    verdicts = {True: set(), None: set(), False: set()}
+    for scale in (1.0, 1.1, 1.2, 1.3, 1.4):
+        values = (np.asarray(keras.initializers.GlorotUniform(seed=7)((3, 3, 1, 16))) * scale).astype(np.float32)
+        target = kernel(values, path=f"k{rng.integers(1000)}")
+        found = {run(target, seed=seed).kernels[0].learned for seed in range(10)}
+        assert not {True, False} <= found
+        for verdict in found:
+            verdicts[verdict].add(scale)
+    assert 1.0 in verdicts[False]
+    assert 1.4 in verdicts[True]
 
 
 def test_a_single_untrained_kernel_is_a_layer_and_not_a_model() -> None:

@@ -19,6 +19,7 @@ from reportgen.analyses.preprocessing_check import (
 )
 from reportgen.evaluation import evaluate_samples
 from reportgen.measures.intervals import measure
+from reportgen.models.capture import Activations
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel
 from reportgen.options import DEFAULTS, ReportOptions
@@ -93,7 +94,7 @@ def test_samples_declared_raw_to_a_model_of_0_to_1_are_a_problem(model: Any) -> 
     assert (finding.code, finding.severity, finding.subject) == ("other-preprocessing", Severity.PROBLEM, "0 to 1")
     assert finding.message == (
         "samples scaled '0 to 1' are right in 100.0%, as declared in 50.0% of 60: 30 gained, 0 lost "
-        f"(p = {4 * 2 / 2**30:.2g} after correction for 4 variants, limit 0.05)"
+        "(p = 7.5e\N{MINUS SIGN}09 after correction for 4 variants, limit 0.05)"
     )
 
 
@@ -177,7 +178,30 @@ def test_what_cannot_be_scored_is_a_skip_with_the_reason(model: Any) -> None:
     assert "no labels" in PreprocessingCheck().run(given).reason
     assert PreprocessingCheck().run(replace(given, samples=None)) == Skip("Give --samples.")
     number = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), layers.Dense(1)])
-    assert "not one score for each class" in run(number, IMAGES, np.arange(60)).reason
+    assert run(number, IMAGES, np.arange(60)).reason == (
+        "The labels are numbers, not classes, so no answer can be counted as right or wrong."
+    )
+    maps = keras.Sequential([keras.Input((3, 3, 1)), layers.Conv2D(2, 1)])
+    assert "not one score for each class" in run(maps, IMAGES, np.arange(60) % 2).reason
+    assert given.samples is not None
+    numbers = replace(given, samples=replace(given.samples, targets=np.linspace(0, 1, 60)))
+    assert PreprocessingCheck().run(numbers).reason.startswith("The labels are numbers")
+    outputs = np.full((60, 2), np.nan, np.float32)
+    nowhere = replace(context(model, IMAGES).samples, activations=Activations(outputs=outputs))
+    assert PreprocessingCheck().run(replace(given, samples=nowhere)).reason == (
+        "The output is NaN or infinite for some samples, so no answer can be counted as right."
+    )
+
+
+def test_a_variant_that_is_wrong_often_too_is_a_note_about_something_else() -> None:
+    entry = VariantAccuracy("0 to 1", measure(64, 100), 40, 0, mcnemar_exact(40, 0))
+    # 64 of 100 are at least 54.2%; half the errors of a class with 10% of the samples leave 55%, with 8% 54%
+    for majority, severity in ((0.1, Severity.NOTE), (0.08, Severity.PROBLEM)):
+        result = PreprocessingCheckResult(100, 100, measure(24, 100), (entry,), (), (), majority=majority)
+        (finding,) = PreprocessingCheck().findings(result, LIMITS)
+        assert finding.severity is severity
+        other = "so that something else may be amiss"
+        assert finding.message.endswith(other) is (severity is Severity.NOTE)
 
 
 def test_bytes_stay_bytes_when_they_are_inverted(model: Any) -> None:

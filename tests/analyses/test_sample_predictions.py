@@ -8,6 +8,7 @@ import pytest
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.parts.sample_rules import variation_of
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictions, SamplePredictionsResult
 from reportgen.models.capture import Activations
 from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
@@ -76,21 +77,21 @@ def test_top_five_classes_are_listed_by_falling_probability() -> None:
 def test_without_labels_nothing_is_right_or_wrong() -> None:
     (shown,) = run([[0.4, 0.6]]).shown
     assert (shown.label, shown.correct, shown.output) == (None, None, None)
-    assert [entry.name for entry in shown.top] == ["1", "0"]
+    assert [entry.name for entry in shown.top] == ["class 1", "class 0"]
 
 
 def test_logits_are_shown_as_probabilities_with_the_rule() -> None:
     result = run([[0.0, np.log(3)], [-1, -1]])
     assert result.shown[0].top == (
-        ClassProbability("1", pytest.approx(0.75)),
-        ClassProbability("0", pytest.approx(0.25)),
+        ClassProbability("class 1", pytest.approx(0.75), 1),
+        ClassProbability("class 0", pytest.approx(0.25), 0),
     )
     assert result.rule == "The outputs are not probabilities and were taken as logits: softmax was applied."
 
 
 def test_single_sigmoid_is_two_classes() -> None:
     (shown,) = run([[0.25]], labels=[0]).shown
-    assert shown.top == (ClassProbability("0", 0.75), ClassProbability("1", 0.25))
+    assert shown.top == (ClassProbability("class 0", 0.75, 0), ClassProbability("class 1", 0.25, 1))
     assert shown.correct is True
 
 
@@ -214,7 +215,8 @@ def test_inputs_within_a_factor_of_eight_of_what_is_expected_are_no_finding(inpu
 
 
 @pytest.mark.parametrize(
-    ("input_range", "ratio", "span"), [((0, 31.8), 31.8 / 255, "0 to 31.8"), ((-1, 2040), 2041 / 255, "-1 to 2040")]
+    ("input_range", "ratio", "span"),
+    [((0, 31.8), 31.8 / 255, "0 to 31.8"), ((-1, 2040), 2041 / 255, "\N{MINUS SIGN}1 to 2040")],
 )
 def test_inputs_far_from_what_the_rescaling_expects_are_a_problem(
     input_range: tuple[float, float], ratio: float, span: str
@@ -227,3 +229,48 @@ def test_inputs_far_from_what_the_rescaling_expects_are_a_problem(
     assert finding.evidence == {"lowest": input_range[0], "highest": input_range[1], "ratio": pytest.approx(ratio)}
     assert finding.threshold == 8
     assert "rescaling layer" in finding.source
+
+
+def test_a_target_stands_beside_the_output() -> None:
+    given = context(None)
+    (shown,) = run([[0.4, 0.6]]).shown
+    assert shown.target is None
+    samples = EvaluatedSamples(
+        summary=SUMMARY,
+        names=("x[30]",),
+        images=np.zeros((1, 4, 4, 1), np.uint8),
+        labels=None,
+        class_names=None,
+        expected_range=None,
+        all_labels=None,
+        targets=np.array([0.25, 9.0]),
+        read=lambda positions: np.zeros((len(positions), 1)),
+        scale=np.float32,
+        activations=Activations(outputs=np.array([[3.5], [-1.25]], np.float32)),
+    )
+    result = SamplePredictions().run(replace(given, samples=samples))
+    assert isinstance(result, SamplePredictionsResult)
+    assert [(one.output, one.target) for one in result.shown] == [((3.5,), 0.25)]
+
+
+def test_outputs_that_are_the_same_for_all_samples_are_a_problem() -> None:
+    # the mean is (0.5, 0.5), 0.5 + 0.5 short of certainty; each sample is 2 x 0.004 away
+    result = run([[0.504, 0.496], [0.496, 0.504]] * 3)
+    assert result.variation == pytest.approx(0.008, rel=1e-4)
+    limits = default_limits(SamplePredictions().rules)
+    finding = next(iter(SamplePredictions().findings(result, limits)))
+    assert (finding.code, finding.severity, finding.subject) == ("constant-output", Severity.PROBLEM, "outputs")
+    assert finding.message == (
+        "the outputs are nearly the same for all 9 samples: their distance from the mean is 0.008 of the way to certain answers "
+        "(limit 0.01)"
+    )
+    found = SamplePredictions().findings(replace(result, variation=0.01), limits)
+    assert "constant-output" not in [one.code for one in found]
+
+
+def test_few_samples_and_certain_answers_say_nothing_about_constant_outputs() -> None:
+    assert variation_of(np.array([[0.5, 0.5]] * 4)) is None
+    assert variation_of(np.array([[0.5, 0.5]] * 5)) == 0.0
+    assert variation_of(np.array([[1.0, 0.0]] * 50)) is None
+    # certain answers, half of them each: each is 1 away from a mean that is 1 short of certainty
+    assert variation_of(np.array([[1.0, 0.0], [0.0, 1.0]] * 3)) == pytest.approx(1.0)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from reportgen.analyses.weight_histograms import (
     WeightHistograms,
     WeightHistogramsResult,
     WeightStatistics,
+    drawn_kernels,
     ks_distance,
     weight_statistics,
 )
@@ -32,20 +34,22 @@ def kernel(values: np.ndarray, *, path: str = "conv", kind: str = "convolution",
     return LayerKernel(path, "kernel", kind, 1, values.shape, initializer, lambda: values)
 
 
-def run(*kernels: LayerKernel, seed: int = 0, bins: int = 60) -> Any:
-    return WeightHistograms().run(
-        AnalysisContext(
-            model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-            layers=(),
-            kernels=kernels,
-            shown=(),
-            rectifiers=frozenset(),
-            samples=None,
-            no_samples_reason="",
-            options=AnalysisOptions(seed=seed, bins=bins),
-            limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
-        )
+def run_context(*kernels: LayerKernel, seed: int = 0, bins: int = 60, shown: tuple[str, ...] = ()) -> AnalysisContext:
+    return AnalysisContext(
+        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
+        layers=(),
+        kernels=kernels,
+        shown=shown,
+        rectifiers=frozenset(),
+        samples=None,
+        no_samples_reason="",
+        options=AnalysisOptions(seed=seed, bins=bins),
+        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
     )
+
+
+def run(*kernels: LayerKernel, seed: int = 0, bins: int = 60) -> Any:
+    return WeightHistograms().run(run_context(*kernels, seed=seed, bins=bins))
 
 
 VALUES = GENERATOR.normal(size=(3, 3, 4, 8)).astype(np.float32)
@@ -180,9 +184,42 @@ def test_finite_weights_are_no_finding() -> None:
     assert findings(judged("conv")) == []
 
 
+def test_a_kernel_without_variation_is_a_problem() -> None:
+    zeros = replace(judged("conv"), trained=WeightStatistics(288, 0.0, 0.0, 0.0, 0.0, 1.0))
+    (finding,) = findings(zeros)
+    assert (finding.code, finding.severity, finding.subject) == ("constant-kernel", Severity.PROBLEM, "conv")
+    assert finding.message == "all 288 weights are zero (limit: a difference of 0)"
+    (alike,) = findings(replace(zeros, trained=WeightStatistics(288, 0.5, 0.0, 0.5, 0.5, 0.0)))
+    assert alike.message == "all 288 weights are from 0.5 to 0.5 (limit: a difference of 0)"
+    assert findings(replace(zeros, trained=WeightStatistics(1, 0.5, 0.0, 0.5, 0.5, 0.0))) == []
+
+
 def test_any_non_finite_weight_is_a_problem() -> None:
     (finding,) = findings(judged("conv", non_finite=2000))
     assert (finding.code, finding.severity, finding.subject) == ("non-finite-weights", Severity.PROBLEM, "conv")
-    assert finding.message == "2,000 of 3,152 weights are NaN or infinite (limit 0)"
+    assert finding.message == "2,000 of 3,152 values are NaN or infinite (limit 0)"
     assert (finding.evidence, finding.threshold) == ({"non_finite": 2000, "weights": 3152}, 0)
     assert finding.source.startswith("IEEE 754")
+
+
+def test_up_to_16_kernels_are_all_drawn_in_full() -> None:
+    result = run(*(kernel(VALUES, path=f"conv{number}") for number in range(16)))
+    assert result.undrawn == 0
+
+
+def test_of_more_kernels_first_last_and_detailed_ones_are_drawn_and_those_nearest_to_their_draw() -> None:
+    fresh = [kernel(np.asarray(GLOROT((3, 3, 4, 8))), path=f"fresh{number}") for number in range(13)]
+    moved = [kernel(VALUES * 9, path=f"moved{number}") for number in range(7)]
+    context = run_context(*moved[:3], *fresh, *moved[3:], shown=("moved1",))
+    result = WeightHistograms().run(context)
+    assert isinstance(result, WeightHistogramsResult)
+    assert (result.first.label, result.others[-1].label, result.undrawn) == ("moved0", "moved6", 4)
+    drawn = [each.label for each in result.kernels if each.drawn]
+    assert drawn == ["moved0", "moved1", *(each.path for each in fresh), "moved6"]
+
+
+def test_kernels_with_nan_are_drawn_before_those_near_their_draw() -> None:
+    kernels = [judged(f"conv{number}", non_finite=int(number == 19)) for number in range(30)]
+    assert drawn_kernels(kernels, {"conv0", "conv29"}) == {f"conv{number}" for number in (*range(14), 19, 29)}
+    wanted = {f"conv{number}" for number in range(10, 30)}
+    assert drawn_kernels(kernels, wanted) == wanted

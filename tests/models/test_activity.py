@@ -14,7 +14,8 @@ def statistics(maximum: list[float], magnitude: list[float], minimum: list[float
     zeros = np.zeros(len(maximum))
     low = np.array(minimum if minimum is not None else zeros, np.float32)
     ends = zeros if at_ends is None else np.array(at_ends)
-    return ChannelStatistics(10, low, np.array(maximum, np.float32), zeros, np.array(magnitude), zeros, ends)
+    lost = np.zeros(len(zeros), np.int64)
+    return ChannelStatistics(10, low, np.array(maximum, np.float32), zeros, np.array(magnitude), zeros, ends, lost)
 
 
 def test_scores_are_magnitudes_over_their_mean() -> None:

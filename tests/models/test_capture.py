@@ -299,3 +299,22 @@ def test_convolutions_activations_and_normalisations_are_watched(subclassed_mode
 )
 def test_batch_holds_at_most_32_million_values(values: int, expected: int) -> None:
     assert batch_size(values) == expected
+
+
+def test_an_activation_is_kept_in_the_place_of_the_convolution_before_it() -> None:
+    parts = [layers.Conv2D(3, 3, name="conv"), layers.BatchNormalization(name="norm"), layers.ReLU(name="act")]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *parts, layers.Conv2D(2, 3, activation="relu", name="inner")])
+    live = {layer.name: layer for layer in model.layers}
+    batches = [GENERATOR.normal(size=(2, 6, 6, 1)).astype(np.float32) for _ in range(2)]
+    given = {"layers": live, "keep": frozenset({"conv", "inner"}), "keep_samples": 3}
+    found = run_forward(model, batches, keep_activations=True, **given)
+    assert list(found.kept) == ["act", "inner"]
+    assert (found.kept["act"].shape, float(found.kept["act"].min()), found.sources["act"]) == (
+        (3, 4, 4, 3),
+        0.0,
+        "conv",
+    )
+    expected = keras.Model(model.inputs, live["act"].output)(np.concatenate(batches)[:3], training=False)
+    np.testing.assert_allclose(found.kept["act"], expected, atol=1e-6)
+    assert list(run_forward(model, batches, **given).kept) == ["conv", "inner"]
+    assert set(found.top) == {"conv", "inner"}

@@ -56,3 +56,17 @@ def test_moments_equal_numpys_at_once_and_merged(cut: int) -> None:
 def test_moments_of_nothing_are_an_error() -> None:
     with pytest.raises(ValueError, match="must not be empty"):
         channel_moments(np.empty((0, 3), np.float32))
+
+
+def test_one_nan_changes_no_other_channel() -> None:
+    broken = VALUES.copy()
+    broken[..., 0].flat[3] = np.nan
+    found, whole = channel_statistics(broken), channel_statistics(VALUES)
+    assert found.non_finite.tolist() == [1] + [0] * (VALUES.shape[-1] - 1)
+    for name in ("minimum", "maximum", "mean", "magnitude", "positive"):
+        np.testing.assert_array_equal(getattr(found, name)[1:], getattr(whole, name)[1:])
+    assert np.isfinite(found.mean).all()
+    assert found.merged(found).non_finite[0] == 2
+    moments = channel_moments(broken)
+    assert np.isnan(moments.mean[0])
+    np.testing.assert_array_equal(moments.variance[1:], channel_moments(VALUES).variance[1:])

@@ -66,8 +66,14 @@ def test_pattern_that_matches_nothing_is_refused_with_what_there_is(nested_model
     with pytest.raises(UsageError) as caught:
         describe(nested_model).shown(("conv2d",))
     assert str(caught.value) == (
-        "--layers must name layers of the model. Received: 'conv2d'. It has middle/deep/conv, middle/conv."
+        "--layers must name layers of the model. Received: 'conv2d'. Did you mean 'middle/conv'? "
+        "It has middle/deep/conv, middle/conv."
     )
+
+
+def test_a_name_without_its_model_is_found_within_it(nested_model: Any) -> None:
+    with pytest.raises(UsageError, match=r"Received: 'deep/conv'. Did you mean 'middle/deep/conv'\?"):
+        describe(nested_model).shown(("deep/conv",))
 
 
 def test_offer_names_at_most_eight_layers() -> None:

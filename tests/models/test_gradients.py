@@ -21,6 +21,7 @@ from reportgen.models.integrated import integrated_gradients, logits_at
 from reportgen.models.kernels import layer_kernels, named_layers
 from reportgen.models.live import LiveModel
 from reportgen.models.randomised import randomised_kernels
+from reportgen.models.sample_inputs import SampleInputs
 
 
 def alive(model: Any, batch: int = 64) -> LiveModel:
@@ -59,17 +60,17 @@ def by_hand(model: Any, inputs: np.ndarray, columns: np.ndarray) -> tuple[np.nda
 def test_gradients_of_a_fused_softmax_are_those_of_the_value_before_it() -> None:
     model, inputs = sequential(layers.Dense(3, activation="softmax", name="head")), draw(2, 6, 6, 1)
     live = alive(model)
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert (target.features, target.logits, target.inside, target.size) == ("conv", "head", True, (4, 4))
     assert target.rule == "the logits (head before its softmax)"
-    found = feature_gradients(live, target, inputs, FIRST)
+    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
     maps, gradients = by_hand(model, inputs, FIRST.columns)
     np.testing.assert_allclose(found.values, maps, atol=1e-6)
     np.testing.assert_allclose(found.gradients, gradients, atol=1e-6)
     flat = maps.reshape(2, -1) @ model.layers[-1].kernel.numpy() + model.layers[-1].bias.numpy()
     np.testing.assert_allclose(found.logits, flat[[0, 1], [0, 1]], rtol=1e-5)
-    np.testing.assert_allclose(logits_at(live, target, inputs, FIRST), found.logits, rtol=1e-6)
+    np.testing.assert_allclose(logits_at(live, target, SampleInputs(inputs), FIRST), found.logits, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -90,19 +91,19 @@ def test_gradients_of_a_fused_softmax_are_those_of_the_value_before_it() -> None
 def test_every_kind_of_head_is_seen_through(last: list[Any], rule: str) -> None:
     inputs = draw(2, 6, 6, 1)
     plain = alive(sequential(layers.Dense(3, name="plain")))
-    expected = feature_gradients(plain, find_target(plain, inputs), inputs, FIRST)  # type: ignore[arg-type]
+    expected = feature_gradients(plain, find_target(plain, SampleInputs(inputs)), SampleInputs(inputs), FIRST)  # type: ignore[arg-type]
     live = alive(sequential(*last))
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert target.rule == rule
-    found = feature_gradients(live, target, inputs, FIRST)
+    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
     np.testing.assert_allclose(found.gradients, expected.gradients, atol=1e-6)
     np.testing.assert_allclose(found.logits, expected.logits, rtol=1e-5)
 
 
 def test_scores_that_hide_their_logits_are_explained_themselves() -> None:
     doubled = [layers.Dense(3, activation="softmax", name="head"), layers.Rescaling(0.5)]
-    target = find_target(alive(sequential(*doubled)), draw(2, 6, 6, 1))
+    target = find_target(alive(sequential(*doubled)), SampleInputs(draw(2, 6, 6, 1)))
     assert target is not None
     assert target.logits is None
     assert target.rule == "the scores (what comes before their softmax or sigmoid could not be found)"
@@ -117,10 +118,10 @@ def test_evidence_for_class_0_of_a_single_output_is_that_against_class_1() -> No
 
 def test_nested_models_are_explained_at_their_last_convolution(nested_model: Any) -> None:
     live, inputs = alive(nested_model), draw(2, 8, 8, 1)
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert (target.features, target.logits, target.size) == ("middle/conv", "scores", (6, 6))
-    found = feature_gradients(live, target, inputs, FIRST)
+    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
     # after global average pooling, every place has the dense kernel's weight over the number of places
     kernel = live.layers["scores"].kernel.numpy()
     expected = np.broadcast_to(kernel.T[[0, 1]][:, None, None] / 36, found.gradients.shape)
@@ -129,17 +130,17 @@ def test_nested_models_are_explained_at_their_last_convolution(nested_model: Any
 
 def test_subclassed_models_are_explained_after_the_separate_rectifier(subclassed_model: Any) -> None:
     live, inputs = alive(subclassed_model), draw(2, 6, 6, 1)
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert (target.convolution, target.size, target.logits) == ("block/conv", (4, 4), None)
-    found = feature_gradients(live, target, inputs, FIRST)
+    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
     np.testing.assert_array_equal(found.values, np.maximum(found.values, 0))
     head = live.layers["head"].kernel.numpy().reshape(4, 4, 2, 3)
     np.testing.assert_allclose(found.gradients, np.moveaxis(head, -1, 0)[[0, 1]], atol=1e-6)
 
 
 def test_shared_layers_are_explained_at_their_last_call(shared_model: Any) -> None:
-    target = find_target(alive(shared_model), draw(2, 6, 6, 2))
+    target = find_target(alive(shared_model), SampleInputs(draw(2, 6, 6, 2)))
     assert target is not None
     assert (target.features, target.path, target.size) == ("shared (call 2)", "shared", (2, 2))
 
@@ -156,10 +157,13 @@ def test_a_convolution_over_a_single_place_is_passed_over() -> None:
             ]
         )
     )
-    target = find_target(alive(model), draw(2, 6, 6, 1))
+    target = find_target(alive(model), SampleInputs(draw(2, 6, 6, 1)))
     assert target is not None
     assert target.features == "conv"
-    assert find_target(alive(fixed(keras.Sequential([keras.Input((4,)), layers.Dense(2)]))), draw(2, 4)) is None
+    assert (
+        find_target(alive(fixed(keras.Sequential([keras.Input((4,)), layers.Dense(2)]))), SampleInputs(draw(2, 4)))
+        is None
+    )
 
 
 def test_a_convolution_of_another_output_is_passed_over() -> None:
@@ -168,18 +172,18 @@ def test_a_convolution_of_another_output_is_passed_over() -> None:
     scores = layers.Dense(2, name="scores")(layers.Flatten()(maps))
     model = fixed(keras.Model(inputs, [scores, layers.Conv2D(2, 1, name="other")(maps)]))
     live, samples = alive(model), draw(2, 6, 6, 1)
-    target = find_target(live, samples)
+    target = find_target(live, SampleInputs(samples))
     assert target is not None
     assert target.convolution == "trunk"
-    assert feature_gradients(live, target, samples, FIRST).gradients.any()
+    assert feature_gradients(live, target, SampleInputs(samples), FIRST).gradients.any()
 
 
 def test_batches_change_nothing() -> None:
     model, inputs = sequential(layers.Dense(3, activation="softmax")), draw(5, 6, 6, 1)
     logits = ClassLogits(np.array([0, 1, 2, 1, 0]), np.ones(5, np.float32))
-    target = find_target(alive(model), inputs[:2])
+    target = find_target(alive(model), SampleInputs(inputs[:2]))
     assert target is not None
-    whole, single = (feature_gradients(alive(model, size), target, inputs, logits) for size in (64, 8))
+    whole, single = (feature_gradients(alive(model, size), target, SampleInputs(inputs), logits) for size in (64, 8))
     np.testing.assert_allclose(whole.gradients, single.gradients, atol=1e-6)
 
 
@@ -188,11 +192,11 @@ def test_models_are_left_as_they_were_also_after_an_error() -> None:
     live = alive(model)
     model.layers[0].trainable = False
     before = [weight.numpy() for weight in model.weights]
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
-    feature_gradients(live, target, inputs, FIRST)
+    feature_gradients(live, target, SampleInputs(inputs), FIRST)
     with pytest.raises(ForwardError):
-        feature_gradients(live, target, draw(2, 5, 5, 1), FIRST)
+        feature_gradients(live, target, SampleInputs(draw(2, 5, 5, 1)), FIRST)
     for layer in model.layers:
         assert "call" not in vars(layer)
     assert model.layers[-1].activation is keras.activations.softmax
@@ -207,51 +211,51 @@ def test_logits_without_a_gradient_are_told() -> None:
             return tf.cast(tf.cast(inputs, tf.int32), tf.float32)
 
     model, inputs = sequential(Rounded(), layers.Dense(3)), draw(2, 6, 6, 1)
-    target = find_target(alive(model), inputs)
+    target = find_target(alive(model), SampleInputs(inputs))
     assert target is not None
     with pytest.raises(ForwardError, match="the logits have no gradient by conv"):
-        feature_gradients(alive(model), target, inputs, FIRST)
+        feature_gradients(alive(model), target, SampleInputs(inputs), FIRST)
 
 
 def test_input_gradients_equal_finite_differences() -> None:
     model, inputs = sequential(layers.Dense(3, activation="softmax")), draw(1, 6, 6, 1)
     live, logits = alive(model), ClassLogits(np.array([2]), np.ones(1, np.float32))
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
-    found = input_gradients(live, target, inputs, logits).gradients[0, :, :, 0]
+    found = input_gradients(live, target, SampleInputs(inputs), logits).gradients[0, :, :, 0]
     step = 1e-2
     for row, column in ((0, 0), (2, 3), (5, 5)):
         moved = np.repeat(inputs, 2, axis=0)
         moved[0, row, column, 0] += step
         moved[1, row, column, 0] -= step
-        ends = logits_at(live, target, moved, logits.take([0, 0]))
+        ends = logits_at(live, target, SampleInputs(moved), logits.take([0, 0]))
         assert found[row, column] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=2e-3)
 
 
 def test_integrated_gradients_equal_a_fine_riemann_sum() -> None:
     model, inputs = sequential(layers.Dense(3, activation="softmax")), draw(2, 6, 6, 1)
     live = alive(model)
-    target = find_target(live, inputs)
+    target = find_target(live, SampleInputs(inputs))
     assert target is not None
     baseline = np.full((6, 6, 1), 0.1, np.float32)
-    found = integrated_gradients(live, target, inputs, baseline, FIRST, points=200)
+    found = integrated_gradients(live, target, SampleInputs(inputs), baseline, FIRST, points=200)
     for sample in range(2):
         total = np.zeros_like(baseline)
         for number in range(500):
             at = baseline + (number + 0.5) / 500 * (inputs[sample] - baseline)
-            total += input_gradients(live, target, at[None], FIRST.take([sample])).gradients[0] / 500
+            total += input_gradients(live, target, SampleInputs(at[None]), FIRST.take([sample])).gradients[0] / 500
         np.testing.assert_allclose(found[sample], total * (inputs[sample] - baseline), atol=5e-3)
 
 
 def test_the_bias_is_known_where_one_dense_layer_ends_the_model(nested_model: Any) -> None:
     live = alive(nested_model)
-    target = find_target(live, draw(2, 8, 8, 1))
+    target = find_target(live, SampleInputs(draw(2, 8, 8, 1)))
     assert target is not None
     np.testing.assert_array_equal(affine_bias(live, target), live.layers["scores"].bias.numpy())  # type: ignore[arg-type]
     deep = alive(sequential(layers.Dense(4, activation="relu"), layers.Dense(3)))
-    assert affine_bias(deep, find_target(deep, draw(2, 6, 6, 1))) is None  # type: ignore[arg-type]
+    assert affine_bias(deep, find_target(deep, SampleInputs(draw(2, 6, 6, 1)))) is None  # type: ignore[arg-type]
     unbiased = alive(sequential(layers.Dense(3, use_bias=False)))
-    assert affine_bias(unbiased, find_target(unbiased, draw(2, 6, 6, 1))).tolist() == [0, 0, 0]  # type: ignore
+    assert affine_bias(unbiased, find_target(unbiased, SampleInputs(draw(2, 6, 6, 1)))).tolist() == [0, 0, 0]  # type: ignore
 
 
 def test_randomised_kernels_are_other_draws_and_are_put_back_exactly() -> None:

@@ -163,7 +163,10 @@ def test_input_shape_of_a_model_never_built_is_unknown() -> None:
     [("ResNet50", 3_857_973_248, 483), ("MobileNetV2", 300_774_272, 491), ("DenseNet121", 2_834_161_664, 2071)],
 )
 def test_published_networks_have_their_published_cost_and_field(name: str, multiply_adds: int, field: int) -> None:
-    calls = layer_calls(getattr(keras.applications, name)(weights=None))
+    network = getattr(keras.applications, name)
+    calls = layer_calls(network(weights=None))
     assert sum(call.multiply_adds or 0 for call in calls) == multiply_adds
-    assert calls[-3].receptive_field == (field, field)
+    assert calls[-3].receptive_field == (224, 224)  # no more than the input
+    whole = layer_calls(network(weights=None, include_top=False, input_shape=(None, None, 3)))
+    assert whole[-1].receptive_field == (field, field)
     assert np.prod(calls[-1].output_shape) == 1000

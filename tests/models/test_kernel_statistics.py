@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reportgen.measures.intervals import student_quantile
 from reportgen.models.kernel_statistics import (
-    MARGIN,
     STATISTICS,
-    distance_limit,
+    chance_bound,
     draws_distances,
     kernel_statistics,
     null_distance,
     null_spread,
     spatial_smoothness,
-    student_quantile,
 )
 from reportgen.models.kernels import LayerKernel
 
@@ -90,14 +89,22 @@ def test_distances_of_draws_are_from_the_others() -> None:
     np.testing.assert_allclose(found[2, 0], (draws[2, 0] - others[:, 0].mean()) / others[:, 0].std(ddof=1))
 
 
-def test_limit_is_the_larger_of_the_draws_distances_and_students_bound() -> None:
+def test_chance_is_the_larger_of_the_draws_distances_and_students_bound() -> None:
     quiet, loud = np.full((20, 6), 0.5), np.full((20, 6), 0.5)
     loud[7, 2] = -9.0
     quiet[:, 5] = np.nan
     student = stats.t.ppf(1 - 0.05 / 2 / 11, 19) * math.sqrt(1 + 1 / 20)
-    assert distance_limit([quiet, np.full((20, 6), 0.1)], 20, error=0.05) == pytest.approx(MARGIN * student, rel=1e-3)
-    assert distance_limit([quiet, loud], 20, error=0.05) == MARGIN * 9
-    assert distance_limit([], 20, error=0.05) > 0
+    few = [quiet, np.full((20, 6), 0.1)]
+    assert chance_bound(few, 20, tested=11, error=0.05) == pytest.approx(student, rel=1e-3)
+    assert chance_bound([quiet, loud], 20, tested=11, error=0.05) == 9
+    assert chance_bound([], 20, tested=0, error=0.05) > 0
+
+
+def test_of_200_draws_the_ten_furthest_are_beyond_chance() -> None:
+    distances = np.zeros((200, 6))
+    distances[:, 3] = np.arange(200) / 10
+    # place 191 of 200: ceil(0.95 * 201)
+    assert chance_bound([distances], 200, tested=6, error=0.05) == 19.0
 
 
 @pytest.mark.parametrize("freedom", [9, 19, 99])

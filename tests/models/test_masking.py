@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import named_layers
 from reportgen.models.masking import masking, predict_masked
 
@@ -45,3 +46,16 @@ def test_a_masked_nan_is_zero() -> None:
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2, kernel_initializer="ones", name="d")])
     values = np.array([[np.nan, 1.0]], np.float32)
     assert predict_masked(model, [values], layers=named_layers(model), silenced={"d": (0, 1)}).tolist() == [[0, 0]]
+
+
+def test_masking_is_noticed_by_a_compiled_model_that_was_called_before() -> None:
+    chain = [keras.Input((6, 6, 2)), layers.Conv2D(4, 3, activation="relu", name="c"), layers.Flatten()]
+    model = keras.Sequential([*chain, layers.Dense(3, name="d")])
+    compiled = CompiledModel(model)
+    np.testing.assert_allclose(compiled(INPUTS).numpy(), model(INPUTS).numpy(), atol=1e-5)
+    found = named_layers(model)
+    batches = [INPUTS[:2], INPUTS[2:4], INPUTS[4:]]  # a shape comes twice: its trace serves both
+    masked = predict_masked(compiled, batches, layers=found, silenced={"c": (1, 3)})
+    np.testing.assert_allclose(masked, predict_masked(model, [INPUTS], layers=found, silenced={"c": (1, 3)}), atol=1e-5)
+    assert np.abs(masked - model(INPUTS).numpy()).max() > 1e-3
+    assert [path for path, layer in found.items() if "call" in vars(layer)] == []

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import named_layers
 from reportgen.models.live import LiveModel
 from reportgen.models.maximise import maximise_channels
@@ -123,3 +124,29 @@ def test_maximised_inputs_excite_their_channels_more_than_noise_and_are_the_same
     assert made.activations[1] > usual[:, 2].max()
     assert "call" not in vars(model.layers[0])
     assert model.layers[0].activation is keras.activations.relu
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_a_compiled_model_is_traced_to_the_same_placements(policy: str) -> None:
+    parts = [
+        layers.Conv2D(2, 3, strides=2, padding="same", name="a", dtype=policy),
+        layers.MaxPooling2D(2, name="b", dtype=policy),
+        layers.Conv2D(3, (1, 3), name="c", dtype=policy),
+    ]
+    model = keras.Sequential([keras.Input((12, 15, 1)), *parts])
+    inputs = np.random.default_rng(3).normal(size=(1, 12, 15, 1)).astype(np.float32)
+    expected = follow_placements(alive(model), inputs)
+    traced = follow_placements(LiveModel(CompiledModel(model), named_layers(model), 64), inputs)
+    assert traced == expected
+    assert expected["c"] == Placement((5, 13), (4, 4), (0, -1))
+    assert [path for path, layer in named_layers(model).items() if "call" in vars(layer)] == []
+
+
+def test_only_what_sees_the_picture_alone_is_followed_with_several_inputs() -> None:
+    image, other = keras.Input((8, 8, 1), name="image"), keras.Input((8, 8, 1), name="other")
+    left, right = layers.Conv2D(1, 3, name="left")(image), layers.Conv2D(1, 3, name="right")(other)
+    both = layers.Conv2D(1, 3, name="behind")(layers.Add(name="add")([left, right]))
+    model = keras.Model([image, other], [both, layers.Conv2D(1, 3, name="deeper")(left)])
+    pictures, others = np.ones((1, 8, 8, 1), np.float32), np.zeros((1, 8, 8, 1), np.float32)
+    placed = follow_placements(alive(model), pictures, pack=lambda source: [source, tf.constant(others)])
+    assert placed == {"left": Placement((3, 3), (1, 1), (0, 0)), "deeper": Placement((5, 5), (1, 1), (0, 0))}

@@ -1,15 +1,11 @@
 """Singular values against numpy's and against brute force."""
 
-import itertools
-
 import numpy as np
 import pytest
 
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.spectra import (
     as_matrix,
-    convolution_norm,
-    convolution_norm_cost,
     hill_exponent,
     spectral_norm,
     stable_rank,
@@ -61,29 +57,3 @@ def test_hill_exponent_equals_its_formula_and_needs_fifty_eigenvalues() -> None:
 def test_hill_exponent_finds_the_tail_of_a_power_law() -> None:
     # density ~ x^-3, so that the exponent is 3
     assert hill_exponent(np.random.default_rng(0).pareto(2.0, size=20_000) + 1) == pytest.approx(3, abs=0.1)
-
-
-def periodic_matrix(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """The matrix of a periodic convolution, entry by entry."""
-    *window, inputs, filters = values.shape
-    places = list(itertools.product(*map(range, size)))
-    matrix = np.zeros((len(places), filters, len(places), inputs))
-    for row, place in enumerate(places):
-        for tap in itertools.product(*map(range, window)):
-            source = tuple((p + t) % s for p, t, s in zip(place, tap, size, strict=True))
-            matrix[row, :, places.index(source)] += values[tap].T
-    return matrix.reshape(len(places) * filters, -1)
-
-
-@pytest.mark.parametrize(
-    ("shape", "size"),
-    [((3, 3, 2, 4), (5, 6)), ((3, 3, 4, 2), (4, 4)), ((1, 1, 3, 3), (3, 3)), ((5, 2, 2), (7,)), ((3, 3, 1, 2), (2, 2))],
-)
-def test_operator_norm_equals_that_of_the_whole_matrix(shape: tuple[int, ...], size: tuple[int, ...]) -> None:
-    values = draw(*shape)
-    expected = np.linalg.svd(periodic_matrix(values, size), compute_uv=False)[0]
-    assert convolution_norm(values, size) == pytest.approx(expected, rel=1e-4)
-
-
-def test_cost_of_an_operator_norm_counts_half_of_the_frequencies() -> None:
-    assert convolution_norm_cost((3, 3, 4, 8), (10, 10)) == 10 * 6 * 16 * (8 + 40)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples
-from reportgen.measures.attribution_checks import completeness_error, deletion_areas, rank_correlation
+from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS
+from reportgen.measures.deletion import deletion_distances
+from reportgen.messages import say
 from reportgen.models.capture import predict
 from reportgen.models.gradient_target import GradientTarget, affine_bias, find_target
 from reportgen.models.gradients import (
@@ -23,6 +25,7 @@ from reportgen.models.kernels import common_data_format, is_graph
 from reportgen.models.live import LiveModel
 from reportgen.models.outputs import class_scores
 from reportgen.models.randomised import randomised_kernels
+from reportgen.models.sample_inputs import SampleInputs
 
 POINTS, MOST_POINTS = 50, 400
 """Of the quadrature of integrated gradients; doubled until complete."""
@@ -39,7 +42,7 @@ class CheckedMaps:
         key: of the method.
         values: (n, h, w) float32.
         similarity: (n,) rank correlation with the map of the randomised network.
-        deletion: (n,) area between the deletion curves, positive where the map's order is better.
+        deletion: (n,) by how many standard deviations the map's order is better than random ones; NaN where undecided.
         completeness: (n,) errors, or None.
         points: most that a sample's quadrature needed, or None.
     """
@@ -56,7 +59,7 @@ class CheckedMaps:
 class Explained:
     """What was explained: at which layer, of n samples which class (n,) with which logit (n,), and the maps.
 
-    `kernels` counts those that the randomised network had drawn anew.
+    `kernels` counts those that the randomised network had drawn anew; `other_inputs` tells whether the model has some.
     """
 
     target: GradientTarget
@@ -64,11 +67,12 @@ class Explained:
     logits: np.ndarray
     maps: tuple[CheckedMaps, ...]
     kernels: int
+    other_inputs: bool
 
 
 @dataclass(frozen=True)
 class _Samples:
-    inputs: np.ndarray
+    inputs: SampleInputs
     black: np.ndarray
     logits: ClassLogits
     score: Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -82,13 +86,15 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         ForwardError: the model has no gradients there.
     """
     live, outputs = context.live, samples.activations.outputs
-    scores = class_scores(outputs, head=context.head, labels=samples.all_labels)
+    scores = class_scores(outputs, head=context.head, labels=samples.classes)
     if live is None or scores is None:
-        return "The output is not one score for each class, so there is no class whose evidence could be shown."
-    inputs = samples.scale(samples.images[:most])
-    target = find_target(live, inputs[:2])
+        return say("The output is not one score for each class, so there is no class whose evidence could be shown.")
+    inputs = SampleInputs(samples.scale(samples.images[:most]), pack=samples.pack)
+    target = find_target(live, inputs.take(slice(2)))
+    if target is None and inputs.several:
+        return say("This model has no convolution that depends on the pictured input, so no map can be drawn.")
     if target is None or len(target.size) != 2:
-        return "This model has no convolution whose output has a height and a width, so no map can be drawn."
+        return say("This model has no convolution whose output has a height and a width, so no map can be drawn.")
     classes = np.argmax(scores.values[: len(inputs)], axis=1)
     given = _Samples(
         inputs=inputs,
@@ -98,15 +104,16 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         channels_first=common_data_format(live.layers.values()) == "channels_first",
     )
     maps, logits, kernels = _maps(context, live, target, given)
-    return Explained(target, classes, logits, maps, kernels)
+    return Explained(target, classes, logits, maps, kernels, inputs.several)
 
 
 def _score(
     context: AnalysisContext, samples: EvaluatedSamples, live: LiveModel, classes: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     def score(inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:
-        batches = (inputs[start : start + live.batch] for start in range(0, len(inputs), live.batch))
-        scores = class_scores(predict(live.model, batches), head=context.head, labels=samples.all_labels)
+        batches = SampleInputs(inputs, positions, samples.pack).batches(live.batch)
+        outputs = predict(live.model, (batch.packed() for batch in batches))
+        scores = class_scores(outputs, head=context.head, labels=samples.classes)
         if scores is None:
             return np.full(len(inputs), np.nan)
         return np.asarray(scores.values[np.arange(len(inputs)), classes[positions]])
@@ -146,13 +153,11 @@ def _checked(
     completeness: np.ndarray | None,
     points: int | None,
 ) -> CheckedMaps:
-    axes = (0, 2, 3) if given.channels_first else (0, 1, 2)
-    fill = given.inputs.mean(axis=axes)
-    ordered, at_random = deletion_areas(
-        values, given.inputs, fill, given.score, seed=seed, channels_first=given.channels_first
+    deletion = deletion_distances(
+        values, given.inputs.values, given.score, seed=seed, channels_first=given.channels_first
     )
     similarity = np.array([rank_correlation(*pair) for pair in zip(values, random, strict=True)])
-    return CheckedMaps(key, values, similarity, at_random - ordered, completeness, points)
+    return CheckedMaps(key, values, similarity, deletion, completeness, points)
 
 
 def _affine_error(
@@ -175,7 +180,7 @@ def _affine_error(
 
 def _integrated(live: LiveModel, target: GradientTarget, given: _Samples) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the maps, their completeness errors and the most points used: doubled for samples that are not complete."""
-    black = np.broadcast_to(given.black, given.inputs.shape)
+    black = replace(given.inputs, values=np.broadcast_to(given.black, given.inputs.values.shape))
     explained = _logits(live, target, given, given.inputs) - _logits(live, target, given, black)
     points = POINTS
     maps = _integral(live, target, given, points)
@@ -194,10 +199,10 @@ def _integral(
 ) -> np.ndarray:
     which = np.arange(len(given.inputs)) if chosen is None else chosen
     found = integrated_gradients(
-        live, target, given.inputs[which], given.black, given.logits.take(which), points=points
+        live, target, given.inputs.take(which), given.black, given.logits.take(which), points=points
     )
     return np.asarray(found.sum(axis=1 if given.channels_first else -1))
 
 
-def _logits(live: LiveModel, target: GradientTarget, given: _Samples, inputs: np.ndarray) -> np.ndarray:
+def _logits(live: LiveModel, target: GradientTarget, given: _Samples, inputs: SampleInputs) -> np.ndarray:
     return logits_at(live, target, inputs, given.logits)
