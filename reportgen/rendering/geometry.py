@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +21,17 @@ _ROW_WIDTH = 480  # CSS pixels that a row may take, so that two grids stand side
 _PANELS_WIDTH = 224  # CSS pixels that a tile of several panels aims at
 _PANELS_ROW = 900  # and that a row of them may take
 _MAX_SCALE = 16
-_STRIP_SCALE = 8
+_ALONE_WIDTH = (
+    128  # CSS pixels that the picture of a sample may take; where styles are stripped, nothing else bounds it
+)
+_COLUMNS = (4, 8, 16)  # that grids beside each other may have
+_GAIN = 64  # CSS pixels by which their heights must come nearer for that
+_STRIP_SCALE = 8  # at least what a row of a strip aims at,
+_STRIPS_HEIGHT = 384  # and more while all of them keep within this
+_TICK_DISTANCE = 24  # CSS pixels from one number of an axis to the next, at least
+
+SILENT_SIGN = "\N{EMPTY SET}"
+"""Stands for the value of a tile whose channel is silent."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,8 @@ class GridGeometry:
         columns, rows: number of tiles.
         row_gap: empty image pixels under each row, which hold the labels.
         scale: whole number of CSS pixels for each image pixel.
+        pitch: image pixels from one row that has a number to the next; 0 for a grid that is labelled or is one picture.
+        step: image pixels from one number of an axis to the next, a multiple of `pitch`.
     """
 
     tile_width: int
@@ -39,6 +53,8 @@ class GridGeometry:
     rows: int
     row_gap: int
     scale: int
+    pitch: int = 0
+    step: int = 0
 
     @property
     def width(self) -> int:
@@ -53,7 +69,7 @@ class GridGeometry:
     @property
     def css_class(self) -> str:
         """Name of the class that carries these sizes."""
-        sizes = (self.tile_width, self.tile_height, self.columns, self.rows, self.scale)
+        sizes = (self.tile_width, self.tile_height, self.columns, self.rows, self.scale, *[self.step] * bool(self.step))
         return "g" + "-".join(map(str, sizes))
 
     @property
@@ -81,14 +97,21 @@ def _geometry_of_panels(grid: PanelGrid) -> GridGeometry:
 def geometry_of(grid: ImageGrid | PanelGrid) -> GridGeometry:
     """Return the geometry of a grid: whole multiples that bring tiles near 56 CSS pixels and keep rows within 480.
 
-    Tiles of several panels are brought near 224 CSS pixels, and their rows kept within 900.
+    Tiles of several panels are brought near 224 CSS pixels, and their rows kept within 900. A sample's picture by itself is
+    kept within 128 CSS pixels, strips one above another within a height of 384 unless that makes them thinner than 8.
     """
     if isinstance(grid, PanelGrid):
         return _geometry_of_panels(grid)
     count, height, width = grid.images.shape[:3]
     stacked = grid.columns == 1 and count > 1
     alone = count == 1
-    largest = _STRIP_SCALE if stacked else _MAX_SCALE if alone else min(_MAX_SCALE, _TILE_WIDTH // width)
+    if stacked:
+        largest = min(_MAX_SCALE, max(_STRIP_SCALE, _STRIPS_HEIGHT // (count * height)))
+    elif alone:
+        of_sample = grid.palette in (Palette.GREY, Palette.COLOUR)
+        largest = min(_MAX_SCALE, _ALONE_WIDTH // width) if of_sample else _MAX_SCALE
+    else:
+        largest = min(_MAX_SCALE, _TILE_WIDTH // width)
     scale = max(1, min(largest, _ROW_WIDTH // (grid.columns * (width + TILE_GAP) - TILE_GAP)))
     return GridGeometry(
         tile_width=width,
@@ -97,7 +120,48 @@ def geometry_of(grid: ImageGrid | PanelGrid) -> GridGeometry:
         rows=math.ceil(count / grid.columns),
         row_gap=0 if stacked or alone else math.ceil(_LABEL_HEIGHT / scale),
         scale=scale,
+        pitch=height if stacked else 0,
+        step=_tick_step(height, scale) if stacked else 0,
     )
+
+
+def geometry_of_matrix(matrix: Matrix) -> GridGeometry:
+    """Return the geometry of a matrix: one pixel for each cell, and classes numbered on both axes."""
+    geometry = geometry_of(matrix_grid(matrix))
+    return replace(geometry, pitch=1, step=_tick_step(1, geometry.scale))
+
+
+def _tick_step(pitch: int, scale: int) -> int:
+    """Return how many image pixels lie between two numbers of an axis: 1, 2 or 5 rows, or ten times as many, and so on."""
+    decade = 1
+    while 5 * decade * pitch * scale < _TICK_DISTANCE:
+        decade *= 10
+    return pitch * next(digit * decade for digit in (1, 2, 5) if digit * decade * pitch * scale >= _TICK_DISTANCE)
+
+
+def level(grids: Sequence[ImageGrid]) -> list[ImageGrid]:
+    """Return two grids with as many columns as bring their heights near each other, so that none leaves a hole beside the other.
+
+    Columns change only where that gains at least 64 CSS pixels, both still fit side by side and their labels stay as long.
+    Any other number of grids is returned as it is.
+    """
+    if len(grids) != 2 or any(grid.columns == 1 for grid in grids):
+        return list(grids)
+    others = [(grid, *(replace(grid, columns=n) for n in _COLUMNS if n < len(grid.labels))) for grid in grids]
+    room = [geometry_of(grid).label_characters for grid in grids]
+    pairs = [
+        pair
+        for pair in itertools.product(*others)
+        if sum(geometry_of(grid).width * geometry_of(grid).scale for grid in pair) <= 2 * _ROW_WIDTH
+        and all(geometry_of(grid).label_characters >= least for grid, least in zip(pair, room, strict=True))
+    ]
+    best = min(pairs, key=_unevenness, default=tuple(grids))
+    return list(best if _unevenness(grids) - _unevenness(best) >= _GAIN else grids)
+
+
+def _unevenness(grids: Sequence[ImageGrid]) -> int:
+    first, second = (geometry_of(grid).height * geometry_of(grid).scale for grid in grids)
+    return abs(first - second)
 
 
 def matrix_grid(matrix: Matrix) -> ImageGrid:
@@ -107,18 +171,34 @@ def matrix_grid(matrix: Matrix) -> ImageGrid:
     return ImageGrid(rates, ("",), (0.0, 1.0), 1, Palette.SEQUENTIAL, 1, largest)
 
 
+def axis_texts(grid: ImageGrid, geometry: GridGeometry) -> tuple[str, str]:
+    """Return the numbers under a grid's columns, with tabs between them, and beside its rows, one on a line.
+
+    Args:
+        grid: tiles one above another, or one that stands for a matrix.
+        geometry: of the grid, with a step.
+    """
+    rows = geometry.height // geometry.pitch
+    names = grid.labels if len(grid.labels) == rows else tuple(map(str, range(rows)))
+    across = map(str, range(0, geometry.tile_width, geometry.step))
+    return "\t".join(across), "\n".join(names[:: geometry.step // geometry.pitch])
+
+
 def label_text(grid: ImageGrid | PanelGrid, values: tuple[str, ...]) -> str:
     """Return the labels as lines of tab-separated text, one line for each row of tiles; '' where they do not fit.
 
     Args:
         grid: whose labels are shown.
-        values: a text for each tile, shown after its label where all of them fit; may be empty.
+        values: a text for each tile, shown after its label where all of them fit; may be empty. Where they do not, the
+            sign of a silent channel stays.
     """
     room = geometry_of(grid).label_characters - 1
-    full = (
-        [f"{label} {value}" for label, value in zip(grid.labels, values, strict=True)] if values else list(grid.labels)
-    )
-    texts = full if max(map(len, full), default=0) <= room else list(grid.labels)
-    if max(map(len, texts), default=0) > room:
+    labels = list(grid.labels)
+    full = [f"{label} {value}" for label, value in zip(labels, values, strict=True)] if values else labels
+    signs = [
+        label + SILENT_SIGN * (value == SILENT_SIGN) for label, value in zip(labels, values or labels, strict=True)
+    ]
+    texts = next((each for each in (full, signs, labels) if max(map(len, each), default=0) <= room), None)
+    if texts is None:
         return ""
     return "\n".join("\t".join(texts[start : start + grid.columns]) for start in range(0, len(texts), grid.columns))

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results import Histogram, ImageGrid, Matrix, Panel, Report, Section, Strip
+from reportgen.results import Finding, Histogram, ImageGrid, LayerSummary, Matrix, Panel, Report, Section, Strip
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a name goes or changes its meaning; new names do not raise it.
 
 1: the first.
+2: layers are a table and the sources of findings stand once, which halves what they take of a deep model's report; floats
+without a fraction are whole numbers.
 """
 
 _QUANTILES = (0, 0.25, 0.5, 0.75, 1)  # of a strip
@@ -30,7 +32,8 @@ def render_json(report: Report) -> str:
         "provenance": _plain(report.provenance),
         "model": _plain(report.model),
         "samples": _plain(report.samples),
-        "findings": [_plain(finding) for finding in report.findings],
+        "findings": [_finding(finding) for finding in report.findings],
+        "sources": {finding.code: finding.source for finding in report.findings},
         "inconclusive": [_plain(one) for one in report.inconclusive],
         "rules": [_plain(rule) for rule in report.rules],
         "sections": [_section(section) for section in report.sections],
@@ -42,6 +45,11 @@ def render_json(report: Report) -> str:
 
 def _escaped(character: str) -> str:
     return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """Return a finding without its source, which all findings of a rule share: `sources` has it once."""
+    return {name: value for name, value in _plain(finding).items() if name != "source"}
 
 
 def _section(section: Any) -> dict[str, Any]:
@@ -85,6 +93,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Strip):
         levels = np.quantile(value.values, _QUANTILES) if len(value.values) else np.empty(0)
         return {"count": len(value.values), "quantiles": _plain(levels), "threshold": _plain(value.threshold)}
+    if isinstance(value, tuple) and value and all(isinstance(item, LayerSummary) for item in value):
+        return _table(value)
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, enum.Enum):
@@ -96,5 +106,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float | np.floating):
-        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+        return _rounded(float(value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _rounded(value: float) -> float | None:
+    """Return a number with six significant digits, whole where it is: '1' for 1.0; null for what is not finite."""
+    if not math.isfinite(value):
+        return None
+    rounded = float(f"{value:.{_DIGITS}g}")
+    return int(rounded) if abs(rounded) < 10**_DIGITS and rounded.is_integer() else rounded
+
+
+def _table(layers: tuple[LayerSummary, ...]) -> dict[str, Any]:
+    names = [field.name for field in fields(LayerSummary)]
+    return {"columns": names, "rows": [[_plain(getattr(layer, name)) for name in names] for layer in layers]}

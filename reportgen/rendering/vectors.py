@@ -7,25 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results import NullBands, Strip
+from reportgen.rendering.paths import stairs
+from reportgen.results import Histogram, NullBands, Strip
 
-LABEL_WIDTH = 176
+_CHARACTER = 6.5  # of a label, on average
 LANE_WIDTH = 96
 _LANE_GAP = 10
 _HEADER_HEIGHT = 22
+_FOOTER_HEIGHT = 18
 _ROW_HEIGHT = 18
-_FURTHEST = 1e4  # null standard deviations at the end of a lane
+_FURTHEST, _FURTHEST_SHOWN = 1e4, "10\N{SUPERSCRIPT FOUR}"  # null standard deviations at the end of a lane
 _LONGEST_LABEL = 26
+_BAR_WIDTH = 3  # of a small histogram at least; narrower ones are not told apart and double its bytes
 
 
 def null_bands_drawing(bands: NullBands) -> dict[str, Any]:
-    """Return what a template needs to draw null bands: one lane for each statistic, zero in its middle.
+    """Return what a template needs to draw null bands: one lane for each statistic, zero in its middle, the first with a scale.
 
     Distances stand at their inverse hyperbolic sine, linear near zero and logarithmic beyond, so that 2 and 2,000 null
     standard deviations can be read off one lane.
     """
     rows, columns = bands.distances.shape
-    lefts = [LABEL_WIDTH + column * (LANE_WIDTH + _LANE_GAP) for column in range(columns)]
+    names = [_shortened(name) for name in bands.rows]
+    labels_width = 12 + round(_CHARACTER * max(map(len, names), default=0))
+    lefts = [labels_width + column * (LANE_WIDTH + _LANE_GAP) for column in range(columns)]
     within: list[str] = []
     beyond: list[str] = []
     for row, column in zip(*np.nonzero(~np.isnan(bands.distances)), strict=True):
@@ -35,10 +40,15 @@ def null_bands_drawing(bands: NullBands) -> dict[str, Any]:
         (within if abs(distance) <= bands.limit else beyond).append(mark)
     half, height = _offset(bands.limit), rows * _ROW_HEIGHT
     return {
-        "width": LABEL_WIDTH + columns * (LANE_WIDTH + _LANE_GAP),
-        "height": _HEADER_HEIGHT + height,
+        "width": labels_width + columns * (LANE_WIDTH + _LANE_GAP),
+        "height": _HEADER_HEIGHT + height + _FOOTER_HEIGHT,
         "headers": [(left + LANE_WIDTH / 2, name) for left, name in zip(lefts, bands.columns, strict=True)],
-        "labels": [(_HEADER_HEIGHT + row * _ROW_HEIGHT + 13, _shortened(name)) for row, name in enumerate(bands.rows)],
+        "labels": [(_HEADER_HEIGHT + row * _ROW_HEIGHT + 13, name) for row, name in enumerate(names)],
+        "ticks": [
+            (lefts[0], "start", f"\N{MINUS SIGN}{_FURTHEST_SHOWN}"),
+            (lefts[0] + LANE_WIDTH / 2, "middle", ""),
+            (lefts[0] + LANE_WIDTH, "end", _FURTHEST_SHOWN),
+        ],
         "lanes": "".join(f"M{left} {_HEADER_HEIGHT}h{LANE_WIDTH}v{height}h-{LANE_WIDTH}z" for left in lefts),
         "bands": "".join(
             f"M{left + LANE_WIDTH / 2 - half:.1f} {_HEADER_HEIGHT}h{2 * half:.1f}v{height}h-{2 * half:.1f}z"
@@ -68,13 +78,8 @@ def strip_outline(strip: Strip, width: int = 120, height: int = 28) -> str:
     """
     count = min(len(strip.values), width)
     places = np.linspace(0, len(strip.values) - 1, count).round().astype(int)
-    top = _top(strip)
-    step = width / count
-    bars = "".join(
-        f"V{height * (1 - strip.values[place] / top):.1f}H{(index + 1) * step:.1f}"
-        for index, place in enumerate(places)
-    )
-    return f"M0 {height}{bars}V{height}Z"
+    levels = height * (1 - strip.values[places] / _top(strip))
+    return stairs(levels, (np.arange(count) + 1) * (width / count), height)
 
 
 def strip_threshold(strip: Strip, width: int = 120, height: int = 28) -> str:
@@ -85,3 +90,25 @@ def strip_threshold(strip: Strip, width: int = 120, height: int = 28) -> str:
 
 def _top(strip: Strip) -> float:
     return float(strip.values.max()) or 1.0
+
+
+def histogram_outline(histogram: Histogram, name: str, width: int = 120, height: int = 28) -> str:
+    """Return one set of a histogram as the data of an SVG path, scaled to the tallest bar of all sets.
+
+    A bar is a bin, or as many neighbouring ones as make it three units wide.
+
+    Args:
+        histogram: with at least one count.
+        name: of the set.
+        width, height: of the drawing, in its units; zero is at the bottom.
+    """
+    bars = {each: _bars(counts, width // _BAR_WIDTH) for each, counts in histogram.counts.items()}
+    tallest = max(int(counts.max()) for counts in bars.values()) or 1
+    levels = height * (1 - bars[name] / tallest)
+    return stairs(levels, (np.arange(len(levels)) + 1) * (width / len(levels)), height)
+
+
+def _bars(counts: np.ndarray, most: int) -> np.ndarray:
+    """Return counts of neighbouring bins added up, so many at a time that there are at most so many; the last may be fewer."""
+    merged = math.ceil(len(counts) / most)
+    return np.add.reduceat(counts, np.arange(0, len(counts), merged))

@@ -11,6 +11,8 @@ _NONE = "\N{EN DASH}"
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _COLUMN = 7
 _LONGEST_NAME = 80
+_NAME_END = 30  # of it, since long names differ at their ends
+KILOBYTE = 1000
 
 
 def integer(value: int | None) -> str:
@@ -58,11 +60,6 @@ def file_size(value: int) -> str:
     return f"{value} bytes"
 
 
-def counted(count: int, singular: str, plural: str | None = None) -> str:
-    """Return a count with its noun in the right form: '1 layer', '2 layers'."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
-
-
 def lined_up(texts: Sequence[str]) -> str:
     """Return short texts as columns of equal width, right-aligned: one table cell where one for each would be thousands."""
     return " ".join(f"{text:>{_COLUMN}}" for text in texts)
@@ -85,9 +82,14 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def name(text: str) -> str:
-    """Return a name on one line, its unseen characters escaped, at most 80 characters long."""
+def name(text: str, *, empty: str = "(no name)") -> str:
+    """Return a name on one line, its unseen characters escaped, cut in the middle to at most 80 characters.
+
+    Args:
+        text: the name.
+        empty: returned where nothing of it is seen.
+    """
     line = visible(text).replace("\n", "\\n").replace("\t", "\\t")
     if not line.strip():
-        return "(no name)"
-    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"
+        return empty
+    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - _NAME_END - 1]}…{line[-_NAME_END:]}"

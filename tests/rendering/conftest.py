@@ -129,13 +129,13 @@ def _learned() -> LearnedResult:
     distance = np.array([12.0, -3.0, 0.0, np.inf, -20000.0, np.nan])
     comparison = NullComparison(18, value, value / 2, value / 8, value * 10, distance, "", None)
     kernels = (
-        LearnedKernel("conv", "convolution", "GlorotUniform", 18, comparison, 7.5, 2.5, ""),
+        LearnedKernel("conv", "convolution", "GlorotUniform", 18, comparison, 7.5, 2.5, "", 5.0),
         LearnedKernel(
-            "head", "dense", None, 10, replace(comparison, distance=value * np.nan, reason="none"), 7.5, None, ""
+            "head", "dense", None, 10, replace(comparison, distance=value * np.nan, reason="none"), 7.5, None, "", 5.0
         ),
     )
     bands = NullBands(("conv",), STATISTICS, distance[None], 7.5)
-    return LearnedResult(kernels, bands, 7.5, 20, 7, 0.05)
+    return LearnedResult(kernels, bands, 7.5, 20, 7, 0.05, 5.0)
 
 
 def _activity() -> ChannelActivityResult:

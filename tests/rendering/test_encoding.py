@@ -1,9 +1,19 @@
 import io
+import warnings
 
 import numpy as np
 from PIL import Image
 
-from reportgen.rendering.encoding import LEVELS, data_uri, figure_svg, grid_png, lookup_png, lookup_table
+from reportgen.rendering.encoding import (
+    GROUND_COLOUR,
+    LEVELS,
+    data_uri,
+    figure_svg,
+    grid_png,
+    lookup_png,
+    lookup_table,
+    text_uri,
+)
 from reportgen.rendering.figures import draw_histogram
 from reportgen.results import Histogram, ImageGrid, Palette
 
@@ -45,10 +55,28 @@ def test_values_beyond_the_scale_have_its_last_colour_and_missing_ones_are_trans
     assert pixels[0].tolist() == [1, 127, 0, 0]
 
 
+def test_a_silent_tile_has_a_pale_edge_and_a_merely_dark_one_does_not():
+    grid = grid_of([np.zeros((3, 3))] * 2, Palette.SEQUENTIAL, (0, 1))
+    image = Image.open(io.BytesIO(grid_png(grid, silent=(1,))))
+    assert np.array(image)[:3, 4:].tolist() == [[128, 128, 128], [128, 1, 128], [128, 128, 128]]
+    colours = np.array(image.convert("RGB"))
+    assert colours[0, 0].tolist() == lookup_table(Palette.SEQUENTIAL)[0].tolist()
+    assert tuple(colours[0, 4]) == GROUND_COLOUR
+    assert len(set(map(tuple, colours[:3, :3].reshape(-1, 3)))) == 1
+
+
 def test_colours_are_the_values_themselves():
     tile = [[[0, 0, 0], [1, 0.5, 0]]]
     image = decoded(grid_of([tile], Palette.COLOUR, (0, 1)))
-    assert np.array(image).tolist() == [[[0, 0, 0, 255], [255, 128, 0, 255]]]
+    assert np.array(image).tolist() == [[[0, 0, 0], [255, 128, 0]]]
+    gaps = decoded(grid_of([tile, tile], Palette.COLOUR, (0, 1)))
+    assert np.array(gaps)[0, 1:4].tolist() == [[255, 128, 0, 255], [0, 0, 0, 0], [0, 0, 0, 255]]
+
+
+def test_a_grey_picture_without_gaps_needs_no_palette():
+    image = decoded(grid_of([[[0, 127.5, 255]]], Palette.GREY, (0, 255)))
+    assert (image.mode, np.array(image).tolist()) == ("L", [[0, 128, 255]])
+    assert decoded(grid_of([[[0, np.nan]]], Palette.GREY, (0, 255))).mode == "P"
 
 
 def test_the_lookup_table_is_matplotlibs():
@@ -69,11 +97,16 @@ def test_an_svg_is_the_same_every_time_and_names_no_date_and_no_software():
     assert b"matplotlib.org" not in first
 
 
-def test_level_and_upright_lines_of_a_path_are_written_short():
-    histogram = Histogram(np.array([0.0, 1.0, 2.0]), {"trained": np.array([3, 1])})
-    svg = figure_svg(draw_histogram(histogram)).decode()
-    bars = next(line for line in svg.splitlines() if "0b6e99" in line)
-    path = bars.split('"')[1]
-    assert path.count("H") == 2
-    assert path.count("V") == 3
-    assert "L" not in path
+def test_text_is_percent_encoded_where_that_is_shorter():
+    assert text_uri('["a, b", 1]', "application/json") == "data:application/json;base64,WyJhLCBiIiwgMV0="
+    words = "0123456789" * 9 + "é\"<'&"
+    assert text_uri(words, "text/plain") == "data:text/plain;charset=utf-8," + "0123456789" * 9 + "%C3%A9%22%3C%27%26"
+
+
+def test_words_that_the_font_of_the_drawing_lacks_stay_texts_without_a_warning():
+    histogram = Histogram(np.array([0.0, 1.0]), {"학습됨": np.array([1])}, "가중치")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = figure_svg(draw_histogram(histogram)).decode()
+    assert ">학습됨</text>" in svg
+    assert ">가중치</text>" in svg

@@ -15,6 +15,15 @@ def test_a_histogram_shows_every_set_on_the_shared_edges():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["trained", "untrained"]
 
 
+def test_the_words_in_a_picture_are_said_in_the_language_of_the_page():
+    edges, counts = np.array([0.0, 1.0]), {"trained": np.array([1]), "untrained": np.array([2])}
+    axes = draw_histogram(Histogram(edges, counts, "weight"), said=str.upper).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("WEIGHT", "COUNT")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["TRAINED", "UNTRAINED"]
+    curve = Curve(edges, edges, edges, edges, "confidence", "accuracy")
+    assert draw_curve(curve, said=str.upper).axes[0].get_xlabel() == "CONFIDENCE"
+
+
 def test_the_first_layer_is_shown_larger():
     histogram = Histogram(np.array([0.0, 1.0]), {"trained": np.array([1])})
     widths = [draw_histogram(histogram, size=size).get_size_inches()[0] for size in ("small", "large")]

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from reportgen.rendering.geometry import geometry_of, label_text, matrix_grid
+from reportgen.rendering.geometry import axis_texts, geometry_of, geometry_of_matrix, label_text, level, matrix_grid
 from reportgen.results import ImageGrid, Matrix, Palette
 
 
@@ -53,3 +55,58 @@ def test_a_matrix_is_a_picture_of_the_shares_of_each_row():
 def test_a_matrix_of_a_hundred_classes_has_four_pixels_for_each():
     grid = matrix_grid(Matrix(np.eye(100, dtype=np.int64), tuple(map(str, range(100)))))
     assert geometry_of(grid).scale == 4
+
+
+def test_strips_grow_as_long_as_all_of_them_stay_within_384_pixels():
+    assert [geometry_of(grid_of(count, 1, 16, 1)).scale for count in (16, 24, 32, 64)] == [16, 16, 12, 8]
+
+
+@pytest.mark.parametrize(("palette", "size", "scale"), [("grey", 28, 4), ("grey", 200, 1), ("sequential", 28, 16)])
+def test_the_picture_of_one_sample_is_within_128_pixels_where_it_can_be(palette, size, scale):
+    assert geometry_of(replace(grid_of(1, size, size, 1), palette=Palette(palette))).scale == scale
+
+
+def test_the_sign_of_a_silent_channel_stays_where_values_do_not_fit():
+    assert label_text(grid_of(9, 14, 14, 9), ("12345.67",) * 8 + ("∅",)).split("\t")[7:] == ["7", "8∅"]
+
+
+def test_strips_have_numbers_at_their_rows_and_columns():
+    grid = replace(grid_of(12, 1, 32, 1), labels=tuple(str(index + 100) for index in range(12)))
+    geometry = geometry_of(grid)
+    assert (geometry.scale, geometry.pitch, geometry.step) == (15, 1, 2)
+    across, down = axis_texts(grid, geometry)
+    assert across.split("\t") == [str(column) for column in range(0, 32, 2)]
+    assert down.split("\n") == ["100", "102", "104", "106", "108", "110"]
+
+
+def test_a_strip_of_several_rows_has_its_number_at_the_first():
+    grid = grid_of(3, 4, 5, 1)
+    geometry = geometry_of(grid)
+    assert (geometry.scale, geometry.pitch, geometry.step) == (16, 4, 4)
+    assert axis_texts(grid, geometry) == ("0\t4", "0\n1\n2")
+
+
+@pytest.mark.parametrize(("classes", "scale", "step"), [(13, 16, 2), (100, 4, 10)])
+def test_the_classes_of_a_matrix_are_numbered_on_both_axes(classes, scale, step):
+    matrix = Matrix(np.eye(classes, dtype=np.int64), tuple(map(str, range(classes))))
+    geometry = geometry_of_matrix(matrix)
+    assert (geometry.scale, geometry.pitch, geometry.step) == (scale, 1, step)
+    across, down = axis_texts(matrix_grid(matrix), geometry)
+    assert across.split("\t") == down.split("\n") == [str(index) for index in range(0, classes, step)]
+
+
+def test_a_picture_and_a_matrix_of_one_size_have_different_classes():
+    matrix = Matrix(np.eye(13, dtype=np.int64), tuple(map(str, range(13))))
+    assert geometry_of_matrix(matrix).css_class != geometry_of(matrix_grid(matrix)).css_class
+
+
+def test_two_grids_beside_each_other_are_brought_to_about_the_same_height():
+    wide, high = grid_of(32, 28, 28, 8), grid_of(64, 14, 14, 8)
+    assert [grid.columns for grid in level([wide, high])] == [4, 8]
+    assert [geometry_of(grid).height * geometry_of(grid).scale for grid in level([wide, high])] == [560, 576]
+
+
+@pytest.mark.parametrize("grids", [[(32, 28, 28, 8)], [(16, 32, 32, 8)] * 2, [(32, 28, 28, 8), (64, 1, 64, 1)]])
+def test_grids_that_leave_no_hole_or_are_not_two_keep_their_columns(grids):
+    grids = [grid_of(*sizes) for sizes in grids]
+    assert level(grids) == grids

@@ -6,13 +6,12 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from jinja2 import UndefinedError
 
-from reportgen.rendering.html import histogram_outline, render_frame, render_html
+from reportgen.rendering.html import render_frame, render_html
 from reportgen.rendering.json import render_json
-from reportgen.results import Histogram, Inconclusive, RuleInForce, Section, Severity
+from reportgen.results import Inconclusive, RuleInForce, Section, Severity
 
 
 def between(page: str, start: str, end: str) -> str:
@@ -93,12 +92,6 @@ def test_a_missing_value_in_a_template_is_an_error_and_not_a_blank(report):
         render_html(replace(report, sections=(broken,)))
 
 
-def test_an_outline_is_scaled_to_the_tallest_bin_of_all_sets():
-    histogram = Histogram(np.array([0, 1, 2]), {"trained": np.array([1, 4]), "untrained": np.array([2, 0])})
-    assert histogram_outline(histogram, "trained", 10, 8) == "M0 8V6.0H5.0V0.0H10.0V8Z"
-    assert histogram_outline(histogram, "untrained", 10, 8) == "M0 8V4.0H5.0V8.0H10.0V8Z"
-
-
 def test_a_notebook_shows_the_page_in_a_frame_without_scripts(report):
     frame = render_frame(report)
     assert frame.startswith('<iframe sandbox="')
@@ -146,3 +139,35 @@ def test_the_rules_in_force_are_printed_with_who_set_them(report):
         ("off", "r.toml"),
     ]
     assert "All rules" not in render_html(report)
+
+
+def test_a_notebooks_frame_links_to_itself_and_not_to_the_notebook(report):
+    frame = render_frame(report)
+    assert "href=&#34;#" not in frame
+    assert frame.count("href=&#34;about:srcdoc#") == render_html(report).count('href="#')
+
+
+def test_options_are_words_and_lists_and_not_python(report):
+    options = {"layers": (), "attribution": ("hirescam", "gradcam"), "maximise": False, "redact": True, "bins": 60}
+    page = render_html(replace(report, provenance=replace(report.provenance, options=options)))
+    rows = re.findall(
+        r'<tr><th scope="row">([a-z]+)</th><td>(.*?)</td></tr>', between(page, "Every option", "</table>")
+    )
+    shown = {name: re.sub("<.*?>", "", value) for name, value in rows}
+    assert shown == {
+        "layers": "by default",
+        "attribution": "hirescam, gradcam",
+        "maximise": "no",
+        "redact": "yes",
+        "bins": "60",
+    }
+
+
+def test_the_summary_states_the_accuracy_and_the_shown_samples_only_where_it_is_unknown(report):
+    summary = between(render_html(report), '<dl class="facts">', "</dl>")
+    assert "<dt>Accuracy</dt><dd>80.0% <small>37.6%–96.4%, 5 samples</small>" in summary
+    assert "Shown samples right" not in summary
+    without = tuple(section for section in report.sections if section.name != "prediction_quality")
+    summary = between(render_html(replace(report, sections=without)), '<dl class="facts">', "</dl>")
+    assert "<dt>Shown samples right</dt><dd>1 of 1</dd>" in summary
+    assert "Accuracy" not in summary

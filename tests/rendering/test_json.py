@@ -29,6 +29,8 @@ def test_the_json_has_the_reports_numbers(report):
     document = json.loads(render_json(report))
     assert document["schema_version"] == SCHEMA_VERSION
     assert document["findings"][0]["severity"] == "warning"
+    assert "source" not in document["findings"][0]
+    assert document["sources"] == {finding.code: finding.source for finding in report.findings}
     assert document["findings"][0]["evidence"] == {"silent": 1, "share": 0.5}
     sections = {section["name"]: section for section in document["sections"]}
     assert sections["attribution"]["skipped"] == "No samples were given."
@@ -45,6 +47,25 @@ def test_numbers_that_are_not_finite_are_null(report):
     assert document["sections"][0]["result"] == {"values": [1.0, None, None], "one": 0.1}
 
 
+def test_floats_have_six_digits_and_whole_ones_no_fraction(report):
+    values = Section("n", "N", {"values": [1.0, -0.0, 123456.7, 1234567.8, 2 / 3, 1e-7, 1e300]})
+    text = render_json(replace(report, sections=(values,)))
+    assert '{"values":[1,0,123457,1234570.0,0.666667,1e-07,1e+300]}' in text
+
+
+def test_layers_are_a_table(report):
+    document = json.loads(render_json(report))
+    result = next(one["result"] for one in document["sections"] if one["name"] == "architecture")
+    layers = report.sections[0].result.layers
+    assert len(layers) == len(result["layers"]["rows"]) > 0
+    row = dict(zip(result["layers"]["columns"], result["layers"]["rows"][0], strict=True))
+    assert (row["path"], row["parameters"], list(row)) == (
+        layers[0].path,
+        layers[0].parameters,
+        list(result["largest"]),
+    )
+
+
 def test_a_matrix_is_its_cells_that_are_not_zero(report):
     matrix = Matrix(np.array([[3, 0], [1, 0]]), ("cat", "dog"))
     document = json.loads(render_json(replace(report, sections=(Section("m", "M", {"matrix": matrix}),))))
@@ -59,7 +80,7 @@ def test_rules_and_what_is_inconclusive_are_in_the_json_and_its_schema(report):
     document = json.loads(render_json(replace(report, sections=sections, rules=(rule,))))
     jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
     assert document["inconclusive"] == [
-        {"code": "recall-below-chance", "subject": "conv", "message": "too few", "samples_needed": None}
+        {"code": "recall-below-chance", "subject": "conv", "message": "too few", "samples_needed": None, "remedy": ""}
     ]
     assert document["rules"] == [
         {"code": "a-rule", "threshold": 0.5, "severity": "note", "unit": "share", "off": True, "set_by": "r.toml"}

@@ -15,11 +15,12 @@ from PIL import Image
 import reportgen.rendering
 from reportgen.analyses.attribution import AttributionResult, MethodMaps, SampleAttribution
 from reportgen.analyses.filter_responses import ChannelResponses, FilterResponsesResult, LayerResponses
+from reportgen.measures.intervals import measure
 from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_table, panels_png
 from reportgen.rendering.geometry import geometry_of, panel_size
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
-from reportgen.results import ImageGrid, Palette, Panel, PanelGrid, Section
+from reportgen.results import Finding, ImageGrid, Palette, Panel, PanelGrid, Section, Severity
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 SAMPLE = Panel(np.array([[[0, 255], [np.nan, 255]], [[255, 0], [0, 0]]], np.float32), (0, 255), Palette.GREY)
@@ -87,11 +88,79 @@ def evidence(report):
 def test_maps_that_are_not_evidence_are_stamped_with_the_test_that_failed(evidence):
     page = render_html(evidence)
     assert "HiResCAM: 0 of 2 maps passed their tests, 1 is not evidence, 1 has no positive evidence." in page
-    assert "3 ✖ not evidence\t5 ∅ no positive evidence" in page
+    assert "3 ✖ dog\t5 ∅ cat" in page  # there is no room for more
+    assert "✖ marks what failed a test. ∅ marks what has no positive evidence." in page
     assert "✖ not evidence: deletion" in page
     assert "∅ no positive evidence" in page
     assert "The first 2 of 4 chosen samples are explained." in page
     assert "dog (labelled cat)" in page
+
+
+def _with_maps(report, *samples, labels):
+    attribution = report.sections[0].result
+    figure = replace(attribution.methods[0].figure, labels=labels)
+    methods = (replace(attribution.methods[0], samples=samples, figure=figure),)
+    section = replace(report.sections[0], result=replace(attribution, methods=methods))
+    return replace(report, sections=(section, *report.sections[1:]))
+
+
+def test_a_stamp_joins_the_class_and_what_is_not_decided_is_told(evidence):
+    failed = SampleAttribution(3, "cat", "dog", 5.25, 4.0, None, 0.125, -0.5, ("deletion",))
+    undecided = SampleAttribution(5, "cat", "cat", 3.5, 2.0, None, 0.125, None, ())
+    page = render_html(_with_maps(evidence, failed, undecided, labels=("3 ✖", "5 ?")))
+    assert "3 ✖ dog, not evidence\t5 ? cat, not decided" in page
+    assert "HiResCAM: 0 of 2 maps passed their tests, 1 is not evidence, 1 is not decided." in page
+    assert '<td class="text">? not decided: deletion</td>' in page
+    assert "✖ marks what failed a test. ? marks what a test could not decide." in page
+
+
+def test_the_classes_of_a_sample_stand_beside_the_explained_one(evidence):
+    several, same, none = (
+        SampleAttribution(3, None, "dog", 5.25, 4.0, None, 0.125, 3.5, (), classes)
+        for classes in (("cat", "owl"), ("dog",), ())
+    )
+    page = render_html(_with_maps(evidence, several, same, labels=("3", "5")))
+    assert "dog (labelled cat, owl)</td>" in page
+    assert page.count('<td class="text">dog</td>') == 1
+    assert "dog (labelled with none)</td>" in render_html(_with_maps(evidence, none, same, labels=("3", "5")))
+
+
+def _beside_quality(evidence, report, successes, *codes):
+    (quality,) = (section for section in report.sections if section.name == "prediction_quality")
+    findings = tuple(
+        Finding(code, Severity.PROBLEM, "accuracy", "too few are right", {}, 0.1, "Wilson") for code in codes
+    )
+    classification = replace(
+        quality.result.classification, accuracy=measure(successes, 100)
+    )  # always saying class 0: 60 %
+    quality = replace(quality, result=replace(quality.result, classification=classification), findings=findings)
+    return render_html(replace(evidence, sections=(*evidence.sections, quality)))
+
+
+@pytest.mark.parametrize(
+    ("successes", "codes", "told"),
+    [
+        (90, (), False),
+        (71, (), False),  # 61.5 % at the least
+        (69, (), True),  # 59.4 %
+        (71, ("no-better-than-majority",), True),
+        (90, ("miscalibration",), False),
+    ],
+)
+def test_maps_of_a_model_no_better_than_the_majority_are_not_praised(evidence, report, successes, codes, told):
+    page = _beside_quality(evidence, report, successes, *codes)
+    assert (
+        "always answering <bdi>class 0</bdi> gives 60.0%: these maps show what the model looks at, not that it has learned what "
+        "to look for." in page
+    ) == told
+
+
+def test_the_accuracy_of_a_model_no_better_than_the_majority_is_told_with_its_interval(evidence, report):
+    page = _beside_quality(evidence, report, 69)
+    assert (
+        'But the <a href="#prediction_quality">accuracy</a> is 69.0% (59.4% to 77.2%), where always answering' in page
+    )
+    assert "what to look for.\nLook for bright cells" in page
 
 
 def test_patches_are_told_with_sample_and_place(evidence):

@@ -1,14 +1,22 @@
 """The section on prediction quality, for few classes, many, too many and numbers."""
 
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
-from reportgen.measures.classification import regression_errors
+import reportgen.rendering
+from reportgen.measures.classification import classification_quality
+from reportgen.measures.regression import regression_errors
 from reportgen.rendering.html import render_html
+from reportgen.rendering.json import render_json
 from reportgen.results import Report, Section
+
+SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 
 
 def section_of(report: Report, result) -> str:
@@ -45,7 +53,7 @@ def test_up_to_12_classes_have_a_table_of_counts_and_shares(report, predictions_
 def test_more_classes_are_a_picture_with_the_largest_confusions_beside_it(report, predictions_of, classes):
     section = section_of(report, predictions_of(classes))
     assert f'alt="Confusion matrix of {classes} classes on 5 samples, labels in rows' in section
-    assert "<caption>The 1 most frequent confusions</caption>" in section
+    assert "<caption>The most frequent confusion</caption>" in section
     assert "confusion&#34;" not in section
 
 
@@ -72,3 +80,59 @@ def test_alternative_texts_are_long_enough_and_unique(report, predictions_of):
     alternatives = re.findall(r' alt="([^"]*)"', section_of(report, predictions_of(13)))
     assert len(set(alternatives)) == len(alternatives) == 3
     assert all(len(text) >= 20 for text in alternatives)
+
+
+def measured(predictions_of, classes: int, names: tuple[str, ...], *, shift: int = 0):
+    labels = np.arange(8 * classes) // 8
+    said = (labels + shift) % classes
+    said[:3] = 0
+    values = np.eye(classes)[said] * 0.5 + 0.5 / classes
+    quality = classification_quality(values, labels, names, sure=0.7, seed=0)
+    return replace(predictions_of(2), evaluated=len(labels), total=len(labels), classification=quality)
+
+
+def test_two_classes_have_their_areas_and_numbers_before_their_names(report, predictions_of):
+    section = section_of(report, measured(predictions_of, 2, ("cat", "dog")))
+    assert "the area is 1.00 (0.756–1.00), 8 samples of class 1 against 8." in section
+    assert "Each class has 8 samples." in section
+    assert section.count('<th scope="row" dir="auto">0 cat</th>') == 2
+    assert "Newcombe 2006, method 5" in section
+    assert "Newcombe" not in section_of(report, measured(predictions_of, 3, ("cat", "dog", "cow")))
+
+
+def test_classes_without_names_are_not_numbered_twice(report, predictions_of):
+    section = section_of(report, measured(predictions_of, 3, ("class 0", "class 1", "class 2")))
+    assert '<th scope="row" dir="auto">class 0</th>' in section
+    assert "0 class 0" not in section
+
+
+def test_ties_among_the_confusions_and_the_limit_of_confidence_are_told(report, predictions_of):
+    shifted = measured(predictions_of, 3, ("a", "b", "c"), shift=1)
+    section = section_of(report, shifted)
+    assert (
+        "Among the most often confused: <bdi>b</bdi> taken for <bdi>c</bdi>, 8 times (100.0% of its samples),"
+        in section
+    )
+    assert "answers with a probability over" not in section
+    confident = replace(shifted.classification, confident=21, confident_wrong=2)
+    section = section_of(report, replace(shifted, classification=confident))
+    assert "Of the 21 answers with a probability over 70.0%, 2 are wrong." in section
+
+
+def test_fewer_samples_than_there_are_is_said(report, predictions_of):
+    section = section_of(report, replace(measured(predictions_of, 2, ("a", "b")), total=900))
+    assert "Of 900 labelled samples 16 were evaluated, and 16 of these are right: accuracy 100.0%" in section
+
+
+@pytest.mark.parametrize(("classes", "shift"), [(2, 0), (2, 1), (21, 1), (101, 0)])
+def test_what_is_measured_is_in_the_schema(report, predictions_of, classes, shift):
+    names = tuple(f"name {one}" for one in range(classes))
+    result = measured(predictions_of, classes, names, shift=shift)
+    section = Section("prediction_quality", "Prediction quality", result)
+    document = json.loads(render_json(replace(report, sections=(section,))))
+    jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
+    quality = document["sections"][0]["result"]["classification"]
+    assert (quality["top"] is None, quality["ranking"] is None) == (classes < 21, classes > 2)
+    assert (quality["reordered"] is None) == (shift == 0)
+    assert [one["index"] for one in quality["classes"]] == list(range(classes))
+    assert "The label is among the five classes" in section_of(report, result) or classes < 21

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reportgen.rendering.vectors import null_bands_drawing, strip_outline, strip_threshold
-from reportgen.results import NullBands, Strip
+from reportgen.rendering.vectors import histogram_outline, null_bands_drawing, strip_outline, strip_threshold
+from reportgen.results import Histogram, NullBands, Strip
 
 
 def drawing(*distances: float, name: str = "conv") -> dict:
@@ -18,10 +18,14 @@ def test_marks_within_and_beyond_the_band_are_two_paths_and_missing_ones_none() 
 
 
 def test_zero_is_in_the_middle_and_whatever_is_beyond_ends_at_the_lane() -> None:
-    # the first lane reaches from 176 to 272; a mark is 3 wide
-    assert drawing(0.0)["within"] == "M222.5 25h3v12h-3z"
-    assert drawing(1e9)["beyond"] == drawing(np.inf)["beyond"] == "M268.5 25h3v12h-3z"
-    assert drawing(-np.inf)["beyond"] == "M176.5 25h3v12h-3z"
+    # four characters take 38 units, so that the first lane reaches from 38 to 134; a mark is 3 wide
+    assert drawing(0.0)["within"] == "M84.5 25h3v12h-3z"
+    assert drawing(1e9)["beyond"] == drawing(np.inf)["beyond"] == "M130.5 25h3v12h-3z"
+    assert drawing(-np.inf)["beyond"] == "M38.5 25h3v12h-3z"
+
+
+def test_the_first_lane_has_its_ends_and_the_middle_as_a_scale() -> None:
+    assert drawing(0.0, 1.0)["ticks"] == [(38, "start", "−10⁴"), (86, "middle", ""), (134, "end", "10⁴")]
 
 
 def test_long_names_keep_their_end() -> None:
@@ -31,22 +35,36 @@ def test_long_names_keep_their_end() -> None:
 
 def test_size_fits_rows_and_columns() -> None:
     found = null_bands_drawing(NullBands(("x", "y"), ("a", "b", "c"), np.zeros((2, 3)), 7.5))
-    assert (found["width"], found["height"]) == (176 + 3 * 106, 22 + 2 * 18)
-    assert found["headers"][1] == (176 + 106 + 48, "b")
+    # one character takes 18 units; under the rows there is room for the scale
+    assert (found["width"], found["height"]) == (18 + 3 * 106, 22 + 2 * 18 + 18)
+    assert found["headers"][1] == (18 + 106 + 48, "b")
 
 
 def test_a_strip_is_a_bar_for_each_value() -> None:
     strip = Strip(np.array([2.0, 1.0, 0.0]), 0.5)
-    assert strip_outline(strip, 30, 10) == "M0 10V0.0H10.0V5.0H20.0V10.0H30.0V10Z"
+    assert strip_outline(strip, 30, 10) == "M0 10v-10h10v5h10v5h10z"
     assert strip_threshold(strip, 30, 10) == "M0 7.5H30"
     assert strip_threshold(Strip(np.array([0.5]), 1.0), 30, 10) == ""
 
 
 def test_a_strip_of_zeros_and_one_of_many_values_can_be_drawn() -> None:
-    assert strip_outline(Strip(np.zeros(2), 0.5), 20, 10) == "M0 10V10.0H10.0V10.0H20.0V10Z"
-    assert strip_outline(Strip(np.linspace(1, 0, 1000), 0.5)).count("H") == 120
+    assert strip_outline(Strip(np.zeros(2), 0.5), 20, 10) == "M0 10h20z"
+    # 120 bars of one unit each; those whose heights are the same half unit, of 57 from 28 to 0, are one
+    assert strip_outline(Strip(np.linspace(1, 0, 1000), 0.5)).count("h") == 57
 
 
 @pytest.mark.parametrize("values", [[3.0, 1.0]])
 def test_values_are_drawn_in_their_order(values: list[float]) -> None:
-    assert strip_outline(Strip(np.array(values), 1.0), 2, 3).startswith("M0 3V0.0H1.0V2.0H2.0")
+    assert strip_outline(Strip(np.array(values), 1.0), 2, 3) == "M0 3v-3h1v2h1v1z"
+
+
+def test_an_outline_is_scaled_to_the_tallest_bin_of_all_sets() -> None:
+    histogram = Histogram(np.array([0, 1, 2]), {"trained": np.array([1, 4]), "untrained": np.array([2, 0])})
+    assert histogram_outline(histogram, "trained", 10, 8) == "M0 8v-2h5v-6h5v8z"
+    assert histogram_outline(histogram, "untrained", 10, 8) == "M0 8v-4h5v4h5z"
+
+
+def test_bins_of_an_outline_are_added_up_until_a_bar_is_three_units_wide() -> None:
+    histogram = Histogram(np.arange(6.0), {"trained": np.array([1, 0, 2, 2, 3])})
+    assert histogram_outline(histogram, "trained", 9, 4) == "M0 4v-1h3v-3h3v1h3v3z"
+    assert histogram_outline(histogram, "trained", 15, 3) == "M0 3v-1h3v1h3v-2h6v-1h3v3z"

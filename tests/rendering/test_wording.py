@@ -51,11 +51,6 @@ def test_file_sizes_have_decimal_units():
     assert shown == ["12 bytes", "1.23 kB", "1.37 MB", "2.5 GB"]
 
 
-def test_counts_agree_with_their_noun():
-    shown = [wording.counted(1, "layer"), wording.counted(2, "layer"), wording.counted(1200, "axis", "axes")]
-    assert shown == ["1 layer", "2 layers", "1,200 axes"]
-
-
 def test_unseen_characters_become_escapes_and_line_breaks_stay():
     assert wording.visible("a\u202eb\x00c\nd\te\ud800") == "a\\u202eb\\x00c\nd\te\\ud800"
 
@@ -63,4 +58,4 @@ def test_unseen_characters_become_escapes_and_line_breaks_stay():
 def test_names_are_one_line_of_at_most_80_characters():
     assert wording.name("a\nb\tc") == "a\\nb\\tc"
     assert wording.name("  ") == "(no name)"
-    assert wording.name("x" * 300) == "x" * 79 + "…"
+    assert wording.name("a" * 150 + "b" * 150) == "a" * 49 + "…" + "b" * 30

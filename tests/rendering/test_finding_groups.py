@@ -1,0 +1,86 @@
+"""Findings of one rule stand together, most severe first, and each keeps its link and its words."""
+
+from dataclasses import replace
+
+import pytest
+
+from reportgen.messages import counted, say
+from reportgen.rendering.finding_groups import group_findings
+from reportgen.rendering.html import render_html
+from reportgen.rendering.language import open_language
+from reportgen.rendering.page import Page
+from reportgen.results import Finding, Section, Severity
+
+
+def finding(subject, message="it is so", severity=Severity.NOTE, code="a-rule", source="Somebody"):
+    return Finding(code, severity, subject, message, {}, 0.1, source)
+
+
+def groups_of(*findings, code="en"):
+    page = Page(open_language(code))
+    page.anchors.make("one", "known")
+    return group_findings([Section("one", "One", None, findings)], page)
+
+
+def test_findings_are_grouped_by_severity_rule_and_source_most_severe_first():
+    groups = groups_of(
+        finding("a"),
+        finding("b", severity=Severity.WARNING),
+        finding("c"),
+        finding("d", code="other"),
+        finding("e", source="Somebody else"),
+    )
+    assert [(group.severity.label, group.code, group.source) for group in groups] == [
+        ("warning", "a-rule", "Somebody"),
+        ("note", "a-rule", "Somebody"),
+        ("note", "other", "Somebody"),
+        ("note", "a-rule", "Somebody else"),
+    ]
+    assert [one.subject for one in groups[1].findings] == ["a", "c"]
+
+
+def test_each_finding_leads_to_its_own_evidence_or_to_its_section():
+    (group,) = groups_of(finding("known"), finding("elsewhere"))
+    assert [one.anchor for one in group.findings] == ["one-known", "one"]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, 1), (3, 3), (4, 2), (50, 2)])
+def test_of_many_findings_the_first_two_are_seen_and_none_is_lost(count, shown):
+    (group,) = groups_of(*(finding(str(index)) for index in range(count)))
+    assert (len(group.shown), len(group.folded)) == (shown, count - shown)
+    assert group.shown + group.folded == group.findings
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        (say("none of {n} kernels", n=3), "None of 3 kernels"),
+        (counted(2, "{n} class is missed", "{n} classes are missed"), "2 classes are missed"),
+        (say("{what} of {layer}", what=say("all channels"), layer="conv"), "All channels of conv"),
+        (say("{layer} is silent", layer="conv"), "conv is silent"),
+        ("plugin text", "plugin text"),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_but_a_name_stays_as_it_is(message, sentence):
+    (group,) = groups_of(finding("a", message))
+    assert group.findings[0].sentence == sentence
+    assert group.findings[0].message == message
+
+
+def test_the_page_says_the_source_of_alike_findings_once(report):
+    alike = tuple(finding(f"layer{index}", say("silent in {n} of 5 samples", n=index)) for index in range(4))
+    section = replace(report.sections[0], findings=alike)
+    page = render_html(replace(report, sections=(section,)))
+    card = page.split('<li class="finding note">', 1)[1].split('<p class="source">', 1)[0]
+    assert "<strong>4 notes</strong>" in card
+    assert "<bdi>layer0</bdi></a>: silent in 0 of 5 samples." in card
+    assert "<summary>2 more</summary>" in card
+    assert card.count('href="#architecture"') == 4
+    assert page.count("Rule: Somebody.") == 1
+
+
+def test_a_finding_about_the_model_says_that_the_whole_model_is_meant(report):
+    section = replace(report.sections[0], findings=(finding("model", say("none is right")),))
+    page = render_html(replace(report, sections=(section,)))
+    assert '<strong>Note:</strong> <a href="#architecture">the whole model</a>' in page
+    assert "<p>None is right.</p>" in page

@@ -1,0 +1,101 @@
+"""What the page says about one layer: its unit of facts, the numbers of its tiles, the maps of many samples, long networks."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reportgen.rendering.html import render_html
+
+
+@pytest.fixture
+def page_with(report: Any) -> Any:
+    """Return a function that makes the page with one section's result changed."""
+
+    def made(name: str, **changes: Any) -> str:
+        sections = tuple(
+            replace(one, result=replace(one.result, **changes)) if one.name == name else one for one in report.sections
+        )
+        return render_html(replace(report, sections=sections))
+
+    return made
+
+
+def _result(report: Any, name: str) -> Any:
+    return next(one.result for one in report.sections if one.name == name)
+
+
+def test_facts_weights_verdict_and_activity_of_a_layer_stand_above_its_kernels(report: Any) -> None:
+    unit = re.search(r'<p class="unit">(.*?)</p>', render_html(report), re.DOTALL)
+    assert unit is not None
+    assert re.findall(r'<a href="#([^"]+)">', unit[1]) == [
+        "architecture-conv-1",
+        "weight_histograms-conv",
+        "learned-conv",
+        "channel_activity-conv",
+    ]
+    words = " ".join(re.sub("<[^>]+>", " ", unit[1]).split())
+    assert words == (
+        "output 2 × 2 × 2, receptive field 3 × 3 18 weights , standard deviation 0.250, untrained 0.250 "
+        "✔ learned 1 of 2 silent"
+    )
+
+
+def test_a_layer_of_which_no_other_section_knows_anything_has_no_unit(report: Any) -> None:
+    alone = tuple(one for one in report.sections if one.name == "filter_grids")
+    assert '<p class="unit">' not in render_html(replace(report, sections=alone))
+
+
+def test_the_numbers_of_tiles_are_lines_in_the_order_of_the_tiles(report: Any) -> None:
+    assert '<tr><th scope="row">Filter\nL2 norm</th><td>      0       1\n   1.50       0</td></tr>' in render_html(
+        report
+    )
+
+
+def test_each_input_channel_stands_under_its_filter(report: Any, page_with: Any) -> None:
+    grid = replace(_result(report, "filter_grids").grids[0], input_channels=3, shown_channels=(2, 1))
+    page = page_with("filter_grids", grids=(grid,))
+    assert "Filter\nInput channel shown\nL2 norm</th><td>      0       1\n      2       1\n   1.50       0</td>" in page
+
+
+@pytest.mark.parametrize(("samples", "columns"), [(10, [10]), (20, [10, 10]), (23, [10, 10, 3])])
+def test_largest_values_are_printed_for_ten_samples_in_a_table(
+    report: Any, page_with: Any, samples: int, columns: list[int]
+) -> None:
+    layer = _result(report, "feature_maps").layers[0]
+    maps = tuple(replace(layer.samples[0], index=100 + index) for index in range(samples))
+    page = page_with("feature_maps", layers=(replace(layer, samples=maps),))
+    headers = re.findall(r'<th scope="col">Channel</th><th scope="col">([^<]*)</th>', page)
+    assert [len(header.split()) for header in headers] == columns
+    assert ("samples 11 to 20 of those shown" in page) == (samples > 10)
+    assert f"Maps of {samples - 3} more samples" in page
+
+
+def test_the_bins_of_a_histogram_are_in_a_table(report: Any) -> None:
+    page = render_html(report)
+    assert "in each of 2 bins from −1.00 to 1.00, each 1.00 wide, row by row" in page
+    assert '<tr><th scope="row">trained</th><td>      2      16</td></tr>' in page
+    assert '<tr><th scope="row">untrained</th><td>      9       9</td></tr>' in page
+
+
+def test_columns_of_one_table_have_different_headers(report: Any) -> None:
+    for table in re.findall(r"<thead>(.*?)</thead>", render_html(report)):
+        headers = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table)
+        assert len(set(headers)) == len(headers)
+
+
+@pytest.mark.parametrize(("calls", "folded"), [(40, False), (41, True)])
+def test_over_forty_calls_are_folded_under_their_totals(report: Any, page_with: Any, calls: int, folded: bool) -> None:
+    conv, head = _result(report, "architecture").layers
+    layers = (*(replace(conv, path=f"conv{index}") for index in range(calls - 2)), conv, head)
+    page = page_with("architecture", layers=layers)
+    assert (f"<summary>All {calls} layer calls</summary>" in page) == folded
+    totals = '<th scope="row" dir="auto">Conv2D</th><td>40</td><td>800</td><td>2,880</td>'
+    assert (totals in page) == folded
+
+
+def test_a_layer_called_twice_has_its_parameters_in_the_totals_once(report: Any, page_with: Any) -> None:
+    conv, head = _result(report, "architecture").layers
+    page = page_with("architecture", layers=(*[conv] * 41, head))
+    assert '<th scope="row" dir="auto">Conv2D</th><td>41</td><td>20</td><td>2,952</td>' in page

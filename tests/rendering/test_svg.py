@@ -1,0 +1,77 @@
+"""matplotlib's SVG shortened: the same strokes and texts."""
+
+import re
+
+import numpy as np
+import pytest
+
+from reportgen.rendering.encoding import figure_svg
+from reportgen.rendering.figures import draw_curve, draw_histogram
+from reportgen.rendering.svg import lean_svg
+from reportgen.results import Curve, Histogram
+
+HISTOGRAM = Histogram(np.array([0.0, 1.0, 2.0]), {"trained": np.array([3, 1])})
+
+
+def attribute(svg: str, name: str, start: str) -> str:
+    """Return an attribute of the first element that holds a text."""
+    element = next(part for part in svg.split("<") if start in part)
+    return re.search(rf' {name}="([^"]*)"', element)[1]  # type: ignore[index]
+
+
+def test_a_histogram_is_relative_steps_in_tenths_of_a_point() -> None:
+    svg = figure_svg(draw_histogram(HISTOGRAM)).decode()
+    # axes are 3,312 - 540 - 72 wide and 936 high, up to 3.15 counts; the two bins are equally wide
+    assert attribute(svg, "d", 'fill="#0b6e99"') == "M540 1008v-891h1350v594h1350v297"
+    assert attribute(svg, "viewBox", "svg ") == "0 0 3312 1368"
+
+
+def test_texts_are_texts_and_what_they_share_stands_once() -> None:
+    svg = figure_svg(draw_histogram(HISTOGRAM)).decode()
+    assert re.findall(r">([^<]+)</text>", svg) == [
+        *("0.0", "0.5", "1.0", "1.5", "2.0", "weight", "0", "1", "2", "3", "count", "trained")
+    ]
+    assert (svg.count("font-family"), svg.count('text-anchor="middle"')) == (1, 1)
+    assert attribute(svg, "transform", ">count") == "rotate(-90 342 540)"
+
+
+def test_ticks_are_one_path_and_nothing_is_only_defined() -> None:
+    svg = figure_svg(draw_histogram(HISTOGRAM)).decode()
+    ticks = attribute(svg, "d", 'stroke-width="8"')
+    assert (ticks.count("v35"), ticks.count("h-35")) == (5, 4)
+    assert not re.search(r"<(g|defs|use|clipPath|style|metadata)\b", svg)
+    assert " id=" not in svg
+    assert len(svg) < 2000
+
+
+def test_marks_stand_at_their_points() -> None:
+    x = np.array([0.25, 0.75])
+    curve = Curve(x, np.array([0.5, 1.0]), x * 0, x * 0 + 1, "x", "y", (0.0, 1.0))
+    svg = figure_svg(draw_curve(curve)).decode()
+    marks = attribute(svg, "d", 'fill="#0b6e99"')
+    # axes from (540, 2088) to (2664, 72); a mark of 4 points begins at its lowest point, 2 below its middle
+    starts = re.match(r"M(\d+) (\d+)", marks)
+    assert starts is not None
+    assert starts.groups() == ("1071", str(2088 - 1008 + 20))
+    assert len(re.findall("[Mm]", marks)) == 2
+    # the diagonal is a point wide, and its dashes are as long as that width has them: 3.7 and 1.6
+    assert attribute(svg, "stroke-width", "svg ") == "10"
+    assert attribute(svg, "stroke-dasharray", 'stroke="#6b7178"') == "37,16"
+    assert "dashoffset" not in svg
+    assert marks.count("c") == 16
+
+
+def test_translucent_paths_stay_apart_and_others_are_one() -> None:
+    def drawn(style: str) -> str:
+        path = f'<path d="M0 0L1 0" style="{style}"/>'
+        head = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt">'
+        return lean_svg(f"{head}<g>{path}</g>{path}</svg>".encode()).decode()
+
+    assert re.findall(r'd="([^"]*)"', drawn("stroke: #112233")) == ["M0 0h10M0 0h10"]
+    assert 'stroke="#123"' in drawn("stroke: #112233")
+    assert len(re.findall(r'd="', drawn("opacity: 0.5"))) == 2
+
+
+def test_what_is_no_path_and_no_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="Received: image"):
+        lean_svg(b'<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"><image/></svg>')
