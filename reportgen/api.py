@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext
 from reportgen.catalogue import open_catalogue
-from reportgen.errors import ForwardError
+from reportgen.errors import ForwardError, ModelError
 from reportgen.evaluation import evaluate_samples, samples_at_once
+from reportgen.messages import say
+from reportgen.models.compiled import CompiledModel
 from reportgen.models.describe import DescribedModel, describe
 from reportgen.models.live import LiveModel
 from reportgen.models.normalization import normalization_layers
 from reportgen.models.ports import OneOutput
+from reportgen.models.quantised import quantised
+from reportgen.models.signature import with_signature
 from reportgen.models.startup import import_keras
 from reportgen.models.stored import describe_stored
-from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.options import DEFAULTS, ReportOptions, names_of
 from reportgen.output import LARGEST_PAGE, check_page_size, check_targets, write_all
 from reportgen.pipeline import run_analyses, run_plugins
 from reportgen.preparation import prepare_run
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading.load import LoadedModel, adopt_model, read_model
 from reportgen.reading.weights_only import WeightsOnly
+from reportgen.redaction import redact as redacted
 from reportgen.results import Report as ReportResults
 from reportgen.results import Severity
 from reportgen.rules import Limits, severity_named
+from reportgen.samples.anonymous import anonymous
+from reportgen.samples.select import selection_text
 from reportgen.samples.sources import SampleSource
 
-_NO_SAMPLES = "No samples were given; --samples SOURCE shows what the model makes of them."
+_NO_SAMPLES = say("No samples were given; --samples SOURCE shows what the model makes of them.")
+_FLOAT8 = say("This section takes gradients, which Keras cannot through layers that are quantised to float8.")
+_COMPILED = say("This section takes gradients, which this processor cannot through a model with channels first.")
 
 
 @dataclass(frozen=True)
@@ -118,10 +127,12 @@ def build_report(
     *,
     labels: Any = None,
     class_names: str | Path | Sequence[str] | None = None,
-    select: str | None = DEFAULTS.select,
+    select: str | Sequence[int] | None = DEFAULTS.select,
     layers: str | Sequence[str] = DEFAULTS.layers,
     title: str | None = DEFAULTS.title,
     note: str = DEFAULTS.note,
+    lang: Literal["en", "ko"] = DEFAULTS.lang,
+    redact: bool = DEFAULTS.redact,
     seed: int = DEFAULTS.seed,
     scale: Literal["auto", "none", "unit", "symmetric"] = DEFAULTS.scale,
     bins: int = DEFAULTS.bins,
@@ -135,7 +146,7 @@ def build_report(
     resize: bool = DEFAULTS.resize,
     skip_bad: bool = DEFAULTS.skip_bad,
     allow_custom_code: bool = DEFAULTS.allow_custom_code,
-    custom_objects: Sequence[str] = DEFAULTS.custom_objects,
+    custom_objects: str | Sequence[str] = DEFAULTS.custom_objects,
     memory_limit: float | None = DEFAULTS.memory_limit,
     config: str | Path | Mapping[str, Any] | None = None,
 ) -> Report:
@@ -146,9 +157,10 @@ def build_report(
         samples: path or data set name as for --samples, an array (N, *input_shape), or a pair (x, y) of arrays; a list of
             paths, which are put one after the other; a `tf.data.Dataset`, generator or iterator of samples or batches, with
             or without labels; for a model with several inputs a dictionary of these by the input's name.
-        labels: (N,) whole numbers, or a path; one-hot rows are accepted.
+        labels: (N,) whole numbers, or a path; one-hot rows are accepted. 'none' leaves out those found with the samples.
         class_names: in the order of the classes, or a path of a text file with one on each line.
-        select, layers, title, note, seed, scale, bins, kernel_range: see `ReportOptions`.
+        select: see `ReportOptions`; also a sequence of indices.
+        layers, title, note, lang, redact, seed, scale, bins, kernel_range: see `ReportOptions`.
         attribution, maximise: see `ReportOptions`; methods as names or as one text with commas between them.
         map_scale, max_tiles, redraws, max_evaluated, resize, skip_bad: see `ReportOptions`.
         allow_custom_code, custom_objects, memory_limit: see `ReportOptions`.
@@ -165,10 +177,12 @@ def build_report(
         >>> report.save("report.html")  # doctest: +SKIP
     """
     options = ReportOptions(
-        select=select,
-        layers=(layers,) if isinstance(layers, str) else tuple(layers),
+        select=selection_text(select),
+        layers=names_of(layers),
         title=title,
         note=note,
+        lang=lang,
+        redact=redact,
         seed=seed,
         scale=scale,
         bins=bins,
@@ -182,7 +196,7 @@ def build_report(
         resize=resize,
         skip_bad=skip_bad,
         allow_custom_code=allow_custom_code,
-        custom_objects=tuple(custom_objects),
+        custom_objects=names_of(custom_objects),
         memory_limit=memory_limit,
     )
     return make_report(model, samples, labels=labels, class_names=class_names, config=config, options=options)
@@ -202,13 +216,14 @@ def make_report(
     """Return a report; as `build_report`, with the options in one object and a callback told each stage's name."""
     on_stage = on_stage or _unheard
     options.check()
+    if samples is None:
+        options.check_without_samples({"labels": labels, "class-names": class_names})
     catalogue = open_catalogue(config)
     settings, plugins = catalogue.settings, catalogue.plugins
     on_stage("Loading TensorFlow")
     import_keras()
     on_stage("Loading the model")
-    read = _read(model, options)
-    described = describe(read.model) if isinstance(read, LoadedModel) else describe_stored(read)
+    read, described = _described(_read(model, options), options, run=samples is not None)
     if described.kernels:
         described.shown(options.layers)  # a wrong name is told before anything is read
     run = None
@@ -216,12 +231,15 @@ def make_report(
         on_stage("Reading the samples")
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
         described = run.described
+    source = run.source if run else None
+    if source is not None and options.redact:
+        source = anonymous(source)
     inputs = _input_names(samples, {"labels": labels, "class-names": class_names, "config": config})
     packages = {plugin.distribution: plugin.version for plugin in plugins.working}
     provenance = make_provenance(read, options, inputs, name=described.summary.name, command=command, plugins=packages)
     reason = provenance.not_run or _NO_SAMPLES
-    context = _context(described, run.source if run else None, options, settings.limits, on_stage, reason)
-    return Report(
+    context = _context(described, source, options, settings.limits, on_stage, reason, given=samples is not None)
+    report = Report(
         provenance=provenance,
         model=context.model,
         samples=context.samples.summary if context.samples else None,
@@ -232,6 +250,7 @@ def make_report(
         ),
         rules=settings.in_force,
     )
+    return redacted(report) if options.redact else report
 
 
 def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
@@ -243,6 +262,23 @@ def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
         allow_custom_code=options.allow_custom_code,
         custom_objects=options.custom_objects,
     )
+
+
+def _described(
+    read: LoadedModel | WeightsOnly, options: ReportOptions, *, run: bool
+) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
+    """Return what is known of the model; one that is not run with the signature that gives predictions, where it has one."""
+    if isinstance(read, LoadedModel):
+        return read, describe(read.model)
+    described = describe_stored(read)
+    if read.serving is None or not run:
+        return replace(read, serving=None), described
+    try:
+        return read, with_signature(
+            described, read.serving, name=read.file.name, memory_limit=options.memory_limit_bytes
+        )
+    except ModelError as error:
+        return replace(read, serving=None, message=str(error)), described
 
 
 def _input_names(samples: Any, others: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
@@ -262,16 +298,25 @@ def _context(
     limits: Limits,
     on_stage: Callable[[str], None],
     reason: str,
+    *,
+    given: bool,
 ) -> AnalysisContext:
     shown = described.shown(options.layers)
     evaluated = live = None
+    failed = reason
     if source is not None:
         on_stage("Running the model")
         try:
-            evaluated = evaluate_samples(described, source, shown=shown, options=options)
-            live, reason = _live(described, source)
+            recorded = () if described.outputs_only else shown
+            evaluated = evaluate_samples(described, source, shown=recorded, options=options)
+            live = _live(described, source)
+            live = replace(live, no_gradients=reason) if described.outputs_only else live
         except ForwardError as error:
-            reason = f"The model could not be run on the samples, so only its weights are shown. Received: {error}"
+            failed = str(error)
+            reason = say(
+                "The model could not be run on the samples, so only its weights are shown. Received: {error}",
+                error=str(error),
+            )
     return AnalysisContext(
         model=described.summary,
         layers=described.calls,
@@ -284,17 +329,30 @@ def _context(
         head=described.head,
         activations=described.activations,
         normalizations=normalization_layers(described.layers),
+        outputs_only=described.outputs_only,
+        variables=described.variables,
+        ordered=described.ordered,
+        not_run=failed if given and evaluated is None else "",
         options=options.for_analyses(),
         limits=limits,
     )
 
 
-def _live(described: DescribedModel, source: SampleSource) -> tuple[LiveModel | None, str]:
-    """Return the model for sections that run it once more, or None and the reason."""
-    if source.input_name:
-        return None, "This section runs the model again, which is done for models with a single input alone."
-    if described.compiled:
-        return None, "This section runs the model again in steps, which this processor cannot with channels first."
+def _live(described: DescribedModel, source: SampleSource) -> LiveModel:
+    """Return the model for sections that run it once more."""
     output = described.output
     model = OneOutput(described.model, output.index) if output.count > 1 else described.model
-    return LiveModel(model, described.layers, samples_at_once(described, source.shape)), ""
+    return LiveModel(
+        model=CompiledModel(model) if described.compiled else model,
+        layers=described.layers,
+        batch=samples_at_once(described, source.shape),
+        no_gradients=_no_gradients(described),
+    )
+
+
+def _no_gradients(described: DescribedModel) -> str:
+    if described.compiled:
+        return _COMPILED
+    if any(quantised(layer) == "float8" for layer in described.layers.values()):
+        return _FLOAT8
+    return ""

@@ -19,7 +19,6 @@ from reportgen import __version__
 from reportgen import cli_options as given
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.output import LARGEST_PAGE
 from reportgen.rules import severity_named
 
 GATE_FAILED, INTERRUPTED = 1, 130
@@ -48,6 +47,7 @@ def root(
 
 
 @app.command()
+@given.takes_outcome(output="report.html")
 def build(
     model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
     allow_custom_code: given.AllowCustomCode = DEFAULTS.allow_custom_code,
@@ -72,16 +72,11 @@ def build(
     seed: given.Seed = DEFAULTS.seed,
     title: given.Title = DEFAULTS.title,
     note: given.Note = DEFAULTS.note,
+    lang: given.Lang = DEFAULTS.lang,
+    redact: given.Redact = DEFAULTS.redact,
     config: given.Config = None,
-    fail_on: given.FailOn = None,
-    output: given.Output = Path("report.html"),
-    json_path: given.JsonPath = None,
-    pdf_path: given.PdfPath = None,
-    paper: given.Paper = "A4",
-    max_size: given.MaxSize = LARGEST_PAGE,
-    open_page: given.Open = False,
-    timings: given.Timings = False,
-    quiet: given.Quiet = False,
+    *,
+    outcome: given.Outcome,
 ) -> None:
     """Write the report of a model file."""
     options = ReportOptions(
@@ -101,55 +96,32 @@ def build(
         seed=seed,
         title=title,
         note=note,
+        lang=lang,
+        redact=redact,
         allow_custom_code=allow_custom_code,
         custom_objects=tuple(custom_objects or ()),
         memory_limit=memory_limit,
     )
     inputs = {"samples": samples or None, "labels": labels, "class_names": class_names, "config": config}
-    outcome = given.Outcome(
-        output=output,
-        json_path=json_path,
-        pdf_path=pdf_path,
-        paper=paper,
-        open_page=open_page,
-        quiet=quiet,
-        fail_on=fail_on,
-        max_size=max_size,
-        timings=timings,
-    )
     _write(model, inputs, options, outcome)
 
 
 @app.command()
+@given.takes_outcome(output="demo-report.html")
 def demo(
+    lang: given.Lang = DEFAULTS.lang,
+    redact: given.Redact = DEFAULTS.redact,
     config: given.Config = None,
-    fail_on: given.FailOn = None,
-    output: given.Output = Path("demo-report.html"),
-    json_path: given.JsonPath = None,
-    pdf_path: given.PdfPath = None,
-    paper: given.Paper = "A4",
-    max_size: given.MaxSize = LARGEST_PAGE,
-    open_page: given.Open = False,
-    timings: given.Timings = False,
-    quiet: given.Quiet = False,
+    *,
+    outcome: given.Outcome,
 ) -> None:
     """Write the report of the model that comes with reportgen, on 200 images of Fashion-MNIST."""
     from reportgen.demo import CLASS_NAMES, MODEL, SAMPLES, TITLE
 
     inputs = {"samples": SAMPLES, "labels": None, "class_names": CLASS_NAMES, "config": config}
-    outcome = given.Outcome(
-        output=output,
-        json_path=json_path,
-        pdf_path=pdf_path,
-        paper=paper,
-        open_page=open_page,
-        quiet=quiet,
-        fail_on=fail_on,
-        max_size=max_size,
-        timings=timings,
-    )
-    command = shlex.join(["reportgen", "demo", *(["--config", config.name] if config else [])])
-    _write(MODEL, inputs, ReportOptions(title=TITLE), outcome, command=command)
+    words = ["reportgen", "demo", *(["--lang", lang] if lang != DEFAULTS.lang else []), *["--redact"] * redact]
+    command = shlex.join([*words, *(["--config", config.name] if config else [])])
+    _write(MODEL, inputs, ReportOptions(title=TITLE, lang=lang, redact=redact), outcome, command=command)
 
 
 @app.command("rules")
@@ -192,7 +164,14 @@ def _write(
     command: str | None = None,
 ) -> None:
     from reportgen.output import large_page_warning
-    from reportgen.terminal import StageTimes, findings_text, gate_text, quiet_standard_error, shown_stages
+    from reportgen.terminal import (
+        StageTimes,
+        findings_text,
+        gate_text,
+        not_run_text,
+        quiet_standard_error,
+        shown_stages,
+    )
 
     options.check()
     outcome.check()
@@ -217,7 +196,8 @@ def _write(
         if outcome.timings:
             stream.write(f"{times.text()}\n")
         gate = gate_text(report, outcome.fail_on) if outcome.fail_on else ""
-        for said in filter(None, (large_page_warning(outcome.output), gate)):
+        not_run = not_run_text(report) if outcome.quiet else ""  # among the findings otherwise
+        for said in filter(None, (large_page_warning(outcome.output), not_run, gate)):
             stream.write(f"reportgen: {said}\n")
     typer.echo(outcome.output)
     if outcome.open_page:
@@ -247,13 +227,21 @@ def run(arguments: list[str] | None = None) -> int:
     except ReportgenError as error:
         return _fail(str(error), error.exit_code)
     except _CommandLineError as error:
-        message = " ".join(error.format_message().split()).rstrip(".")
-        return _fail(f"{message}{'' if message.endswith('?') else '.'} See reportgen --help.", UsageError.exit_code)
+        return _fail(_usage_message(error), UsageError.exit_code)
     except typer.Abort:
         result = INTERRUPTED
     if result == INTERRUPTED:  # what newer releases of Typer return instead of raising Abort
         return _fail("interrupted; nothing was written.", INTERRUPTED)
     return result if isinstance(result, int) else 0
+
+
+def _usage_message(error: Any) -> str:
+    """Return an error of the command line in one sentence, with the command whose help lists its options."""
+    message = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ")
+    context = getattr(error, "ctx", None)
+    command = context.info_name if context is not None and context.parent is not None else ""
+    ended = message if message.endswith("?") else f"{message}."
+    return f"{ended} See reportgen {f'{command} ' if command else ''}--help."
 
 
 def _fail(message: str, code: int) -> int:

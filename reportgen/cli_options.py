@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
 from reportgen.errors import UsageError
-from reportgen.output import check_targets
+from reportgen.output import LARGEST_PAGE, check_targets
 from reportgen.pdf import find_browser
 
 _MODEL, _SAMPLES, _PICTURES, _PAGE, _GATES, _OUTPUT = (
@@ -59,13 +62,17 @@ Samples = Annotated[
 Labels = Annotated[
     str | None,
     typer.Option(
-        help="Labels of the samples: .npy, .npz, .txt, .csv or IDX.", metavar="FILE", rich_help_panel=_SAMPLES
+        help="Labels of the samples: .npy, .npz, .txt, .csv (labels, or file names and labels) or IDX; none leaves out those "
+        "found with the samples, as of class folders.",
+        metavar="FILE",
+        rich_help_panel=_SAMPLES,
     ),
 ]
 ClassNames = Annotated[
     str | None,
     typer.Option(
-        help="Names of the classes: a text file with one on each line, or names with commas between them.",
+        help="Names of the classes in the model's order: a text file with one on each line, or names with commas between "
+        "them. Class folders are found among them by name.",
         metavar="FILE|NAMES",
         rich_help_panel=_SAMPLES,
     ),
@@ -144,8 +151,21 @@ Redraws = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.", metavar="N", rich_help_panel=_PICTURES)]
-Title = Annotated[str | None, typer.Option(help="Title of the page. Default: the model's name.", rich_help_panel=_PAGE)]
+Title = Annotated[
+    str | None, typer.Option(help="Title of the page. Default: the model's name, or the file's.", rich_help_panel=_PAGE)
+]
 Note = Annotated[str, typer.Option(help="What the reviewer should know, shown on the page.", rich_help_panel=_PAGE)]
+Lang = Annotated[
+    Literal["en", "ko"], typer.Option(help="Language of the page: English or Korean.", rich_help_panel=_PAGE)
+]
+Redact = Annotated[
+    bool,
+    typer.Option(
+        "--redact",
+        help="Leave out what shows the samples or whose they are: pictures, labels, names, title and note.",
+        rich_help_panel=_PAGE,
+    ),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.", rich_help_panel=_OUTPUT)]
 JsonPath = Annotated[
     Path | None, typer.Option("--json", help="Where to write the numbers as JSON.", rich_help_panel=_OUTPUT)
@@ -162,7 +182,8 @@ Quiet = Annotated[
 Config = Annotated[
     Path | None,
     typer.Option(
-        help="Thresholds and severities of rules, as TOML. Default: \\[tool.reportgen] of pyproject.toml in the working folder.",
+        help="Thresholds and severities of rules, as TOML: \\[rules], or \\[tool.reportgen.rules] of a project file. "
+        "Default: pyproject.toml in the working folder.",
         metavar="FILE",
         rich_help_panel=_GATES,
     ),
@@ -188,29 +209,29 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What becomes of a finished report, and what is said about it.
+    """What becomes of a finished report, and what is said about it; every field is an option, see `takes_outcome`.
 
     Attributes:
+        fail_on: severity from which findings end in exit code 1, or None.
         output: where the page is written.
         json_path: where the numbers are written, or None.
         pdf_path: where the page is written as PDF, or None.
         paper: of the PDF.
-        open_page: whether the browser opens the page.
-        quiet: whether progress and summary are left out.
-        fail_on: severity from which findings end in exit code 1, or None.
         max_size: megabytes that the page may have.
+        open_page: whether the browser opens the page.
         timings: whether the cost of each stage is listed.
+        quiet: whether progress and summary are left out.
     """
 
-    output: Path
-    json_path: Path | None
-    pdf_path: Path | None
-    paper: str
-    open_page: bool
-    quiet: bool
-    fail_on: str | None
-    max_size: float
-    timings: bool
+    fail_on: FailOn = None
+    output: Output
+    json_path: JsonPath = None
+    pdf_path: PdfPath = None
+    paper: Paper = "A4"
+    max_size: MaxSize = LARGEST_PAGE
+    open_page: Open = False
+    timings: Timings = False
+    quiet: Quiet = False
 
     def check(self) -> None:
         """Raise an error for the first value that cannot be used; to be called before any long work."""
@@ -222,3 +243,39 @@ class Outcome:
         check_targets(paths)
         if self.pdf_path is not None:
             find_browser()
+
+
+def takes_outcome(output: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator: the command takes every field of `Outcome` as an option, and is given them as one `outcome`.
+
+    Typer reads a command's options off its signature, which is therefore put together here.
+
+    Args:
+        output: file name of the page by default.
+    """
+    hints = get_type_hints(Outcome, include_extras=True)
+    options = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=Path(output) if field.name == "output" else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(Outcome)
+    ]
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True)
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            outcome = Outcome(**{option.name: given.pop(option.name) for option in options})
+            command(**given, outcome=outcome)
+
+        kept = [parameter for name, parameter in own.parameters.items() if name != "outcome"]
+        parameters = [*kept, *options]
+        run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return run
+
+    return decorated

@@ -41,8 +41,8 @@ def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configu
     """Return the configuration of a report.
 
     Args:
-        source: a TOML file; its tables as a mapping; or None for `[tool.reportgen]` in the working folder's
-            `pyproject.toml`, where there is one.
+        source: a TOML file with `[rules]`, or of any name with `[tool.reportgen]`; its tables as a mapping; or None for
+            `[tool.reportgen]` in the working folder's `pyproject.toml`, where there is one.
 
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds a table that reportgen does not know.
@@ -51,9 +51,12 @@ def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configu
         return _configuration("config", source, "")
     if source is None:
         project = Path(PROJECT_FILE)
-        return _of_project(project) if project.is_file() else Configuration()
+        return _of_project(project, _read(project)) if project.is_file() else Configuration()
     path = Path(source)
-    return _of_project(path) if path.name == PROJECT_FILE else _configuration(base_name(path), _read(path), "")
+    document = _read(path)
+    if path.name == PROJECT_FILE or ("rules" not in document and _table_of_project(document) is not None):
+        return _of_project(path, document)
+    return _configuration(base_name(path), document, "")
 
 
 def rule_settings(
@@ -99,9 +102,13 @@ def rule_settings(
     return RuleSettings(tuple(in_force), set_severities)
 
 
-def _of_project(path: Path) -> Configuration:
-    tool = _read(path).get("tool")
-    table = tool.get("reportgen") if isinstance(tool, Mapping) else None
+def _table_of_project(document: Mapping[str, Any]) -> Any:
+    tool = document.get("tool")
+    return tool.get("reportgen") if isinstance(tool, Mapping) else None
+
+
+def _of_project(path: Path, document: Mapping[str, Any]) -> Configuration:
+    table = _table_of_project(document)
     return Configuration() if table is None else _configuration(base_name(path), table, "tool.reportgen.")
 
 

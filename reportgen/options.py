@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from reportgen.errors import UsageError
+from reportgen.messages import LANGUAGES
 from reportgen.samples.scale import SCALES
 from reportgen.samples.select import check_selection
 
+_OF_SAMPLES = ("select", "scale", "max_evaluated", "resize", "skip_bad")
 MAP_SCALES = ("layer", "map")
 ATTRIBUTIONS = ("hirescam", "gradcam", "layercam", "integrated-gradients")
 
@@ -50,6 +53,8 @@ class ReportOptions:
         layers: names or patterns of the layers to show; empty for the first two convolutions.
         title: of the page; None for one made of the model's name.
         note: what the reviewer should know, shown on the page.
+        lang: language of the page, 'en' or 'ko'; the JSON is English.
+        redact: whether all is left out that would show the samples or whose they are, see `redact`.
         seed: of every random draw, at least 0.
         scale: 'auto', 'none', 'unit' or 'symmetric', see `choose_scaling`.
         bins: of the weight histograms, 1 to 1,000.
@@ -72,6 +77,8 @@ class ReportOptions:
     layers: tuple[str, ...] = ()
     title: str | None = None
     note: str = ""
+    lang: Literal["en", "ko"] = "en"
+    redact: bool = False
     seed: int = 0
     scale: Literal["auto", "none", "unit", "symmetric"] = "auto"
     bins: int = 60
@@ -91,10 +98,11 @@ class ReportOptions:
     def check(self) -> None:
         """Raise UsageError for the first value that cannot be used."""
         check_selection(self.select)
+        _one_of("lang", self.lang, LANGUAGES)
         _one_of("scale", self.scale, SCALES)
         _one_of("map-scale", self.map_scale, MAP_SCALES)
         for method in self.attribution if self.attribution != ("none",) else ():
-            _one_of("attribution", method, ATTRIBUTIONS)
+            _one_of("attribution", method, ATTRIBUTIONS, or_alone="none")
         _within("seed", self.seed, 0, 2**63 - 1)
         _within("bins", self.bins, 1, 1000)
         _within("max-tiles", self.max_tiles, 1, 1024)
@@ -106,6 +114,24 @@ class ReportOptions:
             )
         if self.kernel_range is not None and not _is_positive(self.kernel_range):
             raise UsageError(f"--kernel-range must be a finite number above 0. Received: {self.kernel_range!r}.")
+
+    def check_without_samples(self, others: Mapping[str, Any]) -> None:
+        """Raise UsageError for what was asked of samples where none were given: without them many rules find nothing.
+
+        Args:
+            others: what was given beside these options, by option name; None for what was not.
+        """
+        given = {name: value for name, value in others.items() if value is not None}
+        for name in _OF_SAMPLES:
+            if getattr(self, name) != getattr(DEFAULTS, name):
+                given[name.replace("_", "-")] = getattr(self, name)
+        if given:
+            named = [f"--{name}" for name in given]
+            listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+            raise UsageError(
+                f"--samples must be given with {listed}. Received: no samples. Give --samples SOURCE, or leave "
+                f"{'it' if len(named) == 1 else 'them'} out."
+            )
 
     @property
     def memory_limit_bytes(self) -> int | None:
@@ -129,9 +155,17 @@ class ReportOptions:
 DEFAULTS = ReportOptions()
 
 
-def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
+def names_of(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return names that may have been given as one; none for None."""
+    if names is None:
+        return ()
+    return (names,) if isinstance(names, str) else tuple(map(str, names))
+
+
+def _one_of(name: str, value: str, accepted: tuple[str, ...], *, or_alone: str = "") -> None:
     if value not in accepted:
-        raise UsageError(f"--{name} must be one of {', '.join(accepted)}. Received: {value!r}.")
+        listed = ", ".join(accepted) + (f", or {or_alone} alone" if or_alone else "")
+        raise UsageError(f"--{name} must be one of {listed}. Received: {value!r}.")
 
 
 def _is_positive(value: object) -> bool:

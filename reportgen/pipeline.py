@@ -67,16 +67,20 @@ def _section(
     context: AnalysisContext, analysis: Analysis, on_stage: Callable[[str], None], settings: RuleSettings
 ) -> Section | SkippedSection:
     on_stage(analysis.title)
-    result = analysis.run(context)
-    if isinstance(result, Skip):
-        return SkippedSection(analysis.name, analysis.title, result.reason)
-    said = [one for one in analysis.findings(result, context.limits) if one.code not in settings.off]
+    inside = context.outputs_only and getattr(analysis, "looks_inside", False)
+    result = Skip(context.no_samples_reason) if inside else analysis.run(context)
+    skipped = isinstance(result, Skip)
+    found = result.findings if skipped else analysis.findings(result, context.limits)
+    said = [one for one in found if one.code not in settings.off]
     own = {rule.code: rule.severity for rule in analysis.rules}
+    findings = most_severe_first(_graded(one, own, settings) for one in said if isinstance(one, Finding))
+    if skipped:
+        return SkippedSection(analysis.name, analysis.title, result.reason, findings)
     return Section(
         name=analysis.name,
         title=analysis.title,
         result=result,
-        findings=most_severe_first(_graded(one, own, settings) for one in said if isinstance(one, Finding)),
+        findings=findings,
         inconclusive=tuple(one for one in said if isinstance(one, Inconclusive)),
     )
 

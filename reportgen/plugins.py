@@ -6,9 +6,10 @@ import re
 import sys
 from dataclasses import dataclass
 from importlib import metadata, resources
-from typing import Any
+from typing import Any, Literal
 
 from reportgen.analyses.base import Analysis
+from reportgen.messages import say
 from reportgen.reading.wording import REASON_LIMIT, shown
 from reportgen.results import SkippedSection
 from reportgen.rules import Rule
@@ -76,23 +77,33 @@ def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
     return Plugins(tuple(working), tuple(broken))
 
 
-def failure(distribution: str, version: str, what: str, error: BaseException) -> str:
+def failure(
+    distribution: str, version: str, what: Literal["could not be loaded", "failed"], error: BaseException
+) -> str:
     """Return one sentence on a plug-in that failed, without line breaks and folders, for a page that anybody may read.
 
     Args:
         distribution, version: of the plug-in.
-        what: such as 'could not be loaded'.
+        what: happened.
         error: that it raised.
     """
     # a module that cannot be imported is told with its whole path, which names the user
     text = _FOLDERS.sub("", " ".join(f"{type(error).__name__}: {error}"[: 8 * REASON_LIMIT].split()))
     received = shown(text.rstrip(": ."), limit=REASON_LIMIT)
-    return f"The plug-in {distribution} {version} {what}. Received: {received}. Update or uninstall it."
+    values = {"distribution": distribution, "version": version, "received": received}
+    if what == "failed":
+        return say(
+            "The plug-in {distribution} {version} failed. Received: {received}. Update or uninstall it.", **values
+        )
+    return say(
+        "The plug-in {distribution} {version} could not be loaded. Received: {received}. Update or uninstall it.",
+        **values,
+    )
 
 
 def _distribution(entry: metadata.EntryPoint) -> tuple[str, str]:
     distribution = entry.dist
-    return (distribution.name, distribution.version) if distribution else ("of an unknown package", "")
+    return (distribution.name, distribution.version) if distribution else (say("(unknown package)"), "")
 
 
 def _load(entry: metadata.EntryPoint, names: set[str], codes: set[str]) -> Plugin:

@@ -6,7 +6,8 @@ Everything here is a frozen dataclass. Figures are never stored: a plottable hol
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,12 +59,14 @@ class Inconclusive:
         subject: what it is about: a layer's path, or 'samples'.
         message: the rate, its interval and the threshold in one sentence, without the full stop.
         samples_needed: about how many samples would decide it; None where no number would.
+        remedy: what would decide it where it is no matter of samples, one sentence; '' elsewhere.
     """
 
     code: str
     subject: str
     message: str
     samples_needed: int | None
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ class ImageGrid:
         palette: SEQUENTIAL for maps, DIVERGING (zero in the middle) for kernels, GREY and COLOUR for samples.
         columns: images in a row.
         maxima: (N,) float, each tile's largest value before any reduction in size; NaN where it has no number.
+        of_weights: whether they show the model alone, so that a redacted report keeps them; samples and what was computed of
+            them do not.
     """
 
     images: np.ndarray
@@ -132,6 +137,26 @@ class ImageGrid:
     palette: Palette
     columns: int
     maxima: np.ndarray
+    of_weights: bool = False
+
+    @property
+    def lowest(self) -> float:
+        """Smallest finite value; NaN where there is none. What is not finite is drawn empty, as between slices."""
+        return self._of_finite(np.min)
+
+    @property
+    def highest(self) -> float:
+        """Largest finite value; NaN where there is none."""
+        return self._of_finite(np.max)
+
+    @property
+    def mean(self) -> float:
+        """Mean of the finite values; NaN where there is none."""
+        return self._of_finite(lambda values: np.mean(values, dtype=np.float64))
+
+    def _of_finite(self, measure: Callable[[np.ndarray], Any]) -> float:
+        finite = self.images[np.isfinite(self.images)]
+        return float(measure(finite)) if finite.size else math.nan
 
 
 @dataclass(frozen=True)
@@ -308,6 +333,10 @@ class SamplesSummary:
         input_range: the same after scaling, as the model received them.
         labelled: whether labels came along.
         steps: what was done to the samples, one sentence each.
+        sha256: of the evaluated samples, in hexadecimal; '' where it is not known.
+        sha256_of: what that is of, without a full stop.
+        labels_sha256: over the same and then their labels; None without labels.
+        unused_labels: why labels that were given are not compared with predictions, one sentence; '' where they are.
     """
 
     source: str
@@ -321,6 +350,10 @@ class SamplesSummary:
     input_range: tuple[float, float]
     labelled: bool
     steps: tuple[str, ...]
+    sha256: str = ""
+    sha256_of: str = ""
+    labels_sha256: str | None = None
+    unused_labels: str = ""
 
 
 @dataclass(frozen=True)
@@ -343,6 +376,7 @@ class Provenance:
         command: that makes the same report again.
         title: of the page.
         note: what the reviewer should know, as given by --note.
+        redaction: what a redacted report leaves out, one sentence; '' for a full one.
     """
 
     file_name: str | None
@@ -360,6 +394,7 @@ class Provenance:
     note: str = ""
     not_run: str = ""
     custom_code: tuple[str, ...] = ()
+    redaction: str = ""
 
 
 @dataclass(frozen=True)
@@ -403,6 +438,11 @@ class Report:
     samples: SamplesSummary | None
     sections: tuple[Section | SkippedSection, ...] = field(default=())
     rules: tuple[RuleInForce, ...] = ()
+
+    @property
+    def language(self) -> str:
+        """Code of the page's language, as given by --lang."""
+        return str(self.provenance.options.get("lang", "en"))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

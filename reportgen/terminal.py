@@ -145,6 +145,11 @@ def gate_text(report: Report, fail_on: str) -> str:
     return f"--fail-on {fail_on}: {said}."
 
 
+def not_run_text(report: Report) -> str:
+    """Return one line for samples that were given and not run; '' where they were, and without any."""
+    return next((f"samples: {one.message}." for one in report.findings if one.code == "samples-not-run"), "")
+
+
 def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the rules as lines for a terminal: code, severity and threshold, then meaning and source.
 
@@ -175,6 +180,8 @@ def _listed(words: list[str]) -> str:
 
 
 def _needed(one: Inconclusive) -> str:
+    if one.remedy:
+        return f"{one.remedy[:1].lower()}{one.remedy[1:]}".rstrip(".")
     if one.samples_needed is None:
         return "no number of samples would decide"
     return f"about {one.samples_needed:,} samples would decide"

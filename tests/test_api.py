@@ -1,4 +1,6 @@
+import hashlib
 import json
+from typing import Any
 
 import keras
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 
 import reportgen
 from reportgen import ModelError, OutputError, SamplesError, UsageError
+from reportgen.results import Severity
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +116,56 @@ def test_a_report_is_made_with_the_configuration_of_the_working_folder(live_mode
     report = reportgen.build_report(live_model)
     assert report.findings == ()
     assert {rule.code: rule.set_by for rule in report.rules}["untrained-layer"] == "pyproject.toml"
+
+
+def test_indices_and_one_name_may_be_given_as_python_has_them(live_model):
+    images = np.arange(3 * 36, dtype=np.float32).reshape(3, 6, 6, 1)
+    report = reportgen.build_report(live_model, images, select=[2, 0], layers=None, attribution="none")
+    assert (report.samples.shown, report.samples.selection) == ((2, 0), "2,0")
+    with pytest.raises(UsageError, match="--samples must be given with --select"):
+        reportgen.build_report(live_model, select=[0])
+
+
+def test_the_page_of_a_live_model_names_no_file_that_saved_it(live_model):
+    page = reportgen.build_report(live_model, attribution="none").to_html()
+    assert "This page was made from a model in memory, so no file is named." in page
+    assert '<th scope="row">Call</th>' in page
+    assert "Saved by" not in page
+    assert "sha256sum" not in page
+
+
+def test_masks_as_labels_give_a_report_without_prediction_quality(live_model):
+    images = np.arange(3 * 36, dtype=np.float32).reshape(3, 6, 6, 1)
+    for redact in (False, True):
+        report = reportgen.build_report(
+            live_model, (images, np.zeros((3, 6, 6), int)), attribution="none", redact=redact
+        )
+        (quality,) = [section for section in report.sections if section.name == "prediction_quality"]
+        assert quality.reason == report.samples.unused_labels
+        assert quality.reason.startswith(
+            "The labels have the shape (3, 6, 6). Predictions are compared with one class, "
+        )
+        assert quality.reason in report.samples.steps
+        assert report.samples.sha256 == hashlib.sha256(images.tobytes()).hexdigest()
+        assert report.samples.labels_sha256 is None
+
+
+def test_samples_that_are_given_and_not_run_are_a_problem() -> None:
+    def fail(inputs: Any) -> Any:
+        if inputs.shape[0] is not None:
+            raise ValueError("this layer never runs")
+        return inputs
+
+    class Failing(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return fail(inputs)
+
+    model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 3), Failing()])
+    report = reportgen.build_report(model, np.zeros((3, 6, 6, 1), np.float32))
+    (finding,) = [one for one in report.findings if one.code == "samples-not-run"]
+    assert (finding.severity, finding.subject, report.failed("problem")) == (Severity.PROBLEM, "samples", True)
+    assert finding.message.startswith(
+        "they were given, and the model was not run on them, so that nothing of what it does was"
+    )
+    assert "this layer never runs" in finding.message
+    assert "samples-not-run" not in {one.code for one in reportgen.build_report(model).findings}

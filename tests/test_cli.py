@@ -32,9 +32,9 @@ def test_the_demo_prints_only_the_written_path_and_its_findings_on_standard_erro
     assert out == "demo-report.html\n"
     assert error.splitlines() == [
         "0 problems, 1 warning, 1 note",
-        "  warning: dense: 44 of 100 channels never fired on 200 samples (44.0%, limit 10%); at 95 % confidence each of "
+        "  warning: dense: 44 of 100 channels never fired on 200 samples (44.0%, limit 10%); at 95% confidence each of "
         "them fires on at most 1.5% of such samples",
-        "  note: conv2d_1: HiResCAM: 2 of 10 maps are no better than a random order (worst -0.0668, limit 0), "
+        "  note: conv2d_1: HiResCAM: 3 of 10 maps are no better than random orders may be (worst 0.78, limit 2), "
         "so they are not evidence",
     ]
     page = (folder / "demo-report.html").read_text(encoding="utf-8")
@@ -83,7 +83,19 @@ def test_the_open_option_hands_the_page_to_the_browser(folder, monkeypatch, capf
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["build"], 2, "Missing argument 'MODEL'. See reportgen --help."),
+        (["build"], 2, "Missing argument 'MODEL'. See reportgen build --help."),
+        (["build", "m.keras", "--scale", "255"], 2, "Invalid value for '--scale': '255' is not one of"),
+        (
+            ["build", "m.keras", "--attribution", "none,gradcam"],
+            2,
+            "integrated-gradients, or none alone. Received: 'none'.",
+        ),
+        (["build", "m.keras", "--labels", "y.npy"], 2, "--samples must be given with --labels. Received: no samples."),
+        (
+            ["build", "m.keras", "--select", "0", "--class-names", "a,b", "--resize"],
+            2,
+            "--samples must be given with --class-names, --select and --resize.",
+        ),
         (["bild"], 2, "No such command 'bild'."),
         (
             ["build", "m.keras", "--max-tiles", "0"],
@@ -99,9 +111,19 @@ def test_the_open_option_hands_the_page_to_the_browser(folder, monkeypatch, capf
         (["build", "m.keras", "--select", "best:3"], 2, "--select must be one of"),
         (["build", str(MODEL), "--layers", "conv9"], 2, "--layers must name layers of the model. Received: 'conv9'."),
         (["build", "m.keras"], 3, "no such model file"),
+        (
+            ["build", str(MODEL), "--custom-objects", "my_own_layers"],
+            3,
+            "no such module. Received: my_own_layers. Did you mean my_own_layers.py?",
+        ),
         (["build", "text.keras"], 3, "text.keras"),
         (["build", "cut.keras"], 3, "cut.keras"),
-        (["build", str(MODEL), "--samples", "none.npz"], 4, "none.npz"),
+        (["build", str(MODEL), "--samples", "none.npz"], 4, "--samples: no such file or folder. Received: none.npz."),
+        (
+            ["build", str(MODEL), "--samples", str(SAMPLES), "--class-names", "a,b"],
+            4,
+            "class names must be 10, as the model has 10 outputs. Received: 2.",
+        ),
         (["build", str(MODEL), "--samples", "wide.npy"], 4, "(28, 28, 1)"),
         (["build", str(MODEL), "--samples", str(SAMPLES), "--select", "200"], 4, "200"),
         (["build", str(MODEL), "--samples", str(SAMPLES), "--select", "first:201"], 4, "200"),
@@ -122,6 +144,7 @@ def test_every_error_is_one_line_with_its_code_and_leaves_the_old_report(folder,
     (folder / "text.keras").write_text("this is no model\n", encoding="utf-8")
     (folder / "typo.toml").write_text("[rules]\nsilent-chanels = 1\n", encoding="utf-8")
     (folder / "cut.keras").write_bytes(MODEL.read_bytes()[:100_000])
+    (folder / "my_own_layers.py").write_text("", encoding="utf-8")
     np.save(folder / "wide.npy", np.zeros((3, 28, 28, 3), np.uint8))
     np.save(folder / "short.npy", np.zeros(7, np.int64))
     np.save(folder / "high.npy", np.full(200, 12))

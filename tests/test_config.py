@@ -152,6 +152,16 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(folder: Path, content
     assert "\n" not in str(caught.value)
 
 
+def test_a_project_file_is_known_by_its_table_under_any_name(folder: Path) -> None:
+    (folder / "pp.toml").write_text("[project]\nname = 'x'\n[tool.reportgen.rules]\nsilent-channels = 0.5\n", "utf-8")
+    assert read_configuration("pp.toml") == Configuration("pp.toml", {"silent-channels": 0.5})
+    (folder / "pp.toml").write_text("[project]\nname = 'x'\n", "utf-8")
+    with pytest.raises(
+        UsageError, match=r"pp.toml: \[rules\] is the only table that reportgen reads. Received: 'project'"
+    ):
+        read_configuration("pp.toml")
+
+
 def test_a_table_of_the_project_that_is_none_is_refused(folder: Path) -> None:
     (folder / "pyproject.toml").write_text("[tool]\nreportgen = 3", encoding="utf-8")
     with pytest.raises(UsageError) as caught:

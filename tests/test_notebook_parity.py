@@ -85,7 +85,7 @@ def test_probabilities_are_the_models(demo_model: Any, notebooks_report: Any, sa
     expected = demo_model.predict(sample.reshape(1, 28, 28, 1) / 255.0, verbose=0)[0]
     (shown,) = section(notebooks_report, "sample_predictions").shown
     best = np.argsort(-expected)[:5]
-    assert [entry.name for entry in shown.top] == [str(index) for index in best]
+    assert [entry.name for entry in shown.top] == [f"class {index}" for index in best]
     np.testing.assert_allclose([entry.probability for entry in shown.top], expected[best], atol=1e-6)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.analyses.base import AnalysisOptions
 from reportgen.errors import UsageError
-from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.options import DEFAULTS, ReportOptions, names_of
 
 
 def test_defaults_are_accepted() -> None:
@@ -45,6 +45,20 @@ def test_values_that_cannot_be_used_are_refused_in_one_line(change: dict[str, An
     with pytest.raises(UsageError) as caught:
         replace(DEFAULTS, **change).check()
     assert str(caught.value) == message
+
+
+def test_one_name_is_a_name_and_not_its_letters() -> None:
+    assert (names_of("layers.py"), names_of(["a", "b"]), names_of(None)) == (("layers.py",), ("a", "b"), ())
+
+
+def test_what_is_asked_of_samples_needs_some() -> None:
+    DEFAULTS.check_without_samples({"labels": None})
+    with pytest.raises(UsageError) as caught:
+        replace(DEFAULTS, scale="unit", max_evaluated=5).check_without_samples({"labels": "y.npy"})
+    assert str(caught.value) == (
+        "--samples must be given with --labels, --scale and --max-evaluated. Received: no samples. Give --samples SOURCE, "
+        "or leave them out."
+    )
 
 
 def test_selection_is_checked_with_the_rest() -> None:

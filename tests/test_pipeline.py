@@ -105,3 +105,13 @@ def test_analyses_begin_with_the_model_go_on_with_the_samples_and_are_named_by_t
     wanted = ["architecture", "weight_histograms", "filter_grids", *samples]
     assert [name for name in names if name in wanted] == wanted
     assert [type(analysis).__module__.rpartition(".")[2] for analysis in ANALYSES] == names
+
+
+def test_a_skip_may_carry_findings_which_rules_that_are_off_leave_out() -> None:
+    skip = Canned("a", "A", Skip("No samples.", (finding(Severity.NOTE), finding(Severity.PROBLEM))))
+    (section,) = run_analyses(CONTEXT, [skip], on_stage=lambda _: None)
+    assert isinstance(section, SkippedSection)
+    assert [one.severity for one in section.findings] == [Severity.PROBLEM, Severity.NOTE]
+    off = RuleSettings((RuleInForce("rule", 0.5, Severity.NOTE, "share", off=True),))
+    (silenced,) = run_analyses(CONTEXT, [skip], on_stage=lambda _: None, settings=off)
+    assert silenced == SkippedSection("a", "A", "No samples.")
