@@ -1,21 +1,36 @@
 """What is checked on a page: each check returns the faults that it found, so that a test can also see it fail."""
 
 import io
+import os
+import re
+import subprocess
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
-REPORTS = ("demo", "deep", "skipped", "hostile")
+REPORTS = ("demo", "deep", "skipped", "hostile", "tiles")
 """Names of the pages in the fixture `report_paths`."""
 
 ADDRESS = "https://report.test/"
 """Where a page stands when it is served with headers; nothing is there, the browser is answered by this module."""
 
+MOST_STYLE, MOST_SCRIPT, MOST_NODES = 15_000, 10_000, 2_999
+"""Bytes of a page's style and script, and elements of the demo's page."""
+
 MOST_COLOURS = 257
 """Of an enlarged grid: a palette of 256 and the gap between the tiles. A smoothed one has thousands."""
+
+
+def missing(reason: str) -> None:
+    """Skip with a reason, or fail where the tests must run, as in CI."""
+    if os.environ.get("REPORTGEN_REQUIRE_BROWSER"):
+        pytest.fail(f"REPORTGEN_REQUIRE_BROWSER is set, but this {reason}")
+    pytest.skip(reason)
 
 
 @dataclass
@@ -46,6 +61,13 @@ class Visit:
     def outside(self) -> list[str]:
         """Return the addresses asked for beyond the page itself; data: addresses are part of it."""
         return [address for address in self.requests[1:] if not address.startswith("data:")]
+
+
+def on_paper(document: str, paper: str) -> str:
+    """Return a page that prints on this paper, without its policy, which would no longer let the changed style in."""
+    margin, policy = "@page{margin:14mm;", '<meta http-equiv="Content-Security-Policy"'
+    assert document.count(margin) == document.count(policy) == 1
+    return document.replace(margin, f"{margin}size:{paper};").replace(policy, "<meta")
 
 
 def open_details(page: Any) -> None:
@@ -126,3 +148,59 @@ def smoothing_faults(image: Any) -> list[str]:
     """Return whether a grid's picture shows more colours than its palette has."""
     count = len(colours(image))
     return [f"{count} colours, at most {MOST_COLOURS} wanted"] if count > MOST_COLOURS else []
+
+
+RING = """(element) => {
+  const style = getComputedStyle(element);
+  return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+}"""
+
+
+def ring_faults(page: Any, presses: int) -> list[str]:
+    """Return the first stops of the Tab key at which no ring is seen."""
+    faults = []
+    for _ in range(presses):
+        page.keyboard.press("Tab")
+        focused = page.evaluate_handle("document.activeElement")
+        if not focused.evaluate(RING):
+            faults.append(focused.evaluate("(element) => element.outerHTML.slice(0, 90)"))
+    return faults
+
+
+def inline_faults(document: str) -> list[str]:
+    """Return the attributes of a page's source that its policy would block: styles and handlers."""
+    tags = re.findall(r"<[a-zA-Z][^<>]*>", document.split('<script type="application/json"')[0])
+    unquoted = [re.sub(r'"[^"]*"', '""', tag) for tag in tags]
+    return [found[0].strip() for tag in unquoted for found in re.finditer(r"\s(?:style|on[a-z]+)=", tag)]
+
+
+def budget_faults(page: Any) -> list[str]:
+    """Return what of a page's style and script is over its bytes."""
+    style = len(page.locator("style").text_content().encode())
+    script = len(page.locator("script:not([type])").text_content().encode())
+    over = {"style": style - MOST_STYLE, "script": script - MOST_SCRIPT}
+    return [f"{name}: {bytes_over} bytes too many" for name, bytes_over in over.items() if bytes_over > 0]
+
+
+def print_faults(page: Any, pdf_text: str) -> list[str]:
+    """Return the headings, captions, findings and cells of tables that the PDF's text lacks.
+
+    Args:
+        page: that was printed.
+        pdf_text: of the PDF, without blanks, see `compact`.
+    """
+    printed = pdf_text.replace("#", "")
+    said = "caption, figcaption > *:first-child, h1, h2, h3, .finding :is(p, li), .contents a, details table tbody td"
+    texts = [compact(text).replace("#", "") for text in page.locator(said).all_text_contents()]
+    return [text for text in texts if text not in printed]
+
+
+def pdf_text(pdf: Path, *options: str) -> str:
+    """Return the text in the order of drawing, in which a caption of two lines beside another table stays whole."""
+    command = ["pdftotext", "-raw", *options, pdf, "-"]
+    return subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8")
+
+
+def compact(text: str) -> str:
+    """Return a text without blanks, its ligatures taken apart."""
+    return "".join(unicodedata.normalize("NFKC", text).split())

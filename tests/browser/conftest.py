@@ -1,7 +1,6 @@
-"""The four reports that the browser tests look at, and a Chromium to look with."""
+"""The five reports that the browser tests look at, and a Chromium to look with."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # the helpers beside this file, under any import mode of pytest
 
+from checks import Visit, missing  # noqa: E402 # found by the line above
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -23,10 +24,12 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> dict[str, Path]:
-    """Return the pages by name: the demo's, a 50-layer network's with 8 samples, one of skips alone, one of hostile names."""
+def report_paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the pages by name: what `reportgen demo` writes, a 50-layer network's with 8 samples, one of skips alone, one
+    of hostile names and one of every layout of tiles."""
     from deep_network import fifty_layers
     from hand_built import hostile_report, skipped_report
+    from tiles import tiles_report
 
     from reportgen.api import build_report
     from reportgen.output import write_all
@@ -34,28 +37,23 @@ def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> 
 
     samples = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
     reports = {
-        "demo": demo_report,
         "deep": build_report(fifty_layers(), samples),
         "skipped": skipped_report(),
         "hostile": hostile_report(),
+        "tiles": tiles_report(),
     }
     folder = tmp_path_factory.mktemp("reports")
     write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items()})
-    return {name: folder / f"{name}.html" for name in reports}
-
-
-def _missing(reason: str) -> None:
-    """Skip with a reason, or fail where the tests must run, as in CI."""
-    if os.environ.get("REPORTGEN_REQUIRE_BROWSER"):
-        pytest.fail(f"REPORTGEN_REQUIRE_BROWSER is set, but this {reason}")
-    pytest.skip(reason)
+    command = [sys.executable, "-m", "reportgen", "demo", "--quiet", "--output", folder / "demo.html"]
+    subprocess.run(command, check=True, capture_output=True)
+    return {name: folder / f"{name}.html" for name in ("demo", *reports)}
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Return a Chromium that every test shares."""
     if CHROMIUM is None:
-        _missing("needs Chromium: apt-get install chromium")
+        missing("needs Chromium: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
     with playwright.sync_playwright() as running:
         launched = running.chromium.launch(executable_path=CHROMIUM, args=_FLAGS.split())
@@ -66,8 +64,6 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Return a function that opens a page in a fresh context and says what the browser complained about."""
-    from checks import Visit
-
     contexts = []
 
     def opened(page: Path | str, *, headers: dict[str, str] | None = None, **options: Any) -> Visit:
@@ -83,12 +79,17 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """Return the folder with axe-core and html-validate, installed from the lock file where it is missing."""
+    """Return the folder with axe-core, html-validate and vnu-jar, installed from the lock file where one is missing."""
     folder = HERE / "node_modules"
-    if not folder.exists() and shutil.which("npm"):
+    wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+
+    def complete() -> bool:
+        return all((folder / name).exists() for name in wanted)
+
+    if not complete() and shutil.which("npm"):
         subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=HERE, check=False, capture_output=True)
-    if not folder.exists():
-        _missing("needs tests/browser/node_modules: npm ci --ignore-scripts")
+    if not complete():
+        missing("needs tests/browser/node_modules: npm ci --ignore-scripts")
     return folder
 
 

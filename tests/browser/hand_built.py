@@ -64,6 +64,30 @@ def skipped_report() -> Report:
     return Report(_provenance("A model that was not run", "lambda.keras"), model, None, sections)
 
 
+def many_findings_report() -> Report:
+    """Return a report of a deep model: two problems, silent channels in 12 layers and dormant ones in 37."""
+    silent = "2 of 16 channels never fired on 8 samples (12.5%, limit 10%); at 95% confidence each fires on at most 37.5% of such"
+    dormant = (
+        "4 of 16 channels are dormant, with at most 0.025 of the layer's mean activity, on 8 samples (25.0%, limit 10%)"
+    )
+    findings = [
+        Finding(
+            "untrained-layer", Severity.PROBLEM, "model", "none of the 50 kernels has learned", {}, 0.1, "Westfall"
+        ),
+        Finding(
+            "never-updated", Severity.PROBLEM, "model", "all 49 normalisations are as they began", {}, 0.0, "Keras"
+        ),
+        *(Finding("silent", Severity.WARNING, f"block{i}", f"{silent}, {i}", {}, 0.1, "Hu et al.") for i in range(12)),
+        *(
+            Finding("dormant", Severity.NOTE, f"block{i}", f"{dormant}, {i}", {}, 0.1, "Sokar et al.")
+            for i in range(37)
+        ),
+    ]
+    section = Section("architecture", "Architecture", _architecture(), tuple(findings))
+    model = ModelSummary("deep", "Functional", (32, 32, 3), (10,), 117_562, 115_226, 163)
+    return Report(_provenance("Many findings", "deep.keras"), model, None, (section,))
+
+
 def hostile_report() -> Report:
     """Return a report whose title, note, layers, classes, labels and files all have hostile names."""
     summary = _samples()

@@ -78,3 +78,22 @@ def test_the_contents_mark_the_section_that_is_read(report_paths, open_page):
     page.locator("#filter_grids h2").evaluate("(heading) => heading.scrollIntoView()")
     page.locator(".contents a[aria-current]", has_text="Filters").wait_for()
     assert page.locator(".contents a[aria-current]").count() == 1
+
+
+@pytest.mark.parametrize("name", ["demo", "deep", "skipped"])
+def test_the_contents_mark_each_section_that_is_chosen_and_the_last_one_at_the_end(report_paths, open_page, name):
+    page = open_page(report_paths[name]).page
+    links = page.locator(".contents a").all()
+    assert len(links) == page.locator("main > section").count()
+    marked = []
+    for link in links:
+        link.click()
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        marked.append(page.locator(".contents a[aria-current]").all_text_contents())
+    assert marked == [[link.text_content()] for link in links]
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, -1)  # whoever scrolls reads on: what was chosen no longer counts
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(".contents a[aria-current]", has_text="Summary").wait_for()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.locator(".contents a[aria-current]", has_text="Provenance").wait_for()

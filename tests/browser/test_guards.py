@@ -4,10 +4,17 @@ import re
 
 import pytest
 from checks import (
+    MOST_STYLE,
     axe_faults,
+    budget_faults,
+    compact,
     id_faults,
     image_faults,
+    inline_faults,
     open_details,
+    pdf_text,
+    print_faults,
+    ring_faults,
     sideways_faults,
     smoothing_faults,
     text_faults,
@@ -86,3 +93,38 @@ def test_pale_text_is_noticed(planted, axe_source):
     page = planted("skipped", "--soft:light-dark(#565d64", "--soft:light-dark(#c8ccd0", bypass_csp=True).page
     open_details(page)
     assert any(fault.startswith("color-contrast (serious)") for fault in axe_faults(page, axe_source))
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault", "lost"),
+    [
+        ("details::details-content{content-visibility:visible;", "details::details-content{", "Numbersofthe"),
+        ("caption.hidden{position:static;", "caption.hidden{display:none;", "Topclassesofsample"),
+    ],
+)
+def test_what_is_lost_in_print_is_noticed(planted, report_paths, tmp_path, rule, fault, lost):
+    del report_paths
+    page = planted("demo", rule, fault, bypass_csp=True, java_script_enabled=False).page
+    page.pdf(path=tmp_path / "planted.pdf", format="A4")
+    faults = print_faults(page, compact(pdf_text(tmp_path / "planted.pdf")))
+    assert faults != []
+    if "caption" in rule:
+        assert faults[0].startswith(lost)
+
+
+def test_a_missing_focus_ring_is_noticed(planted):
+    rule = ":focus-visible{outline:3px solid var(--accent)"
+    assert ring_faults(planted("skipped", rule, rule, bypass_csp=True).page, 6) == []
+    assert len(ring_faults(planted("skipped", rule, ":focus-visible{outline:none", bypass_csp=True).page, 6)) == 6
+
+
+def test_an_inline_style_and_a_handler_are_noticed(report_paths):
+    document = report_paths["skipped"].read_text(encoding="utf-8")
+    assert inline_faults(document.replace('<p class="kicker">', '<p class="kicker" style="x">', 1)) == ["style="]
+    assert inline_faults(document.replace('<p class="kicker">', '<p class="kicker" onclick="x">', 1)) == ["onclick="]
+
+
+def test_a_style_and_a_script_over_their_budgets_are_noticed(planted):
+    faults = budget_faults(planted("skipped", "</style>", f"/*{'x' * MOST_STYLE}*/</style>").page)
+    assert len(faults) == 1
+    assert faults[0].startswith("style: ")

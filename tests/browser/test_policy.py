@@ -1,10 +1,22 @@
 """What the page may do: nothing beyond itself; and what stays of it where a viewer allows less."""
 
+import re
+from html import escape
+
 import pytest
 from checks import REPORTS, colours
+from hand_built import skipped_report
+
+from reportgen.rendering.html import render_frame, render_html
 
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
 """Source: https://www.jenkins.io/doc/book/security/configuring-content-security-policy/"""
+
+WIDEST_IN_MAIL = 900
+"""CSS pixels: a grid of panels; readers of mail shrink what is wider than their pane, and these are enlarged enough for that."""
+
+WIDEST_SAMPLE = 128
+"""CSS pixels of a sample's picture, which has no need of the space."""
 
 SPARK_BLUE = (0x3D, 0x8F, 0xB5)
 
@@ -64,13 +76,66 @@ def test_images_stay_where_only_scripts_are_forbidden(report_paths, open_page):
     assert 0 not in widths
 
 
+@pytest.mark.parametrize("permissions", [None, "", "allow-scripts"])
+def test_a_link_inside_a_frame_stays_inside_the_frame(open_page, permissions):
+    frame_html = render_frame(skipped_report())
+    if permissions is not None:
+        frame_html = frame_html.replace(
+            'sandbox="allow-same-origin allow-popups allow-downloads"', f'sandbox="{permissions}"'
+        )
+        assert f'sandbox="{permissions}"' in frame_html
+    frame = _frame_after_a_click(open_page, frame_html)
+    assert frame.locator("h1").inner_text() == "A model that was not run"
+    assert 0 <= frame.locator("#provenance").bounding_box()["y"] < 900
+
+
+def test_a_link_stays_inside_a_foreign_frame_that_runs_scripts(open_page):
+    document = escape(render_html(skipped_report()))
+    frame_html = f'<iframe sandbox="allow-scripts" width="1200" height="800" srcdoc="{document}"></iframe>'
+    frame = _frame_after_a_click(open_page, frame_html)
+    assert frame.locator("h1").inner_text() == "A model that was not run"
+    assert 0 <= frame.locator("#provenance").bounding_box()["y"] < 900
+
+
+def test_a_link_that_leads_out_of_the_frame_is_noticed(open_page):
+    frame_html = render_frame(skipped_report()).replace("about:srcdoc#", "#")
+    assert _frame_after_a_click(open_page, frame_html).locator("h1").count() == 0
+
+
+def _frame_after_a_click(open_page, frame_html):
+    """Return the frame of a notebook after a click on the last entry of the contents inside it."""
+    outer = open_page(f'<!DOCTYPE html><html lang="en"><title>Notebook</title>{frame_html}').page
+    frame = outer.frame_locator("iframe")
+    frame.locator(".contents a", has_text="Provenance").click()
+    outer.wait_for_timeout(300)  # for a navigation that should not come
+    return frame
+
+
+def test_a_mail_without_style_images_forms_and_drawings_still_says_what_was_found(report_paths, open_page):
+    page = open_page(report_paths["demo"], java_script_enabled=True, bypass_csp=True).page
+    page.evaluate("document.querySelectorAll('style, form, fieldset, input, svg, script').forEach((e) => e.remove())")
+    widths = page.locator("img").evaluate_all("(all) => all.map((image) => image.getBoundingClientRect().width)")
+    samples = page.locator("#sample_predictions img").evaluate_all("(all) => all.map((image) => image.width)")
+    assert (max(widths) <= WIDEST_IN_MAIL, max(samples) <= WIDEST_SAMPLE) == (True, True)
+    page.evaluate("document.images.length && [...document.images].forEach((image) => image.removeAttribute('src'))")
+    assert page.locator("h1").inner_text() == "Fashion-MNIST demo network"
+    summary = page.locator("#summary").inner_text()
+    assert "44 of 100 channels never fired on 200 samples" in summary
+    assert "Warning: dense" in summary
+    assert "92.0%" in summary
+    sections = page.locator("main > section")
+    shown = [section.inner_text() for section in sections.all()]
+    assert len(shown) == 14
+    assert [text[:40] for text in shown if not re.search(r"\d", text) and "Skipped." not in text] == []
+
+
 def assert_is_readable(page):
     """Check the findings, a table's number and the vector figures of the demo's page."""
-    assert page.locator("h1").inner_text() == "fashion_mnist_cnn"
+    assert page.locator("h1").inner_text() == "Fashion-MNIST demo network"
     assert "channels never fired" in page.locator("#summary").inner_text()
     assert "4,153,064 multiply-adds" in page.locator("#architecture").inner_text()
     sparks = page.locator("svg.spark")
-    assert sparks.count() == 7  # four distributions of weights and three strips of channels
+    assert sparks.count() == 9  # four distributions of weights, two of them again with their filters, and three strips
     assert SPARK_BLUE in colours(sparks.first)
 
 

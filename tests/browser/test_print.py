@@ -1,37 +1,51 @@
-"""The printed page holds what the page holds."""
+"""The printed page holds what the page holds, and its pages end where a reader would end them."""
 
 import shutil
 import subprocess
-import unicodedata
 
+import numpy as np
 import pytest
-from checks import REPORTS
+from checks import REPORTS, compact, missing, on_paper, pdf_text, print_faults
+from PIL import Image
+
+from reportgen.pdf import print_pdf
+
+PAPERS = ("A4", "Letter")
 
 
 @pytest.fixture
 def printed(report_paths, open_page, tmp_path):
     """Return a function that prints a report, script off, and returns the page and the PDF's text without blanks."""
+    if shutil.which("pdftotext") is None:
+        missing("needs pdftotext: apt-get install poppler-utils")
 
     def of(name, paper="A4", **options):
         page = open_page(report_paths[name], java_script_enabled=False, **options).page
         pdf = tmp_path / f"{name}.pdf"
         page.pdf(path=pdf, format=paper, print_background=True)
-        return page, _compact(_text(pdf))
+        return page, compact(pdf_text(pdf))
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def saved_pdfs(report_paths, browser, tmp_path_factory):
+    """Return a function that returns a report's PDF as --pdf writes it; `browser` says where there is none."""
+    folder = tmp_path_factory.mktemp("pdfs")
+
+    def of(name, paper):
+        pdf = folder / f"{name}-{paper}.pdf"
+        if not pdf.exists():
+            pdf.write_bytes(print_pdf(on_paper(report_paths[name].read_text(encoding="utf-8"), paper)))
+        return pdf
 
     return of
 
 
 @pytest.mark.parametrize(("name", "paper"), [*((name, "A4") for name in REPORTS), ("demo", "Letter")])
-def test_every_caption_is_in_the_pdf(printed, name, paper):
+def test_every_caption_finding_and_folded_number_is_in_the_pdf(printed, name, paper):
     page, text = printed(name, paper)
-    captions = page.locator("caption, figcaption > *:first-child, h1, h2, h3, .finding p").all_text_contents()
-    assert [caption for caption in captions if _compact(caption).replace("#", "") not in text.replace("#", "")] == []
-
-
-def test_every_number_of_the_folded_tables_is_in_the_pdf(printed):
-    page, text = printed("demo")
-    for table in page.locator("details table").all():
-        assert [cell for cell in table.locator("tbody td").all_text_contents() if _compact(cell) not in text] == []
+    assert print_faults(page, text) == []
 
 
 def test_both_sides_of_a_comparison_are_printed_whatever_is_chosen(report_paths, open_page):
@@ -45,8 +59,9 @@ def test_print_is_light_and_leaves_out_what_cannot_be_used_on_paper(report_paths
     page = open_page(report_paths["demo"], color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    for left_out in (".contents", ".compare", ".button", ".bar label", ".permalink"):
+    for left_out in (".skip", ".compare", ".button", ".bar label", ".permalink"):
         assert not page.locator(left_out).first.is_visible(), left_out
+    assert page.locator(".contents").is_visible()
 
 
 def test_an_enlarged_grid_is_printed_within_the_paper(report_paths, open_page):
@@ -56,13 +71,38 @@ def test_an_enlarged_grid_is_printed_within_the_paper(report_paths, open_page):
     assert page.locator("#filter_grids .grid").first.bounding_box()["width"] < 350
 
 
-def _text(pdf):
-    """Return the text in the order of drawing, in which a caption of two lines beside another table stays whole."""
-    if shutil.which("pdftotext"):
-        return subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, check=True).stdout.decode("utf-8")
-    pypdf = pytest.importorskip("pypdf", reason="needs pdftotext: apt-get install poppler-utils")
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(pdf).pages)
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("name", ["demo", "deep"])
+def test_the_outline_of_a_pdf_has_every_heading(saved_pdfs, report_paths, open_page, name, paper):
+    headings = open_page(report_paths[name]).page.locator("h1, h2, h3").count()
+    assert saved_pdfs(name, paper).read_bytes().count(b"/Title") == headings + 1  # and that of the document
 
 
-def _compact(text):
-    return "".join(unicodedata.normalize("NFKC", text).split())
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("name", ["demo", "deep"])
+def test_no_page_of_a_pdf_but_the_last_is_nearly_empty(saved_pdfs, tmp_path, name, paper):
+    subprocess.run(["pdftoppm", "-r", "20", "-gray", "-png", saved_pdfs(name, paper), tmp_path / "page"], check=True)
+    pages = sorted(tmp_path.glob("page-*.png"))
+    assert len(pages) > 10
+    filled = [_filled(np.asarray(Image.open(page))) for page in pages[:-1]]
+    assert [(number, share) for number, share in enumerate(filled, 1) if share < 0.45] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("name", ["demo", "deep"])
+def test_no_page_of_a_pdf_ends_with_a_heading_or_caption(saved_pdfs, report_paths, open_page, name, paper):
+    page = open_page(report_paths[name]).page
+    leading = page.locator("h2, h3, summary, caption:not(.hidden, .columns *)").all_text_contents()
+    # a short one may be a cell of a table as well, such as a layer's name
+    titles = {title for text in leading if len(title := compact(text).replace("#", "")) > 10}
+    pages = pdf_text(saved_pdfs(name, paper)).split("\f")[:-1]
+    last = [
+        [compact(line) for line in text.splitlines() if line.strip()][-2] for text in pages
+    ]  # above the page's number
+    assert [(number, line) for number, line in enumerate(last, 1) if line in titles] == []
+
+
+def _filled(pixels):
+    """Return down to which share of a page's height there is ink, its margin with the page's number aside."""
+    body = pixels[: -round(0.05 * len(pixels))]
+    return float(np.flatnonzero((body < 250).any(axis=1)).max(initial=0) / len(body))

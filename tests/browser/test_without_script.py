@@ -31,7 +31,7 @@ def test_the_radios_show_what_they_say(still, choice, trained, untrained):
 
 def test_details_open_by_keyboard(still):
     page = still("demo")
-    table = page.get_by_role("table", name="Filters of conv2d", exact=True)
+    table = page.get_by_role("table", name="Filters of conv2d in the order of the tiles: index and L2 norm")
     assert not table.is_visible()
     page.locator("summary", has_text="Numbers of the 32 tiles of conv2d").focus()
     page.keyboard.press("Enter")
@@ -60,7 +60,7 @@ def test_a_grid_is_enlarged_by_its_box_alone(still):
     before = picture.bounding_box()["width"]
     box.check()
     after = picture.bounding_box()["width"]
-    assert (before, after) == (462, 924)  # 231 image pixels, twice and four times
+    assert (before, after) == (230, 920)  # 115 image pixels, twice and eight times
 
 
 def test_an_enlarged_grid_keeps_its_pixels(still):
@@ -77,7 +77,7 @@ def test_an_enlarged_grid_scrolls_by_keyboard_inside_its_plate(still):
     box.focus()
     page.keyboard.press("Space")
     plate = page.locator(".plate:has(:checked)")
-    assert picture.bounding_box()["width"] == 924
+    assert picture.bounding_box()["width"] == 460
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(
         300
@@ -94,7 +94,7 @@ def test_labels_stand_under_their_tiles(still, width, enlarged):
     picture, box = _grid(page)
     box.set_checked(enlarged)
     places = page.evaluate(LABELS)
-    pixel = picture.bounding_box()["width"] / 231
+    pixel = picture.bounding_box()["width"] / 115
     for row, column, left, middle in places:
         assert left == pytest.approx(column * 29 * pixel, abs=1.5), (row, column)
         assert middle == pytest.approx((row * 35 + 28 + 3.5) * pixel, abs=0.15 * 35 * pixel), (row, column)
@@ -122,6 +122,6 @@ LABELS = """() => {
 
 
 def _grid(page):
-    """Return the first grid of feature maps, 8 x 4 tiles of 28 x 28 with 7 rows of gap, and its box."""
+    """Return the first grid of feature maps, 4 x 8 tiles of 28 x 28 with 7 rows of gap, and its box."""
     figure = page.locator("#feature_maps figure").first
     return figure.locator("img"), figure.get_by_role("checkbox")

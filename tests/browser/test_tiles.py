@@ -1,0 +1,185 @@
+"""Every tile can be named, every figure has its link, its table and its scale, and tables of lines stay lined up on paper."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from checks import compact, missing, on_paper, open_details, pdf_text
+
+from reportgen.pdf import print_pdf
+
+PAGES = ("demo", "deep", "hostile", "tiles")
+
+NAMELESS = """(least) => [...document.querySelectorAll('.grid')].flatMap((grid) => {
+  const image = grid.querySelector('img'), alone = grid.matches('.card *') || !image.complete;
+  const names = [...grid.querySelectorAll('.labels, .axis')];
+  const small = names.filter((name) => parseFloat(getComputedStyle(name).fontSize) < least);
+  const axes = names.filter((name) => name.matches('.axis')).length;
+  const bad = alone ? [] : names.length === 0 || axes === 1 ? ['no names'] : small.length ? ['small'] : [];
+  return bad.map((fault) => image.alt.slice(0, 40) + ': ' + fault);
+})"""
+
+
+@pytest.mark.parametrize("enlarged", [False, True])
+@pytest.mark.parametrize("width", [320, 360, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_tile_has_a_name_that_can_be_read(report_paths, open_page, name, width, enlarged):
+    page = open_page(report_paths[name], viewport={"width": width, "height": 700}).page
+    open_details(page)
+    page.locator(".bar input").evaluate_all(
+        "(boxes, checked) => boxes.forEach((box) => { box.checked = checked; })", enlarged
+    )
+    assert page.evaluate(NAMELESS, 7) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_tile_has_a_name_on_paper(report_paths, open_page, name):
+    page = open_page(report_paths[name], viewport={"width": 700, "height": 900}).page
+    page.emulate_media(media="print")
+    assert page.evaluate(NAMELESS, 4.5) == []  # 4.5 CSS pixels are 3.4 points, and a PDF can be enlarged
+
+
+AXES = """(grid) => {
+  const box = grid.getBoundingClientRect();
+  const places = (axis, side) => {
+    const found = [], node = axis.firstChild;
+    for (const match of node.data.matchAll(/\\d+/g)) {
+      const range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + match[0].length);
+      const at = range.getBoundingClientRect();
+      found.push([Number(match[0]), side === 'x' ? at.left - box.left : (at.top + at.bottom) / 2 - box.top]);
+    }
+    return found;
+  };
+  return [box.width, places(grid.querySelector('.axis.x'), 'x'), places(grid.querySelector('.axis.y'), 'y')];
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(
+    ("section", "place", "pixels", "pitch"),
+    [
+        ("prediction_quality", 0, 20, 1),
+        ("filter_grids", 0, 16, 1),
+        ("filter_grids", 2, 5, 4),
+        ("feature_maps", 0, 32, 1),
+    ],
+)
+def test_the_numbers_of_an_axis_stand_at_their_rows_and_columns(
+    report_paths, open_page, section, place, pixels, pitch, width
+):
+    page = open_page(report_paths["tiles"], viewport={"width": width, "height": 700}).page
+    grid = page.locator(f"#{section} .grid:has(.axis)").nth(place)
+    wide, across, down = grid.evaluate(AXES)
+    unit = wide / pixels
+    assert len(across) > 1 < len(down)
+    for column, left in across:
+        assert left == pytest.approx((column + 0.5) * unit, abs=4), column
+    for row, middle in down:
+        assert middle == pytest.approx((row + 0.5) * pitch * unit, abs=2), row
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_heading_and_figure_has_its_link(report_paths, open_page, name):
+    page = open_page(report_paths[name]).page
+    without = page.locator(":is(h2, h3):not(:has(> .permalink)), figure:not(:has(.permalink))")
+    assert without.all_text_contents() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_figure_has_its_numbers_in_a_table_of_its_section(report_paths, open_page, name):
+    page = open_page(report_paths[name]).page
+    assert page.locator("section:has(figure):not(:has(table))").count() == 0
+    assert page.locator(".layer[id]:has(figure):not(:has(table))").count() == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_scale_has_its_ends_and_its_middle(report_paths, open_page, name):
+    page = open_page(report_paths[name]).page
+    bars = [" ".join(text.split()) for text in page.locator(".bar").all_text_contents()]
+    number = r"[−\d.,e-]+"
+    wrong = [
+        bar for bar in bars if not re.match(rf"{number} ({number} {number}|to {number} in each colour) ?Enlarge$", bar)
+    ]
+    assert len(bars) > 10
+    assert wrong == []
+
+
+def test_a_diverging_scale_has_zero_under_the_middle_of_its_bar(report_paths, open_page):
+    page = open_page(report_paths["demo"]).page
+    assert page.locator(".ramp.diverging").first.text_content() == "0"
+
+
+LINES = """(table) => [...table.querySelectorAll('td, thead th + th')].map((cell) => {
+  const node = cell.firstChild, rights = [];
+  for (const line of node.data.split('\\n').map((text, row, all) => [all.slice(0, row).join('\\n').length + (row > 0), text]))
+    rights.push([...line[1].matchAll(/\\S+/g)].map((match) => {
+      const range = document.createRange();
+      range.setStart(node, line[0] + match.index);
+      range.setEnd(node, line[0] + match.index + match[0].length);
+      return Math.round(range.getBoundingClientRect().right);
+    }));
+  return rights;
+}).flat()"""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("name", ["demo", "tiles"])
+def test_the_numbers_of_a_lined_table_stand_under_one_another(report_paths, open_page, name, media):
+    page = open_page(report_paths[name]).page
+    open_details(page)
+    page.emulate_media(media=media)
+    tables = page.locator("table.lined").all()
+    assert len(tables) >= 4
+    for table in tables:
+        lines = table.evaluate(LINES)
+        longest = max(lines, key=len)
+        assert len(longest) >= 6
+        for line in lines:
+            assert [right for right in line if min(abs(right - other) for other in longest) > 1] == []
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", ["demo", "deep", "tiles"])
+def test_no_cell_is_cut_off_at_the_edge_of_the_paper(report_paths, browser, open_page, tmp_path, name, paper):
+    if shutil.which("pdftotext") is None:
+        missing("needs pdftotext: apt-get install poppler-utils")
+    pdf = tmp_path / "page.pdf"
+    pdf.write_bytes(print_pdf(on_paper(report_paths[name].read_text(encoding="utf-8"), paper)))
+    boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, check=True).stdout.decode()
+    width = float(re.search(r'<page width="([\d.]+)"', boxes)[1])
+    words = re.findall(r'<word xMin="[\d.-]+" yMin="[\d.-]+" xMax="([\d.]+)" yMax="[\d.]+">([^<]*)<', boxes)
+    assert len(words) > 1000
+    assert [word for right, word in words if float(right) > width - 36] == []
+    text = compact(pdf_text(pdf))
+    cells = open_page(report_paths[name]).page.locator("table.lined td").all_text_contents()
+    lines = [compact(line) for cell in cells for line in cell.split("\n")]
+    assert [line for line in lines if line not in text] == []
+
+
+def test_without_styles_no_picture_is_wider_than_a_letter(report_paths, open_page, tmp_path):
+    mail = tmp_path / "mail.html"
+    document = report_paths["demo"].read_text(encoding="utf-8")
+    mail.write_text(re.sub("<style>.*?</style>|<svg.*?</svg>", "", document, flags=re.DOTALL), encoding="utf-8")
+    page = open_page(mail, viewport={"width": 800, "height": 600}).page
+    widths = page.locator("#sample_predictions img").evaluate_all("(all) => all.map((image) => image.width)")
+    assert widths == [112] * 10
+    assert page.locator("img:not(.chart)").evaluate_all("(all) => Math.max(...all.map((image) => image.width))") <= 900
+    assert page.locator("h1").inner_text() == "Fashion-MNIST demo network"
+    assert "channels never fired" in page.locator("#summary").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["demo", "deep", "tiles"])
+def test_radios_and_boxes_work_in_every_report(report_paths, open_page, name, scheme):
+    page = open_page(report_paths[name], color_scheme=scheme, java_script_enabled=False).page
+    trained, untrained = page.locator("figure.trained").first, page.locator("figure.untrained").first
+    page.get_by_label("untrained", exact=True).check()
+    assert (trained.is_visible(), untrained.is_visible()) == (False, True)
+    page.get_by_label("both").check()
+    picture = trained.locator("img")
+    before = picture.bounding_box()["width"]
+    trained.get_by_role("checkbox").check()
+    assert picture.bounding_box()["width"] >= 2 * before
