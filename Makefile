@@ -1,13 +1,13 @@
 # make demo    the demo's report                make test    the tests
 # make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
-# make bench   the figures that the README states
+# make bench   the figures that the README states    make messages   the catalogues of the page's languages
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check sample bench clean
+.PHONY: demo test check sample messages bench clean
 
 demo: $(VENV)/.run
 	$(BIN)/reportgen demo --output demo-report.html
@@ -24,6 +24,13 @@ check: $(VENV)/.dev
 sample: $(VENV)/.dev
 	SOURCE_DATE_EPOCH=1767225600 $(BIN)/reportgen demo --output sample_output/report.html --json sample_output/report.json
 	$(BIN)/python sample_output/screenshots.py
+
+# Collects the page's texts into the catalogues; a new text comes with an empty translation, which a test refuses.
+messages: $(VENV)/.dev
+	$(BIN)/pybabel extract --mapping-file pyproject.toml --keyword say --keyword counted:2,3 --no-location --sort-output \
+	  --no-wrap --omit-header --output $(VENV)/messages.pot .
+	$(BIN)/pybabel update --input-file $(VENV)/messages.pot --output-file reportgen/rendering/languages/ko.po --locale ko \
+	  --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/demo.py
