@@ -17,6 +17,7 @@ import typer
 
 from reportgen import __version__
 from reportgen import cli_options as given
+from reportgen.cli_outcome import Outcome, takes_outcome
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.rules import severity_named
@@ -47,7 +48,7 @@ def root(
 
 
 @app.command()
-@given.takes_outcome(output="report.html")
+@takes_outcome(output="report.html")
 def build(
     model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
     allow_custom_code: given.AllowCustomCode = DEFAULTS.allow_custom_code,
@@ -76,7 +77,7 @@ def build(
     redact: given.Redact = DEFAULTS.redact,
     config: given.Config = None,
     *,
-    outcome: given.Outcome,
+    outcome: Outcome,
 ) -> None:
     """Write the report of a model file."""
     options = ReportOptions(
@@ -107,13 +108,13 @@ def build(
 
 
 @app.command()
-@given.takes_outcome(output="demo-report.html")
+@takes_outcome(output="demo-report.html")
 def demo(
     lang: given.Lang = DEFAULTS.lang,
     redact: given.Redact = DEFAULTS.redact,
     config: given.Config = None,
     *,
-    outcome: given.Outcome,
+    outcome: Outcome,
 ) -> None:
     """Write the report of the model that comes with reportgen, on 200 images of Fashion-MNIST."""
     from reportgen.demo import CLASS_NAMES, MODEL, SAMPLES, TITLE
@@ -159,7 +160,7 @@ def _write(
     model: Path,
     inputs: dict[str, Any],
     options: ReportOptions,
-    outcome: given.Outcome,
+    outcome: Outcome,
     *,
     command: str | None = None,
 ) -> None:
@@ -178,7 +179,7 @@ def _write(
     times = StageTimes()
     with quiet_standard_error() as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
-            from reportgen.api import make_report
+            from reportgen.making import make_report
 
             on_stage = times.also_tell(show_stage)
             report = make_report(model, **inputs, options=options, command=command, on_stage=on_stage)

@@ -11,19 +11,10 @@ import numpy as np
 
 from reportgen.analyses import ANALYSES
 from reportgen.messages import say
+from reportgen.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Strip
 from reportgen.redactable import REDACTABLE
 from reportgen.redacted_texts import STANDS_FOR, WITHHELD, redacted_provenance, unquoted
-from reportgen.results import (
-    Curve,
-    Histogram,
-    ImageGrid,
-    Matrix,
-    NullBands,
-    Report,
-    Section,
-    SkippedSection,
-    Strip,
-)
+from reportgen.results import Report, Section, SkippedSection
 
 _PICTURES = say("This section shows the samples, so --redact leaves it out.")
 _PLUGIN = say("A plug-in may show the samples, so --redact leaves its section out.")

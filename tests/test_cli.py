@@ -163,7 +163,7 @@ def test_an_interrupt_is_exit_code_130_and_writes_nothing(folder, monkeypatch, c
     def interrupt(*arguments, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reportgen.api.read_model", interrupt)
+    monkeypatch.setattr("reportgen.making.read_model", interrupt)
     assert build(str(MODEL)) == 130
     assert capfd.readouterr().err == "reportgen: interrupted; nothing was written.\n"
     assert list(folder.iterdir()) == []

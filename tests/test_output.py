@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reportgen.api import Report
 from reportgen.errors import OutputError
 from reportgen.output import check_page_size, check_writable, large_page_warning, megabytes, write_all
+from reportgen.report import Report
 from reportgen.results import ModelSummary, Provenance
 
 

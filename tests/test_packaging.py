@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ENDINGS = {".py", ".html", ".css", ".js", ".json", ".keras", ".npz", ".txt", ".md", ".typed"}
+ENDINGS = {".py", ".html", ".css", ".js", ".json", ".po", ".keras", ".npz", ".txt", ".md", ".typed"}
 
 
 def expected_names() -> set[str]:

@@ -14,8 +14,8 @@ import pytest
 
 import reportgen
 from reportgen import provenance as module
-from reportgen.api import make_report
 from reportgen.errors import UsageError
+from reportgen.making import make_report
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.provenance import input_name, make_provenance, package_versions, report_day, reproducing_command
 from reportgen.reading.load import adopt_model, weights_digest

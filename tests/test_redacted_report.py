@@ -19,7 +19,8 @@ from PIL import Image
 
 import reportgen
 from reportgen.cli import run
-from reportgen.results import ImageGrid, Palette, Panel, PanelGrid, SkippedSection
+from reportgen.plottables import ImageGrid, Palette, Panel, PanelGrid
+from reportgen.results import SkippedSection
 
 SIZE, CLASSES = 16, 3
 FOLDERS = ("azure_folder", "beige_folder", "coral_folder")

@@ -14,15 +14,14 @@ from reportgen.analyses.channel_activity import ChannelActivityResult
 from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.messages import say
+from reportgen.plottables import ImageGrid, Palette
 from reportgen.redactable import REDACTABLE
 from reportgen.redacted_texts import STATEMENT, redacted_command
 from reportgen.redaction import redact
 from reportgen.results import (
     Finding,
-    ImageGrid,
     Inconclusive,
     ModelSummary,
-    Palette,
     Provenance,
     Report,
     RuleInForce,

@@ -1,14 +1,8 @@
 """The result model."""
 
-import math
-
-import numpy as np
-
 from reportgen.results import (
     Finding,
-    ImageGrid,
     ModelSummary,
-    Palette,
     Provenance,
     Report,
     Section,
@@ -47,19 +41,3 @@ def test_findings_of_a_report_are_those_of_its_sections_most_severe_first() -> N
     provenance = Provenance(None, None, "0", "", None, (), {}, "", 0, {}, "", "")
     report = Report(provenance, ModelSummary("m", "Sequential", None, None, 0, 0, 0), None, sections)
     assert [one.subject for one in report.findings] == ["b", "a", "c"]
-
-
-def grid(values: list[float]) -> ImageGrid:
-    images = np.array(values, np.float32).reshape(1, 1, -1)
-    return ImageGrid(images, ("0",), (-1, 1), 1, Palette.SEQUENTIAL, 1, np.array([np.nan]))
-
-
-def test_a_grid_is_described_by_its_finite_values() -> None:
-    tiles = grid([1.0, math.nan, 3.0, -math.inf, 8.0])
-    assert (tiles.lowest, tiles.highest, tiles.mean) == (1.0, 8.0, 4.0)
-
-
-def test_a_grid_without_a_finite_value_has_no_range() -> None:
-    assert all(
-        math.isnan(value) for value in (grid([math.nan]).lowest, grid([math.nan]).highest, grid([math.nan]).mean)
-    )

@@ -301,7 +301,7 @@ def test_masked_run_that_fails_is_said_on_the_page(monkeypatch: pytest.MonkeyPat
     def failing(*args: Any, **kwargs: Any) -> Any:
         raise ForwardError("out of memory")
 
-    monkeypatch.setattr("reportgen.analyses.channel_activity.predict_masked", failing)
+    monkeypatch.setattr("reportgen.analyses.parts.masked_runs.predict_masked", failing)
     report = reportgen.build_report(two_inputs(), {"image": IMAGES, "meta": META}, attribution="none", redraws=5)
     result = sections(report)["channel_activity"]
     assert (result.masked, result.masked_reason) == (

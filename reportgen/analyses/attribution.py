@@ -8,20 +8,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
-from reportgen.analyses.parts.attribution_rules import AIMLESS, INCOMPLETE, TESTS, WEIGHTLESS, failing_message
+from reportgen.analyses.parts.attribution_figure import attribution_figure
+from reportgen.analyses.parts.attribution_rules import (
+    AIMLESS,
+    INCOMPLETE,
+    TESTS,
+    WEIGHTLESS,
+    failed_tests,
+    failing_maps,
+    undecided_tests,
+)
 from reportgen.analyses.parts.attribution_runs import CheckedMaps, Explained, explain
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
 from reportgen.measures.tiles import Pictures, pictures_of
 from reportgen.messages import say
-from reportgen.results import Finding, Palette, Panel, PanelGrid, Severity
-from reportgen.rules import Limits, Rule
+from reportgen.plottables import PanelGrid
+from reportgen.results import Finding
+from reportgen.rules import Limits
 
 MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies."""
 
-COLUMNS = 5
 _PICTURE_PIXELS = 96 * 96
 
 
@@ -60,8 +69,7 @@ class SampleAttribution:
         """Names of the tests that decide nothing on a map that failed no other."""
         if self.failed or self.largest is None:
             return ()
-        measured = {WEIGHTLESS.code: self.similarity, AIMLESS.code: self.deletion}
-        return tuple(TESTS[code] for code, value in measured.items() if value is None)
+        return undecided_tests(self.similarity, self.deletion)
 
     @property
     def sign(self) -> str:
@@ -184,25 +192,15 @@ class Attribution:
             for rule in self.rules:
                 failed = [sample for sample in method.samples if TESTS[rule.code] in sample.failed]
                 if failed:
-                    yield _failing(rule, method, failed, limits[rule.code])
+                    yield failing_maps(rule, method, failed, limits[rule.code])
 
 
 def _method(
     maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, pictures: Pictures, limits: Limits
 ) -> MethodMaps:
     shown = tuple(_sample(maps, explained, samples, limits, position) for position in range(len(maps.values)))
-    positive = np.maximum(maps.values, 0)
-    top = float(positive.max(initial=0, where=np.isfinite(positive))) or 1.0
-    grey = pictures.values.mean(axis=-1) if pictures.palette is Palette.COLOUR else pictures.values
-    figure = PanelGrid(
-        panels=(
-            Panel(grey[: len(shown)], pictures.value_range, Palette.GREY),
-            Panel(positive, (0.0, top), Palette.SEQUENTIAL),
-        ),
-        labels=tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown),
-        columns=min(COLUMNS, len(shown)),
-        total=len(samples.names),
-    )
+    labels = tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown)
+    figure = attribution_figure(maps.values, pictures, labels, total=len(samples.names))
     subject = say("input") if maps.key == "integrated-gradients" else explained.target.features
     return MethodMaps(maps.key, METHODS[maps.key], subject, maps.values.shape[1:], figure, maps.points, shown)
 
@@ -213,11 +211,6 @@ def _sample(
     largest = float(maps.values[position].max())
     completeness = None if maps.completeness is None else float(maps.completeness[position])
     similarity, deletion = float(maps.similarity[position]), float(maps.deletion[position])
-    failed = {
-        INCOMPLETE.code: completeness is not None and not completeness <= limits[INCOMPLETE.code],
-        WEIGHTLESS.code: abs(similarity) > limits[WEIGHTLESS.code],
-        AIMLESS.code: largest > 0 and deletion <= limits[AIMLESS.code],
-    }
     sets = samples.label_sets
     return SampleAttribution(
         index=samples.summary.shown[position],
@@ -228,22 +221,6 @@ def _sample(
         completeness=completeness,
         similarity=similarity if np.isfinite(similarity) else None,
         deletion=deletion if np.isfinite(deletion) else None,
-        failed=tuple(TESTS[code] for code, fails in failed.items() if fails),
+        failed=failed_tests(largest, completeness, similarity, deletion, limits),
         classes=None if sets is None else tuple(map(samples.class_name, np.flatnonzero(sets[position]).tolist())),
-    )
-
-
-def _failing(rule: Rule, method: MethodMaps, failed: list[SampleAttribution], limit: float) -> Finding:
-    count, total = len(failed), len(method.samples)
-    worst = {
-        WEIGHTLESS.code: max(abs(sample.similarity or 0.0) for sample in failed),
-        AIMLESS.code: min(sample.deletion or 0.0 for sample in failed),
-        INCOMPLETE.code: max(sample.completeness or 0.0 for sample in failed),
-    }[rule.code]
-    return rule.finding(
-        method.subject,
-        failing_message(rule.code, count, method=method.title, total=total, worst=worst, limit=limit),
-        evidence={"maps": total, "failed": count, "worst": worst},
-        threshold=limit,
-        severity=Severity.WARNING if 2 * count > total else Severity.NOTE,
     )

@@ -9,64 +9,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.messages import counted, say
+from reportgen.analyses.parts.normalization_rules import (
+    COLLAPSED,
+    DRIFTED,
+    NEGATIVE,
+    NEVER_UPDATED,
+    SMALLEST_GAMMA,
+    collapsed_scales,
+    drifted_statistics,
+    negative_variances,
+    never_updated_layer,
+    never_updated_model,
+)
+from reportgen.messages import say
 from reportgen.models.channel_statistics import ChannelMoments
 from reportgen.models.normalization import BatchNormalizationLayer
-from reportgen.results import Finding, Severity, Strip
-from reportgen.rules import Limits, Rule
-
-NEVER_UPDATED = Rule(
-    code="never-updated-statistics",
-    meaning=say(
-        "a batch normalisation still has the mean 0 and variance 1 that it began with, as if it was never trained"
-    ),
-    severity=Severity.WARNING,
-    threshold=0,
-    unit=say("layers"),
-    source=say(
-        "Keras: moving_mean begins as 0 and moving_variance as 1; Ioffe and Szegedy, arXiv 1502.03167, algorithm 2"
-    ),
-)
-DRIFTED = Rule(
-    code="drifted-statistics",
-    meaning=say(
-        "inputs of a batch normalisation have other moments than those stored in training: a mean shifted by over one "
-        "stored standard deviation, or a variance off by over a factor of four"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.25,
-    unit=say("share of the layer's channels"),
-    source=say(
-        "statistics tell domains apart: Li et al., arXiv 1603.04779; Schneider et al., arXiv 2006.16971; the bounds are "
-        "conventions of reportgen"
-    ),
-    bounds=(0.0, 1.0),
-)
-COLLAPSED = Rule(
-    code="collapsed-gammas",
-    meaning=say(
-        "channels have a scale under 0.001, so that batch normalisation makes them constant; a note up to the threshold"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.10,
-    unit=say("share of the layer's channels"),
-    source=say(
-        "Mehta, Kim and Theobalt, arXiv 1811.12495: filters with a scale under 0.001 are inactive; a tenth is reportgen's choice"
-    ),
-    bounds=(0.0, 1.0),
-)
-
-NEGATIVE = Rule(
-    code="negative-variance",
-    meaning=say("a batch normalisation stores a variance under zero, which no samples can have"),
-    severity=Severity.PROBLEM,
-    threshold=0,
-    unit=say("channels of a layer"),
-    source=say("Ioffe and Szegedy, arXiv 1502.03167, algorithm 1: the root of the variance is NaN then"),
-)
-
-SMALLEST_GAMMA = 1e-3
-"""A scale with a smaller magnitude counts as collapsed; see the rule's source."""
+from reportgen.plottables import Strip
+from reportgen.results import Finding
+from reportgen.rules import Limits
 
 LARGEST_SHIFT = 1.0
 """Stored standard deviations between the two means."""
@@ -173,16 +133,16 @@ class BatchNormalization:
         allowed = limits[NEVER_UPDATED.code]
         if len(untouched) > allowed:
             if len(untouched) == len(result.layers) > 1:
-                yield _never_updated_model(untouched, allowed)
+                yield never_updated_model(untouched, allowed)
             else:
-                yield from (_never_updated(layer, allowed) for layer in untouched)
+                yield from (never_updated_layer(layer, allowed) for layer in untouched)
         for layer in result.layers:
             if len(layer.negative) > limits[NEGATIVE.code]:
-                yield _negative(layer, limits[NEGATIVE.code])
+                yield negative_variances(layer, limits[NEGATIVE.code])
             if _has_drifted(layer, limits[DRIFTED.code]) and result.evaluated >= FEWEST_SAMPLES:
-                yield _drifted(layer, result.evaluated, limits[DRIFTED.code])
+                yield drifted_statistics(layer, result.evaluated, limits[DRIFTED.code])
             if layer.collapsed:
-                yield _collapsed(layer, limits[COLLAPSED.code])
+                yield collapsed_scales(layer, limits[COLLAPSED.code])
 
 
 def _has_drifted(layer: NormalizationAudit, limit: float) -> bool:
@@ -256,97 +216,3 @@ def _median(values: np.ndarray) -> float:
 
 def _indices(chosen: np.ndarray) -> tuple[int, ...]:
     return tuple(int(index) for index in np.flatnonzero(chosen))
-
-
-def _negative(layer: NormalizationAudit, limit: float) -> Finding:
-    return NEGATIVE.finding(
-        layer.name,
-        counted(
-            len(layer.negative),
-            "{n} of {channels} channels has a stored variance under zero (limit {limit:g})",
-            "{n} of {channels} channels have a stored variance under zero (limit {limit:g})",
-            channels=layer.channels,
-            limit=limit,
-        ),
-        evidence={"negative": len(layer.negative), "channels": layer.channels},
-        threshold=limit,
-    )
-
-
-def _never_updated(layer: NormalizationAudit, allowed: float) -> Finding:
-    return NEVER_UPDATED.finding(
-        layer.name,
-        say(
-            "all {channels} channels still have the mean 0 and variance 1 that they began with", channels=layer.channels
-        ),
-        evidence={"channels": layer.channels},
-        threshold=allowed,
-    )
-
-
-def _never_updated_model(layers: list[NormalizationAudit], allowed: float) -> Finding:
-    return NEVER_UPDATED.finding(
-        say("model"),
-        say(
-            "all {count} batch normalisations still have the mean 0 and variance 1 that they began with (limit {limit:g})",
-            count=len(layers),
-            limit=allowed,
-        ),
-        evidence={"layers": len(layers)},
-        threshold=allowed,
-        severity=Severity.PROBLEM,
-    )
-
-
-def _drifted(layer: NormalizationAudit, evaluated: int, limit: float) -> Finding:
-    count = len(layer.drifted or ())
-    return DRIFTED.finding(
-        layer.name,
-        counted(
-            count,
-            "{n} of {channels} channels has other moments on {samples} than in training ({share:.1%}, limit {limit:.0%}): "
-            "{by_mean} by the mean, shifted by up to {shift:.2f} stored standard deviations, {by_variance} by the variance, "
-            "at the furthest {ratio} times that stored; too few updates in training look the same, as at momentum 0.99 a "
-            "hundred steps leave 37% of the first values",
-            "{n} of {channels} channels have other moments on {samples} than in training ({share:.1%}, limit {limit:.0%}): "
-            "{by_mean} by the mean, shifted by up to {shift:.2f} stored standard deviations, {by_variance} by the variance, "
-            "at the furthest {ratio} times that stored; too few updates in training look the same, as at momentum 0.99 a "
-            "hundred steps leave 37% of the first values",
-            by_mean=layer.by_mean or 0,
-            by_variance=layer.by_variance or 0,
-            ratio=f"{layer.worst_ratio or 0.0:.3g}",
-            channels=layer.channels,
-            samples=counted(evaluated, "{n} sample", "{n} samples"),
-            share=count / layer.channels,
-            limit=limit,
-            shift=layer.largest_shift or 0.0,
-        ),
-        evidence={"drifted": count, "channels": layer.channels, "largest_shift": layer.largest_shift or 0.0}
-        | {
-            "by_mean": layer.by_mean or 0,
-            "by_variance": layer.by_variance or 0,
-            "worst_ratio": layer.worst_ratio or 0.0,
-        },
-        threshold=limit,
-    )
-
-
-def _collapsed(layer: NormalizationAudit, limit: float) -> Finding:
-    count = len(layer.collapsed)
-    return COLLAPSED.finding(
-        layer.name,
-        counted(
-            count,
-            "{n} of {channels} channels has a scale under {smallest:g} ({share:.1%}, limit {limit:.0%}), so that it is "
-            "constant",
-            "{n} of {channels} channels have a scale under {smallest:g} ({share:.1%}, limit {limit:.0%}), so that they are "
-            "constant",
-            channels=layer.channels,
-            smallest=SMALLEST_GAMMA,
-            share=count / layer.channels,
-            limit=limit,
-        ),
-        evidence={"collapsed": count, "channels": layer.channels, "share": count / layer.channels},
-        threshold=limit,
-        severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
-    )

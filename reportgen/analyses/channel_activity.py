@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -20,22 +19,19 @@ from reportgen.analyses.parts.activity_rules import (
     stuck_channels,
     undecided_channels,
 )
+from reportgen.analyses.parts.masked_runs import masked_outputs, not_masked, share_of_right
 from reportgen.errors import ForwardError
 from reportgen.messages import say
 from reportgen.models.activity import DORMANT, DORMANT_LEVELS, idle_channels
 from reportgen.models.channel_statistics import ChannelStatistics
-from reportgen.models.masking import predict_masked
-from reportgen.models.outputs import class_scores, right_answers
-from reportgen.results import Finding, Inconclusive, Strip
+from reportgen.plottables import Strip
+from reportgen.results import Finding, Inconclusive
 from reportgen.rules import Limits
 
 LARGEST_RATE = 0.05
 """A channel counts as idle when it could be active on at most this share of samples: after n idle ones that is 3 / n at 95%
 confidence (rule of three, Hanley and Lippman-Hand, JAMA 249 (1983) 1743), so that 60 samples decide. The share is a convention
 of reportgen: a channel that answers to one class of twenty, equally frequent, fires on so many."""
-
-MOST_MASKED_SAMPLES = 256
-"""Of the run with masked channels; more would make it as dear as the pass that serves all."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ class ChannelActivity:
             for name, one in recorded.statistics.items()
         )
         try:
-            masked, reason = _masked_run(layers, context.samples, context), _not_masked(layers, context.samples)
+            masked, reason = _masked_run(layers, context.samples, context), not_masked(layers, context.samples)
         except ForwardError as error:
             masked, reason = None, say("the model could not be run with masked channels: {error}", error=str(error))
         return ChannelActivityResult(layers, masked, context.samples.evaluated, masked_reason=reason)
@@ -207,41 +203,15 @@ def _masked_run(
     layers: tuple[LayerActivity, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> MaskedRun | None:
     masked = {layer.name: (*layer.silent, *layer.dormant) for layer in layers if layer.silent or layer.dormant}
-    if context.live is None or not masked or _not_masked(layers, samples):
+    if context.live is None or not masked or not_masked(layers, samples):
         return None
-    count = min(samples.evaluated, MOST_MASKED_SAMPLES)
-    batches = _batches(samples, count, context.live.batch)
-    outputs = predict_masked(context.live.model, batches, layers=context.live.layers, silenced=masked)
-    before = samples.activations.outputs[:count]
+    outputs = masked_outputs(context.live, samples, masked)
+    before = samples.activations.outputs[: len(outputs)]
     return MaskedRun(
         silent=sum(len(layer.silent) for layer in layers),
         dormant=sum(len(layer.dormant) for layer in layers),
-        samples=count,
+        samples=len(outputs),
         largest_change=float(np.abs(outputs - before).max()),
-        accuracy=_accuracy(before, samples, context),
-        masked_accuracy=_accuracy(outputs, samples, context),
+        accuracy=share_of_right(before, samples, context),
+        masked_accuracy=share_of_right(outputs, samples, context),
     )
-
-
-def _not_masked(layers: tuple[LayerActivity, ...], samples: EvaluatedSamples) -> str:
-    """Return why a run with masked channels would say nothing; '' where it would."""
-    idle = any(layer.silent or layer.dormant for layer in layers)
-    if not idle or np.isfinite(samples.activations.outputs[:MOST_MASKED_SAMPLES]).all():
-        return ""
-    return say("the model's outputs are NaN or infinite already")
-
-
-def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[Any]:
-    for start in range(0, count, size):
-        positions = range(start, min(start + size, count))
-        yield samples.pack(samples.scale(samples.read(positions)), positions)
-
-
-def _accuracy(outputs: np.ndarray, samples: EvaluatedSamples, context: AnalysisContext) -> float | None:
-    if samples.classes is None:
-        return None
-    labels = samples.classes[: len(outputs)]
-    scores = class_scores(outputs, head=context.head, labels=labels)
-    # of a multi-label head one label for each sample does not say which other classes are in it
-    known = scores is not None and scores.independent == (labels.ndim == 2)
-    return float(right_answers(scores, labels).mean()) if scores is not None and known else None

@@ -10,7 +10,8 @@ import numpy as np
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.messages import say
-from reportgen.results import Finding, ImageGrid, Palette
+from reportgen.plottables import ImageGrid, Palette
+from reportgen.results import Finding
 from reportgen.rules import Limits
 
 _SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below

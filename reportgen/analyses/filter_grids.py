@@ -8,38 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
-from reportgen.messages import counted, say
+from reportgen.analyses.parts.filter_rules import DUPLICATE, WEAK, duplicate_filters, weak_filters
+from reportgen.analyses.parts.filter_tiles import filter_tiles, is_rgb, largest_values
+from reportgen.measures.tiles import columns_for, strongest, symmetric_limit
+from reportgen.messages import say
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
-from reportgen.results import Finding, ImageGrid, Palette, Severity
-from reportgen.rules import Limits, Rule
-
-WEAK = Rule(
-    code="weak-filters",
-    meaning=say("filters have next to no weight beside the others of their layer"),
-    severity=Severity.WARNING,
-    threshold=1e-3,
-    unit=say("share of the layer's median norm"),
-    source=say(
-        "Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed; a "
-        "thousandth is reportgen's choice"
-    ),
-)
-DUPLICATE = Rule(
-    code="duplicate-filters",
-    meaning=say("two filters of a layer are nearly the same"),
-    severity=Severity.NOTE,
-    threshold=0.99,
-    unit=say("cosine between two filters"),
-    source=say(
-        "RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop; 0.99 is "
-        "reportgen's choice"
-    ),
-)
+from reportgen.plottables import ImageGrid, Palette
+from reportgen.results import Finding
+from reportgen.rules import Limits
 
 _LEAST_WEIGHTS = 9  # with fewer weights in a filter, chance alone brings cosines this high
-_MOST_ROWS = 32  # of a one-dimensional kernel's channels
 
 
 @dataclass(frozen=True)
@@ -133,9 +112,9 @@ class FilterGrids:
         """Return layers with weak or near-duplicate filters."""
         for strength in result.strengths:
             if strength.weak:
-                yield _weak(strength, limits[WEAK.code])
+                yield weak_filters(strength, limits[WEAK.code])
             if strength.duplicates:
-                yield _duplicated(strength, limits[DUPLICATE.code])
+                yield duplicate_filters(strength, limits[DUPLICATE.code])
 
 
 def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:
@@ -144,11 +123,11 @@ def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_til
     untrained = None if drawn is None else kernel.by_filter(drawn)
     norms = filter_norms(trained)
     shown = strongest(norms, max_tiles)
-    layout, tiles, channels = _tiles(trained[list(shown)])
-    untrained_tiles = None if untrained is None else _tiles(untrained[list(shown)])[1]
+    layout, tiles, channels = filter_tiles(trained[list(shown)])
+    untrained_tiles = None if untrained is None else filter_tiles(untrained[list(shown)])[1]
     # in colour all three channels are seen, so that all must fit the scale
     seen = [values[list(shown)] for values in (trained, untrained) if values is not None]
-    if not _is_rgb(kernel, trained):
+    if not is_rgb(kernel, trained):
         seen = [values for values in (tiles, untrained_tiles) if values is not None]
     limit = kernel_range or symmetric_limit(*seen)
     grid = ImageGrid(
@@ -158,7 +137,7 @@ def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_til
         total=len(trained),
         palette=Palette.DIVERGING,
         columns=1 if layout == "strip" else columns_for(len(shown)),
-        maxima=_maxima(tiles),
+        maxima=largest_values(tiles),
         of_weights=True,
     )
     return FilterGrid(
@@ -175,48 +154,19 @@ def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_til
     )
 
 
-def _tiles(filters: np.ndarray) -> tuple[str, np.ndarray, tuple[int, ...] | None]:
-    """Return the layout, the pictures (N, H, W) and the input channel of each, None where all are shown.
-
-    Args:
-        filters: (N, *window, input_channels).
-    """
-    channels = filters.shape[-1]
-    if max(filters.shape[1:-1]) == 1:
-        return "strip", filters.reshape(len(filters), 1, channels), None
-    if filters.ndim == 3 and channels <= _MOST_ROWS:
-        return "strip", np.moveaxis(filters, -1, 1), None
-    strengths = np.sqrt(np.square(filters.astype(np.float64)).sum(axis=tuple(range(1, filters.ndim - 1))))
-    chosen = np.nan_to_num(strengths, nan=np.inf).argmax(axis=1)
-    planes = filters[np.arange(len(filters)), ..., chosen]
-    indices = tuple(int(channel) for channel in chosen)
-    if planes.ndim == 2:
-        return "strip", planes[:, None, :], indices
-    return ("slices", central_slices(planes), indices) if planes.ndim == 4 else ("window", planes, indices)
-
-
-def _maxima(images: np.ndarray) -> np.ndarray:
-    return np.asarray(np.fmax.reduce(images.reshape(len(images), -1), axis=1))
-
-
 def _with_images(grid: ImageGrid, images: np.ndarray) -> ImageGrid:
-    return replace(grid, images=images, maxima=_maxima(images))
+    return replace(grid, images=images, maxima=largest_values(images))
 
 
 def _colour(
     kernel: LayerKernel, trained: np.ndarray, untrained: np.ndarray | None, grid: ImageGrid
 ) -> tuple[ImageGrid, ImageGrid | None] | None:
     """Return the kernels on RGB as colours, grey for zero; None for other kernels."""
-    if not _is_rgb(kernel, trained):
+    if not is_rgb(kernel, trained):
         return None
     shown = [int(label) for label in grid.labels]
     coloured = replace(_with_images(grid, trained[shown]), palette=Palette.COLOUR)
     return coloured, None if untrained is None else _with_images(coloured, untrained[shown])
-
-
-def _is_rgb(kernel: LayerKernel, filters: np.ndarray) -> bool:
-    window, channels = filters.shape[1:-1], filters.shape[-1]
-    return kernel.kind == "convolution" and len(window) == 2 and max(window) > 1 and channels == 3
 
 
 def filter_norms(filters: np.ndarray) -> np.ndarray:
@@ -254,38 +204,3 @@ def near_duplicates(filters: np.ndarray, *, cosine: float) -> tuple[tuple[int, i
     unit = np.where(usable, flat / np.where(usable, norms, 1), 0)
     cosines = np.triu(unit @ unit.T, k=1)
     return tuple((int(i), int(j), float(cosines[i, j])) for i, j in np.argwhere(cosines > cosine))
-
-
-def _weak(strength: FilterStrength, limit: float) -> Finding:
-    return WEAK.finding(
-        strength.label,
-        counted(
-            len(strength.weak),
-            "{n} of {filters} filters has a norm under {limit:g} of the layer's median {median:.3g}: it passes on next to "
-            "nothing",
-            "{n} of {filters} filters have a norm under {limit:g} of the layer's median {median:.3g}: they pass on next to "
-            "nothing",
-            filters=strength.filters,
-            limit=limit,
-            median=strength.median_norm,
-        ),
-        evidence={"weak": len(strength.weak), "filters": strength.filters, "median_norm": strength.median_norm},
-        threshold=limit,
-    )
-
-
-def _duplicated(strength: FilterStrength, limit: float) -> Finding:
-    involved = len({index for first, second, _ in strength.duplicates for index in (first, second)})
-    closest = max(cosine for *_, cosine in strength.duplicates)
-    return DUPLICATE.finding(
-        strength.label,
-        say(
-            "{involved} of {filters} filters are near-duplicates of another: cosine up to {closest:.4f} (limit {limit:g})",
-            involved=involved,
-            filters=strength.filters,
-            closest=closest,
-            limit=limit,
-        ),
-        evidence={"involved": involved, "pairs": len(strength.duplicates), "closest": closest},
-        threshold=limit,
-    )

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.parts.maximised_inputs import maximised_inputs, with_first
 from reportgen.analyses.parts.patches import cut_patches, excited_channels, kernel_tiles
 from reportgen.errors import ForwardError
-from reportgen.measures.tiles import columns_for
 from reportgen.messages import say
 from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import LayerKernel, common_data_format
-from reportgen.models.live import LiveModel
-from reportgen.models.maximise import STEPS, maximise_channels
+from reportgen.models.maximise import STEPS
 from reportgen.models.placement import Placement, follow_placements
 from reportgen.models.top_positions import KEPT, TopPositions
-from reportgen.results import Finding, ImageGrid, Palette, Panel, PanelGrid
+from reportgen.plottables import ImageGrid, Panel, PanelGrid
+from reportgen.results import Finding
 from reportgen.rules import Limits, Rule
 
 CHANNELS = 16
 """Channels shown of a layer: those with the largest answers."""
 
-MAXIMISED = 8
-"""Channels of a layer for which an input is made: each costs as much as the passes of all samples."""
-
 _COLUMNS = 2
 _COMPILED = say("No inputs are made: this processor takes no gradients through a model with channels first.")
 _PATCH_PIXELS = 120_000  # of all patches of a layer
-
-
 _PICTURES = 4  # axes of several, with their channels
 
 
@@ -126,7 +120,7 @@ class FilterResponses:
         if not tops or samples.images.ndim != 4:
             return Skip(_no_maps(context, samples))
         try:
-            placed = follow_placements(live, samples.scale(samples.images[:1]), pack=_with_first(samples))
+            placed = follow_placements(live, samples.scale(samples.images[:1]), pack=with_first(samples))
         except ForwardError as error:
             return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
         compiled = isinstance(live.model, CompiledModel)
@@ -161,14 +155,6 @@ def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
     return say("No layer that was run has maps with a height and a width; --layers NAME chooses one.")
 
 
-def _with_first(samples: EvaluatedSamples) -> Callable[[Any], Any]:
-    """Return what puts pictures together with the first sample's values of the model's other inputs.
-
-    Only layers that see the picture alone are shown, so that any sample's values would do.
-    """
-    return lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0]))
-
-
 def _layer(
     name: str, top: TopPositions, placed: Placement, samples: EvaluatedSamples, context: AnalysisContext
 ) -> LayerResponses | None:
@@ -198,7 +184,7 @@ def _layer(
         beyond=bool(np.isnan(patches).any()),
         figure=PanelGrid(tuple(panels), tuple(map(str, channels)), min(_COLUMNS, len(channels)), top.values.shape[1]),
         channels=responses,
-        maximised=_maximised(live, name, channels, samples, context),
+        maximised=maximised_inputs(live, name, channels, samples, context),
     )
 
 
@@ -214,34 +200,4 @@ def _responses(top: TopPositions, samples: EvaluatedSamples, channel: int) -> Ch
         values=tuple(map(float, top.values[:count, channel])),
         samples=tuple(samples.index(int(position)) for position in top.samples[:count, channel]),
         places=tuple((int(row), int(column)) for row, column in zip(rows, columns, strict=True)),
-    )
-
-
-def _maximised(
-    live: LiveModel | None, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
-) -> ImageGrid | None:
-    if live is None or not context.options.maximise or isinstance(live.model, CompiledModel):
-        return None
-    chosen = channels[:MAXIMISED]
-    try:
-        made = maximise_channels(
-            live,
-            name,
-            chosen,
-            shape=samples.scale(samples.images[:1]).shape[1:],
-            value_range=samples.summary.input_range,
-            seed=context.options.seed,
-            pack=_with_first(samples),
-        )
-    except ForwardError:
-        return None
-    images = made.images if made.images.shape[-1] == 3 else made.images.mean(axis=-1)
-    return ImageGrid(
-        images=images,
-        labels=tuple(map(str, chosen)),
-        value_range=samples.summary.input_range,
-        total=len(channels),
-        palette=Palette.COLOUR if images.ndim == 4 else Palette.GREY,
-        columns=columns_for(len(chosen)),
-        maxima=made.activations,
     )

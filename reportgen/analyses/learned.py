@@ -8,58 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.messages import counted, joined, say
+from reportgen.analyses.parts.learned_rules import (
+    COLLAPSED,
+    EXPLODED,
+    NORM,
+    RANK,
+    UNTRAINED,
+    collapsed_rank,
+    exploded_norm,
+    undecided_kernels,
+    untrained_layer,
+    untrained_model,
+)
+from reportgen.messages import say
 from reportgen.models.chance import ModelComparison, compare_kernels
 from reportgen.models.kernel_statistics import STATISTICS
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.null_comparison import NullComparison, operator_norm
-from reportgen.results import Finding, Inconclusive, NullBands, Severity
-from reportgen.rules import Limits, Rule
-
-UNTRAINED = Rule(
-    code="untrained-layer",
-    meaning=say(
-        "a kernel cannot be told from fresh draws of its own initialiser: all statistics lie within the null band"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.05,
-    unit=say("largest chance that any kernel of an untrained model stands further out"),
-    source=say(
-        "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound by Bonferroni"
-    ),
-    bounds=(1e-9, 1.0),
-)
-COLLAPSED = Rule(
-    code="collapsed-rank",
-    meaning=say(
-        "a kernel's stable rank has fallen to that of a few directions: its filters are nearly multiples of one another"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.05,
-    unit=say("stable rank above 1, as a share of that of fresh draws"),
-    source=say("stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen"),
-    bounds=(0.0, 1.0),
-)
-EXPLODED = Rule(
-    code="exploded-norm",
-    meaning=say("a kernel's spectral norm is many times that of fresh draws, which keep the scale of signals"),
-    severity=Severity.WARNING,
-    threshold=30,
-    unit=say("times the mean spectral norm of fresh draws"),
-    source=say(
-        "Glorot and Bengio, AISTATS 2010: initialisers keep the variance of signals; thirty times is a convention of "
-        "reportgen: healthy networks without weight decay reach eight"
-    ),
-    bounds=(1.0, float("inf")),
-)
+from reportgen.plottables import NullBands
+from reportgen.results import Finding, Inconclusive
+from reportgen.rules import Limits
 
 FEWEST_WEIGHTS = 40
 """A kernel with fewer weights is never called untrained: its standard deviation scatters by 1 / sqrt(2 n), so that half of
 its spread could be gone within 4.5 null deviations. Source: standard error of a normal sample's standard deviation."""
 
-_NORM, _RANK = STATISTICS.index("spectral norm"), STATISTICS.index("stable rank")
 _DRAWN = 24
-_NAMED = 4
 _SMALLEST_NULL_RANK = 2.0  # a kernel with one filter has rank 1 from the start
 
 
@@ -119,13 +93,13 @@ class LearnedKernel:
     @property
     def norm_ratio(self) -> float | None:
         """Spectral norm in multiples of the draws' mean; None without draws or with draws of zeros."""
-        mean = float(self.comparison.mean[_NORM])
-        return float(self.comparison.value[_NORM]) / mean if mean > 0 else None
+        mean = float(self.comparison.mean[NORM])
+        return float(self.comparison.value[NORM]) / mean if mean > 0 else None
 
     @property
     def rank_share(self) -> float | None:
         """Stable rank above 1 as a share of the draws'; None for depthwise kernels, and where draws have under 2."""
-        mean, value = float(self.comparison.mean[_RANK]), float(self.comparison.value[_RANK])
+        mean, value = float(self.comparison.mean[RANK]), float(self.comparison.value[RANK])
         if self.kind == "depthwise" or not mean >= _SMALLEST_NULL_RANK or np.isnan(value):
             return None
         return (value - 1) / (mean - 1)
@@ -188,16 +162,16 @@ class Learned:
         undecided = [kernel for kernel in result.kernels if kernel.undecided]
         told = any(kernel.learned for kernel in result.kernels)
         if untold and len(untold) + len(undecided) > 1 and not told:
-            yield _untrained_model([*untold, *undecided], result)
+            yield untrained_model([*untold, *undecided], result)
         else:
-            yield from (_untrained_layer(kernel) for kernel in untold)
+            yield from (untrained_layer(kernel) for kernel in untold)
             if undecided:
-                yield _undecided(undecided, result)
+                yield undecided_kernels(undecided, result)
         for kernel in result.kernels:
             if kernel.rank_share is not None and kernel.rank_share < limits[COLLAPSED.code]:
-                yield _collapsed(kernel, kernel.rank_share, limits[COLLAPSED.code])
+                yield collapsed_rank(kernel, kernel.rank_share, limits[COLLAPSED.code])
             if kernel.norm_ratio is not None and kernel.norm_ratio > limits[EXPLODED.code]:
-                yield _exploded(kernel, kernel.norm_ratio, limits[EXPLODED.code])
+                yield exploded_norm(kernel, kernel.norm_ratio, limits[EXPLODED.code])
 
 
 def _learned_kernel(
@@ -229,95 +203,4 @@ def _bands(kernels: tuple[LearnedKernel, ...], limit: float) -> NullBands:
         columns=STATISTICS,
         distances=np.array(distances).reshape(-1, len(STATISTICS)),
         limit=limit,
-    )
-
-
-def _untrained_layer(kernel: LearnedKernel) -> Finding:
-    distance = kernel.largest_distance or 0.0
-    return UNTRAINED.finding(
-        kernel.label,
-        say(
-            "weights cannot be told from {redraws} fresh draws of {initializer}: of six statistics the {statistic} is furthest "
-            "from their mean, by {distance:.2f} of their standard deviations, and chance alone brings one of this model's "
-            "{limit:.2f} away ({weights} weights)",
-            redraws=kernel.comparison.redraws,
-            initializer=kernel.initializer or "",
-            statistic=STATISTICS[kernel.furthest or 0],
-            distance=distance,
-            limit=kernel.chance,
-            weights=kernel.comparison.compared,
-        ),
-        evidence={"distance": distance, "weights": kernel.comparison.compared},
-        threshold=kernel.chance,
-    )
-
-
-def _untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
-    largest = max(kernel.largest_distance or 0.0 for kernel in kernels)
-    return UNTRAINED.finding(
-        say("model"),
-        say(
-            "none of the {kernels} kernels can be told from fresh draws of its initialiser: the statistic that is furthest from "
-            "their mean is so by {largest:.2f} of their standard deviations, and within {limit:.2f} nothing has learned",
-            kernels=len(kernels),
-            largest=largest,
-            limit=result.limit,
-        ),
-        evidence={"kernels": len(kernels), "largest_distance": largest},
-        threshold=result.limit,
-        severity=Severity.PROBLEM,
-    )
-
-
-def _undecided(kernels: list[LearnedKernel], result: LearnedResult) -> Inconclusive:
-    furthest = max(kernels, key=lambda kernel: kernel.largest_distance or 0.0)
-    return Inconclusive(
-        UNTRAINED.code,
-        furthest.label if len(kernels) == 1 else say("model"),
-        counted(
-            len(kernels),
-            "{n} kernel, {names}, stands further from its initialiser than chance reaches and not far enough to be sure: "
-            "{distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, learned beyond {limit:.2f})",
-            "{n} kernels, {names}, stand further from their initialisers than chance reaches and not far enough to be sure: up "
-            "to {distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, learned beyond "
-            "{limit:.2f})",
-            names=joined([kernel.label for kernel in kernels[:_NAMED]] + ["…"] * (len(kernels) > _NAMED)),
-            distance=furthest.largest_distance or 0.0,
-            chance=result.chance,
-            limit=result.limit,
-        ),
-        None,
-        remedy=say("Weights alone decide this rule, and samples do not: more training would."),
-    )
-
-
-def _collapsed(kernel: LearnedKernel, share: float, limit: float) -> Finding:
-    rank, null = (float(values[_RANK]) for values in (kernel.comparison.value, kernel.comparison.mean))
-    return COLLAPSED.finding(
-        kernel.label,
-        say(
-            "stable rank {rank:.2f} where fresh draws have {null:.2f}: above 1, {share:.1%} are left (limit {limit:.0%})",
-            rank=rank,
-            null=null,
-            share=share,
-            limit=limit,
-        ),
-        evidence={"stable_rank": rank, "null_stable_rank": null, "share": share},
-        threshold=limit,
-    )
-
-
-def _exploded(kernel: LearnedKernel, ratio: float, limit: float) -> Finding:
-    norm, null = (float(values[_NORM]) for values in (kernel.comparison.value, kernel.comparison.mean))
-    return EXPLODED.finding(
-        kernel.label,
-        say(
-            "spectral norm {norm:.3g} where fresh draws have {null:.3g}: {ratio:.3g} times as much (limit {limit:g} times)",
-            norm=norm,
-            null=null,
-            ratio=ratio,
-            limit=limit,
-        ),
-        evidence={"spectral_norm": norm, "null_spectral_norm": null, "ratio": ratio},
-        threshold=limit,
     )

@@ -31,7 +31,8 @@ from reportgen.measures.regression import RegressionErrors, regression_errors
 from reportgen.messages import say
 from reportgen.models.head import Head
 from reportgen.models.outputs import ClassScores, class_scores, cross_entropy
-from reportgen.results import Finding, ImageGrid, Inconclusive
+from reportgen.plottables import ImageGrid
+from reportgen.results import Finding, Inconclusive
 from reportgen.rules import Limits
 
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")

@@ -9,38 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, EvaluatedSamples, Skip
+from reportgen.analyses.parts.preprocessing_rules import OTHER, better_variant
 from reportgen.analyses.parts.preprocessing_variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import Rate, measure
-from reportgen.messages import counted, say
+from reportgen.messages import say
 from reportgen.models.capture import predict
 from reportgen.models.live import LiveModel
 from reportgen.models.outputs import ClassScores, class_scores
-from reportgen.results import Finding, Severity
-from reportgen.rules import Limits, Rule
+from reportgen.results import Finding
+from reportgen.rules import Limits
 
 MOST_CHECKED = 200
 """Samples that are scored, drawn by the seed."""
 
-OTHER = Rule(
-    code="other-preprocessing",
-    meaning=say("the model is right more often when the samples are scaled in another way"),
-    severity=Severity.PROBLEM,
-    threshold=0.05,
-    unit=say("p-value of McNemar's exact test, times the number of variants"),
-    bounds=(0.0, 1.0),
-    source=say(
-        "McNemar 1947, Psychometrika 12, 153, exact (binomial) and two-sided; Bonferroni for the variants tried; a note where "
-        "the variant does not avoid half the errors of the most frequent class, which is reportgen's choice"
-    ),
-)
-
 _NUMBERS = say("The labels are numbers, not classes, so no answer can be counted as right or wrong.")
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so no answer can be counted as right.")
 _NO_SCORES = say("The output is not one score for each class, so no answer can be counted as right.")
-
-_GOOD = 0.5
-"""Share of the errors of the most frequent class that a variant must avoid to be taken for the model's own. Our choice."""
 
 _SAME = 1e-4
 """Of the declared inputs' range: variants that differ by less everywhere are the declared one. Rounding stays far below."""
@@ -126,7 +111,7 @@ class PreprocessingCheck:
         best = min(better, key=lambda entry: entry.p_value)
         corrected = min(1.0, best.p_value * len(result.variants))
         if corrected < limit:
-            yield _finding(result, best, corrected, limit)
+            yield better_variant(result, best, corrected, limit)
 
 
 def mcnemar_exact(gained: int, lost: int) -> float:
@@ -212,42 +197,3 @@ def _right(outputs: np.ndarray, labels: np.ndarray, threshold: float) -> np.ndar
 def _compared(name: str, right: np.ndarray, declared: np.ndarray) -> VariantAccuracy:
     gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
     return VariantAccuracy(name, measure(int(right.sum()), len(right)), gained, lost, mcnemar_exact(gained, lost))
-
-
-def _finding(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
-    values = {
-        "name": best.name,
-        "accuracy": best.accuracy.value,
-        "declared": result.declared.value,
-        "checked": result.checked,
-        "gained": best.gained,
-        "lost": best.lost,
-        "p": corrected,
-        "variants": counted(len(result.variants), "{n} variant", "{n} variants"),
-        "limit": limit,
-    }
-    good = best.accuracy.low >= result.majority + _GOOD * (1 - result.majority)
-    message = say(
-        "samples scaled '{name}' are right in {accuracy:.1%}, as declared in {declared:.1%} of {checked}: {gained} gained, "
-        "{lost} lost (p = {p:.2g} after correction for {variants}, limit {limit:g})",
-        **values,
-    )
-    if not good:
-        message = say(
-            "{message}; yet even then it does not clearly avoid half the errors of always saying the most frequent label, so "
-            "that something else may be amiss",
-            message=message,
-        )
-    return OTHER.finding(
-        best.name,
-        message,
-        severity=None if good else Severity.NOTE,
-        evidence={
-            "accuracy": best.accuracy.value,
-            "declared": result.declared.value,
-            "gained": best.gained,
-            "lost": best.lost,
-            "p_value": corrected,
-        },
-        threshold=limit,
-    )

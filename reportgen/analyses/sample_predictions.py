@@ -13,7 +13,8 @@ from reportgen.analyses.parts.sample_rules import ALIKE, RANGE, UNSCALED, alike_
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import say
 from reportgen.models.outputs import ClassScores, class_scores, right_answers
-from reportgen.results import Finding, ImageGrid, SamplesSummary
+from reportgen.plottables import ImageGrid
+from reportgen.results import Finding, SamplesSummary
 from reportgen.rules import Limits
 
 TOP = 5

@@ -9,31 +9,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.messages import counted, say
+from reportgen.analyses.parts.weight_rules import (
+    CONSTANT,
+    NON_FINITE,
+    constant_kernel,
+    damaged_variables,
+    is_constant,
+    non_finite_values,
+)
+from reportgen.measures.distributions import ks_distance
+from reportgen.messages import say
 from reportgen.models.initial import draw_initial, initializer_name
 from reportgen.models.kernel_statistics import NEAR_ZERO
 from reportgen.models.kernels import LayerKernel
-from reportgen.results import Finding, Histogram, Severity
-from reportgen.rules import Limits, Rule
+from reportgen.plottables import Histogram
+from reportgen.results import Finding
+from reportgen.rules import Limits
 
-NON_FINITE = Rule(
-    code="non-finite-weights",
-    meaning=say("a kernel, bias or any other stored variable holds NaN or infinite values"),
-    severity=Severity.PROBLEM,
-    threshold=0,
-    unit=say("values of a variable"),
-    source=say("IEEE 754: every output that depends on such a value is NaN or infinite"),
-)
-CONSTANT = Rule(
-    code="constant-kernel",
-    meaning=say("all weights of a kernel are zero, or have the same value, so that all of its filters give the same"),
-    severity=Severity.PROBLEM,
-    threshold=0,
-    unit=say("difference between the largest and the smallest weight"),
-    source=say(
-        "Goodfellow, Bengio and Courville, Deep Learning (2016), section 8.4: units that begin alike stay alike"
-    ),
-)
 FIGURES = 16
 """Kernels with a full histogram, unless more than these are shown in detail: each costs the page 5 kB. The others keep their
 small drawing and their numbers."""
@@ -130,7 +122,7 @@ class WeightHistograms:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
         if not context.kernels:
             reason = say("No layer of this model has a kernel, so there are no weights to show.")
-            return Skip(reason, tuple(_of_variables(_damaged(context), context.limits[NON_FINITE.code])))
+            return Skip(reason, tuple(damaged_variables(_damaged(context), context.limits[NON_FINITE.code])))
         kernels = [_compare(kernel, context.options.seed, context.options.bins) for kernel in context.kernels]
         first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])
         detailed = {kernel.label for kernel in context.kernels if kernel.path in context.shown}
@@ -150,10 +142,10 @@ class WeightHistograms:
         for kernel in result.kernels:
             if kernel.non_finite > allowed:
                 total = kernel.non_finite + kernel.trained.count
-                yield _non_finite(kernel.label, kernel.non_finite, total, allowed)
-        yield from _of_variables(result.damaged, allowed)
+                yield non_finite_values(kernel.label, kernel.non_finite, total, allowed)
+        yield from damaged_variables(result.damaged, allowed)
         spread = limits[CONSTANT.code]
-        yield from (_constant(kernel, spread) for kernel in result.kernels if _is_constant(kernel, spread))
+        yield from (constant_kernel(kernel, spread) for kernel in result.kernels if is_constant(kernel, spread))
 
 
 def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str]:
@@ -224,60 +216,6 @@ def weight_statistics(values: np.ndarray) -> WeightStatistics:
     )
 
 
-def ks_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the largest difference between two samples' empirical distribution functions, in [0, 1].
-
-    Source: two-sample Kolmogorov-Smirnov statistic; Smirnov 1948.
-    """
-    first, second = np.sort(first), np.sort(second)
-    places = np.concatenate([first, second])
-    below = [np.searchsorted(values, places, side="right") / len(values) for values in (first, second)]
-    return float(np.abs(below[0] - below[1]).max())
-
-
-def _is_constant(kernel: KernelWeights, spread: float) -> bool:
-    weights = kernel.trained
-    return not kernel.non_finite and weights.count > 1 and weights.maximum - weights.minimum <= spread
-
-
-def _constant(kernel: KernelWeights, spread: float) -> Finding:
-    weights = kernel.trained
-    zero = weights.minimum == weights.maximum == 0
-    return CONSTANT.finding(
-        kernel.label,
-        say("all {count} weights are zero (limit: a difference of {limit:g})", count=weights.count, limit=spread)
-        if zero
-        else say(
-            "all {count} weights are from {low:.4g} to {high:.4g} (limit: a difference of {limit:g})",
-            count=weights.count,
-            low=weights.minimum,
-            high=weights.maximum,
-            limit=spread,
-        ),
-        evidence={"weights": weights.count, "minimum": weights.minimum, "maximum": weights.maximum},
-        threshold=spread,
-    )
-
-
 def _damaged(context: AnalysisContext) -> tuple[DamagedVariable, ...]:
     found = (variable for variable in context.variables if variable.non_finite)
     return tuple(DamagedVariable(one.label, one.values, one.non_finite) for one in found)
-
-
-def _of_variables(damaged: Iterable[DamagedVariable], allowed: float) -> Iterable[Finding]:
-    return (_non_finite(one.label, one.non_finite, one.values, allowed) for one in damaged if one.non_finite > allowed)
-
-
-def _non_finite(label: str, count: int, total: int, allowed: float) -> Finding:
-    return NON_FINITE.finding(
-        label,
-        counted(
-            count,
-            "{n} of {total} values is NaN or infinite (limit {limit:g})",
-            "{n} of {total} values are NaN or infinite (limit {limit:g})",
-            total=total,
-            limit=allowed,
-        ),
-        evidence={"non_finite": count, "weights": total},
-        threshold=allowed,
-    )

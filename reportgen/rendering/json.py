@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results import Finding, Histogram, ImageGrid, LayerSummary, Matrix, Panel, Report, Section, Strip
+from reportgen.plottables import Histogram, ImageGrid, Matrix, Panel, Strip
+from reportgen.results import Finding, LayerSummary, Report, Section
 
 SCHEMA_VERSION = 2
 """Raised when a name goes or changes its meaning; new names do not raise it.

@@ -18,7 +18,8 @@ from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
 from reportgen.models.capture import run_forward
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel
-from reportgen.results import Finding, Palette, Panel, PanelGrid, SamplesSummary, Severity
+from reportgen.plottables import Palette, Panel, PanelGrid
+from reportgen.results import Finding, SamplesSummary, Severity
 from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(12)

@@ -14,7 +14,8 @@ from reportgen.models.capture import run_forward
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel
 from reportgen.models.recorder import Activations
-from reportgen.results import Inconclusive, ModelSummary, SamplesSummary, Severity, Strip
+from reportgen.plottables import Strip
+from reportgen.results import Inconclusive, ModelSummary, SamplesSummary, Severity
 from reportgen.rules import default_limits
 
 

@@ -9,7 +9,8 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
 from reportgen.models.capture import Activations
-from reportgen.results import ModelSummary, Palette, SamplesSummary
+from reportgen.plottables import Palette
+from reportgen.results import ModelSummary, SamplesSummary
 from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(4)

@@ -18,7 +18,8 @@ from reportgen.analyses.filter_grids import (
 )
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
-from reportgen.results import Finding, ModelSummary, Palette, Severity
+from reportgen.plottables import Palette
+from reportgen.results import Finding, ModelSummary, Severity
 from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(8)

@@ -15,7 +15,8 @@ from reportgen.models.capture import run_forward
 from reportgen.models.describe import describe
 from reportgen.models.kernels import layer_kernels
 from reportgen.models.live import LiveModel
-from reportgen.results import Palette, SamplesSummary
+from reportgen.plottables import Palette
+from reportgen.results import SamplesSummary
 from reportgen.rules import default_limits
 
 GENERATOR = np.random.default_rng(21)

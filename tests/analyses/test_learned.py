@@ -15,7 +15,8 @@ from reportgen.models.describe import describe
 from reportgen.models.kernel_statistics import STATISTICS
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.null_comparison import NullComparison, operator_norm
-from reportgen.results import Inconclusive, LayerSummary, ModelSummary, NullBands, Severity
+from reportgen.plottables import NullBands
+from reportgen.results import Inconclusive, LayerSummary, ModelSummary, Severity
 from reportgen.rules import default_limits
 
 GLOROT = keras.initializers.GlorotUniform()

@@ -19,7 +19,8 @@ from reportgen.measures.classification import ClassificationQuality, ClassQualit
 from reportgen.measures.intervals import Outcome, measure
 from reportgen.models.capture import Activations
 from reportgen.models.head import UNKNOWN, Head
-from reportgen.results import Finding, Inconclusive, ModelSummary, Palette, SamplesSummary, Severity
+from reportgen.plottables import Palette
+from reportgen.results import Finding, Inconclusive, ModelSummary, SamplesSummary, Severity
 from reportgen.rules import default_limits
 
 LIMITS = default_limits(PredictionQuality().rules)

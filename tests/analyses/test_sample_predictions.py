@@ -11,7 +11,8 @@ from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedS
 from reportgen.analyses.parts.sample_rules import variation_of
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictions, SamplePredictionsResult
 from reportgen.models.capture import Activations
-from reportgen.results import Finding, ModelSummary, Palette, SamplesSummary, Severity
+from reportgen.plottables import Palette
+from reportgen.results import Finding, ModelSummary, SamplesSummary, Severity
 from reportgen.rules import default_limits
 
 SUMMARY = SamplesSummary(

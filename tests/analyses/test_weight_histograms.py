@@ -18,12 +18,12 @@ from reportgen.analyses.weight_histograms import (
     WeightHistogramsResult,
     WeightStatistics,
     drawn_kernels,
-    ks_distance,
     weight_statistics,
 )
 from reportgen.models.initial import draw_initial
 from reportgen.models.kernels import LayerKernel
-from reportgen.results import Histogram, ModelSummary, Severity
+from reportgen.plottables import Histogram
+from reportgen.results import ModelSummary, Severity
 from reportgen.rules import default_limits
 
 GLOROT = keras.initializers.GlorotUniform()
@@ -89,19 +89,6 @@ def test_statistics_of_nothing_are_nan() -> None:
     assert statistics.count == 0
     assert math.isnan(statistics.mean)
     assert math.isnan(statistics.near_zero)
-
-
-@pytest.mark.parametrize(("first", "second"), [(50, 50), (7, 300), (1, 1)])
-def test_distance_equals_scipys(first: int, second: int) -> None:
-    left, right = GENERATOR.normal(size=first), GENERATOR.normal(0.3, 2, size=second)
-    assert ks_distance(left, right) == pytest.approx(stats.ks_2samp(left, right).statistic, abs=1e-12)
-
-
-def test_distance_counts_ties_as_scipy_does() -> None:
-    left, right = GENERATOR.integers(0, 5, 40), GENERATOR.integers(1, 6, 60)
-    assert ks_distance(left, right) == pytest.approx(stats.ks_2samp(left, right).statistic, abs=1e-12)
-    assert ks_distance(np.zeros(3), np.zeros(5)) == 0
-    assert ks_distance(np.zeros(3), np.ones(5)) == 1
 
 
 def test_run_compares_each_kernel_with_its_own_draw() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-REPORTS = ("demo", "deep", "skipped", "hostile", "tiles")
+REPORTS = ("demo", "deep", "skipped", "hostile", "tiles", "korean", "redacted")
 """Names of the pages in the fixture `report_paths`."""
 
 ADDRESS = "https://report.test/"

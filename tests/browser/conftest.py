@@ -1,10 +1,11 @@
-"""The five reports that the browser tests look at, and a Chromium to look with."""
+"""The seven reports that the browser tests look at, and a Chromium to look with."""
 
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,16 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def report_paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> dict[str, Path]:
     """Return the pages by name: what `reportgen demo` writes, a 50-layer network's with 8 samples, one of skips alone, one
-    of hostile names and one of every layout of tiles."""
+    of hostile names, one of every layout of tiles, and the demo's report in Korean and redacted."""
     from deep_network import fifty_layers
     from hand_built import hostile_report, skipped_report
     from tiles import tiles_report
 
     from reportgen.api import build_report
     from reportgen.output import write_all
+    from reportgen.redaction import redact
     from reportgen.rendering.html import render_html
 
     samples = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
@@ -41,12 +43,20 @@ def report_paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "skipped": skipped_report(),
         "hostile": hostile_report(),
         "tiles": tiles_report(),
+        "korean": in_korean(demo_report),
+        "redacted": redact(demo_report),
     }
     folder = tmp_path_factory.mktemp("reports")
     write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items()})
     command = [sys.executable, "-m", "reportgen", "demo", "--quiet", "--output", folder / "demo.html"]
     subprocess.run(command, check=True, capture_output=True)
     return {name: folder / f"{name}.html" for name in ("demo", *reports)}
+
+
+def in_korean(report: Any) -> Any:
+    """Return a report whose page is Korean."""
+    options = {**report.provenance.options, "lang": "ko"}
+    return replace(report, provenance=replace(report.provenance, options=options))
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,11 @@ from reportgen.analyses.sample_predictions import ClassProbability, SamplePredic
 from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, weight_statistics
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
+from reportgen.plottables import Histogram, ImageGrid, Palette, Panel, PanelGrid
 from reportgen.results import (
     Finding,
-    Histogram,
-    ImageGrid,
     LayerSummary,
     ModelSummary,
-    Palette,
-    Panel,
-    PanelGrid,
     Provenance,
     Report,
     SamplesSummary,

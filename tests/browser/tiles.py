@@ -6,7 +6,8 @@ from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, Sample
 from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
 from reportgen.measures.classification import classification_quality
-from reportgen.results import ImageGrid, ModelSummary, Palette, Provenance, Report, SamplesSummary, Section
+from reportgen.plottables import ImageGrid, Palette
+from reportgen.results import ModelSummary, Provenance, Report, SamplesSummary, Section
 
 SAMPLES = 20
 CLASSES = 20

@@ -19,22 +19,18 @@ from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
 from reportgen.models.kernel_statistics import STATISTICS
 from reportgen.models.null_comparison import NullComparison
+from reportgen.plottables import Histogram, ImageGrid, NullBands, Palette, Strip
 from reportgen.results import (
     Finding,
-    Histogram,
-    ImageGrid,
     Inconclusive,
     LayerSummary,
     ModelSummary,
-    NullBands,
-    Palette,
     Provenance,
     Report,
     SamplesSummary,
     Section,
     Severity,
     SkippedSection,
-    Strip,
 )
 
 MODEL = ModelSummary("tiny", "Sequential", (2, 2, 1), (2,), 30, 20, 2)

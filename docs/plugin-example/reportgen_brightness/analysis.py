@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.results import Finding, Histogram, Severity
+from reportgen.plottables import Histogram
+from reportgen.results import Finding, Severity
 from reportgen.rules import Limits, Rule
 
 DARK = Rule(

@@ -9,7 +9,7 @@ from reportgen.measures.tiles import block_means, pictures_of, reduction_for, st
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.placement import Placement
 from reportgen.models.top_positions import TopPositions
-from reportgen.results import Palette, Panel
+from reportgen.plottables import Palette, Panel
 
 _WHOLE = 2**30  # pixels: samples are not reduced before they are cut
 

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analyses.base import EvaluatedSamples
 from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import joined, say
-from reportgen.results import ImageGrid
+from reportgen.plottables import ImageGrid
 
 WORST = 8
 """How many samples are shown."""
