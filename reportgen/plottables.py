@@ -71,6 +71,12 @@ class ImageGrid:
         return self._of_finite(np.max)
 
     @property
+    def largest(self) -> float:
+        """Largest of the finite maxima, which are of the full pictures; NaN where there is none."""
+        finite = self.maxima[np.isfinite(self.maxima)]
+        return float(finite.max()) if finite.size else math.nan
+
+    @property
     def mean(self) -> float:
         """Mean of the finite values; NaN where there is none."""
         return self._of_finite(lambda values: np.mean(values, dtype=np.float64))

@@ -12,9 +12,15 @@ from reportgen.results import Severity
 from reportgen.rules import severity_named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(ReportResults):
     """A finished report: its numbers, and the page and JSON made from them."""
+
+    def __repr__(self) -> str:
+        """Return one line: the title and how many findings of each severity there are."""
+        found = [finding.severity for finding in self.findings]
+        counts = ", ".join(f"{found.count(severity)} {severity.label}(s)" for severity in reversed(Severity))
+        return f"<Report {self.provenance.title!r}: {counts}>"
 
     def to_html(self) -> str:
         """Return the self-contained page."""

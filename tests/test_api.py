@@ -39,6 +39,13 @@ def test_a_live_model_and_arrays_are_accepted(live_model):
     assert np.allclose(shown, expected, atol=1e-6)
 
 
+def test_a_report_is_one_line_where_it_is_printed(live_model):
+    said = repr(reportgen.build_report(live_model, title="Net"))
+    assert said.startswith("<Report 'Net': ")
+    assert "problem(s)" in said
+    assert "\n" not in said
+
+
 def test_a_report_saves_itself_and_its_numbers(live_model, tmp_path):
     report = reportgen.build_report(live_model)
     assert report.save(tmp_path / "r.html", json_path=tmp_path / "r.json") == tmp_path / "r.html"

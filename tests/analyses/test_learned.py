@@ -238,10 +238,16 @@ def test_all_kernels_untrained_is_one_problem_of_the_model() -> None:
     (finding,) = findings(judged("a", distance=3.0), judged("b", distance=-4.0))
     assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.PROBLEM, "model")
     assert finding.message == (
-        "none of the 2 kernels can be told from fresh draws of its initialiser: the statistic that is furthest from their mean "
-        "is so by 4.00 of their standard deviations, and within 7.50 nothing has learned"
+        "none of the 2 kernels that can be compared can be told from fresh draws of its initialiser: the statistic that is "
+        "furthest from their mean is so by 4.00 of their standard deviations, and within 7.50 nothing has learned"
     )
     assert finding.evidence == {"kernels": 2, "largest_distance": 4.0}
+
+
+def test_a_kernel_that_cannot_be_compared_leaves_it_at_a_warning() -> None:
+    few = judged("c", distance=1.0, weights=FEWEST_WEIGHTS - 1)
+    (finding,) = findings(judged("a", distance=3.0), judged("b", distance=-4.0), few)
+    assert (finding.severity, finding.evidence["kernels"]) == (Severity.WARNING, 2)
 
 
 def test_between_chance_and_the_limit_nothing_is_decided() -> None:

@@ -109,7 +109,24 @@ def test_values_of_unknown_range_are_tried_as_stored(model: Any) -> None:
     result = run(model, images)
     assert result.same == ("as stored",)
     assert set(shares(result)) == {"each image standardised", "inverted"}
-    assert result.left_out[0] == "The stored values lie outside 0 to 255, so other ranges were not tried."
+    assert (
+        result.left_out[0]
+        == "The stored values do not tell how black and white are stored, so other ranges were not tried."
+    )
+
+
+def test_floats_a_little_beyond_1_are_no_bytes(model: Any) -> None:
+    images = IMAGES.astype(np.float32) / 255 * 2
+    assert run(model, images).same == ("as stored",)
+
+
+def test_a_variant_that_beats_a_scaling_which_is_often_right_too_is_a_warning() -> None:
+    entry = VariantAccuracy("0 to 1", measure(95, 100), 20, 0, mcnemar_exact(20, 0))
+    result = PreprocessingCheckResult(100, 100, measure(75, 100), (entry,), (), (), majority=0.1)
+    (finding,) = PreprocessingCheck().findings(result, LIMITS)
+    assert (
+        finding.severity is Severity.WARNING
+    )  # 75 of 100 are at least 65.7%, beyond the 55% that half the errors leave
 
 
 def test_channels_are_reversed_where_there_are_three() -> None:

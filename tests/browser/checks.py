@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-REPORTS = ("demo", "deep", "skipped", "hostile", "tiles", "korean", "redacted")
-"""Names of the pages in the fixture `report_paths`."""
+REPORTS = ("demo", "deep", "skipped", "hostile", "tiles")
+PAGES = (*REPORTS, "korean", "redacted")
+"""Names of the pages in the fixture `report_paths`; the slowest tests leave out the last two, the demo's again."""
 
 ADDRESS = "https://report.test/"
 """Where a page stands when it is served with headers; nothing is there, the browser is answered by this module."""

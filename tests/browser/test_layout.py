@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from checks import REPORTS, open_details, sideways_faults, smoothing_faults
+from checks import PAGES, REPORTS, open_details, sideways_faults, smoothing_faults
 from hand_built import many_findings_report
 
 from reportgen.rendering.html import render_html
@@ -12,7 +12,7 @@ WIDTHS = (320, 1280)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", PAGES)
 def test_no_report_scrolls_sideways(report_paths, open_page, name, width):
     page = open_page(report_paths[name], viewport={"width": width, "height": 700}).page
     open_details(page)

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 
 import pytest
-from checks import REPORTS, id_faults, image_faults, inline_faults, missing, open_details, text_faults
+from checks import PAGES, id_faults, image_faults, inline_faults, missing, open_details, text_faults
 
-every_report = pytest.mark.parametrize("name", REPORTS)
+every_report = pytest.mark.parametrize("name", PAGES)
 
 
 def test_html_validate_finds_nothing_in_any_report(report_paths, html_validate):
-    assert html_validate(*report_paths.values()) == {name: [] for name in REPORTS}
+    assert html_validate(*report_paths.values()) == {name: [] for name in PAGES}
 
 
 def vnu_errors(node_modules, *paths):

@@ -77,20 +77,21 @@ def untrained_layer(kernel: LearnedKernel) -> Finding:
 
 
 def untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
-    """Return the finding on a model none of whose kernels has learned."""
+    """Return the finding on a model none of whose kernels has learned; a warning where some of them could not be compared."""
     largest = max(kernel.largest_distance or 0.0 for kernel in kernels)
     return UNTRAINED.finding(
         say("model"),
         say(
-            "none of the {kernels} kernels can be told from fresh draws of its initialiser: the statistic that is furthest from "
-            "their mean is so by {largest:.2f} of their standard deviations, and within {limit:.2f} nothing has learned",
+            "none of the {kernels} kernels that can be compared can be told from fresh draws of its initialiser: the "
+            "statistic that is furthest from their mean is so by {largest:.2f} "
+            "of their standard deviations, and within {limit:.2f} nothing has learned",
             kernels=len(kernels),
             largest=largest,
             limit=result.limit,
         ),
         evidence={"kernels": len(kernels), "largest_distance": largest},
         threshold=result.limit,
-        severity=Severity.PROBLEM,
+        severity=Severity.PROBLEM if len(kernels) == len(result.kernels) else Severity.WARNING,
     )
 
 

@@ -25,7 +25,8 @@ OTHER = Rule(
 )
 
 _GOOD = 0.5
-"""Share of the errors of the most frequent class that a variant must avoid to be taken for the model's own. Our choice."""
+"""Share of the errors of the most frequent class that a variant must avoid to be taken for the model's own; where the declared
+scaling avoids it too, the model knows its inputs and the finding is a warning. Our choice."""
 
 
 def better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
@@ -41,7 +42,8 @@ def better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corr
         "variants": counted(len(result.variants), "{n} variant", "{n} variants"),
         "limit": limit,
     }
-    good = best.accuracy.low >= result.majority + _GOOD * (1 - result.majority)
+    enough = result.majority + _GOOD * (1 - result.majority)
+    good, good_already = best.accuracy.low >= enough, result.declared.low >= enough
     message = say(
         "samples scaled '{name}' are right in {accuracy:.1%}, as declared in {declared:.1%} of {checked}: {gained} gained, "
         "{lost} lost (p = {p:.2g} after correction for {variants}, limit {limit:g})",
@@ -56,7 +58,7 @@ def better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corr
     return OTHER.finding(
         best.name,
         message,
-        severity=None if good else Severity.NOTE,
+        severity=Severity.NOTE if not good else Severity.WARNING if good_already else None,
         evidence={
             "accuracy": best.accuracy.value,
             "declared": result.declared.value,

@@ -13,6 +13,9 @@ from reportgen.messages import say
 Variant = Callable[[np.ndarray], np.ndarray]
 """From stored samples, (n, *shape), to what the model receives instead, (n, *shape) float32."""
 
+_BYTES = 16.0
+"""Smallest largest value of numbers that are taken for bytes. Our choice, as for `unscaled-input`."""
+
 
 def preprocessing_variants(samples: EvaluatedSamples) -> tuple[dict[str, Variant], tuple[str, ...]]:
     """Return the variants by name, each from stored samples (n, *shape) to what the model would receive, and what is missing.
@@ -28,7 +31,9 @@ def preprocessing_variants(samples: EvaluatedSamples) -> tuple[dict[str, Variant
     low, high = span or samples.summary.stored_range
     if span is None:
         variants[say("as stored")] = np.float32
-        left_out.append(say("The stored values lie outside 0 to 255, so other ranges were not tried."))
+        left_out.append(
+            say("The stored values do not tell how black and white are stored, so other ranges were not tried.")
+        )
     else:
         for bottom, top in ((0, 255), (0, 1), (-1, 1)):
             variants[say("{low} to {high}", low=bottom, high=top)] = _affine(low, high, bottom, top)
@@ -47,10 +52,11 @@ def _full_range(samples: EvaluatedSamples) -> tuple[float, float] | None:
     lowest, highest = samples.summary.stored_range
     if samples.summary.dtype == "uint8":
         return 0.0, 255.0
-    for low, high in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
+    for low, high in ((0.0, 1.0), (-1.0, 1.0)):
         if low <= lowest and highest <= high:
             return low, high
-    return None
+    # numbers that reach a little beyond 1 are no bytes
+    return (0.0, 255.0) if lowest >= 0 and _BYTES <= highest <= 255 else None
 
 
 def _affine(low: float, high: float, bottom: float, top: float) -> Variant:
