@@ -12,11 +12,12 @@ import numpy as np
 from reportgen.analyses.base import EvaluatedSamples
 from reportgen.errors import SamplesError
 from reportgen.messages import say
-from reportgen.models.capture import Activations, batch_size, predict, run_forward
+from reportgen.models.calls import call_name
+from reportgen.models.capture import batch_size, predict, run_forward
 from reportgen.models.describe import DescribedModel
-from reportgen.models.gradient_target import call_name
 from reportgen.models.head import Head
 from reportgen.models.outputs import ClassScores, class_scores, cross_entropy
+from reportgen.models.recorder import Activations
 from reportgen.opening import model_batch
 from reportgen.options import ReportOptions
 from reportgen.results import SamplesSummary

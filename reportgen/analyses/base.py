@@ -9,11 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from reportgen.messages import say
-from reportgen.models.capture import Activations
 from reportgen.models.head import UNKNOWN, Head
 from reportgen.models.kernels import LayerKernel
 from reportgen.models.live import LiveModel
 from reportgen.models.normalization import BatchNormalizationLayer
+from reportgen.models.recorder import Activations
 from reportgen.models.variables import BesideKernels
 from reportgen.options import AnalysisOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, ModelSummary, SamplesSummary

@@ -22,6 +22,7 @@ from reportgen.analyses.parts.normalization_rules import (
     never_updated_model,
 )
 from reportgen.messages import say
+from reportgen.models.calls import layer_path
 from reportgen.models.channel_statistics import ChannelMoments
 from reportgen.models.normalization import BatchNormalizationLayer
 from reportgen.plottables import Strip
@@ -154,7 +155,7 @@ def _by_layer(moments: dict[str, ChannelMoments]) -> dict[str, ChannelMoments]:
     """Return the moments of each layer over all of its calls."""
     layers: dict[str, ChannelMoments] = {}
     for name, more in moments.items():
-        path = name.split(" (call ")[0]
+        path = layer_path(name)
         layers[path] = layers[path].merged(more) if path in layers else more
     return layers
 

@@ -23,6 +23,7 @@ from reportgen.analyses.parts.masked_runs import masked_outputs, not_masked, sha
 from reportgen.errors import ForwardError
 from reportgen.messages import say
 from reportgen.models.activity import DORMANT, DORMANT_LEVELS, idle_channels
+from reportgen.models.calls import layer_path
 from reportgen.models.channel_statistics import ChannelStatistics
 from reportgen.plottables import Strip
 from reportgen.results import Finding, Inconclusive
@@ -142,7 +143,7 @@ class ChannelActivity:
         if not recorded.statistics:
             return Skip(say("No layer before the model's output ends in an activation, and none is a convolution."))
         layers = tuple(
-            _layer(name, one, recorded.sources.get(name), context.activations.get(name.split(" (call ")[0], "linear"))
+            _layer(name, one, recorded.sources.get(name), context.activations.get(layer_path(name), "linear"))
             for name, one in recorded.statistics.items()
         )
         try:

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.messages import say
+from reportgen.models.calls import layer_path
 from reportgen.plottables import ImageGrid, Palette
 from reportgen.results import Finding
 from reportgen.rules import Limits
@@ -103,7 +104,7 @@ class FeatureMaps:
             replace(
                 _layer_maps(name, maps, samples, context.options, _PIXELS // len(kept), _is_rectified(name, context)),
                 source=samples.activations.sources.get(name),
-                activation=context.activations.get(name.split(" (call ")[0], "linear"),
+                activation=context.activations.get(layer_path(name), "linear"),
             )
             for name, maps in kept.items()
         )
@@ -123,7 +124,7 @@ def _no_maps(context: AnalysisContext) -> str:
 
 
 def _is_rectified(name: str, context: AnalysisContext) -> bool:
-    return name.split(" (call ")[0] in context.rectifiers
+    return layer_path(name) in context.rectifiers
 
 
 def _layer_maps(

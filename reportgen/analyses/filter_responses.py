@@ -12,6 +12,7 @@ from reportgen.analyses.parts.maximised_inputs import maximised_inputs, with_fir
 from reportgen.analyses.parts.patches import cut_patches, excited_channels, kernel_tiles
 from reportgen.errors import ForwardError
 from reportgen.messages import say
+from reportgen.models.calls import layer_path
 from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import LayerKernel, common_data_format
 from reportgen.models.maximise import STEPS
@@ -166,7 +167,7 @@ def _layer(
     patches, palette, value_range = cut_patches(
         top, placed, channels, samples, channels_first=first, pixels=_PATCH_PIXELS
     )
-    kernel = next((k for k in context.kernels if k.path == name.split(" (call ")[0] and k.is_spatial), None)
+    kernel = next((k for k in context.kernels if k.path == layer_path(name) and k.is_spatial), None)
     tiles = None if kernel is None else kernel_tiles(kernel, channels, patches.shape[2:4])
     panels = [Panel(patches[:, rank], value_range, palette) for rank in range(patches.shape[1])]
     if tiles is not None:

@@ -16,9 +16,8 @@ import numpy as np
 from reportgen.errors import ForwardError
 from reportgen.models.compiled import CompiledModel, CompiledPass
 from reportgen.models.ports import array_at
-from reportgen.models.recorder import Activations as Activations
-from reportgen.models.recorder import Recorder
-from reportgen.models.recording import recording as recording
+from reportgen.models.recorder import Activations, Recorder
+from reportgen.models.recording import recording
 
 _BATCH_VALUES = 32_000_000
 """Largest number of float32 values of one layer's output in a batch: 128 MB."""

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from reportgen.messages import say
-from reportgen.models.capture import recording
+from reportgen.models.calls import call_name, first_tensor
 from reportgen.models.kernels import common_data_format, data_format, is_convolution
 from reportgen.models.live import LiveModel
-from reportgen.models.outputs import softmax
+from reportgen.models.outputs import sigmoid, softmax
+from reportgen.models.recording import recording
 from reportgen.models.replacing import replacing
 from reportgen.models.sample_inputs import SampleInputs
 
@@ -57,23 +58,6 @@ class _Call:
     tensor: Any
     values: np.ndarray
     inside: bool = False
-
-
-def call_name(path: str, number: int) -> str:
-    """Return the name of a layer's call, counted from 1."""
-    return path if number == 1 else f"{path} (call {number})"
-
-
-def call_number(name: str) -> int:
-    """Return the number of a call, counted from 1, by its name."""
-    return int(name.rsplit(" (call ", 1)[1][:-1]) if " (call " in name else 1
-
-
-def first_tensor(output: Any) -> Any:
-    """Return a layer's or model's first output, whether it has one, a list or a dict of them."""
-    while isinstance(output, dict | list | tuple):
-        output = next(iter(output.values())) if isinstance(output, dict) else output[0]
-    return output
 
 
 def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
@@ -181,7 +165,7 @@ def _logits(calls: list[_Call], output: np.ndarray) -> tuple[_Call | None, str]:
         values = call.values.reshape(len(output), -1).astype(np.float64)
         if np.array_equal(values, wanted):  # the output itself: softmax of equal scores would be equal scores again
             continue
-        for name, squashed in (("softmax", softmax), ("sigmoid", _sigmoid)):
+        for name, squashed in (("softmax", softmax), ("sigmoid", sigmoid)):
             if name == "softmax" and values.shape[1] == 1:
                 continue
             if np.allclose(squashed(values), wanted, rtol=0, atol=tolerance):
@@ -193,10 +177,6 @@ def _logits(calls: list[_Call], output: np.ndarray) -> tuple[_Call | None, str]:
     if wanted.min() >= 0 and wanted.max() <= 1 + tolerance:
         return None, say("the scores (what comes before their softmax or sigmoid could not be found)")
     return None, say("the output (it has no softmax or sigmoid)")
-
-
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    return np.asarray(0.5 * (1 + np.tanh(values / 2)))
 
 
 def affine_bias(live: LiveModel, target: GradientTarget) -> np.ndarray | None:

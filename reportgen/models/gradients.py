@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError
-from reportgen.models.capture import recording
-from reportgen.models.gradient_target import GradientTarget, call_name, first_tensor
+from reportgen.models.calls import call_name, first_tensor
+from reportgen.models.gradient_target import GradientTarget
 from reportgen.models.kernels import common_data_format, data_format
 from reportgen.models.live import LiveModel
+from reportgen.models.recording import recording
 from reportgen.models.replacing import replacing
 from reportgen.models.sample_inputs import SampleInputs
 

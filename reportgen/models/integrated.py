@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.models.gradient_target import GradientTarget, first_tensor
+from reportgen.models.calls import first_tensor
+from reportgen.models.gradient_target import GradientTarget
 from reportgen.models.gradients import ClassLogits, capturing, failures_named, input_gradients
 from reportgen.models.live import LiveModel
 from reportgen.models.sample_inputs import SampleInputs

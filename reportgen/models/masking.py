@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.models.calls import call_name, layer_path
 from reportgen.models.capture import predict
 from reportgen.models.compiled import CompiledModel
 from reportgen.models.kernels import common_data_format, data_format
+from reportgen.models.replacing import replacing
 
 
 def predict_masked(
@@ -41,24 +43,12 @@ def masking(layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]) 
 
     Args:
         layers: all of them, by path.
-        silenced: channels by the name of the call: the layer's path, or for a shared layer's second call the path with
-            ' (call 2)'.
+        silenced: channels by the name of the call, see `call_name`.
     """
     common = common_data_format(layers.values())
-    replaced: list[tuple[Any, Any]] = []
-    try:
-        for path in dict.fromkeys(name.split(" (call ")[0] for name in silenced):
-            layer = layers[path]
-            wrapped = _masked(layer.call, path, silenced, data_format(layer, common))
-            replaced.append((layer, vars(layer).get("call")))
-            vars(layer)["call"] = wrapped
+    masked = {path: layers[path] for path in dict.fromkeys(map(layer_path, silenced))}
+    with replacing(masked, "call", lambda path, call: _masked(call, path, silenced, data_format(layers[path], common))):
         yield
-    finally:
-        for layer, before in replaced:
-            if before is None:
-                del vars(layer)["call"]
-            else:
-                vars(layer)["call"] = before
 
 
 def _masked(call: Any, path: str, silenced: Mapping[str, tuple[int, ...]], layout: str) -> Any:
@@ -68,7 +58,7 @@ def _masked(call: Any, path: str, silenced: Mapping[str, tuple[int, ...]], layou
         nonlocal calls
         calls += 1
         output = call(*args, **kwargs)
-        channels = silenced.get(path if calls == 1 else f"{path} (call {calls})", ())
+        channels = silenced.get(call_name(path, calls), ())
         return _without(output, channels, layout) if channels else output
 
     return call_and_mask

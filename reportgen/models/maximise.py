@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError
-from reportgen.models.capture import recording
-from reportgen.models.gradient_target import call_number, first_tensor
+from reportgen.models.calls import call_number, first_tensor, layer_path
 from reportgen.models.kernels import common_data_format, data_format
 from reportgen.models.live import LiveModel
+from reportgen.models.recording import recording
 from reportgen.models.replacing import replacing
 
 STEPS = 64
@@ -120,7 +120,7 @@ def _means(
 ) -> Any:
     import tensorflow as tf
 
-    path = name.split(" (call ")[0]
+    path = layer_path(name)
     layer = live.layers[path]
     captured: list[Any] = []
     inputs = pack(tf.transpose(images, (0, 3, 1, 2)) if channels_first else images)

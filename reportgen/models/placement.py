@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from reportgen.models.arithmetic import ReceptiveField, Shape, receptive_field, spatial
+from reportgen.models.calls import call_name, first_tensor
 from reportgen.models.capture import run_failures_named
 from reportgen.models.compiled import CompiledModel
-from reportgen.models.gradient_target import call_name, first_tensor
 from reportgen.models.live import LiveModel
 from reportgen.models.replacing import replacing
 

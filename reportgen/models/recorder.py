@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from reportgen.models.activation_kinds import ENDS, activation_of, holds_kernel, is_normalization
+from reportgen.models.calls import call_name, first_tensor, layer_path, tensors_of
 from reportgen.models.channel_statistics import (
     ChannelMoments,
     ChannelStatistics,
@@ -81,7 +82,7 @@ class Recorder:
     def on_input(self, path: str, given: Any) -> None:
         """Record what a layer receives, before its output."""
         self._calls[path] = number = self._calls.get(path, 0) + 1
-        name = path if number == 1 else f"{path} (call {number})"
+        name = call_name(path, number)
         given = first_tensor(given)
         if self._order is not None:
             self._order.append(name)
@@ -97,9 +98,9 @@ class Recorder:
     def on_output(self, path: str, output: Any) -> None:
         """Record what a layer puts out."""
         number = self._calls.get(path, 1)
-        name = path if number == 1 else f"{path} (call {number})"
+        name = call_name(path, number)
         if self._order is not None:
-            for tensor in _tensors(output):
+            for tensor in tensors_of(output):
                 self._outputs[id(tensor)] = (weakref.ref(tensor), name)
         judged = self._is_judged(path) and name not in self._passed_over
         kept = name in self._keep
@@ -121,7 +122,7 @@ class Recorder:
         if self._order is None:
             return
         self._found.order, self._order = tuple(self._order), None
-        heads = {name for tensor in _tensors(output) if (name := self._name_of(tensor)) is not None}
+        heads = {name for tensor in tensors_of(output) if (name := self._name_of(tensor)) is not None}
         self._outputs.clear()
         self._found.sources = {
             name: source for name in self._found.order if self._is_separate(name) and (source := self._source(name))
@@ -177,26 +178,8 @@ class Recorder:
         return name if reference is not None and reference() is tensor else None
 
 
-def layer_path(name: str) -> str:
-    """Return the path of the layer that a call is named after."""
-    return name.split(" (call ")[0]
-
-
 def _merge(known: dict[str, Any], name: str, more: Any) -> None:
     known[name] = known[name].merged(more) if name in known else more
-
-
-def _tensors(output: Any) -> Iterator[Any]:
-    if isinstance(output, dict | list | tuple):
-        for part in output.values() if isinstance(output, dict) else output:
-            yield from _tensors(part)
-    elif hasattr(output, "shape"):
-        yield output
-
-
-def first_tensor(output: Any) -> Any:
-    """Return a layer's first tensor, whether it has one, a list or a dict of them; None for none."""
-    return next(_tensors(output), None)
 
 
 def first_array(output: Any) -> np.ndarray:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from reportgen.models.replacing import replacing
+
 
 @contextmanager
 def recording(
@@ -21,24 +23,13 @@ def recording(
         on_output: receives the path and the eager tensor. Whatever it or the model raises, the layers are restored.
         on_input: receives the path and the first argument, before the call.
     """
-    replaced: list[tuple[Any, Any]] = []
-    try:
-        for path, layer in layers.items():
-            wrapped = _wrapped(layer.call, path, on_output, on_input)
-            replaced.append((layer, vars(layer).get("call")))
-            vars(layer)["call"] = wrapped
+    with replacing(layers, "call", lambda path, call: _wrapped(path, call, on_output, on_input)):
         yield
-    finally:
-        for layer, before in replaced:
-            if before is None:
-                del vars(layer)["call"]
-            else:
-                vars(layer)["call"] = before
 
 
 def _wrapped(
-    call: Callable[..., Any],
     path: str,
+    call: Callable[..., Any],
     on_output: Callable[[str, Any], None],
     on_input: Callable[[str, Any], None] | None,
 ) -> Callable[..., Any]:

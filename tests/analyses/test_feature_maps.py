@@ -8,7 +8,7 @@ import pytest
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
-from reportgen.models.capture import Activations
+from reportgen.models.recorder import Activations
 from reportgen.plottables import Palette
 from reportgen.results import ModelSummary, SamplesSummary
 from reportgen.rules import default_limits

@@ -17,8 +17,8 @@ from reportgen.analyses.prediction_quality import PredictionQuality, PredictionQ
 from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure
-from reportgen.models.capture import Activations
 from reportgen.models.head import UNKNOWN, Head
+from reportgen.models.recorder import Activations
 from reportgen.plottables import Palette
 from reportgen.results import Finding, Inconclusive, ModelSummary, SamplesSummary, Severity
 from reportgen.rules import default_limits

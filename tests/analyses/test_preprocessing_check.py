@@ -19,9 +19,9 @@ from reportgen.analyses.preprocessing_check import (
 )
 from reportgen.evaluation import evaluate_samples
 from reportgen.measures.intervals import measure
-from reportgen.models.capture import Activations
 from reportgen.models.describe import describe
 from reportgen.models.live import LiveModel
+from reportgen.models.recorder import Activations
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results import Finding, ModelSummary, Severity
 from reportgen.rules import default_limits

@@ -10,7 +10,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
 from reportgen.analyses.parts.sample_rules import variation_of
 from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictions, SamplePredictionsResult
-from reportgen.models.capture import Activations
+from reportgen.models.recorder import Activations
 from reportgen.plottables import Palette
 from reportgen.results import Finding, ModelSummary, SamplesSummary, Severity
 from reportgen.rules import default_limits

@@ -10,9 +10,10 @@ from keras import layers
 
 from reportgen.errors import ForwardError
 from reportgen.models.activation_kinds import is_rectifier, watched_layers
-from reportgen.models.capture import batch_size, predict, recording, run_forward
+from reportgen.models.capture import batch_size, predict, run_forward
 from reportgen.models.kernels import named_layers
 from reportgen.models.recorder import Activations, Recorder
+from reportgen.models.recording import recording
 
 GENERATOR = np.random.default_rng(5)
 
