@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from reportgen.models.describe import DescribedModel
 from reportgen.models.head import Head
 from reportgen.models.outputs import ClassScores, class_scores, cross_entropy
 from reportgen.models.recorder import Activations
+from reportgen.models.sample_inputs import alone
 from reportgen.opening import model_batch
 from reportgen.options import ReportOptions
 from reportgen.results import SamplesSummary
@@ -130,9 +131,18 @@ def evaluate_samples(
         label_sets=None if source.label_sets is None else source.label_sets[list(indices)],
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
-        pack=lambda scaled, positions: model_batch(
-            model, source, scaled, [indices[position] for position in positions], feed.others
-        ),
+        pack=_packing(model, source, indices, feed.others),
+    )
+
+
+def _packing(
+    model: Any, source: SampleSource, indices: Sequence[int], scalings: Mapping[str, Scaling]
+) -> Callable[[Any, Sequence[int]], Any]:
+    """Return what puts scaled samples together with those of the model's other inputs, by their positions."""
+    if not source.input_name:
+        return alone
+    return lambda scaled, positions: model_batch(
+        model, source, scaled, [indices[position] for position in positions], scalings
     )
 
 

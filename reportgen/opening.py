@@ -38,6 +38,7 @@ def open_inputs(
     Raises:
         SamplesError: a source cannot be read or does not fit, or an input has none.
     """
+    class_names = read_class_names(class_names)
     _check_class_names(described, class_names)
     shapes: dict[str, Shape | None] = {each.name: each.shape for each in model_inputs(described.model)}
     names = list(shapes)
@@ -100,8 +101,9 @@ def model_batch(
     if not source.input_name:
         return images
     arrays = {source.input_name: images}
+    each, places = np.unique(np.asarray(indices), return_inverse=True)
     for name, other in source.beside.items():
-        stored = other.read(indices)
+        stored = other.read(each.tolist())[places]  # masked copies of one sample share what is read for it
         arrays[name] = scalings[name].apply(stored) if name in scalings else stored.astype(np.float32)
     return pack_inputs(model, arrays)
 
@@ -200,9 +202,8 @@ def _all_readable(
     return parts, files
 
 
-def _check_class_names(described: DescribedModel, class_names: Any) -> None:
+def _check_class_names(described: DescribedModel, names: tuple[str, ...] | None) -> None:
     """Raise SamplesError for another number of class names than of outputs, before labels are held against them."""
-    names = read_class_names(class_names)
     shape = described.summary.output_shape
     if names is None or shape is None or len(shape) != 1 or shape[0] in (None, 1, len(names)):
         return

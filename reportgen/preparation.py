@@ -54,9 +54,9 @@ def prepare_run(
     """
     source = open_inputs(described, samples, labels=labels, class_names=class_names, options=options)
     model, notes = described.model, source.notes
-    if described.outputs_only:
-        pass
-    elif not _is_known(described) or common_data_format(described.layers.values()) == "channels_first":
+    if not described.outputs_only and (
+        not _is_known(described) or common_data_format(described.layers.values()) == "channels_first"
+    ):
         batch = model_batch(model, source, source.read([0]).astype(np.float32), [0], {})
         if not model.built:
             _build(model, batch, source)

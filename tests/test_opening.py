@@ -1,5 +1,6 @@
 """Samples of one input or several: what is left out, and whose labels count."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from reportgen.errors import SamplesError
 from reportgen.models.describe import DescribedModel, describe
-from reportgen.opening import open_inputs
+from reportgen.opening import model_batch, open_inputs
 from reportgen.options import ReportOptions
 
 SKIP_BAD = ReportOptions(skip_bad=True)
@@ -80,3 +81,15 @@ def test_labels_of_the_pictured_input_come_first(tmp_path: Path) -> None:
     np.savez(tmp_path / "meta.npz", x=np.zeros((3, 2), np.float32), y=np.array([2, 0, 1]))
     samples = {"image": (np.zeros((3, 4, 4, 1), np.float32), [1, 1, 1]), "meta": str(tmp_path / "meta.npz")}
     assert opened(two_inputs(), samples).labels.tolist() == [1, 1, 1]
+
+
+def test_masked_copies_of_a_sample_share_what_is_read_of_its_other_inputs() -> None:
+    described = two_inputs()
+    samples = {"image": np.zeros((3, 4, 4, 1), np.float32), "meta": np.arange(6, dtype=np.float32).reshape(3, 2)}
+    source = opened(described, samples)
+    meta, read = source.beside["meta"], []
+    counting = replace(meta, read=lambda indices: (read.append(list(indices)), meta.read(indices))[1])
+    counted = replace(source, beside={"meta": counting})
+    batch = model_batch(described.model, counted, np.zeros((5, 4, 4, 1), np.float32), [2, 2, 0, 2, 0], {})
+    assert read == [[0, 2]]
+    assert batch[1].tolist() == [[4, 5], [4, 5], [0, 1], [4, 5], [0, 1]]

@@ -14,6 +14,7 @@ from reportgen.models.kernels import LayerKernel
 from reportgen.models.live import LiveModel
 from reportgen.models.normalization import BatchNormalizationLayer
 from reportgen.models.recorder import Activations
+from reportgen.models.sample_inputs import alone
 from reportgen.models.variables import BesideKernels
 from reportgen.options import AnalysisOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, ModelSummary, SamplesSummary
@@ -65,7 +66,7 @@ class EvaluatedSamples:
     label_sets: np.ndarray | None = None
     indices: tuple[int, ...] = ()
     name_of: Callable[[int], str] = str
-    pack: Callable[[Any, Sequence[int]], Any] = lambda scaled, _: scaled
+    pack: Callable[[Any, Sequence[int]], Any] = alone
 
     @property
     def classes(self) -> np.ndarray | None:

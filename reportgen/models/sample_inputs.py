@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 
-def _alone(values: Any, positions: Sequence[int]) -> Any:
+def alone(values: Any, positions: Sequence[int]) -> Any:
+    """Return what the pictured input receives as it is: the `pack` of a model without other inputs."""
     del positions
     return values
 
@@ -27,7 +28,7 @@ class SampleInputs:
 
     values: np.ndarray
     positions: np.ndarray | None = None
-    pack: Callable[[Any, Sequence[int]], Any] = _alone
+    pack: Callable[[Any, Sequence[int]], Any] = alone
 
     def __len__(self) -> int:
         """Return n."""
@@ -36,7 +37,7 @@ class SampleInputs:
     @property
     def several(self) -> bool:
         """Whether the model has other inputs."""
-        return self.packed() is not self.values
+        return self.pack is not alone
 
     def take(self, chosen: Any) -> SampleInputs:
         """Return some of these, by index or slice."""

@@ -140,7 +140,7 @@ def _maps(
             checked.append(_checked(key, values, random, given, seed, error, None))
         elif integrated is not None and other is not None:
             checked.append(_checked(key, integrated[0], other, given, seed, integrated[1], integrated[2]))
-    logits = trained.logits if trained is not None else _logits(live, target, given, given.inputs)
+    logits = trained.logits if trained is not None else logits_at(live, target, given.inputs, given.logits)
     return tuple(checked), logits, kernels
 
 
@@ -181,7 +181,7 @@ def _affine_error(
 def _integrated(live: LiveModel, target: GradientTarget, given: _Samples) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the maps, their completeness errors and the most points used: doubled for samples that are not complete."""
     black = replace(given.inputs, values=np.broadcast_to(given.black, given.inputs.values.shape))
-    explained = _logits(live, target, given, given.inputs) - _logits(live, target, given, black)
+    explained = logits_at(live, target, given.inputs, given.logits) - logits_at(live, target, black, given.logits)
     points = POINTS
     maps = _integral(live, target, given, points)
     while True:
@@ -202,7 +202,3 @@ def _integral(
         live, target, given.inputs.take(which), given.black, given.logits.take(which), points=points
     )
     return np.asarray(found.sum(axis=1 if given.channels_first else -1))
-
-
-def _logits(live: LiveModel, target: GradientTarget, given: _Samples, inputs: SampleInputs) -> np.ndarray:
-    return logits_at(live, target, inputs, given.logits)
