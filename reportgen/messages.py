@@ -38,6 +38,11 @@ class Message(str):
         message.template, message.plural, message.values = template, plural, values or {}
         return message
 
+    @property
+    def form(self) -> str:
+        """The template that the English text was made of: that for one thing, or for another number of them."""
+        return _form(self.template, self.plural, self.values)
+
     def __getnewargs__(self) -> tuple[Any, ...]:
         """Return what copies and pickles are made of."""
         return str(self), self.template, self.plural, self.values
@@ -78,7 +83,7 @@ def say(template: str, /, **values: Any) -> Message:
         template: English, a literal; fields are named and may have a format, as in '{share:.1%}'. A brace itself is doubled.
         values: of the fields.
     """
-    return Message(_ENGLISH.fill(template, values), template, "", values)
+    return _filled(template, "", values)
 
 
 def counted(n: int, singular: str, plural: str, /, **values: Any) -> Message:
@@ -90,14 +95,21 @@ def counted(n: int, singular: str, plural: str, /, **values: Any) -> Message:
         values: of further fields.
     """
     values["n"] = n
-    return Message(_ENGLISH.fill(singular if n == 1 else plural, values), singular, plural, values)
+    return _filled(singular, plural, values)
 
 
 def joined(texts: Iterable[str], separator: str = ", ") -> Message:
     """Return texts one after the other; messages among them are translated, each by itself."""
     values = {f"text{position}": text for position, text in enumerate(texts)}
     template = separator.join(f"{{{name}}}" for name in values)
-    return Message(_ENGLISH.fill(template, values), template, "", values)
+    return _filled(template, "", values)
+
+
+def first_of(texts: Iterable[str], most: int) -> Message:
+    """Return the first texts, with commas between them, and how many more there are."""
+    every = tuple(texts)
+    shown, more = joined(every[:most]), len(every) - most
+    return shown if more <= 0 else say("{names} and {more} more", names=shown, more=more)
 
 
 def without_names(message: Message, instead: str) -> Message:
@@ -115,5 +127,12 @@ def without_names(message: Message, instead: str) -> Message:
         else value
         for name, value in message.values.items()
     }
-    template = message.template if values.get("n", 1) == 1 or not message.plural else message.plural
-    return Message(_ENGLISH.fill(template, values), message.template, message.plural, values)
+    return _filled(message.template, message.plural, values)
+
+
+def _filled(template: str, plural: str, values: Mapping[str, Any]) -> Message:
+    return Message(_ENGLISH.fill(_form(template, plural, values), values), template, plural, values)
+
+
+def _form(template: str, plural: str, values: Mapping[str, Any]) -> str:
+    return plural if plural and values["n"] != 1 else template

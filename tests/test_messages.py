@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from reportgen.messages import Message, counted, joined, say
+from reportgen.messages import Message, counted, first_of, joined, say
 
 
 def test_a_message_is_its_english_text():
@@ -57,3 +57,13 @@ def test_a_copy_remembers_the_same(again):
     made = again(message)
     assert made == "2 layers of a{b}"
     assert (made.template, made.plural, made.values) == (message.template, message.plural, {"name": "a{b}", "n": 2})
+
+
+def test_the_first_texts_are_named_and_the_others_counted():
+    assert first_of(["a", "b"], 2) == "a, b"
+    assert first_of((str(n) for n in range(1005)), 2) == "0, 1 and 1,003 more"
+
+
+def test_a_message_tells_which_of_its_forms_it_is():
+    assert [counted(n, "{n} layer", "{n} layers").form for n in (1, 2)] == ["{n} layer", "{n} layers"]
+    assert say("none").form == "none"

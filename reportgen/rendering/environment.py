@@ -56,7 +56,6 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "json_block": _json_block,
         "json_uri": _json_uri,
     }
-    environment.filters["counted"] = lambda n, one, more=None: f"{n:,} {one if n == 1 else more or one + 's'}"
     return environment
 
 

@@ -80,8 +80,7 @@ def _begins_with_words(text: str) -> bool:
     """Return whether a text begins with our own words and not with a name, whose case is its author's."""
     if not isinstance(text, Message):
         return False
-    template = text.template if not text.plural or text.values["n"] == 1 else text.plural
-    if not template.startswith("{"):
+    if not text.form.startswith("{"):
         return True
-    first = text.values.get(template[1:].split("}")[0].split(":")[0], "")
+    first = text.values.get(text.form[1:].split("}")[0].split(":")[0], "")
     return _begins_with_words(first)

@@ -6,7 +6,8 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-_MINUS = "\N{MINUS SIGN}"
+from reportgen.messages import MINUS
+
 _NONE = "\N{EN DASH}"
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _COLUMN = 7
@@ -17,7 +18,7 @@ KILOBYTE = 1000
 
 def integer(value: int | None) -> str:
     """Return a whole number with thousands separated by commas, or a dash for None."""
-    return _NONE if value is None else f"{value:,}".replace("-", _MINUS)
+    return _NONE if value is None else f"{value:,}".replace("-", MINUS)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -25,13 +26,13 @@ def number(value: float | None, digits: int = 3) -> str:
     if value is None or math.isnan(value):
         return _NONE
     if math.isinf(value):
-        return "\N{INFINITY}" if value > 0 else f"{_MINUS}\N{INFINITY}"
+        return "\N{INFINITY}" if value > 0 else f"{MINUS}\N{INFINITY}"
     magnitude = abs(value)
     if magnitude == 0:
         return "0"
     exponent = math.floor(math.log10(float(f"{magnitude:.{digits - 1}e}")))
     text = f"{value:,.{max(digits - 1 - exponent, 0)}f}" if -4 < exponent < 5 else f"{value:.{digits - 1}e}"
-    return text.replace("-", _MINUS)
+    return text.replace("-", MINUS)
 
 
 def percent(value: float | None) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from reportgen.measures.assignment import ClassPair
 from reportgen.measures.classification import ClassificationQuality
-from reportgen.messages import Message, counted, joined, say
+from reportgen.messages import counted, first_of, say
 from reportgen.results import Finding, Inconclusive, Severity
 from reportgen.rules import Rule
 
@@ -85,18 +84,13 @@ def other_order(quality: ClassificationQuality, limit: float) -> Iterable[Findin
             shift=found.shift,
         )
     else:
+        swapped = [say("{label} is answered by {answer}", label=one.label, answer=one.answer) for one in found.pairs]
         message = say(
             "with the classes in another order the accuracy would be {accuracy:.1%} ({low:.1%} to {high:.1%} at 95%) instead of "
             "{declared:.1%} on {samples} that the order was not chosen on: {pairs}; labels and outputs then stand in different "
             "orders",
             **values,
-            pairs=_pairs(found.pairs),
+            pairs=first_of(swapped, _NAMED),
         )
     evidence = {"accuracy": found.accuracy.value, "lowest": found.accuracy.low, "declared": found.declared}
     yield PERMUTED.finding(say("labels"), message, evidence=evidence, threshold=limit)
-
-
-def _pairs(pairs: tuple[ClassPair, ...]) -> Message:
-    shown = joined(say("{label} is answered by {answer}", label=one.label, answer=one.answer) for one in pairs[:_NAMED])
-    more = len(pairs) - _NAMED
-    return shown if more <= 0 else say("{names} and {more} more", names=shown, more=more)

@@ -10,6 +10,7 @@ from reportgen.analyses.parts.quality_rules import (
     CONFIDENT,
     FEWEST_CALIBRATED,
     MAJORITY,
+    MOST_NAMED,
     NEVER,
     RECALL,
     Judgement,
@@ -20,11 +21,9 @@ from reportgen.analyses.parts.quality_rules import (
 )
 from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Outcome, measure
-from reportgen.messages import Message, counted, joined, say
+from reportgen.messages import counted, first_of, say
 from reportgen.results import Finding, Inconclusive
 from reportgen.rules import Limits
-
-_NAMED = 5
 
 
 def findings_of(quality: ClassificationQuality, limits: Limits) -> Iterable[Finding | Inconclusive]:
@@ -92,7 +91,7 @@ def _never(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Fin
             "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
             total=quality.total_classes,
             limit=limit,
-            names=_listed(judgement.failing),
+            names=first_of(judgement.failing, MOST_NAMED),
         )
         evidence = {"classes": failing, "total": quality.total_classes}
         yield NEVER.finding(say("classes"), message, evidence=evidence, threshold=limit)
@@ -102,7 +101,7 @@ def _never(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Fin
             "{n} class never predicted, with fewer than {limit:g} samples: {names}",
             "{n} classes never predicted, with fewer than {limit:g} samples: {names}",
             limit=limit,
-            names=_listed(judgement.unsure),
+            names=first_of(judgement.unsure, MOST_NAMED),
         )
         yield Inconclusive(NEVER.code, say("classes"), message, judgement.needed)
 
@@ -118,7 +117,7 @@ def _recall(quality: ClassificationQuality, judgement: Judgement, threshold: flo
             "{limit:.3g}): {names}",
             total=quality.total_classes,
             limit=limit,
-            names=_listed(judgement.failing),
+            names=first_of(judgement.failing, MOST_NAMED),
         )
         evidence = {"classes": failing, "total": quality.total_classes, "limit": limit}
         yield RECALL.finding(say("classes"), message, evidence=evidence, threshold=threshold)
@@ -128,7 +127,7 @@ def _recall(quality: ClassificationQuality, judgement: Judgement, threshold: flo
             "{n} class with a recall that cannot be told from guessing, {limit:.3g}: {names}",
             "{n} classes with a recall that cannot be told from guessing, {limit:.3g}: {names}",
             limit=limit,
-            names=_listed(judgement.unsure),
+            names=first_of(judgement.unsure, MOST_NAMED),
         )
         yield Inconclusive(RECALL.code, say("classes"), message, judgement.needed)
 
@@ -186,8 +185,3 @@ def _confident(quality: ClassificationQuality, limit: float) -> Finding:
     )
     evidence = {"wrong": quality.confident_wrong, "confident": quality.confident}
     return CONFIDENT.finding(say("samples"), message, evidence=evidence, threshold=limit)
-
-
-def _listed(names: tuple[str, ...]) -> Message:
-    shown, more = joined(names[:_NAMED]), len(names) - _NAMED
-    return shown if more <= 0 else say("{names} and {more} more", names=shown, more=more)

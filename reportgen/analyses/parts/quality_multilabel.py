@@ -10,6 +10,7 @@ from reportgen.analyses.parts.quality_rules import (
     LOW_PRECISION,
     LOW_RECALL,
     MAJORITY,
+    MOST_NAMED,
     NEVER,
     Judgement,
     judge_calibration,
@@ -19,11 +20,9 @@ from reportgen.analyses.parts.quality_rules import (
 from reportgen.measures.intervals import Outcome, Rate, decide_at_least
 from reportgen.measures.multilabel import LabelQuality, MultiLabelQuality
 from reportgen.measures.skill import decide_skill
-from reportgen.messages import counted, joined, say
+from reportgen.messages import counted, first_of, say
 from reportgen.results import Finding, Inconclusive
 from reportgen.rules import Limits
-
-_NAMED = 5
 
 
 def multi_label_findings(quality: MultiLabelQuality, limits: Limits) -> Iterable[Finding | Inconclusive]:
@@ -200,13 +199,7 @@ def _confident(quality: MultiLabelQuality, limit: float) -> Finding:
 def _values(quality: MultiLabelQuality, judgement: Judgement, *, unsure: bool = False) -> dict[str, object]:
     """Return what the messages on classes are filled with."""
     names = judgement.unsure if unsure else judgement.failing
-    more = len(names) - _NAMED
-    shown = joined(names[:_NAMED])
-    return {
-        "total": quality.total_classes,
-        "limit": judgement.limit,
-        "names": shown if more <= 0 else say("{names} and {more} more", names=shown, more=more),
-    }
+    return {"total": quality.total_classes, "limit": judgement.limit, "names": first_of(names, MOST_NAMED)}
 
 
 def _evidence(quality: MultiLabelQuality, judgement: Judgement) -> dict[str, float]:
