@@ -116,10 +116,11 @@ def reason_against(given: GivenLabels | None, *, count: int) -> str:
     shape = () if given is None else given.values.shape
     if len(shape) < 3 or shape[0] != count or math.prod(shape) == count:
         return ""
+    sizes = [say("{size:d}", size=size) for size in shape]  # numbers, which a redacted report keeps
     return say(
         "The labels have the shape ({shape}). Predictions are compared with one class, one number or one row of classes for "
         "each sample, so these labels were not used.",
-        shape=joined((say("{size:d}", size=size) for size in shape), ", "),
+        shape=joined(sizes),
     )
 
 

@@ -1,5 +1,6 @@
 """Every text of the page can be said in every language: what the sources hold is in each catalogue, translated."""
 
+import ast
 import os
 import re
 import string
@@ -61,6 +62,25 @@ def test_the_sources_hold_the_texts_of_python_and_of_templates(sources):
     assert sources.get("not evidence") is not None
     assert sources.get(("{n} layer", "{n} layers")) is not None
     assert len(messages(sources)) > 300
+
+
+def said_literals() -> set[str]:
+    """Return the first literal of every call of `say` and `counted` in the package, as Python itself reads them."""
+    found = set()
+    for path in (ROOT / "reportgen").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("say", "counted"):
+                literal = node.args[0 if node.func.id == "say" else 1]
+                found.add(
+                    literal.value if isinstance(literal, ast.Constant) else f"no literal: {path.name}:{node.lineno}"
+                )
+    return found
+
+
+def test_no_text_of_python_is_overlooked(sources):
+    """Babel does not find every call within another call."""
+    extracted = {originals(message)[0] for message in messages(sources)}
+    assert sorted(said_literals() - extracted) == []
 
 
 @pytest.mark.parametrize("code", CODES)
