@@ -109,35 +109,37 @@ def undecided_channels(
     }
     where = say("model")
     if silent:
-        count = sum(len(layer.silent) for layer in silent)
         message = say(
             "{channels} of {layers} never fired on {samples}, and may at 95% confidence fire on up to {bound:.1%} of such "
             "samples (limit {limit:.0%})",
-            channels=counted(count, "{n} channel", "{n} channels"),
-            layers=counted(len(silent), "{n} layer", "{n} layers"),
+            **_together([layer.silent for layer in silent]),
             **said,
         )
         yield Inconclusive(SILENT.code, where, message, needed)
     if dormant:
-        count = sum(len(layer.dormant) for layer in dormant)
         message = say(
             "{channels} of {layers} hardly fired on {samples}, and may at 95% confidence be active on up to {bound:.1%} of "
             "such samples (limit {limit:.0%})",
-            channels=counted(count, "{n} channel", "{n} channels"),
-            layers=counted(len(dormant), "{n} layer", "{n} layers"),
+            **_together([layer.dormant for layer in dormant]),
             **said,
         )
         yield Inconclusive(QUIET.code, where, message, needed)
     if stuck:
-        count = sum(len(layer.stuck) for layer in stuck)
         message = say(
             "{channels} of {layers} did not vary on {samples} or stood at an end of their activation, and may at 95% "
             "confidence do otherwise on up to {bound:.1%} of such samples (limit {limit:.0%})",
-            channels=counted(count, "{n} channel", "{n} channels"),
-            layers=counted(len(stuck), "{n} layer", "{n} layers"),
+            **_together([layer.stuck for layer in stuck]),
             **said,
         )
         yield Inconclusive(STUCK.code, where, message, needed)
+
+
+def _together(channels: list[tuple[int, ...]]) -> dict[str, Any]:
+    """Return in words how many channels of how many layers these are, given by layer."""
+    return {
+        "channels": counted(sum(map(len, channels)), "{n} channel", "{n} channels"),
+        "layers": counted(len(channels), "{n} layer", "{n} layers"),
+    }
 
 
 def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Finding:

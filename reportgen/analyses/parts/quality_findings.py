@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reportgen.analyses.parts.quality_behaviour import CONSTANT, PERMUTED, constant_answer, other_order
+from reportgen.analyses.parts.quality_classes import MOST_NAMED, said_of_classes
 from reportgen.analyses.parts.quality_rules import (
     CALIBRATION,
     CONFIDENT,
     FEWEST_CALIBRATED,
     MAJORITY,
-    MOST_NAMED,
     NEVER,
     RECALL,
     Judgement,
@@ -83,53 +83,47 @@ def _majority(quality: ClassificationQuality, threshold: float) -> Iterable[Find
 
 
 def _never(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
-    limit, failing = judgement.limit, len(judgement.failing)
-    if failing:
-        message = counted(
-            failing,
-            "{n} of {total} classes is never predicted although there are {limit:g} samples or more of it: {names}",
-            "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
-            total=quality.total_classes,
-            limit=limit,
-            names=first_of(judgement.failing, MOST_NAMED),
-        )
-        evidence = {"classes": failing, "total": quality.total_classes}
-        yield NEVER.finding(say("classes"), message, evidence=evidence, threshold=limit)
-    if judgement.unsure:
-        message = counted(
-            len(judgement.unsure),
-            "{n} class never predicted, with fewer than {limit:g} samples: {names}",
-            "{n} classes never predicted, with fewer than {limit:g} samples: {names}",
-            limit=limit,
-            names=first_of(judgement.unsure, MOST_NAMED),
-        )
-        yield Inconclusive(NEVER.code, say("classes"), message, judgement.needed)
+    limit, total = judgement.limit, quality.total_classes
+    failing = counted(
+        len(judgement.failing),
+        "{n} of {total} classes is never predicted although there are {limit:g} samples or more of it: {names}",
+        "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
+        total=total,
+        limit=limit,
+        names=first_of(judgement.failing, MOST_NAMED),
+    )
+    unsure = counted(
+        len(judgement.unsure),
+        "{n} class never predicted, with fewer than {limit:g} samples: {names}",
+        "{n} classes never predicted, with fewer than {limit:g} samples: {names}",
+        limit=limit,
+        names=first_of(judgement.unsure, MOST_NAMED),
+    )
+    evidence = {"classes": len(judgement.failing), "total": total}
+    return said_of_classes(NEVER, judgement, failing, unsure, evidence=evidence, threshold=limit)
 
 
 def _recall(quality: ClassificationQuality, judgement: Judgement, threshold: float) -> Iterable[Finding | Inconclusive]:
-    limit, failing = judgement.limit, len(judgement.failing)
-    if failing:
-        message = counted(
-            failing,
-            "{n} of {total} classes is found less often than by guessing, even at the upper bound of recall (limit "
-            "{limit:.3g}): {names}",
-            "{n} of {total} classes are found less often than by guessing, even at the upper bound of recall (limit "
-            "{limit:.3g}): {names}",
-            total=quality.total_classes,
-            limit=limit,
-            names=first_of(judgement.failing, MOST_NAMED),
-        )
-        evidence = {"classes": failing, "total": quality.total_classes, "limit": limit}
-        yield RECALL.finding(say("classes"), message, evidence=evidence, threshold=threshold)
-    if judgement.unsure:
-        message = counted(
-            len(judgement.unsure),
-            "{n} class with a recall that cannot be told from guessing, {limit:.3g}: {names}",
-            "{n} classes with a recall that cannot be told from guessing, {limit:.3g}: {names}",
-            limit=limit,
-            names=first_of(judgement.unsure, MOST_NAMED),
-        )
-        yield Inconclusive(RECALL.code, say("classes"), message, judgement.needed)
+    limit, total = judgement.limit, quality.total_classes
+    failing = counted(
+        len(judgement.failing),
+        "{n} of {total} classes is found less often than by guessing, even at the upper bound of recall (limit "
+        "{limit:.3g}): {names}",
+        "{n} of {total} classes are found less often than by guessing, even at the upper bound of recall (limit "
+        "{limit:.3g}): {names}",
+        total=total,
+        limit=limit,
+        names=first_of(judgement.failing, MOST_NAMED),
+    )
+    unsure = counted(
+        len(judgement.unsure),
+        "{n} class with a recall that cannot be told from guessing, {limit:.3g}: {names}",
+        "{n} classes with a recall that cannot be told from guessing, {limit:.3g}: {names}",
+        limit=limit,
+        names=first_of(judgement.unsure, MOST_NAMED),
+    )
+    evidence = {"classes": len(judgement.failing), "total": total, "limit": limit}
+    return said_of_classes(RECALL, judgement, failing, unsure, evidence=evidence, threshold=threshold)
 
 
 def _calibration(quality: ClassificationQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:

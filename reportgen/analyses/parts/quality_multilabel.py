@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reportgen.analyses.parts.quality_classes import MOST_NAMED, said_of_classes
 from reportgen.analyses.parts.quality_rules import (
     CALIBRATION,
     CONFIDENT,
     LOW_PRECISION,
     LOW_RECALL,
     MAJORITY,
-    MOST_NAMED,
     NEVER,
     Judgement,
     judge_calibration,
@@ -22,7 +22,7 @@ from reportgen.measures.multilabel import LabelQuality, MultiLabelQuality
 from reportgen.measures.skill import decide_skill
 from reportgen.messages import counted, first_of, say
 from reportgen.results import Finding, Inconclusive
-from reportgen.rules import Limits
+from reportgen.rules import Limits, Rule
 
 
 def multi_label_findings(quality: MultiLabelQuality, limits: Limits) -> Iterable[Finding | Inconclusive]:
@@ -89,67 +89,54 @@ def _against_constant(quality: MultiLabelQuality, limit: float) -> Iterable[Find
 
 
 def _never(quality: MultiLabelQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
-    if judgement.failing:
-        message = counted(
-            len(judgement.failing),
-            "{n} of {total} classes is never predicted although there are {limit:g} samples or more of it: {names}",
-            "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
-            **_values(quality, judgement),
-        )
-        yield NEVER.finding(say("classes"), message, evidence=_evidence(quality, judgement), threshold=judgement.limit)
-    if judgement.unsure:
-        message = counted(
-            len(judgement.unsure),
-            "{n} class never predicted, with fewer than {limit:g} samples: {names}",
-            "{n} classes never predicted, with fewer than {limit:g} samples: {names}",
-            **_values(quality, judgement, unsure=True),
-        )
-        yield Inconclusive(NEVER.code, say("classes"), message, judgement.needed)
+    failing = counted(
+        len(judgement.failing),
+        "{n} of {total} classes is never predicted although there are {limit:g} samples or more of it: {names}",
+        "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
+        **_values(quality, judgement),
+    )
+    unsure = counted(
+        len(judgement.unsure),
+        "{n} class never predicted, with fewer than {limit:g} samples: {names}",
+        "{n} classes never predicted, with fewer than {limit:g} samples: {names}",
+        **_values(quality, judgement, unsure=True),
+    )
+    return _of_classes(NEVER, quality, judgement, failing, unsure)
 
 
 def _missed(quality: MultiLabelQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
-    if judgement.failing:
-        message = counted(
-            len(judgement.failing),
-            "{n} of {total} classes is found in less than {limit:.0%} of its samples, even at the upper bound of recall: {names}",
-            "{n} of {total} classes are found in less than {limit:.0%} of their samples, even at the upper bound of recall: "
-            "{names}",
-            **_values(quality, judgement),
-        )
-        yield LOW_RECALL.finding(
-            say("classes"), message, evidence=_evidence(quality, judgement), threshold=judgement.limit
-        )
-    if judgement.unsure:
-        message = counted(
-            len(judgement.unsure),
-            "{n} class with a recall that cannot be told from {limit:.0%}: {names}",
-            "{n} classes with a recall that cannot be told from {limit:.0%}: {names}",
-            **_values(quality, judgement, unsure=True),
-        )
-        yield Inconclusive(LOW_RECALL.code, say("classes"), message, judgement.needed)
+    failing = counted(
+        len(judgement.failing),
+        "{n} of {total} classes is found in less than {limit:.0%} of its samples, even at the upper bound of recall: {names}",
+        "{n} of {total} classes are found in less than {limit:.0%} of their samples, even at the upper bound of recall: "
+        "{names}",
+        **_values(quality, judgement),
+    )
+    unsure = counted(
+        len(judgement.unsure),
+        "{n} class with a recall that cannot be told from {limit:.0%}: {names}",
+        "{n} classes with a recall that cannot be told from {limit:.0%}: {names}",
+        **_values(quality, judgement, unsure=True),
+    )
+    return _of_classes(LOW_RECALL, quality, judgement, failing, unsure)
 
 
 def _false(quality: MultiLabelQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
-    if judgement.failing:
-        message = counted(
-            len(judgement.failing),
-            "{n} of {total} classes is there in less than {limit:.0%} of the samples said to have it, even at the upper bound "
-            "of precision: {names}",
-            "{n} of {total} classes are there in less than {limit:.0%} of the samples said to have them, even at the upper bound "
-            "of precision: {names}",
-            **_values(quality, judgement),
-        )
-        yield LOW_PRECISION.finding(
-            say("classes"), message, evidence=_evidence(quality, judgement), threshold=judgement.limit
-        )
-    if judgement.unsure:
-        message = counted(
-            len(judgement.unsure),
-            "{n} class with a precision that cannot be told from {limit:.0%}: {names}",
-            "{n} classes with a precision that cannot be told from {limit:.0%}: {names}",
-            **_values(quality, judgement, unsure=True),
-        )
-        yield Inconclusive(LOW_PRECISION.code, say("classes"), message, judgement.needed)
+    failing = counted(
+        len(judgement.failing),
+        "{n} of {total} classes is there in less than {limit:.0%} of the samples said to have it, even at the upper bound "
+        "of precision: {names}",
+        "{n} of {total} classes are there in less than {limit:.0%} of the samples said to have them, even at the upper bound "
+        "of precision: {names}",
+        **_values(quality, judgement),
+    )
+    unsure = counted(
+        len(judgement.unsure),
+        "{n} class with a precision that cannot be told from {limit:.0%}: {names}",
+        "{n} classes with a precision that cannot be told from {limit:.0%}: {names}",
+        **_values(quality, judgement, unsure=True),
+    )
+    return _of_classes(LOW_PRECISION, quality, judgement, failing, unsure)
 
 
 def _calibration(quality: MultiLabelQuality, judgement: Judgement) -> Iterable[Finding | Inconclusive]:
@@ -202,5 +189,8 @@ def _values(quality: MultiLabelQuality, judgement: Judgement, *, unsure: bool = 
     return {"total": quality.total_classes, "limit": judgement.limit, "names": first_of(names, MOST_NAMED)}
 
 
-def _evidence(quality: MultiLabelQuality, judgement: Judgement) -> dict[str, float]:
-    return {"classes": len(judgement.failing), "total": quality.total_classes, "limit": judgement.limit}
+def _of_classes(
+    rule: Rule, quality: MultiLabelQuality, judgement: Judgement, failing: str, unsure: str
+) -> Iterable[Finding | Inconclusive]:
+    evidence = {"classes": len(judgement.failing), "total": quality.total_classes, "limit": judgement.limit}
+    return said_of_classes(rule, judgement, failing, unsure, evidence=evidence, threshold=judgement.limit)

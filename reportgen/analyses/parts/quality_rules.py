@@ -24,9 +24,6 @@ FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
 _MOST_NEEDED = 1_000_000_000
 """Samples beyond which none would decide."""
 
-MOST_NAMED = 5
-"""Classes that a message names."""
-
 MAJORITY = Rule(
     code="no-better-than-majority",
     meaning=say("always saying the most frequent class would be about as good"),
