@@ -146,10 +146,11 @@ class ChannelActivity:
             _layer(name, one, recorded.sources.get(name), context.activations.get(layer_path(name), "linear"))
             for name, one in recorded.statistics.items()
         )
+        masked, reason = None, not_masked(layers, context.samples)
         try:
-            masked, reason = _masked_run(layers, context.samples, context), not_masked(layers, context.samples)
+            masked = None if reason else _masked_run(layers, context.samples, context)
         except ForwardError as error:
-            masked, reason = None, say("the model could not be run with masked channels: {error}", error=str(error))
+            reason = say("the model could not be run with masked channels: {error}", error=str(error))
         return ChannelActivityResult(layers, masked, context.samples.evaluated, masked_reason=reason)
 
     def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
@@ -204,7 +205,7 @@ def _masked_run(
     layers: tuple[LayerActivity, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> MaskedRun | None:
     masked = {layer.name: (*layer.silent, *layer.dormant) for layer in layers if layer.silent or layer.dormant}
-    if context.live is None or not masked or not_masked(layers, samples):
+    if context.live is None or not masked:
         return None
     outputs = masked_outputs(context.live, samples, masked)
     before = samples.activations.outputs[: len(outputs)]

@@ -155,8 +155,16 @@ def _chosen(meta_graph: memoryview) -> tuple[str, memoryview]:
         return DEFAULT, found[DEFAULT]
     if len(found) != 1:
         listed = ", ".join(shown(key) for key in sorted(found)[:_LISTED])
-        several = f"it has {len(found)} signatures ({listed}), none of which is '{DEFAULT}'"
-        raise _UnfitError(several if found else "it has no signature")
+        if not found:
+            raise _UnfitError(say("it has no signature"))
+        raise _UnfitError(
+            say(
+                "it has {count} signatures ({listed}), none of which is '{default}'",
+                count=len(found),
+                listed=listed,
+                default=DEFAULT,
+            )
+        )
     return next(iter(found.items()))
 
 
@@ -173,11 +181,17 @@ def _port(name: str, info: memoryview) -> Port:
         next((signed(value) for number, value in fields(size) if number == 1 and isinstance(value, int)), 0)
         for size in messages(shape, 2)
     ]
-    where = f"'{shown(name)}' of its signature"
     if not text(info, 1) or dtype not in _NUMBERS:
-        raise _UnfitError(f"{where} is no dense tensor of numbers")
+        raise _UnfitError(say("'{name}' of its signature is no dense tensor of numbers", name=shown(name)))
     if unknown or not sizes or sizes[0] != -1:
-        raise _UnfitError(f"{where} has no batch axis of any size: shape {'unknown' if unknown else tuple(sizes)}")
+        received = say("unknown") if unknown else str(tuple(sizes))
+        raise _UnfitError(
+            say(
+                "'{name}' of its signature has no batch axis of any size: shape {shape}",
+                name=shown(name),
+                shape=received,
+            )
+        )
     return Port(name, text(info, 1), _NUMBERS[dtype], tuple(None if size < 0 else size for size in sizes[1:]))
 
 
@@ -214,7 +228,7 @@ def _needed(graph: _Body, tensors: list[str]) -> dict[str, None]:
         if name in found:
             continue
         if name not in graph.nodes:
-            raise _UnfitError(f"its graph lacks {shown(name)}")
+            raise _UnfitError(say("its graph lacks {name}", name=shown(name)))
         found[name] = None
         waiting.extend(graph.nodes[name][1])
     return found
@@ -227,7 +241,7 @@ def _called(names: list[str], library: Mapping[str, _Body]) -> set[str]:
 
     def cost(name: str) -> int:
         if name in open_functions or len(open_functions) > limits.HDF5_DEPTH:
-            raise _UnfitError(f"its function {shown(name)} calls itself, or too deeply")
+            raise _UnfitError(say("its function {name} calls itself, or too deeply", name=shown(name)))
         if name not in calls:
             open_functions.add(name)
             inside = [called for _, _, several in library[name].nodes.values() for called in several]
@@ -237,5 +251,8 @@ def _called(names: list[str], library: Mapping[str, _Body]) -> set[str]:
 
     total = sum(cost(name) for name in names if name in library)
     if total > _MOST_CALLS:
-        raise _UnfitError(f"its graph calls {min(total, 10**12):,} operations (limit {_MOST_CALLS:,})")
+        calls_said = say(
+            "its graph calls {count} operations (limit {limit})", count=min(total, 10**12), limit=_MOST_CALLS
+        )
+        raise _UnfitError(calls_said)
     return set(calls)

@@ -13,6 +13,7 @@ from reportgen.samples.labels import (
     GivenLabels,
     LabelSets,
     note_on_sets,
+    note_on_targets,
     reason_against,
     to_class_indices,
     to_label_sets,
@@ -101,11 +102,7 @@ def with_labels(
         return replace(source, label_sets=sets, notes=(*source.notes, note_on_sets(given, sets)))
     numbers = to_targets(given, count=source.count) if targets else None
     if numbers is not None:
-        note = say(
-            "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
-            origin=given.origin,
-        )
-        return replace(source, targets=numbers, notes=(*source.notes, note))
+        return replace(source, targets=numbers, notes=(*source.notes, note_on_targets(given)))
     labels, notes = to_class_indices(given, count=source.count, class_names=source.class_names)
     kept = tuple(note for note in source.notes if not note.startswith("Labels:"))
     return replace(source, labels=labels, notes=(*kept, *notes))

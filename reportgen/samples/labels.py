@@ -159,6 +159,14 @@ def to_label_sets(given: GivenLabels, *, count: int, accepted: LabelSets) -> np.
     return None if accepted == "several" and (sets.sum(axis=1) == 1).all() else sets
 
 
+def note_on_targets(given: GivenLabels) -> str:
+    """Return what is said of labels that were taken as what the single output should be."""
+    return say(
+        "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
+        origin=given.origin,
+    )
+
+
 def note_on_sets(given: GivenLabels, sets: np.ndarray) -> str:
     """Return what is said of labels that were taken as sets of classes.
 

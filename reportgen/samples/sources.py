@@ -21,6 +21,7 @@ from reportgen.samples.labels import (
     LabelSets,
     are_left_out,
     note_on_sets,
+    note_on_targets,
     read_labels,
     reason_against,
     to_class_indices,
@@ -140,21 +141,18 @@ def _open_stored(
     if given is None or (numbers is None and sets is None):
         return open_array(stored, input_shape=input_shape, given=given, class_names=class_names)
     source = open_array(replace(stored, labels=None), input_shape=input_shape, given=None, class_names=class_names)
-    return _with_sets(source, sets, given) if numbers is None else _with_targets(source, numbers, given.origin)
+    return _understood(source, given, numbers, sets)
 
 
-def _with_sets(source: SampleSource, sets: np.ndarray | None, given: GivenLabels) -> SampleSource:
-    if sets is None:
-        return source
-    return replace(source, label_sets=sets, notes=(*source.notes, note_on_sets(given, sets)))
-
-
-def _with_targets(source: SampleSource, targets: np.ndarray, origin: str) -> SampleSource:
-    note = say(
-        "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
-        origin=origin,
-    )
-    return replace(source, targets=targets, notes=(*source.notes, note))
+def _understood(
+    source: SampleSource, given: GivenLabels, numbers: np.ndarray | None, sets: np.ndarray | None
+) -> SampleSource:
+    """Return samples with their targets or sets of classes, where there are some."""
+    if numbers is not None:
+        return replace(source, targets=numbers, notes=(*source.notes, note_on_targets(given)))
+    if sets is not None:
+        return replace(source, label_sets=sets, notes=(*source.notes, note_on_sets(given, sets)))
+    return source
 
 
 def _open_files(
@@ -188,9 +186,7 @@ def _open_files(
     if kept is not None:
         source = replace(source, kept=tuple(int(index) for index in kept), listed=listed)
     source = replace(source, class_names_origin=origin)
-    if given is None or numbers is None:
-        return source if given is None else _with_sets(source, sets, given)
-    return _with_targets(source, numbers, given.origin)
+    return source if given is None else _understood(source, given, numbers, sets)
 
 
 def _exceeds(given: GivenLabels, classes: int) -> bool:
