@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from reportgen.making import make_report
+from reportgen.build import make_report
 from reportgen.options import DEFAULTS, ReportOptions, names_of
 from reportgen.report import Report
 from reportgen.samples.select import selection_text

@@ -1,192 +1,27 @@
-"""What can be drawn: frozen dataclasses of numbers, which `rendering` turns into figures. Standard library and numpy only."""
+"""What can be drawn, for plug-ins; it lives in `reportgen.results`."""
 
-from __future__ import annotations
+from reportgen.results.plottables import (
+    Curve,
+    Histogram,
+    ImageGrid,
+    Matrix,
+    NullBands,
+    Palette,
+    Panel,
+    PanelGrid,
+    Plottable,
+    Strip,
+)
 
-import enum
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Counts of several sets of values on shared bins.
-
-    Attributes:
-        edges: (B + 1,) float64, ascending, equally far apart.
-        counts: by name of the set, (B,) int64 each; values outside the edges do not occur.
-        value_label: what the horizontal axis shows, with its unit if it has one.
-    """
-
-    edges: np.ndarray
-    counts: Mapping[str, np.ndarray]
-    value_label: str = "weight"
-
-
-class Palette(str, enum.Enum):
-    """How an `ImageGrid`'s values become colours."""
-
-    SEQUENTIAL = "sequential"
-    DIVERGING = "diverging"
-    GREY = "grey"
-    COLOUR = "colour"
-
-
-@dataclass(frozen=True)
-class ImageGrid:
-    """Small images of one kind on one scale.
-
-    Attributes:
-        images: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR.
-        labels: N short names, such as the channel's index.
-        value_range: the values of the first and the last colour; values beyond are clipped.
-        total: how many images there are in all; N of them are here.
-        palette: SEQUENTIAL for maps, DIVERGING (zero in the middle) for kernels, GREY and COLOUR for samples.
-        columns: images in a row.
-        maxima: (N,) float, each tile's largest value before any reduction in size; NaN where it has no number.
-        of_weights: whether they show the model alone, so that a redacted report keeps them; samples and what was computed of
-            them do not.
-    """
-
-    images: np.ndarray
-    labels: tuple[str, ...]
-    value_range: tuple[float, float]
-    total: int
-    palette: Palette
-    columns: int
-    maxima: np.ndarray
-    of_weights: bool = False
-
-    @property
-    def lowest(self) -> float:
-        """Smallest finite value; NaN where there is none. What is not finite is drawn empty, as between slices."""
-        return self._of_finite(np.min)
-
-    @property
-    def highest(self) -> float:
-        """Largest finite value; NaN where there is none."""
-        return self._of_finite(np.max)
-
-    @property
-    def largest(self) -> float:
-        """Largest of the finite maxima, which are of the full pictures; NaN where there is none."""
-        finite = self.maxima[np.isfinite(self.maxima)]
-        return float(finite.max()) if finite.size else math.nan
-
-    @property
-    def mean(self) -> float:
-        """Mean of the finite values; NaN where there is none."""
-        return self._of_finite(lambda values: np.mean(values, dtype=np.float64))
-
-    def _of_finite(self, measure: Callable[[np.ndarray], Any]) -> float:
-        finite = self.images[np.isfinite(self.images)]
-        return float(measure(finite)) if finite.size else math.nan
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Points with what is uncertain about them, joined in order.
-
-    Attributes:
-        x: (P,) float64.
-        y: (P,) float64.
-        low, high: (P,) float64, bounds of y.
-        x_label, y_label: what the axes show, with units if they have some.
-        axis_range: of both axes where they share one; the diagonal, y = x, is drawn then. None takes what the points need.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    x_label: str
-    y_label: str
-    axis_range: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Counts of pairs: what a sample is against what was said of it.
-
-    Attributes:
-        counts: (K, K) int64; the row is the label, the column the prediction.
-        names: of the K classes.
-    """
-
-    counts: np.ndarray
-    names: tuple[str, ...]
-
-    @property
-    def rates(self) -> np.ndarray:
-        """Each row as shares of its sum, (K, K) float64; NaN in a row without samples."""
-        sums = self.counts.sum(axis=1, keepdims=True).astype(np.float64)
-        return np.asarray(self.counts / np.where(sums, sums, np.nan))
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Pictures of one kind on one scale, one for each tile of a `PanelGrid`.
-
-    Attributes:
-        images: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR. What is not finite is empty; in GREY and COLOUR it
-            lies beyond the edge of a sample.
-        value_range: the values of the first and the last colour; values beyond are clipped.
-        palette: of their colours.
-    """
-
-    images: np.ndarray
-    value_range: tuple[float, float]
-    palette: Palette
-
-
-@dataclass(frozen=True)
-class PanelGrid:
-    """Tiles of several pictures side by side, each enlarged without smoothing to the largest one's size.
-
-    Attributes:
-        panels: from left to right, N pictures each.
-        labels: N short names.
-        columns: tiles in a row.
-        total: how many tiles there could be; N of them are here.
-    """
-
-    panels: tuple[Panel, ...]
-    labels: tuple[str, ...]
-    columns: int
-    total: int
-
-
-@dataclass(frozen=True)
-class NullBands:
-    """How far statistics stand from what chance gives, one row for each subject and one column for each statistic.
-
-    Attributes:
-        rows: R names.
-        columns: C names of statistics.
-        distances: (R, C) float64, in standard deviations of the null distribution; NaN where there is none.
-        limit: distances from minus to plus this are within the band.
-    """
-
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    distances: np.ndarray
-    limit: float
-
-
-@dataclass(frozen=True)
-class Strip:
-    """One value for each channel of a layer, sorted.
-
-    Attributes:
-        values: (N,) float64, falling, at least 0.
-        threshold: that a reader compares them with.
-    """
-
-    values: np.ndarray
-    threshold: float
-
-
-Plottable = Histogram | ImageGrid | Curve | Matrix | PanelGrid | NullBands | Strip
+__all__ = [
+    "Curve",
+    "Histogram",
+    "ImageGrid",
+    "Matrix",
+    "NullBands",
+    "Palette",
+    "Panel",
+    "PanelGrid",
+    "Plottable",
+    "Strip",
+]

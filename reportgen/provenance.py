@@ -16,11 +16,11 @@ from typing import Any
 from reportgen.errors import UsageError
 from reportgen.messages import say
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.reading.load import LoadedModel, weights_digest
-from reportgen.reading.weights_only import WeightsOnly
-from reportgen.reading.wording import shown
-from reportgen.results import Provenance
+from reportgen.reading.loading.load import LoadedModel, weights_digest
+from reportgen.reading.loading.weights_only import WeightsOnly
+from reportgen.results.findings import Provenance
 from reportgen.samples.by_input import split_input_name
+from reportgen.untrusted.escaping import shown
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")
 _DAY = "%Y-%m-%d"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reportgen.output import LARGEST_PAGE, check_page_size, check_targets, write_all
-from reportgen.results import Report as ReportResults
-from reportgen.results import Severity
-from reportgen.rules import severity_named
+from reportgen.rendering.output import LARGEST_PAGE, check_page_size, check_targets, write_all
+from reportgen.results.findings import Report as ReportResults
+from reportgen.results.findings import Severity
+from reportgen.results.rules import severity_named
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,8 +43,8 @@ class Report(ReportResults):
         Raises:
             OutputError: there is no Chromium, or it failed.
         """
-        from reportgen.pdf import print_pdf
         from reportgen.rendering.html import render_html
+        from reportgen.rendering.pdf import print_pdf
 
         return print_pdf(render_html(self, paper=paper))
 

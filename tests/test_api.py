@@ -8,7 +8,7 @@ import pytest
 
 import reportgen
 from reportgen import ModelError, OutputError, SamplesError, UsageError
-from reportgen.results import Severity
+from reportgen.results.findings import Severity
 
 
 @pytest.fixture(scope="module")

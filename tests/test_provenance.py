@@ -14,11 +14,11 @@ import pytest
 
 import reportgen
 from reportgen import provenance as module
+from reportgen.build import make_report
 from reportgen.errors import UsageError
-from reportgen.making import make_report
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.provenance import input_name, make_provenance, package_versions, report_day, reproducing_command
-from reportgen.reading.load import adopt_model, weights_digest
+from reportgen.reading.loading.load import adopt_model, weights_digest
 
 
 def test_file_is_named_sized_and_hashed_without_its_folder(demo_report: Any, demo_model_path: Path) -> None:

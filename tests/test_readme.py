@@ -5,8 +5,8 @@ from pathlib import Path
 
 import typer.main
 
-from reportgen.catalogue import open_catalogue
-from reportgen.cli import app
+from reportgen.analyses.catalogue import open_catalogue
+from reportgen.cli.app import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

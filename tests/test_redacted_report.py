@@ -18,9 +18,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 import reportgen
-from reportgen.cli import run
-from reportgen.plottables import ImageGrid, Palette, Panel, PanelGrid
-from reportgen.results import SkippedSection
+from reportgen.cli.app import run
+from reportgen.results.findings import SkippedSection
+from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 
 SIZE, CLASSES = 16, 3
 FOLDERS = ("azure_folder", "beige_folder", "coral_folder")

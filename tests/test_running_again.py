@@ -8,10 +8,10 @@ import pytest
 from keras import layers
 
 import reportgen
-import reportgen.preparation
+import reportgen.run.preparation
 from reportgen.errors import ForwardError
 from reportgen.measures.deletion import deletion_distances
-from reportgen.models.compiled import CompiledModel
+from reportgen.models.passes.compiled import CompiledModel
 
 GENERATOR = np.random.default_rng(8)
 COUNT = 9
@@ -76,7 +76,7 @@ def two() -> Any:
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Have every model with channels first compiled, also where eager kernels would run it."""
-    monkeypatch.setattr(reportgen.preparation, "must_be_compiled", lambda *_: True)
+    monkeypatch.setattr(reportgen.run.preparation, "must_be_compiled", lambda *_: True)
 
 
 def test_masked_run_of_two_inputs_keeps_the_other_at_its_samples_values(two: Any) -> None:
@@ -301,7 +301,7 @@ def test_masked_run_that_fails_is_said_on_the_page(monkeypatch: pytest.MonkeyPat
     def failing(*args: Any, **kwargs: Any) -> Any:
         raise ForwardError("out of memory")
 
-    monkeypatch.setattr("reportgen.analyses.parts.masked_runs.predict_masked", failing)
+    monkeypatch.setattr("reportgen.analyses.channel_activity.masked_runs.predict_masked", failing)
     report = reportgen.build_report(two_inputs(), {"image": IMAGES, "meta": META}, attribution="none", redraws=5)
     result = sections(report)["channel_activity"]
     assert (result.masked, result.masked_reason) == (

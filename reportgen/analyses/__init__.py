@@ -1,18 +1,18 @@
 """The analyses of a report, in the order of their sections. To add one: its module, template, line here and test."""
 
 from reportgen.analyses.architecture import Architecture
-from reportgen.analyses.attribution import Attribution
+from reportgen.analyses.attribution.analysis import Attribution
 from reportgen.analyses.base import Analysis
-from reportgen.analyses.batch_normalization import BatchNormalization
-from reportgen.analyses.channel_activity import ChannelActivity
+from reportgen.analyses.batch_normalization.analysis import BatchNormalization
+from reportgen.analyses.channel_activity.analysis import ChannelActivity
 from reportgen.analyses.feature_maps import FeatureMaps
-from reportgen.analyses.filter_grids import FilterGrids
-from reportgen.analyses.filter_responses import FilterResponses
-from reportgen.analyses.learned import Learned
-from reportgen.analyses.prediction_quality import PredictionQuality
-from reportgen.analyses.preprocessing_check import PreprocessingCheck
-from reportgen.analyses.sample_predictions import SamplePredictions
-from reportgen.analyses.weight_histograms import WeightHistograms
+from reportgen.analyses.filter_grids.analysis import FilterGrids
+from reportgen.analyses.filter_responses.analysis import FilterResponses
+from reportgen.analyses.learned.analysis import Learned
+from reportgen.analyses.prediction_quality.analysis import PredictionQuality
+from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
+from reportgen.analyses.sample_predictions.analysis import SamplePredictions
+from reportgen.analyses.weight_histograms.analysis import WeightHistograms
 
 ANALYSES: tuple[Analysis, ...] = (
     Architecture(),

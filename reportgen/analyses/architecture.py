@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from reportgen.analyses.base import AnalysisContext
 from reportgen.messages import say
-from reportgen.results import Finding, LayerSummary, ModelSummary
-from reportgen.rules import Limits, Rule
+from reportgen.results.findings import Finding, LayerSummary, ModelSummary
+from reportgen.results.rules import Limits, Rule
 
 
 @dataclass(frozen=True)

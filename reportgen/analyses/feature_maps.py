@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.messages import say
-from reportgen.models.calls import layer_path
-from reportgen.plottables import ImageGrid, Palette
-from reportgen.results import Finding
-from reportgen.rules import Limits
+from reportgen.models.passes.calls import layer_path
+from reportgen.results.findings import Finding
+from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.results.rules import Limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 _SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below
 _PIXELS = 560_000  # of all maps together, which keeps the page near a megabyte at the most

@@ -11,7 +11,7 @@ from reportgen.measures.assignment import Reordered, best_order
 from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
-from reportgen.plottables import Matrix
+from reportgen.results.plottables import Matrix
 
 MATRIX_CLASSES = 100
 """Most classes of a confusion matrix that can still be read."""

@@ -1,0 +1,1 @@
+"""A model file, from its first bytes to a live network."""

@@ -1,0 +1,1 @@
+"""Numbers to HTML, JSON and PDF, and their writing."""

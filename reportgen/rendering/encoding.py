@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 import numpy as np
 
-from reportgen.plottables import ImageGrid, Palette, Panel, PanelGrid
 from reportgen.rendering.geometry import TILE_GAP, GridGeometry, geometry_of, panel_size
 from reportgen.rendering.png import png_bytes
 from reportgen.rendering.svg import lean_svg
+from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

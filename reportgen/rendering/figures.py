@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from reportgen.messages import say
-from reportgen.plottables import Curve, Histogram
+from reportgen.results.plottables import Curve, Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

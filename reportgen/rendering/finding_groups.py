@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.messages import Message
 from reportgen.rendering.language import SOURCE_LANGUAGE
 from reportgen.rendering.page import Page
-from reportgen.results import Finding, Section, Severity, SkippedSection
+from reportgen.results.findings import Finding, Section, Severity, SkippedSection
 
 MOST_SHOWN = 3
 """Findings of one group that are seen at once; of more, the first two are, and the rest are folded."""

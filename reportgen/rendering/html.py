@@ -12,14 +12,14 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from reportgen.messages import say
-from reportgen.plottables import Palette
 from reportgen.rendering.encoding import data_uri, lookup_png
 from reportgen.rendering.environment import make_environment
 from reportgen.rendering.finding_groups import group_findings
 from reportgen.rendering.json import render_json
 from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Page
-from reportgen.results import Report, Section, Severity, SkippedSection
+from reportgen.results.findings import Report, Section, Severity, SkippedSection
+from reportgen.results.plottables import Palette
 
 
 def render_html(report: Report, *, paper: str | None = None) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.plottables import Histogram, ImageGrid, Matrix, Panel, Strip
-from reportgen.results import Finding, LayerSummary, Report, Section
+from reportgen.results.findings import Finding, LayerSummary, Report, Section
+from reportgen.results.plottables import Histogram, ImageGrid, Matrix, Panel, Strip
 
 SCHEMA_VERSION = 2
 """Raised when a name goes or changes its meaning; new names do not raise it.

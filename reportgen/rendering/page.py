@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reportgen.messages import joined, say
-from reportgen.plottables import Curve, Histogram, ImageGrid, Matrix, Palette, PanelGrid
 from reportgen.rendering.anchors import Anchors
 from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png
 from reportgen.rendering.figures import draw_curve, draw_histogram
@@ -22,6 +21,7 @@ from reportgen.rendering.geometry import (
 )
 from reportgen.rendering.language import Language
 from reportgen.rendering.wording import lined_up
+from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, Palette, PanelGrid
 
 NOT_EVIDENCE = say("not evidence")
 NO_POSITIVE_EVIDENCE = say("no positive evidence")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.plottables import Histogram, NullBands, Strip
 from reportgen.rendering.paths import stairs
+from reportgen.results.plottables import Histogram, NullBands, Strip
 
 _CHARACTER = 6.5  # of a label, on average
 LANE_WIDTH = 96

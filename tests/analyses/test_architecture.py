@@ -3,8 +3,8 @@
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.architecture import Architecture
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions
-from reportgen.results import LayerSummary, ModelSummary
-from reportgen.rules import default_limits
+from reportgen.results.findings import LayerSummary, ModelSummary
+from reportgen.results.rules import default_limits
 
 MODEL = ModelSummary("m", "Sequential", (8, 8, 1), (2,), 60, 60, 3)
 

@@ -10,17 +10,19 @@ import tensorflow as tf
 from keras import layers
 
 from reportgen.analyses import ANALYSES
-from reportgen.analyses.attribution import Attribution, AttributionResult, MethodMaps, SampleAttribution
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.attribution.analysis import Attribution
+from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS, gradcam, hirescam, layercam
 from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
-from reportgen.models.capture import run_forward
-from reportgen.models.describe import describe
-from reportgen.models.live import LiveModel
-from reportgen.plottables import Palette, Panel, PanelGrid
-from reportgen.results import Finding, SamplesSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.models.graphs.describe import describe
+from reportgen.models.passes.capture import run_forward
+from reportgen.models.passes.live import LiveModel
+from reportgen.results.findings import Finding, SamplesSummary, Severity
+from reportgen.results.plottables import Palette, Panel, PanelGrid
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 GENERATOR = np.random.default_rng(12)
 LIMITS = default_limits(rule for analysis in ANALYSES for rule in analysis.rules)

@@ -10,17 +10,13 @@ import pytest
 from keras import layers
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.batch_normalization import (
-    BatchNormalization,
-    BatchNormalizationResult,
-    NormalizationAudit,
-    moment_drift,
-)
-from reportgen.models.channel_statistics import ChannelMoments
-from reportgen.models.kernels import named_layers
-from reportgen.models.normalization import BatchNormalizationLayer, normalization_layers
-from reportgen.results import Finding, LayerSummary, ModelSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.analyses.batch_normalization.analysis import BatchNormalization, moment_drift
+from reportgen.analyses.batch_normalization.results import BatchNormalizationResult, NormalizationAudit
+from reportgen.models.graphs.normalization import BatchNormalizationLayer, normalization_layers
+from reportgen.models.passes.channel_statistics import ChannelMoments
+from reportgen.models.weights.kernels import named_layers
+from reportgen.results.findings import Finding, LayerSummary, ModelSummary, Severity
+from reportgen.results.rules import default_limits
 
 
 def layer_of(mean: list[float], variance: list[float], gamma: list[float] | None = None, path: str = "norm"):

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from keras import layers
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.channel_activity import ChannelActivity, ChannelActivityResult, LayerActivity, MaskedRun
-from reportgen.models.capture import run_forward
-from reportgen.models.describe import describe
-from reportgen.models.live import LiveModel
-from reportgen.models.recorder import Activations
-from reportgen.plottables import Strip
-from reportgen.results import Inconclusive, ModelSummary, SamplesSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.channel_activity.analysis import ChannelActivity
+from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
+from reportgen.models.graphs.describe import describe
+from reportgen.models.passes.capture import run_forward
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.passes.recorder import Activations
+from reportgen.results.findings import Inconclusive, ModelSummary, SamplesSummary, Severity
+from reportgen.results.plottables import Strip
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 
 def context(samples: Any, **given: Any) -> AnalysisContext:

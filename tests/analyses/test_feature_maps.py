@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
-from reportgen.models.recorder import Activations
-from reportgen.plottables import Palette
-from reportgen.results import ModelSummary, SamplesSummary
-from reportgen.rules import default_limits
+from reportgen.models.passes.recorder import Activations
+from reportgen.results.findings import ModelSummary, SamplesSummary
+from reportgen.results.plottables import Palette
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 GENERATOR = np.random.default_rng(4)
 

@@ -8,19 +8,13 @@ import pytest
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.filter_grids import (
-    FilterGrid,
-    FilterGrids,
-    FilterGridsResult,
-    FilterStrength,
-    filter_norms,
-    near_duplicates,
-)
-from reportgen.models.initial import draw_initial
-from reportgen.models.kernels import LayerKernel
-from reportgen.plottables import Palette
-from reportgen.results import Finding, ModelSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.analyses.filter_grids.analysis import FilterGrids, filter_norms, near_duplicates
+from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.models.weights.initial import draw_initial
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.results.findings import Finding, ModelSummary, Severity
+from reportgen.results.plottables import Palette
+from reportgen.results.rules import default_limits
 
 GENERATOR = np.random.default_rng(8)
 GLOROT = keras.initializers.GlorotUniform()

@@ -8,16 +8,17 @@ import pytest
 from keras import layers
 
 from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.filter_responses import FilterResponses, FilterResponsesResult
-from reportgen.analyses.parts.patches import cut, excited_channels, kernel_tiles
-from reportgen.models.capture import run_forward
-from reportgen.models.describe import describe
-from reportgen.models.kernels import layer_kernels
-from reportgen.models.live import LiveModel
-from reportgen.plottables import Palette
-from reportgen.results import SamplesSummary
-from reportgen.rules import default_limits
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.filter_responses.analysis import FilterResponses, FilterResponsesResult
+from reportgen.analyses.filter_responses.patches import cut, excited_channels, kernel_tiles
+from reportgen.models.graphs.describe import describe
+from reportgen.models.passes.capture import run_forward
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.weights.kernels import layer_kernels
+from reportgen.results.findings import SamplesSummary
+from reportgen.results.plottables import Palette
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 GENERATOR = np.random.default_rng(21)
 

@@ -10,14 +10,15 @@ import pytest
 from keras import layers
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.learned import FEWEST_WEIGHTS, Learned, LearnedKernel, LearnedResult
-from reportgen.models.describe import describe
-from reportgen.models.kernel_statistics import STATISTICS
-from reportgen.models.kernels import LayerKernel
-from reportgen.models.null_comparison import NullComparison, operator_norm
-from reportgen.plottables import NullBands
-from reportgen.results import Inconclusive, LayerSummary, ModelSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.analyses.learned.analysis import Learned
+from reportgen.analyses.learned.results import FEWEST_WEIGHTS, LearnedKernel, LearnedResult
+from reportgen.models.graphs.describe import describe
+from reportgen.models.weights.kernel_statistics import STATISTICS
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights.null_comparison import NullComparison, operator_norm
+from reportgen.results.findings import Inconclusive, LayerSummary, ModelSummary, Severity
+from reportgen.results.plottables import NullBands
+from reportgen.results.rules import default_limits
 
 GLOROT = keras.initializers.GlorotUniform()
 GENERATOR = np.random.default_rng(2)

@@ -6,22 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.parts.quality_rules import (
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.prediction_quality.analysis import PredictionQuality, PredictionQualityResult
+from reportgen.analyses.prediction_quality.judgements import (
     judge_accuracy,
     judge_calibration,
     judge_never_predicted,
     judge_recall,
 )
-from reportgen.analyses.prediction_quality import PredictionQuality, PredictionQualityResult
 from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure
-from reportgen.models.head import UNKNOWN, Head
-from reportgen.models.recorder import Activations
-from reportgen.plottables import Palette
-from reportgen.results import Finding, Inconclusive, ModelSummary, SamplesSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.models.graphs.head import UNKNOWN, Head
+from reportgen.models.passes.recorder import Activations
+from reportgen.results.findings import Finding, Inconclusive, ModelSummary, SamplesSummary, Severity
+from reportgen.results.plottables import Palette
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 LIMITS = default_limits(PredictionQuality().rules)
 IMAGES = np.random.default_rng(3).integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)

@@ -10,21 +10,17 @@ from keras import layers
 from scipy.stats import binomtest
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.parts.preprocessing_variants import preprocessing_variants, standardise
-from reportgen.analyses.preprocessing_check import (
-    PreprocessingCheck,
-    PreprocessingCheckResult,
-    VariantAccuracy,
-    mcnemar_exact,
-)
-from reportgen.evaluation import evaluate_samples
+from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck, mcnemar_exact
+from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.preprocessing_check.variants import preprocessing_variants, standardise
 from reportgen.measures.intervals import measure
-from reportgen.models.describe import describe
-from reportgen.models.live import LiveModel
-from reportgen.models.recorder import Activations
+from reportgen.models.graphs.describe import describe
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.passes.recorder import Activations
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.results import Finding, ModelSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.results.findings import Finding, ModelSummary, Severity
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import evaluate_samples
 from reportgen.samples.sources import open_samples
 
 LIMITS = default_limits(PreprocessingCheck().rules)

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, EvaluatedSamples, Skip
-from reportgen.analyses.parts.sample_rules import variation_of
-from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictions, SamplePredictionsResult
-from reportgen.models.recorder import Activations
-from reportgen.plottables import Palette
-from reportgen.results import Finding, ModelSummary, SamplesSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.sample_predictions.analysis import ClassProbability, SamplePredictions, SamplePredictionsResult
+from reportgen.analyses.sample_predictions.rules import variation_of
+from reportgen.models.passes.recorder import Activations
+from reportgen.results.findings import Finding, ModelSummary, SamplesSummary, Severity
+from reportgen.results.plottables import Palette
+from reportgen.results.rules import default_limits
+from reportgen.run.evaluation import EvaluatedSamples
 
 SUMMARY = SamplesSummary(
     "x.npz", 50, 9, (30, 31), "first:2", (4, 4, 1), "uint8", (0, 255), (0, 1), labelled=True, steps=()

@@ -12,19 +12,13 @@ from scipy import stats
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.weight_histograms import (
-    KernelWeights,
-    WeightHistograms,
-    WeightHistogramsResult,
-    WeightStatistics,
-    drawn_kernels,
-    weight_statistics,
-)
-from reportgen.models.initial import draw_initial
-from reportgen.models.kernels import LayerKernel
-from reportgen.plottables import Histogram
-from reportgen.results import ModelSummary, Severity
-from reportgen.rules import default_limits
+from reportgen.analyses.weight_histograms.analysis import WeightHistograms, drawn_kernels, weight_statistics
+from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
+from reportgen.models.weights.initial import draw_initial
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.results.findings import ModelSummary, Severity
+from reportgen.results.plottables import Histogram
+from reportgen.results.rules import default_limits
 
 GLOROT = keras.initializers.GlorotUniform()
 GENERATOR = np.random.default_rng(2)

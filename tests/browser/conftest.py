@@ -33,9 +33,9 @@ def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> 
     from tiles import tiles_report
 
     from reportgen.api import build_report
-    from reportgen.output import write_all
-    from reportgen.redaction import redact
+    from reportgen.redaction.redact import redact
     from reportgen.rendering.html import render_html
+    from reportgen.rendering.output import write_all
 
     samples = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
     reports = {

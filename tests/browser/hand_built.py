@@ -3,18 +3,18 @@
 import numpy as np
 
 from reportgen.analyses.architecture import ArchitectureResult
-from reportgen.analyses.attribution import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
-from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.analyses.filter_responses import ChannelResponses, FilterResponsesResult, LayerResponses
-from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
-from reportgen.analyses.preprocessing_check import PreprocessingCheckResult, VariantAccuracy
-from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
-from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, weight_statistics
+from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.filter_responses.analysis import ChannelResponses, FilterResponsesResult, LayerResponses
+from reportgen.analyses.prediction_quality.analysis import PredictionQualityResult, WorstSample
+from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.sample_predictions.analysis import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.analyses.weight_histograms.analysis import weight_statistics
+from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
-from reportgen.plottables import Histogram, ImageGrid, Palette, Panel, PanelGrid
-from reportgen.results import (
+from reportgen.results.findings import (
     Finding,
     LayerSummary,
     ModelSummary,
@@ -25,6 +25,7 @@ from reportgen.results import (
     Severity,
     SkippedSection,
 )
+from reportgen.results.plottables import Histogram, ImageGrid, Palette, Panel, PanelGrid
 
 HOSTILE = (
     "</script><script>window.hostile = 1</script>",

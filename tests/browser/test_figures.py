@@ -9,9 +9,9 @@ import pytest
 from matplotlib import rc_context
 from PIL import Image
 
-from reportgen.plottables import Curve, Histogram
 from reportgen.rendering.encoding import figure_svg
 from reportgen.rendering.figures import draw_curve, draw_histogram
+from reportgen.results.plottables import Curve, Histogram
 
 GENERATOR = np.random.default_rng(5)
 COUNTS = {name: GENERATOR.integers(0, 400, 60) for name in ("trained", "untrained")}

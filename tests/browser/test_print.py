@@ -8,7 +8,7 @@ import pytest
 from checks import REPORTS, compact, missing, on_paper, pdf_text, print_faults
 from PIL import Image
 
-from reportgen.pdf import print_pdf
+from reportgen.rendering.pdf import print_pdf
 
 PAPERS = ("A4", "Letter")
 

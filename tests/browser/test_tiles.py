@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from checks import compact, missing, on_paper, open_details, pdf_text
 
-from reportgen.pdf import print_pdf
+from reportgen.rendering.pdf import print_pdf
 
 PAGES = ("demo", "deep", "hostile", "tiles")
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
-from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
+from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.prediction_quality.analysis import PredictionQualityResult, WorstSample
 from reportgen.measures.classification import classification_quality
-from reportgen.plottables import ImageGrid, Palette
-from reportgen.results import ModelSummary, Provenance, Report, SamplesSummary, Section
+from reportgen.results.findings import ModelSummary, Provenance, Report, SamplesSummary, Section
+from reportgen.results.plottables import ImageGrid, Palette
 
 SAMPLES = 20
 CLASSES = 20

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.custom_names import declared_names
-from reportgen.reading.custom_objects import import_objects
-from reportgen.reading.decide import Action, decide, refusal
-from reportgen.reading.inventory import take_inventory
-from reportgen.reading.load import LoadedModel, load_model, read_model
-from reportgen.reading.look import look
-from reportgen.reading.permitted import Permitted
-from reportgen.reading.weights_only import WeightsOnly
+from reportgen.reading.containers.look import look
+from reportgen.reading.loading.decide import Action, decide, refusal
+from reportgen.reading.loading.inventory import take_inventory
+from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.weights_only import WeightsOnly
+from reportgen.reading.rewriting.custom_names import declared_names
+from reportgen.reading.rewriting.custom_objects import import_objects
+from reportgen.reading.rewriting.permitted import Permitted
 
 MODULE = """
 import keras
@@ -255,9 +255,10 @@ def test_decision_with_options_needs_no_tensorflow(tmp_path: Path, module: Any) 
     path, objects = module
     _, file = saved(tmp_path, ".keras", objects["Scale"](name="scale"), keras.layers.Lambda(lambda x: x, name="odd"))
     script = (
-        "import sys; from reportgen.reading.look import look; from reportgen.reading.inventory import take_inventory; "
-        "from reportgen.reading.decide import decide; from reportgen.reading.permitted import Permitted; "
-        "from reportgen.reading.custom_names import declared_names; "
+        "import sys; from reportgen.reading.containers.look import look; "
+        "from reportgen.reading.loading.inventory import take_inventory; "
+        "from reportgen.reading.loading.decide import decide; from reportgen.reading.rewriting.permitted import Permitted; "
+        "from reportgen.reading.rewriting.custom_names import declared_names; "
         f"p = Permitted(code=True, names=declared_names([{str(path)!r}])); "
         f"d = decide(take_inventory(look({str(file)!r})), permitted=p); "
         "assert d.action.value == 'run' and not d.obstacles, d; "

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.load import LoadedModel, load_model, read_model
-from reportgen.reading.weights_only import WeightsOnly
+from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.weights_only import WeightsOnly
 
 _spec = importlib.util.spec_from_file_location("hostile", Path(__file__).parent / "nasty" / "hostile.py")
 hostile = importlib.util.module_from_spec(_spec)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.load import LoadedModel, load_model, read_model
-from reportgen.reading.rewrite import Readable, make_readable
-from reportgen.reading.weights_only import WeightsOnly
+from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.weights_only import WeightsOnly
+from reportgen.reading.rewriting.rewrite import Readable, make_readable
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TOLERANCE = 1e-5

@@ -18,12 +18,12 @@ import pytest
 import tensorflow as tf
 
 from reportgen.errors import ModelError
-from reportgen.reading.checkpoint import open_checkpoint, read_tensors
-from reportgen.reading.decide import Action, decide
-from reportgen.reading.inventory import take_inventory
-from reportgen.reading.load import LoadedModel, load_model, read_model
-from reportgen.reading.look import ModelFormat, look
-from reportgen.reading.weights_only import WeightsOnly
+from reportgen.reading.containers.checkpoint import open_checkpoint, read_tensors
+from reportgen.reading.containers.look import ModelFormat, look
+from reportgen.reading.loading.decide import Action, decide
+from reportgen.reading.loading.inventory import take_inventory
+from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.weights_only import WeightsOnly
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LIMIT = 1 << 30
@@ -190,8 +190,9 @@ def test_saved_model_is_named_by_its_folder_with_one_digest(tmp_path: Path) -> N
 def test_inventory_of_tensorflows_files_needs_no_tensorflow(tmp_path: Path) -> None:
     paths = [unpacked(tmp_path, "nested-2.15.1"), as_plain_checkpoint(whole(), tmp_path)]
     script = (
-        "import sys; from reportgen.reading.look import look; from reportgen.reading.inventory import take_inventory; "
-        "from reportgen.reading.decide import decide; "
+        "import sys; from reportgen.reading.containers.look import look; "
+        "from reportgen.reading.loading.inventory import take_inventory; "
+        "from reportgen.reading.loading.decide import decide; "
         f"print(*[decide(take_inventory(look(p))).action.value for p in {[str(path) for path in paths]!r}]); "
         "sys.exit(bool({'keras', 'tensorflow', 'google.protobuf'} & set(sys.modules)))"
     )

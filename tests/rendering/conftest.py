@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 
 from reportgen.analyses.architecture import ArchitectureResult
-from reportgen.analyses.batch_normalization import BatchNormalizationResult, NormalizationAudit
-from reportgen.analyses.channel_activity import ChannelActivityResult, LayerActivity, MaskedRun
+from reportgen.analyses.batch_normalization.results import BatchNormalizationResult, NormalizationAudit
+from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
-from reportgen.analyses.filter_grids import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.analyses.learned import LearnedKernel, LearnedResult
-from reportgen.analyses.prediction_quality import PredictionQualityResult, WorstSample
-from reportgen.analyses.preprocessing_check import PreprocessingCheckResult, VariantAccuracy
-from reportgen.analyses.sample_predictions import ClassProbability, SamplePredictionsResult, ShownSample
-from reportgen.analyses.weight_histograms import KernelWeights, WeightHistogramsResult, WeightStatistics
+from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
+from reportgen.analyses.prediction_quality.analysis import PredictionQualityResult, WorstSample
+from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.sample_predictions.analysis import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
-from reportgen.models.kernel_statistics import STATISTICS
-from reportgen.models.null_comparison import NullComparison
-from reportgen.plottables import Histogram, ImageGrid, NullBands, Palette, Strip
-from reportgen.results import (
+from reportgen.models.weights.kernel_statistics import STATISTICS
+from reportgen.models.weights.null_comparison import NullComparison
+from reportgen.results.findings import (
     Finding,
     Inconclusive,
     LayerSummary,
@@ -32,6 +31,7 @@ from reportgen.results import (
     Severity,
     SkippedSection,
 )
+from reportgen.results.plottables import Histogram, ImageGrid, NullBands, Palette, Strip
 
 MODEL = ModelSummary("tiny", "Sequential", (2, 2, 1), (2,), 30, 20, 2)
 LAYER = LayerSummary("conv", "Conv2D", (2, 2, 2), 20, True, (3, 3), (1, 1), (3, 3), 72)

@@ -4,7 +4,6 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from reportgen.plottables import Histogram, ImageGrid, Palette
 from reportgen.rendering.encoding import (
     GROUND_COLOUR,
     LEVELS,
@@ -16,6 +15,7 @@ from reportgen.rendering.encoding import (
     text_uri,
 )
 from reportgen.rendering.figures import draw_histogram
+from reportgen.results.plottables import Histogram, ImageGrid, Palette
 
 
 def decoded(grid: ImageGrid) -> Image.Image:

@@ -1,7 +1,7 @@
 import numpy as np
 
-from reportgen.plottables import Curve, Histogram
 from reportgen.rendering.figures import draw_curve, draw_histogram
+from reportgen.results.plottables import Curve, Histogram
 
 
 def test_a_histogram_shows_every_set_on_the_shared_edges():

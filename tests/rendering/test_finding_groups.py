@@ -9,7 +9,7 @@ from reportgen.rendering.finding_groups import group_findings
 from reportgen.rendering.html import render_html
 from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Page
-from reportgen.results import Finding, Section, Severity
+from reportgen.results.findings import Finding, Section, Severity
 
 
 def finding(subject, message="it is so", severity=Severity.NOTE, code="a-rule", source="Somebody"):

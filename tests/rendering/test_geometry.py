@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reportgen.plottables import ImageGrid, Matrix, Palette
 from reportgen.rendering.geometry import axis_texts, geometry_of, geometry_of_matrix, label_text, level, matrix_grid
+from reportgen.results.plottables import ImageGrid, Matrix, Palette
 
 
 def grid_of(count: int, height: int, width: int, columns: int) -> ImageGrid:

@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 
 from reportgen.rendering.html import render_frame, render_html
 from reportgen.rendering.json import render_json
-from reportgen.results import Inconclusive, RuleInForce, Section, Severity
+from reportgen.results.findings import Inconclusive, RuleInForce, Section, Severity
 
 
 def between(page: str, start: str, end: str) -> str:

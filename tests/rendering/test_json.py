@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import reportgen.rendering
-from reportgen.plottables import Matrix
 from reportgen.rendering.json import SCHEMA_VERSION, render_json
-from reportgen.results import Inconclusive, RuleInForce, Section, Severity
+from reportgen.results.findings import Inconclusive, RuleInForce, Section, Severity
+from reportgen.results.plottables import Matrix
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 

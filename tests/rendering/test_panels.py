@@ -13,15 +13,15 @@ import pytest
 from PIL import Image
 
 import reportgen.rendering
-from reportgen.analyses.attribution import AttributionResult, MethodMaps, SampleAttribution
-from reportgen.analyses.filter_responses import ChannelResponses, FilterResponsesResult, LayerResponses
+from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.filter_responses.analysis import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.measures.intervals import measure
-from reportgen.plottables import ImageGrid, Palette, Panel, PanelGrid
 from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_table, panels_png
 from reportgen.rendering.geometry import geometry_of, panel_size
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
-from reportgen.results import Finding, Section, Severity
+from reportgen.results.findings import Finding, Section, Severity
+from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 SAMPLE = Panel(np.array([[[0, 255], [np.nan, 255]], [[255, 0], [0, 0]]], np.float32), (0, 255), Palette.GREY)

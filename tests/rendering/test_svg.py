@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from reportgen.plottables import Curve, Histogram
 from reportgen.rendering.encoding import figure_svg
 from reportgen.rendering.figures import draw_curve, draw_histogram
 from reportgen.rendering.svg import lean_svg
+from reportgen.results.plottables import Curve, Histogram
 
 HISTOGRAM = Histogram(np.array([0.0, 1.0, 2.0]), {"trained": np.array([3, 1])})
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reportgen.plottables import Histogram, NullBands, Strip
 from reportgen.rendering.vectors import histogram_outline, null_bands_drawing, strip_outline, strip_threshold
+from reportgen.results.plottables import Histogram, NullBands, Strip
 
 
 def drawing(*distances: float, name: str = "conv") -> dict:

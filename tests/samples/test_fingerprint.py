@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.redaction.anonymous import anonymous
 from reportgen.samples import fingerprint as module
-from reportgen.samples.anonymous import anonymous
 from reportgen.samples.concatenated import concatenated
 from reportgen.samples.fingerprint import FILES, VALUES, fingerprint
 from reportgen.samples.sources import open_samples

@@ -1,0 +1,139 @@
+"""Where it looks: attribution maps of the predicted class, each with its own tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from reportgen.analyses.attribution.passes import CheckedMaps, Explained, explain
+from reportgen.analyses.attribution.results import (
+    AIMLESS,
+    INCOMPLETE,
+    TESTS,
+    WEIGHTLESS,
+    AttributionResult,
+    MethodMaps,
+    SampleAttribution,
+)
+from reportgen.analyses.attribution.rules import failed_tests, failing_maps
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.errors import ForwardError
+from reportgen.measures.attribution_maps import METHODS
+from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
+from reportgen.measures.tiles import Pictures, pictures_of
+from reportgen.messages import say
+from reportgen.results.findings import Finding
+from reportgen.results.plottables import Palette, Panel, PanelGrid
+from reportgen.results.rules import Limits
+from reportgen.run.evaluation import EvaluatedSamples
+
+MOST_SAMPLES = 10
+"""Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies."""
+
+_PICTURE_PIXELS = 96 * 96
+
+
+class Attribution:
+    """Shows and tests attribution maps of the chosen samples."""
+
+    name = "attribution"
+    title = say("Where it looks")
+    rules = (WEIGHTLESS, AIMLESS, INCOMPLETE)
+
+    def run(self, context: AnalysisContext) -> AttributionResult | Skip:
+        """Return the maps; a skip without samples, convolution or class scores."""
+        if context.samples is None or context.live is None:
+            return Skip(context.no_samples_reason)
+        if context.live.no_gradients:
+            return Skip(context.live.no_gradients)
+        if not context.options.attribution:
+            return Skip(say("Attribution maps were left out; --attribution hirescam makes them."))
+        samples = context.samples
+        pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=_PICTURE_PIXELS)
+        if pictures is None or samples.images.ndim != 4:
+            return Skip(
+                say("Attribution maps are drawn for images alone; these samples do not have a height and a width.")
+            )
+        try:
+            explained = explain(context, samples, MOST_SAMPLES)
+        except ForwardError as error:
+            return Skip(say("The gradients could not be computed. Received: {error}", error=str(error)))
+        if isinstance(explained, str):
+            return Skip(explained)
+        return AttributionResult(
+            methods=tuple(_method(maps, explained, samples, pictures, context.limits) for maps in explained.maps),
+            explained=explained.target.rule,
+            chosen=len(samples.names),
+            kernels=explained.kernels,
+            deleted=DELETED,
+            random_orders=RANDOM_ORDERS,
+            reduction=pictures.reduction,
+            seed=context.options.seed,
+            other_inputs=explained.other_inputs,
+        )
+
+    def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding]:
+        """Return the methods whose maps failed a test."""
+        for method in result.methods:
+            for rule in self.rules:
+                failed = [sample for sample in method.samples if TESTS[rule.code] in sample.failed]
+                if failed:
+                    yield failing_maps(rule, method, failed, limits[rule.code])
+
+
+def _method(
+    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, pictures: Pictures, limits: Limits
+) -> MethodMaps:
+    shown = tuple(_sample(maps, explained, samples, limits, position) for position in range(len(maps.values)))
+    labels = tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown)
+    figure = attribution_figure(maps.values, pictures, labels, total=len(samples.names))
+    subject = say("input") if maps.key == "integrated-gradients" else explained.target.features
+    return MethodMaps(maps.key, METHODS[maps.key], subject, maps.values.shape[1:], figure, maps.points, shown)
+
+
+def _sample(
+    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, limits: Limits, position: int
+) -> SampleAttribution:
+    largest = float(maps.values[position].max())
+    completeness = None if maps.completeness is None else float(maps.completeness[position])
+    similarity, deletion = float(maps.similarity[position]), float(maps.deletion[position])
+    sets = samples.label_sets
+    return SampleAttribution(
+        index=samples.summary.shown[position],
+        label=None if samples.labels is None else samples.class_name(int(samples.labels[position])),
+        target=samples.class_name(int(explained.classes[position])),
+        logit=float(explained.logits[position]),
+        largest=largest if largest > 0 else None,
+        completeness=completeness,
+        similarity=similarity if np.isfinite(similarity) else None,
+        deletion=deletion if np.isfinite(deletion) else None,
+        failed=failed_tests(largest, completeness, similarity, deletion, limits),
+        classes=None if sets is None else tuple(map(samples.class_name, np.flatnonzero(sets[position]).tolist())),
+    )
+
+
+COLUMNS = 5
+
+
+def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, ...], *, total: int) -> PanelGrid:
+    """Return each sample, grey, beside the positive part of its map, all maps on one scale.
+
+    Args:
+        maps: (N, H, W) float32 of the first N samples.
+        pictures: of at least N samples.
+        labels: of the N tiles.
+        total: number of chosen samples.
+    """
+    positive = np.maximum(maps, 0)
+    top = float(positive.max(initial=0, where=np.isfinite(positive))) or 1.0
+    grey = pictures.values.mean(axis=-1) if pictures.palette is Palette.COLOUR else pictures.values
+    return PanelGrid(
+        panels=(
+            Panel(grey[: len(labels)], pictures.value_range, Palette.GREY),
+            Panel(positive, (0.0, top), Palette.SEQUENTIAL),
+        ),
+        labels=labels,
+        columns=min(COLUMNS, len(labels)),
+        total=total,
+    )

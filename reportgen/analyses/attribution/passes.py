@@ -1,0 +1,200 @@
+"""The passes behind attribution maps: one for the gradients, one of the randomised model, one of masked samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext
+from reportgen.measures.attribution_checks import completeness_error, rank_correlation
+from reportgen.measures.attribution_maps import FORMULAS
+from reportgen.measures.deletion import deletion_distances
+from reportgen.messages import say
+from reportgen.models.gradients.gradient_target import GradientTarget, affine_bias, find_target
+from reportgen.models.gradients.gradients import ClassLogits, Gradients, feature_gradients, predicted_logits
+from reportgen.models.gradients.integrated import integrated_gradients, logits_at
+from reportgen.models.gradients.randomised import randomised_kernels
+from reportgen.models.graphs.outputs import class_scores
+from reportgen.models.passes.capture import predict
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.passes.sample_inputs import SampleInputs
+from reportgen.models.weights.kernels import common_data_format, is_graph
+from reportgen.run.evaluation import EvaluatedSamples
+
+POINTS, MOST_POINTS = 50, 400
+"""Of the quadrature of integrated gradients; doubled until complete."""
+
+COMPLETE = 0.01
+"""Error up to which more points are not tried."""
+
+
+@dataclass(frozen=True)
+class CheckedMaps:
+    """The maps of one method for n samples and the numbers of their tests.
+
+    Attributes:
+        key: of the method.
+        values: (n, h, w) float32.
+        similarity: (n,) rank correlation with the map of the randomised network.
+        deletion: (n,) by how many standard deviations the map's order is better than random ones; NaN where undecided.
+        completeness: (n,) errors, or None.
+        points: most that a sample's quadrature needed, or None.
+    """
+
+    key: str
+    values: np.ndarray
+    similarity: np.ndarray
+    deletion: np.ndarray
+    completeness: np.ndarray | None
+    points: int | None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What was explained: at which layer, of n samples which class (n,) with which logit (n,), and the maps.
+
+    `kernels` counts those that the randomised network had drawn anew; `other_inputs` tells whether the model has some.
+    """
+
+    target: GradientTarget
+    classes: np.ndarray
+    logits: np.ndarray
+    maps: tuple[CheckedMaps, ...]
+    kernels: int
+    other_inputs: bool
+
+
+@dataclass(frozen=True)
+class _Samples:
+    inputs: SampleInputs
+    black: np.ndarray
+    logits: ClassLogits
+    score: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    channels_first: bool
+
+
+def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> Explained | str:
+    """Return the maps of the first chosen samples, or the reason why there are none.
+
+    Raises:
+        ForwardError: the model has no gradients there.
+    """
+    live, outputs = context.live, samples.activations.outputs
+    scores = class_scores(outputs, head=context.head, labels=samples.classes)
+    if live is None or scores is None:
+        return say("The output is not one score for each class, so there is no class whose evidence could be shown.")
+    inputs = SampleInputs(samples.scale(samples.images[:most]), pack=samples.pack)
+    target = find_target(live, inputs.take(slice(2)))
+    if target is None and inputs.several:
+        return say("This model has no convolution that depends on the pictured input, so no map can be drawn.")
+    if target is None or len(target.size) != 2:
+        return say("This model has no convolution whose output has a height and a width, so no map can be drawn.")
+    classes = np.argmax(scores.values[: len(inputs)], axis=1)
+    given = _Samples(
+        inputs=inputs,
+        black=samples.scale(np.zeros_like(samples.images[:1]))[0],
+        logits=predicted_logits(scores.values[: len(inputs)], int(np.prod(outputs.shape[1:]))),
+        score=_score(context, samples, live, classes),
+        channels_first=common_data_format(live.layers.values()) == "channels_first",
+    )
+    maps, logits, kernels = _maps(context, live, target, given)
+    return Explained(target, classes, logits, maps, kernels, inputs.several)
+
+
+def _score(
+    context: AnalysisContext, samples: EvaluatedSamples, live: LiveModel, classes: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    def score(inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        batches = SampleInputs(inputs, positions, samples.pack).batches(live.batch)
+        outputs = predict(live.model, (batch.packed() for batch in batches))
+        scores = class_scores(outputs, head=context.head, labels=samples.classes)
+        if scores is None:
+            return np.full(len(inputs), np.nan)
+        return np.asarray(scores.values[np.arange(len(inputs)), classes[positions]])
+
+    return score
+
+
+def _maps(
+    context: AnalysisContext, live: LiveModel, target: GradientTarget, given: _Samples
+) -> tuple[tuple[CheckedMaps, ...], np.ndarray, int]:
+    """Return the checked maps of all methods, the logits explained and the number of kernels drawn anew."""
+    seed, keys = context.options.seed, context.options.attribution
+    by_features = any(key in FORMULAS for key in keys)
+    trained = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
+    integrated = _integrated(live, target, given) if "integrated-gradients" in keys else None
+    with randomised_kernels(live, context.kernels, seed=seed) as kernels:
+        fresh = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
+        other = _integral(live, target, given, POINTS) if integrated is not None else None
+    checked = []
+    for key in keys:
+        if trained is not None and fresh is not None and key in FORMULAS:
+            values, random = (FORMULAS[key](found.values, found.gradients) for found in (trained, fresh))
+            error = _affine_error(context, live, target, given, values, trained) if key == "hirescam" else None
+            checked.append(_checked(key, values, random, given, seed, error, None))
+        elif integrated is not None and other is not None:
+            checked.append(_checked(key, integrated[0], other, given, seed, integrated[1], integrated[2]))
+    logits = trained.logits if trained is not None else logits_at(live, target, given.inputs, given.logits)
+    return tuple(checked), logits, kernels
+
+
+def _checked(
+    key: str,
+    values: np.ndarray,
+    random: np.ndarray,
+    given: _Samples,
+    seed: int,
+    completeness: np.ndarray | None,
+    points: int | None,
+) -> CheckedMaps:
+    deletion = deletion_distances(
+        values, given.inputs.values, given.score, seed=seed, channels_first=given.channels_first
+    )
+    similarity = np.array([rank_correlation(*pair) for pair in zip(values, random, strict=True)])
+    return CheckedMaps(key, values, similarity, deletion, completeness, points)
+
+
+def _affine_error(
+    context: AnalysisContext,
+    live: LiveModel,
+    target: GradientTarget,
+    given: _Samples,
+    values: np.ndarray,
+    trained: Gradients,
+) -> np.ndarray | None:
+    """Return the completeness errors of HiResCAM where only means and one dense layer follow the maps."""
+    known = all(call.path in live.layers for call in context.layers)
+    bias = affine_bias(live, target) if is_graph(live.model) and known else None
+    if bias is None:
+        return None
+    explained = trained.logits - bias[given.logits.columns] * given.logits.signs
+    totals = values.sum(axis=(1, 2))
+    return np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
+
+
+def _integrated(live: LiveModel, target: GradientTarget, given: _Samples) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the maps, their completeness errors and the most points used: doubled for samples that are not complete."""
+    black = replace(given.inputs, values=np.broadcast_to(given.black, given.inputs.values.shape))
+    explained = logits_at(live, target, given.inputs, given.logits) - logits_at(live, target, black, given.logits)
+    points = POINTS
+    maps = _integral(live, target, given, points)
+    while True:
+        totals = maps.sum(axis=(1, 2))
+        errors = np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
+        again = np.flatnonzero(errors > COMPLETE)
+        if not again.size or 2 * points > MOST_POINTS:
+            return maps, errors, points
+        points *= 2
+        maps[again] = _integral(live, target, given, points, again)
+
+
+def _integral(
+    live: LiveModel, target: GradientTarget, given: _Samples, points: int, chosen: np.ndarray | None = None
+) -> np.ndarray:
+    which = np.arange(len(given.inputs)) if chosen is None else chosen
+    found = integrated_gradients(
+        live, target, given.inputs.take(which), given.black, given.logits.take(which), points=points
+    )
+    return np.asarray(found.sum(axis=1 if given.channels_first else -1))

@@ -1,0 +1,80 @@
+"""What is said of batch normalisations, in numbers and plottables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from reportgen.results.plottables import Strip
+
+LARGEST_SHIFT = 1.0
+"""Stored standard deviations between the two means."""
+
+
+LARGEST_RATIO = 4.0
+"""Of the larger variance to the smaller: a factor of two between standard deviations."""
+
+
+@dataclass(frozen=True)
+class NormalizationAudit:
+    """One batch normalisation of C channels.
+
+    Attributes:
+        name: the layer's path.
+        channels: number of them.
+        never_updated: whether its statistics are those that it began with.
+        collapsed: indices of channels with a scale under 0.001.
+        median_gamma: of the scales' magnitudes; None for a layer without scale.
+        drifted: indices of channels whose observed moments are too far from the stored ones; none where these were never
+            updated; None without samples.
+        median_shift, largest_shift: of the means' distance in stored standard deviations; None without samples.
+        smallest_ratio, median_ratio, largest_ratio: of observed to stored variance; None without samples.
+        strip: every channel's shift, or None.
+        negative: indices of channels whose stored variance is under zero.
+        by_mean, by_variance: how many of the drifted channels have a mean and how many a variance that is too far; None
+            without samples.
+    """
+
+    name: str
+    channels: int
+    never_updated: bool
+    collapsed: tuple[int, ...]
+    median_gamma: float | None
+    drifted: tuple[int, ...] | None = None
+    median_shift: float | None = None
+    largest_shift: float | None = None
+    smallest_ratio: float | None = None
+    median_ratio: float | None = None
+    largest_ratio: float | None = None
+    strip: Strip | None = None
+    negative: tuple[int, ...] = ()
+    by_mean: int | None = None
+    by_variance: int | None = None
+
+    @property
+    def worst_ratio(self) -> float | None:
+        """Of observed to stored variance, that furthest from 1 either way; None without samples or finite ratios."""
+        ratios = [one for one in (self.smallest_ratio, self.largest_ratio) if one is not None and math.isfinite(one)]
+        return max(ratios, key=lambda ratio: abs(math.log(ratio)) if ratio > 0 else math.inf, default=None)
+
+    @property
+    def excess(self) -> float:
+        """How far its worst channel is, in multiples of the bounds: of the shift's, or of that of the ratio's logarithm."""
+        shift, ratio = self.largest_shift or 0.0, self.worst_ratio
+        apart = 0.0 if ratio is None else math.inf if ratio <= 0 else abs(math.log(ratio)) / math.log(LARGEST_RATIO)
+        return max(shift / LARGEST_SHIFT if math.isfinite(shift) else 0.0, apart)
+
+
+@dataclass(frozen=True)
+class BatchNormalizationResult:
+    """Every batch normalisation in order.
+
+    Attributes:
+        layers: the audits.
+        evaluated: samples of the observed moments; 0 where there are none.
+        no_samples_reason: why there are none, or ''.
+    """
+
+    layers: tuple[NormalizationAudit, ...]
+    evaluated: int
+    no_samples_reason: str

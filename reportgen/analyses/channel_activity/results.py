@@ -1,0 +1,105 @@
+"""What is said of channels, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.models.passes.activity import DORMANT_LEVELS
+from reportgen.results.plottables import Strip
+
+LARGEST_RATE = 0.05
+"""A channel counts as idle when it could be active on at most this share of samples: after n idle ones that is 3 / n at 95%
+confidence (rule of three, Hanley and Lippman-Hand, JAMA 249 (1983) 1743), so that 60 samples decide. The share is a convention
+of reportgen: a channel that answers to one class of twenty, equally frequent, fires on so many."""
+
+
+@dataclass(frozen=True)
+class LayerActivity:
+    """The channels of one call on all evaluated samples.
+
+    Attributes:
+        name: of the call whose output was looked at.
+        source: call of the convolution or dense layer before it, where the activation is a layer of its own, else None.
+        activation: as Keras names it; 'linear' for a convolution that no activation follows.
+        kind: 'rectified', 'bounded', 'smooth' or 'linear'.
+        channels: number of them.
+        silent, dormant, constant, saturated: indices, see `IdleChannels`.
+        dormant_counts: channels with a score of at most 0, 0.025 and 0.1, silent ones included.
+        zeros: median over the channels of the average percentage of zeros, in [0, 1]; None where the layer is not rectified.
+        strip: scores of all channels without NaN or infinite values: mean magnitude over that of the layer.
+        non_finite: indices of channels that gave NaN or infinite values; they are none of the others.
+    """
+
+    name: str
+    source: str | None
+    activation: str
+    kind: str
+    channels: int
+    silent: tuple[int, ...]
+    dormant: tuple[int, ...]
+    dormant_counts: tuple[int, ...]
+    constant: tuple[int, ...]
+    saturated: tuple[int, ...]
+    zeros: float | None
+    strip: Strip
+    non_finite: tuple[int, ...] = ()
+
+    @property
+    def stuck(self) -> tuple[int, ...]:
+        """Indices of constant and saturated channels."""
+        return tuple(sorted({*self.constant, *self.saturated}))
+
+    @property
+    def idle(self) -> int:
+        """Number of channels that are silent, dormant or stuck."""
+        return len({*self.silent, *self.dormant, *self.stuck})
+
+
+@dataclass(frozen=True)
+class MaskedRun:
+    """What setting all silent and dormant channels to zero changes.
+
+    Attributes:
+        silent, dormant: numbers of masked channels.
+        samples: that the model was run on again.
+        largest_change: of any output of any of these samples.
+        accuracy, masked_accuracy: shares in [0, 1] of these samples that are right; None without labels.
+    """
+
+    silent: int
+    dormant: int
+    samples: int
+    largest_change: float
+    accuracy: float | None
+    masked_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class ChannelActivityResult:
+    """All calls that were looked at, in order.
+
+    Attributes:
+        layers: every call.
+        masked: None where no channel is silent or dormant, or for the `masked_reason`.
+        evaluated: number of samples.
+        levels: of the dormant counts.
+        masked_reason: why there is no run with masked channels although some would be masked; '' otherwise.
+        largest_rate: share of samples on which a channel may be active that is called idle.
+    """
+
+    layers: tuple[LayerActivity, ...]
+    masked: MaskedRun | None
+    evaluated: int
+    levels: tuple[float, ...] = DORMANT_LEVELS
+    masked_reason: str = ""
+    largest_rate: float = LARGEST_RATE
+
+    @property
+    def rate_bound(self) -> float:
+        """Share of samples on which a channel may be active that never was so, at 95% confidence (rule of three)."""
+        return min(1.0, 3 / self.evaluated)
+
+    @property
+    def decides(self) -> bool:
+        """Whether there are enough samples to call a channel idle."""
+        return self.rate_bound <= self.largest_rate

@@ -1,0 +1,141 @@
+"""Filters: the kernels of the convolutions as pictures, trained beside untrained, and filters that add nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.analyses.filter_grids.rules import DUPLICATE, WEAK, duplicate_filters, weak_filters
+from reportgen.analyses.filter_grids.tiles import filter_tiles, is_rgb, largest_values
+from reportgen.measures.tiles import columns_for, strongest, symmetric_limit
+from reportgen.messages import say
+from reportgen.models.weights.initial import draw_initial
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.results.findings import Finding
+from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.results.rules import Limits
+
+_LEAST_WEIGHTS = 9  # with fewer weights in a filter, chance alone brings cosines this high
+
+
+class FilterGrids:
+    """Shows the filters of the chosen convolutions and checks those of all."""
+
+    name = "filter_grids"
+    title = say("Filters")
+    rules = (WEAK, DUPLICATE)
+
+    def run(self, context: AnalysisContext) -> FilterGridsResult | Skip:
+        """Return the grids; a skip when the model has no convolution."""
+        kernels = [kernel for kernel in context.kernels if kernel.is_spatial]
+        if not kernels:
+            return Skip(say("This model has no convolution, so there are no filters to show."))
+        options = context.options
+        grids = tuple(
+            _grid(kernel, seed=options.seed, kernel_range=options.kernel_range, max_tiles=options.max_tiles)
+            for path in context.shown
+            for kernel in kernels
+            if kernel.path == path
+        )
+        return FilterGridsResult(grids, tuple(_strength(kernel, context.limits) for kernel in kernels), options.seed)
+
+    def findings(self, result: FilterGridsResult, limits: Limits) -> Iterable[Finding]:
+        """Return layers with weak or near-duplicate filters."""
+        for strength in result.strengths:
+            if strength.weak:
+                yield weak_filters(strength, limits[WEAK.code])
+            if strength.duplicates:
+                yield duplicate_filters(strength, limits[DUPLICATE.code])
+
+
+def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:
+    trained = kernel.by_filter(kernel.values())
+    drawn = draw_initial(kernel, seed=seed)
+    untrained = None if drawn is None else kernel.by_filter(drawn)
+    norms = filter_norms(trained)
+    shown = strongest(norms, max_tiles)
+    layout, tiles, channels = filter_tiles(trained[list(shown)])
+    untrained_tiles = None if untrained is None else filter_tiles(untrained[list(shown)])[1]
+    # in colour all three channels are seen, so that all must fit the scale
+    seen = [values[list(shown)] for values in (trained, untrained) if values is not None]
+    if not is_rgb(kernel, trained):
+        seen = [values for values in (tiles, untrained_tiles) if values is not None]
+    limit = kernel_range or symmetric_limit(*seen)
+    grid = ImageGrid(
+        images=tiles,
+        labels=tuple(map(str, shown)),
+        value_range=(-limit, limit),
+        total=len(trained),
+        palette=Palette.DIVERGING,
+        columns=1 if layout == "strip" else columns_for(len(shown)),
+        maxima=largest_values(tiles),
+        of_weights=True,
+    )
+    return FilterGrid(
+        label=kernel.label,
+        window=trained.shape[1:-1],
+        input_channels=trained.shape[-1],
+        trained=grid,
+        untrained=None if untrained_tiles is None else _with_images(grid, untrained_tiles),
+        colour=_colour(kernel, trained, untrained, grid),
+        shown_channels=channels,
+        norms=norms[list(shown)],
+        clipped=int(np.count_nonzero(np.abs(seen[0]) > limit)),
+        layout=layout,
+    )
+
+
+def _with_images(grid: ImageGrid, images: np.ndarray) -> ImageGrid:
+    return replace(grid, images=images, maxima=largest_values(images))
+
+
+def _colour(
+    kernel: LayerKernel, trained: np.ndarray, untrained: np.ndarray | None, grid: ImageGrid
+) -> tuple[ImageGrid, ImageGrid | None] | None:
+    """Return the kernels on RGB as colours, grey for zero; None for other kernels."""
+    if not is_rgb(kernel, trained):
+        return None
+    shown = [int(label) for label in grid.labels]
+    coloured = replace(_with_images(grid, trained[shown]), palette=Palette.COLOUR)
+    return coloured, None if untrained is None else _with_images(coloured, untrained[shown])
+
+
+def filter_norms(filters: np.ndarray) -> np.ndarray:
+    """Return the L2 norm of each filter, (N,) float64, of filters (N, ...)."""
+    return np.asarray(np.linalg.norm(filters.reshape(len(filters), -1).astype(np.float64), axis=1))
+
+
+def _strength(kernel: LayerKernel, limits: Limits) -> FilterStrength:
+    filters = kernel.by_filter(kernel.values())
+    norms = filter_norms(filters)
+    median = float(np.median(norms))
+    weights = int(np.prod(filters.shape[1:]))
+    compared = kernel.kind != "depthwise" and kernel.groups == 1 and weights >= _LEAST_WEIGHTS
+    return FilterStrength(
+        label=kernel.label,
+        filters=len(filters),
+        weights=weights,
+        median_norm=median,
+        smallest_norm=float(norms.min()),
+        weak=tuple(int(index) for index in np.flatnonzero(norms < limits[WEAK.code] * median)),
+        compared=compared,
+        duplicates=near_duplicates(filters, cosine=limits[DUPLICATE.code]) if compared else (),
+    )
+
+
+def near_duplicates(filters: np.ndarray, *, cosine: float) -> tuple[tuple[int, int, float], ...]:
+    """Return each pair of filters with a larger cosine, as (first, second, cosine).
+
+    Args:
+        filters: (N, ...) float32; filters of norm zero or with non-finite weights are in no pair.
+    """
+    flat = filters.reshape(len(filters), -1)
+    norms = np.linalg.norm(flat, axis=1, keepdims=True)
+    usable = np.isfinite(norms) & (norms > 0)
+    unit = np.where(usable, flat / np.where(usable, norms, 1), 0)
+    cosines = np.triu(unit @ unit.T, k=1)
+    return tuple((int(i), int(j), float(cosines[i, j])) for i, j in np.argwhere(cosines > cosine))

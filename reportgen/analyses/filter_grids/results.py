@@ -1,0 +1,75 @@
+"""What is said of filters, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.results.plottables import ImageGrid
+
+
+@dataclass(frozen=True)
+class FilterGrid:
+    """The kernels of one layer as tiles.
+
+    Attributes:
+        label: the kernel's label.
+        window: its height and width, or one or three sizes.
+        input_channels: that each filter reads.
+        trained: the tiles as trained.
+        untrained: the same filters of a fresh draw on the same scale, or None without an initialiser. Where one input
+            channel is shown it is chosen by the same rule, the largest norm: at the trained filter's channel a fresh
+            draw would look weaker by selection alone.
+        colour: of a kernel on RGB, (trained, untrained or None) with the three channels as red, green and blue;
+            otherwise None.
+        shown_channels: for each trained tile, the input channel shown, or None where all are.
+        norms: L2 norm of each tile's whole filter.
+        clipped: number of shown trained weights beyond the scale, which have its last colour.
+        layout: 'window', 'strip' for 1 x 1 and one-dimensional kernels, or 'slices' for three-dimensional ones.
+    """
+
+    label: str
+    window: tuple[int, ...]
+    input_channels: int
+    trained: ImageGrid
+    untrained: ImageGrid | None
+    colour: tuple[ImageGrid, ImageGrid | None] | None
+    shown_channels: tuple[int, ...] | None
+    norms: np.ndarray
+    clipped: int
+    layout: str
+
+
+@dataclass(frozen=True)
+class FilterStrength:
+    """How much the filters of one convolution add.
+
+    Attributes:
+        label: the kernel's label.
+        filters: number of them.
+        weights: in each filter.
+        median_norm: median L2 norm.
+        smallest_norm: of the weakest filter.
+        weak: indices of those with a norm under the limit's share of the median.
+        compared: whether filters can be compared with one another: ungrouped, and at least 9 weights in each.
+        duplicates: (first, second, cosine) of each pair over the limit.
+    """
+
+    label: str
+    filters: int
+    weights: int
+    median_norm: float
+    smallest_norm: float
+    weak: tuple[int, ...]
+    compared: bool
+    duplicates: tuple[tuple[int, int, float], ...]
+
+
+@dataclass(frozen=True)
+class FilterGridsResult:
+    """Grids of the chosen layers and the strengths of all convolutions; `seed` is that of the untrained draws."""
+
+    grids: tuple[FilterGrid, ...]
+    strengths: tuple[FilterStrength, ...]
+    seed: int

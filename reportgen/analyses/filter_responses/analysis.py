@@ -1,0 +1,205 @@
+"""What a filter answers to: beside each kernel, the patches of the samples that excite its channel most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.filter_responses.maximised_inputs import maximised_inputs, with_first
+from reportgen.analyses.filter_responses.patches import cut_patches, excited_channels, kernel_tiles
+from reportgen.errors import ForwardError
+from reportgen.messages import say
+from reportgen.models.gradients.maximise import STEPS
+from reportgen.models.graphs.placement import Placement, follow_placements
+from reportgen.models.passes.calls import layer_path
+from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes.top_positions import KEPT, TopPositions
+from reportgen.models.weights.kernels import LayerKernel, common_data_format
+from reportgen.results.findings import Finding
+from reportgen.results.plottables import ImageGrid, Panel, PanelGrid
+from reportgen.results.rules import Limits, Rule
+from reportgen.run.evaluation import EvaluatedSamples
+
+CHANNELS = 16
+"""Channels shown of a layer: those with the largest answers."""
+
+_COLUMNS = 2
+_COMPILED = say("No inputs are made: this processor takes no gradients through a model with channels first.")
+_PATCH_PIXELS = 120_000  # of all patches of a layer
+_PICTURES = 4  # axes of several, with their channels
+
+
+@dataclass(frozen=True)
+class ChannelResponses:
+    """The largest answers of one channel.
+
+    Attributes:
+        channel: its index.
+        values: of its answers, falling; one for each sample.
+        samples: indices in the source.
+        places: (row, column) of each answer in the map.
+    """
+
+    channel: int
+    values: tuple[float, ...]
+    samples: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class LayerResponses:
+    """The channels of one layer.
+
+    Attributes:
+        name: the call's name.
+        field: rows and columns of the input that one answer sees.
+        jump: rows and columns of the input from one answer to the next.
+        total: number of channels.
+        silent: number of channels that are never above zero, which are not shown.
+        kernel_size: of the kernel shown in each tile, or None where the layer has none.
+        input_channels: that a kernel reads.
+        reduction: factor by which the patches are smaller than what an answer sees.
+        beyond: whether some patch reaches beyond the edge of its sample.
+        figure: for each channel its kernel and its patches.
+        channels: in the order of the tiles.
+        maximised: inputs made to excite the first channels most (--maximise), or None.
+    """
+
+    name: str
+    field: tuple[int, int]
+    jump: tuple[int, int]
+    total: int
+    silent: int
+    kernel_size: tuple[int, int] | None
+    input_channels: int
+    reduction: int
+    beyond: bool
+    figure: PanelGrid
+    channels: tuple[ChannelResponses, ...]
+    maximised: ImageGrid | None
+
+
+@dataclass(frozen=True)
+class FilterResponsesResult:
+    """The responses of the shown layers.
+
+    Attributes:
+        layers: that could be shown.
+        left_out: names of those whose answers cannot be traced back to pixels.
+        evaluated: number of samples that were searched.
+        patches: shown for each channel, at most.
+        steps: of the maximisation, where it was asked for.
+        seed: of the maximisation.
+        not_maximised: why no inputs are made although they were asked for; '' otherwise.
+    """
+
+    layers: tuple[LayerResponses, ...]
+    left_out: tuple[str, ...]
+    evaluated: int
+    patches: int
+    steps: int | None
+    seed: int
+    not_maximised: str = ""
+
+
+class FilterResponses:
+    """Shows the patches that excite the channels of the shown layers most."""
+
+    name = "filter_responses"
+    title = say("What a filter answers to")
+    rules: tuple[Rule, ...] = ()
+    looks_inside = True
+
+    def run(self, context: AnalysisContext) -> FilterResponsesResult | Skip:
+        """Return the patches; a skip without samples or without a layer whose answers can be traced back to pixels."""
+        samples, live = context.samples, context.live
+        if samples is None or live is None:
+            return Skip(context.no_samples_reason)
+        tops = {name: top for name, top in samples.activations.top.items() if len(top.size) == 2}
+        if not tops or samples.images.ndim != 4:
+            return Skip(_no_maps(context, samples))
+        try:
+            placed = follow_placements(live, samples.scale(samples.images[:1]), pack=with_first(samples))
+        except ForwardError as error:
+            return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
+        compiled = isinstance(live.model, CompiledModel)
+        layers = tuple(_layer(name, tops[name], placed[name], samples, context) for name in tops if name in placed)
+        left_out = tuple(name for name in tops if name not in placed)
+        shown = tuple(layer for layer in layers if layer is not None)
+        if not shown:
+            return Skip(say("The answers of the shown layers cannot be traced back to pixels of the input."))
+        return FilterResponsesResult(
+            layers=shown,
+            left_out=left_out,
+            evaluated=samples.evaluated,
+            patches=KEPT,
+            steps=STEPS if context.options.maximise and not compiled else None,
+            seed=context.options.seed,
+            not_maximised=_COMPILED if context.options.maximise and compiled else "",
+        )
+
+    def findings(self, result: FilterResponsesResult, limits: Limits) -> Iterable[Finding]:
+        """Return nothing: patches are looked at, not judged."""
+        del result, limits
+        return ()
+
+
+def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
+    if samples.images.ndim != _PICTURES:
+        return say("Patches are cut from pictures, and these samples do not have a height and a width alone.")
+    if not any(len(layer.output_shape or ()) == _PICTURES - 1 for layer in context.layers):
+        return say(
+            "No layer of this model has maps with a height and a width, so that there is nothing to cut patches for."
+        )
+    return say("No layer that was run has maps with a height and a width; --layers NAME chooses one.")
+
+
+def _layer(
+    name: str, top: TopPositions, placed: Placement, samples: EvaluatedSamples, context: AnalysisContext
+) -> LayerResponses | None:
+    channels = excited_channels(top.values, CHANNELS)
+    if not channels:
+        return None
+    live = context.live
+    first = live is not None and common_data_format(live.layers.values()) == "channels_first"
+    patches, palette, value_range = cut_patches(
+        top, placed, channels, samples, channels_first=first, pixels=_PATCH_PIXELS
+    )
+    kernel = next((k for k in context.kernels if k.path == layer_path(name) and k.is_spatial), None)
+    tiles = None if kernel is None else kernel_tiles(kernel, channels, patches.shape[2:4])
+    panels = [Panel(patches[:, rank], value_range, palette) for rank in range(patches.shape[1])]
+    if tiles is not None:
+        panels.insert(0, tiles)
+    responses = tuple(_responses(top, samples, channel) for channel in channels)
+    return LayerResponses(
+        name=name,
+        field=(placed.size[0], placed.size[1]),
+        jump=(placed.jump[0], placed.jump[1]),
+        total=top.values.shape[1],
+        silent=int((top.values[0] <= 0).sum()),
+        kernel_size=_window(kernel) if tiles is not None else None,
+        input_channels=0 if kernel is None else kernel.by_filter(kernel.values()).shape[-1],
+        reduction=-(-placed.size[0] // patches.shape[2]),
+        beyond=bool(np.isnan(patches).any()),
+        figure=PanelGrid(tuple(panels), tuple(map(str, channels)), min(_COLUMNS, len(channels)), top.values.shape[1]),
+        channels=responses,
+        maximised=maximised_inputs(live, name, channels, samples, context),
+    )
+
+
+def _window(kernel: LayerKernel | None) -> tuple[int, int] | None:
+    return None if kernel is None else (kernel.shape[0], kernel.shape[1])
+
+
+def _responses(top: TopPositions, samples: EvaluatedSamples, channel: int) -> ChannelResponses:
+    count = int(np.isfinite(top.values[:, channel]).sum())
+    rows, columns = np.unravel_index(top.places[:count, channel], top.size)
+    return ChannelResponses(
+        channel=channel,
+        values=tuple(map(float, top.values[:count, channel])),
+        samples=tuple(samples.index(int(position)) for position in top.samples[:count, channel]),
+        places=tuple((int(row), int(column)) for row, column in zip(rows, columns, strict=True)),
+    )

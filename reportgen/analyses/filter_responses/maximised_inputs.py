@@ -1,0 +1,57 @@
+"""Inputs that are made to excite the channels of a layer most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reportgen.analyses.base import AnalysisContext
+from reportgen.errors import ForwardError
+from reportgen.measures.tiles import columns_for
+from reportgen.models.gradients.maximise import maximise_channels
+from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes.live import LiveModel
+from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.run.evaluation import EvaluatedSamples
+
+MAXIMISED = 8
+"""Channels of a layer for which an input is made: each costs as much as the passes of all samples."""
+
+
+def with_first(samples: EvaluatedSamples) -> Callable[[Any], Any]:
+    """Return what puts pictures together with the first sample's values of the model's other inputs.
+
+    Only layers that see the picture alone are shown, so that any sample's values would do.
+    """
+    return lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0]))
+
+
+def maximised_inputs(
+    live: LiveModel | None, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
+) -> ImageGrid | None:
+    """Return inputs made to excite the first of these channels most; None where none are made."""
+    if live is None or not context.options.maximise or isinstance(live.model, CompiledModel):
+        return None
+    chosen = channels[:MAXIMISED]
+    try:
+        made = maximise_channels(
+            live,
+            name,
+            chosen,
+            shape=samples.scale(samples.images[:1]).shape[1:],
+            value_range=samples.summary.input_range,
+            seed=context.options.seed,
+            pack=with_first(samples),
+        )
+    except ForwardError:
+        return None
+    images = made.images if made.images.shape[-1] == 3 else made.images.mean(axis=-1)
+    return ImageGrid(
+        images=images,
+        labels=tuple(map(str, chosen)),
+        value_range=samples.summary.input_range,
+        total=len(channels),
+        palette=Palette.COLOUR if images.ndim == 4 else Palette.GREY,
+        columns=columns_for(len(chosen)),
+        maxima=made.activations,
+    )

@@ -1,0 +1,110 @@
+"""Patches of samples, cut where a channel answered, and kernels of the same size beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.measures.tiles import block_means, pictures_of, reduction_for, strongest, symmetric_limit
+from reportgen.models.graphs.placement import Placement
+from reportgen.models.passes.top_positions import TopPositions
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.results.plottables import Palette, Panel
+from reportgen.run.evaluation import EvaluatedSamples
+
+_WHOLE = 2**30  # pixels: samples are not reduced before they are cut
+
+
+def excited_channels(values: np.ndarray, most: int) -> tuple[int, ...]:
+    """Return the channels with the largest answers, at most so many, ascending; those never above zero are left out.
+
+    Args:
+        values: (k, channels) float32, falling along the first axis.
+        most: number of channels.
+    """
+    usable = np.where(np.isfinite(values[0]) & (values[0] > 0), values[0], -np.inf)
+    return strongest(usable, min(most, int(np.isfinite(usable).sum())))
+
+
+def cut_patches(
+    top: TopPositions,
+    placed: Placement,
+    channels: tuple[int, ...],
+    samples: EvaluatedSamples,
+    *,
+    channels_first: bool,
+    pixels: int,
+) -> tuple[np.ndarray, Palette, tuple[float, float]]:
+    """Return the patches of some channels, as stored, with the palette and value range of their pictures.
+
+    Args:
+        top: where the channels answer most.
+        placed: which pixels one answer sees.
+        channels: n of them.
+        samples: that were evaluated.
+        channels_first: whether a sample's first axis is its channels.
+        pixels: that all patches may have; larger ones shrink to means of blocks.
+
+    Returns:
+        (n, k, height, width) float32, or (n, k, height, width, 3) in colour; NaN beyond a sample's edge, and all NaN
+        where fewer than k samples were evaluated.
+    """
+    positions = sorted({int(position) for channel in channels for position in top.samples[:, channel]})
+    stored = samples.read(positions)
+    drawn = pictures_of(np.moveaxis(stored, 1, -1) if channels_first else stored, pixels=_WHOLE)
+    if drawn is None:
+        raise ValueError(f"samples must be images. Received: shape {stored.shape}.")
+    at = {position: drawn.values[number] for number, position in enumerate(positions)}
+    patches = [
+        cut(at[int(top.samples[rank, channel])], placed.window(_place(top, rank, channel)))
+        for channel in channels
+        for rank in range(len(top.values))
+    ]
+    flat = np.stack(patches)
+    flat = block_means(flat, reduction_for(len(flat), flat.shape[1], flat.shape[2], pixels))
+    return flat.reshape(len(channels), -1, *flat.shape[1:]), drawn.palette, drawn.value_range
+
+
+def _place(top: TopPositions, rank: int, channel: int) -> tuple[int, ...]:
+    return tuple(int(index) for index in np.unravel_index(top.places[rank, channel], top.size))
+
+
+def cut(image: np.ndarray, window: tuple[slice, ...]) -> np.ndarray:
+    """Return a window of an image, float32; NaN where it lies beyond the edge.
+
+    Args:
+        image: (height, width) or (height, width, channels) numbers.
+        window: rows and columns; either may begin below zero or end beyond the image.
+    """
+    sizes = tuple(part.stop - part.start for part in window)
+    patch = np.full((*sizes, *image.shape[2:]), np.nan, np.float32)
+    inside = [
+        slice(max(part.start, 0), max(min(part.stop, size), 0)) for part, size in zip(window, image.shape, strict=False)
+    ]
+    here = [slice(now.start - part.start, now.stop - part.start) for now, part in zip(inside, window, strict=True)]
+    if all(part.stop > part.start for part in inside):
+        patch[tuple(here)] = image[tuple(inside)]
+    return patch
+
+
+def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int, ...]) -> Panel | None:
+    """Return the kernels of some channels, enlarged by a whole factor and centred in a patch's size.
+
+    Of each, the input channel with the largest norm is shown. None where they do not belong to the channels one by one.
+
+    Args:
+        kernel: of the layer.
+        channels: of its output.
+        size: height and width of a patch.
+    """
+    filters = kernel.by_filter(kernel.values())
+    if filters.ndim != 4 or len(filters) <= max(channels) or kernel.name != "kernel":
+        return None
+    chosen = filters[list(channels)]
+    strongest_input = np.sqrt((chosen.astype(np.float64) ** 2).sum(axis=(1, 2))).argmax(axis=-1)
+    tiles = chosen[np.arange(len(chosen)), :, :, strongest_input]
+    factor = max(1, min(size[0] // tiles.shape[1], size[1] // tiles.shape[2]))
+    tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
+    margins = [max(wanted - has, 0) for wanted, has in zip(size, tiles.shape[1:], strict=True)]
+    widths = [(0, 0), *((margin // 2, margin - margin // 2) for margin in margins)]
+    limit = symmetric_limit(tiles)
+    return Panel(np.pad(tiles.astype(np.float32), widths, constant_values=np.nan), (-limit, limit), Palette.DIVERGING)

@@ -1,0 +1,137 @@
+"""Plug-ins: analyses that other packages bring through the entry-point group `reportgen.analyses`. See docs/plugins.md."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from importlib import metadata, resources
+from typing import Any, Literal
+
+from reportgen.analyses.base import Analysis
+from reportgen.messages import say
+from reportgen.results.findings import SkippedSection
+from reportgen.results.rules import Rule
+from reportgen.untrusted.escaping import REASON_LIMIT, shown
+
+GROUP = "reportgen.analyses"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PAGES_OWN = {"summary", "findings", "inconclusive", "provenance", "main", "report_data"}  # ids of the page around
+_FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^/\s'\"(),:;]+)+/")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """An analysis from another package.
+
+    Attributes:
+        analysis: as the package offers it.
+        package: import name of the package whose folder templates/ holds the template.
+        distribution: name under which the package was installed.
+        version: of the distribution.
+    """
+
+    analysis: Analysis
+    package: str
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """What was found.
+
+    Attributes:
+        working: in the order of their names.
+        broken: a section with the reason for each that cannot be used.
+    """
+
+    working: tuple[Plugin, ...] = ()
+    broken: tuple[SkippedSection, ...] = ()
+
+
+def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
+    """Return the analyses that installed packages bring, in the order of their names.
+
+    Args:
+        names: of analyses that exist already.
+        codes: of rules that exist already.
+    """
+    working: list[Plugin] = []
+    broken: list[SkippedSection] = []
+    taken_names, taken_codes = names | _PAGES_OWN, set(codes)
+    entries = metadata.entry_points(group=GROUP)
+    for entry in sorted(entries, key=lambda entry: (_distribution(entry)[0], entry.name)):
+        try:
+            plugin = _load(entry, taken_names, taken_codes)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the report is made without the plug-in
+            title, distribution = shown(entry.name), _distribution(entry)
+            reason = failure(*distribution, "could not be loaded", error)
+            broken.append(SkippedSection(f"{distribution[0]}:{entry.name}", title, reason))
+        else:
+            working.append(plugin)
+            taken_names.add(plugin.analysis.name)
+            taken_codes.update(rule.code for rule in plugin.analysis.rules)
+    return Plugins(tuple(working), tuple(broken))
+
+
+def failure(
+    distribution: str, version: str, what: Literal["could not be loaded", "failed"], error: BaseException
+) -> str:
+    """Return one sentence on a plug-in that failed, without line breaks and folders, for a page that anybody may read.
+
+    Args:
+        distribution, version: of the plug-in.
+        what: happened.
+        error: that it raised.
+    """
+    # a module that cannot be imported is told with its whole path, which names the user
+    text = _FOLDERS.sub("", " ".join(f"{type(error).__name__}: {error}"[: 8 * REASON_LIMIT].split()))
+    received = shown(text.rstrip(": ."), limit=REASON_LIMIT)
+    values = {"distribution": distribution, "version": version, "received": received}
+    if what == "failed":
+        return say(
+            "The plug-in {distribution} {version} failed. Received: {received}. Update or uninstall it.", **values
+        )
+    return say(
+        "The plug-in {distribution} {version} could not be loaded. Received: {received}. Update or uninstall it.",
+        **values,
+    )
+
+
+def _distribution(entry: metadata.EntryPoint) -> tuple[str, str]:
+    distribution = entry.dist
+    return (distribution.name, distribution.version) if distribution else (say("(unknown package)"), "")
+
+
+def _load(entry: metadata.EntryPoint, names: set[str], codes: set[str]) -> Plugin:
+    analysis = entry.load()
+    package = sys.modules[entry.module].__package__ or ""
+    _check(analysis, names, codes)
+    if not package or not (resources.files(package) / "templates" / f"{analysis.name}.html").is_file():
+        raise ValueError(f"there is no template templates/{analysis.name}.html in the package {package!r}")
+    return Plugin(analysis, package, *_distribution(entry))
+
+
+def _check(analysis: Any, names: set[str], codes: set[str]) -> None:
+    if isinstance(analysis, type):
+        raise ValueError("the entry point must name an object. Received: a class")
+    name = analysis.name
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"name must be a lower-case word. Received: {name!r}")
+    if name in names:
+        raise ValueError(f"name must be its own. Received: {name!r}, which is taken")
+    if not isinstance(analysis.title, str) or not analysis.title.strip():
+        raise ValueError(f"title must be a text. Received: {analysis.title!r}")
+    for method in ("run", "findings"):
+        if not callable(getattr(analysis, method)):
+            raise ValueError(f"{method} must be a method")
+    own: set[str] = set()
+    for rule in analysis.rules:
+        if not isinstance(rule, Rule) or not _CODE.fullmatch(rule.code):
+            raise ValueError(f"rules must be Rules with a code such as 'dark-samples'. Received: {rule!r}")
+        if rule.code in codes | own:
+            raise ValueError(f"the code of a rule must be its own. Received: {rule.code!r}, which is taken")
+        own.add(rule.code)

@@ -1,0 +1,195 @@
+"""Prediction quality: how often the model is right on all labelled samples, where it errs, and how sure it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.prediction_quality.judgements import (
+    CALIBRATION,
+    CONFIDENT,
+    LOW_PRECISION,
+    LOW_RECALL,
+    MAJORITY,
+    NEVER,
+    RECALL,
+)
+from reportgen.analyses.prediction_quality.multi_label import multi_label_findings
+from reportgen.analyses.prediction_quality.regression import MEAN, regression_findings
+from reportgen.analyses.prediction_quality.single_label import CONSTANT, PERMUTED, findings_of
+from reportgen.analyses.prediction_quality.worst_samples import (
+    WorstSample,
+    worst_by_error,
+    worst_by_label,
+    worst_by_loss,
+)
+from reportgen.measures.classification import (
+    ClassificationQuality,
+    classification_quality,
+)
+from reportgen.measures.multilabel import MultiLabelQuality, multi_label_quality
+from reportgen.measures.regression import RegressionErrors, regression_errors
+from reportgen.messages import say
+from reportgen.models.graphs.head import Head
+from reportgen.models.graphs.outputs import ClassScores, class_scores, cross_entropy
+from reportgen.results.findings import Finding, Inconclusive
+from reportgen.results.plottables import ImageGrid
+from reportgen.results.rules import Limits
+from reportgen.run.evaluation import EvaluatedSamples
+
+_NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
+_MULTI_LABEL = say(
+    "The outputs are independent scores, as of a multi-label model. One label for each sample does not say which of the other "
+    "classes are in it too; labels with a row of 0 and 1 for each sample would, a column for each class."
+)
+
+
+@dataclass(frozen=True)
+class PredictionQualityResult:
+    """Predictions against labels; exactly one of `classification`, `regression` and `multi_label` is given.
+
+    Attributes:
+        rule: how scores were made from the output, or ''.
+        evaluated: number of samples.
+        total: number of samples in the source.
+        classification: where the output is one score for each class.
+        regression: where it is a single number.
+        worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers, the largest
+            errors; for several classes, the largest losses.
+        confidently: how many of `worst` are there for the first reason.
+        pictures: of these, one tile each, or None for samples that are not images.
+        multi_label: where the output is an independent score for each class and the labels name any number of them.
+    """
+
+    rule: str
+    evaluated: int
+    total: int
+    classification: ClassificationQuality | None
+    regression: RegressionErrors | None
+    worst: tuple[WorstSample, ...]
+    confidently: int
+    pictures: ImageGrid | None
+    multi_label: MultiLabelQuality | None = None
+
+
+class PredictionQuality:
+    """Compares the predictions of all evaluated samples with their labels."""
+
+    name = "prediction_quality"
+    title = say("Prediction quality")
+    rules = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION, MEAN, CALIBRATION, CONFIDENT)
+
+    def run(self, context: AnalysisContext) -> PredictionQualityResult | Skip:
+        """Return the measures; a skip without samples, without labels, or for an output that labels cannot be held against."""
+        samples = context.samples
+        if samples is None:
+            return Skip(context.no_samples_reason)
+        labels, outputs = samples.classes, samples.activations.outputs
+        if labels is None and samples.targets is None:
+            return Skip(samples.no_labels_reason)
+        if not np.isfinite(outputs).all():
+            return Skip(_NOT_FINITE)
+        if labels is None:
+            return _against_numbers(samples, samples.targets, outputs, context.head)
+        scores = class_scores(outputs, head=context.head, labels=labels)
+        if labels.ndim == 2:
+            if scores is None:
+                return _against_numbers(samples, None, outputs, context.head)
+            return _multi_label(context, samples, labels, scores)
+        if scores is not None and scores.independent:
+            return Skip(_MULTI_LABEL)
+        if scores is not None:
+            return _classification(context, samples, labels, scores)
+        return _against_numbers(samples, labels, outputs, context.head)
+
+    def findings(self, result: PredictionQualityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
+        """Return what is certain about the predictions at these limits, and what more samples would have to decide."""
+        if result.classification is not None:
+            yield from findings_of(result.classification, limits)
+        if result.regression is not None:
+            yield from regression_findings(result.regression, limits)
+        if result.multi_label is not None:
+            yield from multi_label_findings(result.multi_label, limits)
+
+
+def _classification(
+    context: AnalysisContext, samples: EvaluatedSamples, labels: np.ndarray, scores: ClassScores
+) -> PredictionQualityResult:
+    values = scores.values
+    names = tuple(samples.class_name(index) for index in range(values.shape[1]))
+    quality = classification_quality(
+        values, labels, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
+    )
+    worst = worst_by_label(samples, values, labels, names)
+    return PredictionQualityResult(
+        rule=scores.rule,
+        evaluated=len(labels),
+        total=samples.summary.total,
+        classification=quality,
+        regression=None,
+        worst=worst.samples,
+        confidently=worst.confidently,
+        pictures=worst.pictures,
+    )
+
+
+def _multi_label(
+    context: AnalysisContext, samples: EvaluatedSamples, sets: np.ndarray, scores: ClassScores
+) -> PredictionQualityResult:
+    names = tuple(samples.class_name(index) for index in range(sets.shape[1]))
+    losses = cross_entropy(scores, sets)
+    quality = multi_label_quality(
+        scores.values, sets, losses, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
+    )
+    worst = worst_by_loss(samples, losses, scores.values > 0.5, sets, names)
+    return PredictionQualityResult(
+        rule=scores.rule,
+        evaluated=len(sets),
+        total=samples.summary.total,
+        classification=None,
+        regression=None,
+        worst=worst.samples,
+        confidently=0,
+        pictures=worst.pictures,
+        multi_label=quality,
+    )
+
+
+def _against_numbers(
+    samples: EvaluatedSamples, targets: np.ndarray | None, outputs: np.ndarray, head: Head
+) -> PredictionQualityResult | Skip:
+    if targets is not None and outputs.shape[1:] == (1,):
+        return _regression(samples, targets, outputs[:, 0].astype(np.float64), head)
+    return Skip(
+        say(
+            "Labels can be held against one score for each class or a single number. The model puts out {shape} numbers for each "
+            "sample.",
+            shape=" x ".join(map(str, outputs.shape[1:])) or "1",
+        )
+    )
+
+
+def _regression(
+    samples: EvaluatedSamples, labels: np.ndarray, outputs: np.ndarray, head: Head
+) -> PredictionQualityResult:
+    worst = worst_by_error(samples, outputs, labels)
+    rule = say("The single output is no probability, so the labels were taken as the numbers that it should be.")
+    if head.activation:
+        rule = say(
+            "The single output is no probability (its last activation is {activation}), so the labels were taken as the numbers "
+            "that it should be.",
+            activation=head.activation,
+        )
+    return PredictionQualityResult(
+        rule=rule,
+        evaluated=len(labels),
+        total=samples.summary.total,
+        classification=None,
+        regression=regression_errors(outputs, labels),
+        worst=worst.samples,
+        confidently=0,
+        pictures=worst.pictures,
+    )

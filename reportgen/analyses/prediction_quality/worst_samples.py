@@ -1,0 +1,160 @@
+"""The samples that a model predicts worst: which they are, and what is said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.measures.tiles import columns_for, pictures_of
+from reportgen.messages import joined, say
+from reportgen.results.plottables import ImageGrid
+from reportgen.run.evaluation import EvaluatedSamples
+
+WORST = 8
+"""How many samples are shown."""
+
+NO_CLASS = say("none")
+"""Of a sample without a class."""
+
+_PICTURE_PIXELS = 56 * 56
+
+
+@dataclass(frozen=True)
+class WorstSample:
+    """One sample that the model is wrong about, or nearly so.
+
+    Attributes:
+        index: in the source.
+        name: in the source.
+        label: its class or classes, or the number that was wanted.
+        predicted: the model's answer.
+        probability: of that answer, in [0, 1]; None for a number and for several classes.
+        label_probability: of the label, in [0, 1]; None for a number and for several classes.
+        right: whether the answer is the label; None for a number.
+        loss: mean binary cross-entropy of a multi-label answer, in nats; None for others.
+    """
+
+    index: int
+    name: str
+    label: str
+    predicted: str
+    probability: float | None
+    label_probability: float | None
+    right: bool | None
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
+class WorstSamples:
+    """Samples to show, with their pictures, and how many of them are there for being confidently wrong."""
+
+    samples: tuple[WorstSample, ...]
+    pictures: ImageGrid | None
+    confidently: int = 0
+
+
+def worst_by_label(
+    samples: EvaluatedSamples, values: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+) -> WorstSamples:
+    """Return wrong answers by falling probability, half of all, then the samples whose label has the lowest probability.
+
+    Args:
+        samples: that were evaluated.
+        values: (N, K) float64 scores.
+        labels: (N,) int64.
+        names: of the K classes.
+    """
+    positions, confidently = _positions_by_label(values, labels)
+    predicted = values.argmax(axis=1)
+    entries = tuple(
+        WorstSample(
+            index=samples.index(position),
+            name=samples.name_of(position),
+            label=names[labels[position]],
+            predicted=names[predicted[position]],
+            probability=float(values[position].max()),
+            label_probability=float(values[position, labels[position]]),
+            right=bool(predicted[position] == labels[position]),
+        )
+        for position in positions
+    )
+    return WorstSamples(entries, _pictures(samples, positions), confidently)
+
+
+def _positions_by_label(values: np.ndarray, labels: np.ndarray) -> tuple[list[int], int]:
+    confidence = values.max(axis=1)
+    wrong = np.flatnonzero(values.argmax(axis=1) != labels)
+    sure = wrong[np.argsort(-confidence[wrong], kind="stable")][: WORST // 2].tolist()
+    hardest = np.argsort(values[np.arange(len(labels)), labels], kind="stable").tolist()
+    rest = [position for position in hardest[: 2 * WORST] if position not in sure]
+    return [*sure, *rest[: WORST - len(sure)]], len(sure)
+
+
+def worst_by_loss(
+    samples: EvaluatedSamples, losses: np.ndarray, said: np.ndarray, sets: np.ndarray, names: tuple[str, ...]
+) -> WorstSamples:
+    """Return the samples with the largest losses, falling.
+
+    Args:
+        samples: that were evaluated.
+        losses: (N,) in nats.
+        said: (N, K) bool, the classes predicted.
+        sets: (N, K) bool, the classes of each sample.
+        names: of the K classes.
+    """
+    positions = np.argsort(-losses, kind="stable")[:WORST].tolist()
+    entries = tuple(
+        WorstSample(
+            index=samples.index(position),
+            name=samples.name_of(position),
+            label=_listed(names[index] for index in np.flatnonzero(sets[position])),
+            predicted=_listed(names[index] for index in np.flatnonzero(said[position])),
+            probability=None,
+            label_probability=None,
+            right=bool((said[position] == sets[position]).all()),
+            loss=float(losses[position]),
+        )
+        for position in positions
+    )
+    return WorstSamples(entries, _pictures(samples, positions))
+
+
+def worst_by_error(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.ndarray) -> WorstSamples:
+    """Return the samples with the largest errors, falling.
+
+    Args:
+        samples: that were evaluated.
+        outputs: (N,) float64.
+        targets: (N,) numbers.
+    """
+    positions = np.argsort(-np.abs(outputs - targets), kind="stable")[:WORST].tolist()
+    entries = tuple(
+        WorstSample(
+            index=samples.index(position),
+            name=samples.name_of(position),
+            label=f"{targets[position]:g}",
+            predicted=f"{outputs[position]:.4g}",
+            probability=None,
+            label_probability=None,
+            right=None,
+        )
+        for position in positions
+    )
+    return WorstSamples(entries, _pictures(samples, positions))
+
+
+def _listed(names: Iterable[str]) -> str:
+    classes = tuple(names)
+    return joined(classes) if classes else NO_CLASS
+
+
+def _pictures(samples: EvaluatedSamples, positions: list[int]) -> ImageGrid | None:
+    drawn = pictures_of(samples.read(positions), pixels=_PICTURE_PIXELS)
+    if drawn is None:
+        return None
+    labels = tuple(str(samples.index(position)) for position in positions)
+    count = len(positions)
+    columns = columns_for(count)
+    return ImageGrid(drawn.values, labels, drawn.value_range, count, drawn.palette, columns, drawn.maxima)

@@ -1,0 +1,70 @@
+"""What is said where the model does better on samples that are scaled in another way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.messages import counted, say
+from reportgen.results.findings import Finding, Severity
+from reportgen.results.rules import Rule
+
+if TYPE_CHECKING:
+    from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
+
+OTHER = Rule(
+    code="other-preprocessing",
+    meaning=say("the model is right more often when the samples are scaled in another way"),
+    severity=Severity.PROBLEM,
+    threshold=0.05,
+    unit=say("p-value of McNemar's exact test, times the number of variants"),
+    bounds=(0.0, 1.0),
+    source=say(
+        "McNemar 1947, Psychometrika 12, 153, exact (binomial) and two-sided; Bonferroni for the variants tried; a note where "
+        "the variant does not avoid half the errors of the most frequent class, which is reportgen's choice"
+    ),
+)
+
+_GOOD = 0.5
+"""Share of the errors of the most frequent class that a variant must avoid to be taken for the model's own; where the declared
+scaling avoids it too, the model knows its inputs and the finding is a warning. Our choice."""
+
+
+def better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
+    """Return the finding on a variant that beats the declared one; `corrected` is its p-value after Bonferroni's correction."""
+    values = {
+        "name": best.name,
+        "accuracy": best.accuracy.value,
+        "declared": result.declared.value,
+        "checked": result.checked,
+        "gained": best.gained,
+        "lost": best.lost,
+        "p": corrected,
+        "variants": counted(len(result.variants), "{n} variant", "{n} variants"),
+        "limit": limit,
+    }
+    enough = result.majority + _GOOD * (1 - result.majority)
+    good, good_already = best.accuracy.low >= enough, result.declared.low >= enough
+    message = say(
+        "samples scaled '{name}' are right in {accuracy:.1%}, as declared in {declared:.1%} of {checked}: {gained} gained, "
+        "{lost} lost (p = {p:.2g} after correction for {variants}, limit {limit:g})",
+        **values,
+    )
+    if not good:
+        message = say(
+            "{message}; yet even then it does not clearly avoid half the errors of always saying the most frequent label, so "
+            "that something else may be amiss",
+            message=message,
+        )
+    return OTHER.finding(
+        best.name,
+        message,
+        severity=Severity.NOTE if not good else Severity.WARNING if good_already else None,
+        evidence={
+            "accuracy": best.accuracy.value,
+            "declared": result.declared.value,
+            "gained": best.gained,
+            "lost": best.lost,
+            "p_value": corrected,
+        },
+        threshold=limit,
+    )

@@ -1,0 +1,188 @@
+"""Samples: the chosen images, what the model says about each, and whether it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.sample_predictions.rules import (
+    ALIKE,
+    NON_FINITE_OUTPUT,
+    NOT_RUN,
+    RANGE,
+    UNSCALED,
+    alike_outputs,
+    input_range,
+    non_finite_output,
+    not_run,
+    variation_of,
+    without_numbers,
+)
+from reportgen.measures.tiles import pictures_of
+from reportgen.messages import say
+from reportgen.models.graphs.outputs import ClassScores, class_scores, right_answers
+from reportgen.results.findings import Finding, SamplesSummary
+from reportgen.results.plottables import ImageGrid
+from reportgen.results.rules import Limits
+from reportgen.run.evaluation import EvaluatedSamples
+
+TOP = 5
+"""How many classes are listed for each sample."""
+
+_PICTURE_PIXELS = 128 * 128
+
+
+@dataclass(frozen=True)
+class ClassProbability:
+    """One class, its number, and the model's score for it, in [0, 1]."""
+
+    name: str
+    probability: float
+    index: int = -1
+
+
+@dataclass(frozen=True)
+class ShownSample:
+    """One chosen sample.
+
+    Attributes:
+        index: in the source.
+        name: of the sample in the source.
+        picture: a grid of one tile, or None for inputs that are not images.
+        label: name of its class, or None without labels.
+        top: the classes with the highest scores, falling; empty where the output is not one score for each class.
+        correct: whether the highest score is the label's; None without either.
+        output: the output itself where `top` is empty and it is short, otherwise None.
+        classes: names of its classes where the labels name any number of them; there is no `label` then, and `correct` says
+            whether exactly these are predicted. None elsewhere.
+        predicted: names of the classes with a score over 0.5, where each has a score of its own and `classes` are known.
+        target: what the output should be, where the labels are numbers; None elsewhere.
+    """
+
+    index: int
+    name: str
+    picture: ImageGrid | None
+    label: str | None
+    top: tuple[ClassProbability, ...]
+    correct: bool | None
+    output: tuple[float, ...] | None
+    classes: tuple[str, ...] | None = None
+    predicted: tuple[str, ...] | None = None
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class SamplePredictionsResult:
+    """The chosen samples.
+
+    Attributes:
+        summary: where the samples come from and what was done to them.
+        shown: in the order of the selection.
+        rule: how scores were made from the output, or ''.
+        reduction: factor by which the pictures are smaller than the samples.
+        expected_range: of the inputs, by the model's own rescaling layer, or None.
+        rescaled: whether the model rescales its input by itself, in whatever way.
+        non_finite: number of evaluated samples with an output that is NaN or infinite.
+        variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
+            output is not one score for each class, and where it cannot be told.
+    """
+
+    summary: SamplesSummary
+    shown: tuple[ShownSample, ...]
+    rule: str
+    reduction: int
+    expected_range: tuple[float, float] | None
+    rescaled: bool = False
+    non_finite: int = 0
+    variation: float | None = None
+
+
+class SamplePredictions:
+    """Shows the chosen samples with the model's predictions."""
+
+    name = "sample_predictions"
+    title = say("Samples")
+    rules = (NOT_RUN, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
+
+    def run(self, context: AnalysisContext) -> SamplePredictionsResult | Skip:
+        """Return the predictions; a skip without samples."""
+        if context.samples is None:
+            return Skip(context.no_samples_reason, not_run(context))
+        samples = context.samples
+        outputs = samples.activations.outputs
+        scores = class_scores(outputs, head=context.head, labels=samples.classes)
+        count = len(samples.names)
+        pictures, reduction = _pictures(samples)
+        known = samples.labels if samples.label_sets is None else samples.label_sets[:count]
+        chosen = None if scores is None else replace(scores, values=scores.values[:count])
+        right = None if chosen is None or known is None else right_answers(chosen, known)
+        shown = tuple(_shown(samples, position, pictures, scores, right) for position in range(count))
+        rule = scores.rule if scores else _no_scores(outputs)
+        return SamplePredictionsResult(
+            samples.summary,
+            shown,
+            rule,
+            reduction,
+            samples.expected_range,
+            samples.rescaled,
+            without_numbers(outputs),
+            None if scores is None else variation_of(scores.values),
+        )
+
+    def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:
+        """Return outputs without numbers, and samples whose range is unlike what the model expects."""
+        yield from non_finite_output(result.non_finite, result.summary.evaluated, limits)
+        yield from alike_outputs(result.variation, result.summary.evaluated, limits)
+        yield from input_range(
+            result.summary.input_range, expected=result.expected_range, rescaled=result.rescaled, limits=limits
+        )
+
+
+def _no_scores(outputs: np.ndarray) -> str:
+    if not np.isfinite(outputs).all():
+        return say("The output is NaN or infinite for some samples, so no classes are named.")
+    return say("The output is not one score for each class, so no classes are named.")
+
+
+def _shown(
+    samples: EvaluatedSamples,
+    position: int,
+    pictures: list[ImageGrid | None],
+    given: ClassScores | None,
+    right: np.ndarray | None,
+) -> ShownSample:
+    scores = None if given is None else given.values[position]
+    sets = samples.label_sets
+    output = samples.activations.outputs[position].ravel()
+    best = [] if scores is None else np.argsort(-scores, kind="stable")[:TOP].tolist()
+    return ShownSample(
+        index=samples.summary.shown[position],
+        name=samples.names[position],
+        picture=pictures[position],
+        label=samples.label_name(position),
+        top=() if scores is None else tuple(ClassProbability(samples.class_name(c), float(scores[c]), c) for c in best),
+        correct=None if right is None else bool(right[position]),
+        output=tuple(float(value) for value in output) if scores is None and len(output) <= TOP else None,
+        classes=None if sets is None else _names(samples, sets[position]),
+        predicted=None if sets is None or scores is None else _names(samples, scores > 0.5),
+        target=None if samples.targets is None else float(samples.targets[position]),
+    )
+
+
+def _names(samples: EvaluatedSamples, chosen: np.ndarray) -> tuple[str, ...]:
+    return tuple(samples.class_name(index) for index in np.flatnonzero(chosen).tolist())
+
+
+def _pictures(samples: EvaluatedSamples) -> tuple[list[ImageGrid | None], int]:
+    """Return a one-tile grid for each chosen sample and the factor by which it was reduced."""
+    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    if drawn is None:
+        return [None] * len(samples.images), 1
+    values, scale, palette, maxima = drawn.values, drawn.value_range, drawn.palette, drawn.maxima
+    return [
+        ImageGrid(values[i : i + 1], (str(samples.summary.shown[i]),), scale, 1, palette, 1, maxima[i : i + 1])
+        for i in range(len(values))
+    ], drawn.reduction

@@ -1,0 +1,149 @@
+"""Weights: the distribution of each kernel beside a fresh draw from its own initialiser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.weight_histograms.results import (
+    DamagedVariable,
+    KernelWeights,
+    WeightHistogramsResult,
+    WeightStatistics,
+)
+from reportgen.analyses.weight_histograms.rules import (
+    CONSTANT,
+    NON_FINITE,
+    constant_kernel,
+    damaged_variables,
+    is_constant,
+    non_finite_values,
+)
+from reportgen.measures.distributions import ks_distance
+from reportgen.messages import say
+from reportgen.models.weights.initial import draw_initial, initializer_name
+from reportgen.models.weights.kernel_statistics import NEAR_ZERO
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.results.findings import Finding
+from reportgen.results.plottables import Histogram
+from reportgen.results.rules import Limits
+
+FIGURES = 16
+"""Kernels with a full histogram, unless more than these are shown in detail: each costs the page 5 kB. The others keep their
+small drawing and their numbers."""
+
+_MOST_COMPARED = 200_000
+
+
+class WeightHistograms:
+    """Compares the weights of every kernel with what its initialiser would give."""
+
+    name = "weight_histograms"
+    title = say("Weights")
+    rules = (NON_FINITE, CONSTANT)
+
+    def run(self, context: AnalysisContext) -> WeightHistogramsResult | Skip:
+        """Return one histogram for each kernel; a skip when no layer has a kernel."""
+        if not context.kernels:
+            reason = say("No layer of this model has a kernel, so there are no weights to show.")
+            return Skip(reason, tuple(damaged_variables(_damaged(context), context.limits[NON_FINITE.code])))
+        kernels = [_compare(kernel, context.options.seed, context.options.bins) for kernel in context.kernels]
+        first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])
+        detailed = {kernel.label for kernel in context.kernels if kernel.path in context.shown}
+        drawn = drawn_kernels(kernels, {first.label, kernels[-1].label, *detailed})
+        others = tuple(replace(each, drawn=each.label in drawn) for each in kernels if each is not first)
+        return WeightHistogramsResult(
+            first=first,
+            others=others,
+            seed=context.options.seed,
+            variables=len(context.variables),
+            damaged=_damaged(context),
+        )
+
+    def findings(self, result: WeightHistogramsResult, limits: Limits) -> Iterable[Finding]:
+        """Return kernels and other variables with NaN or infinite values, and kernels without any variation."""
+        allowed = limits[NON_FINITE.code]
+        for kernel in result.kernels:
+            if kernel.non_finite > allowed:
+                total = kernel.non_finite + kernel.trained.count
+                yield non_finite_values(kernel.label, kernel.non_finite, total, allowed)
+        yield from damaged_variables(result.damaged, allowed)
+        spread = limits[CONSTANT.code]
+        yield from (constant_kernel(kernel, spread) for kernel in result.kernels if is_constant(kernel, spread))
+
+
+def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str]:
+    """Return the labels of the kernels with a full histogram: all of up to 16.
+
+    Of more, those that are wanted, and up to 16 in all of those with NaN or infinite weights, then of those whose weights are
+    nearest to their untrained draw.
+
+    Args:
+        kernels: of the model, in order.
+        wanted: labels of those that have one in any case.
+    """
+    others = [kernel for kernel in kernels if kernel.label not in wanted]
+    others.sort(key=lambda kernel: (not kernel.non_finite, math.inf if kernel.distance is None else kernel.distance))
+    return {*wanted, *(kernel.label for kernel in others[: max(FIGURES - len(wanted), 0)])}
+
+
+def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
+    values = kernel.values().ravel()
+    trained = values[np.isfinite(values)]
+    drawn = draw_initial(kernel, seed=seed)
+    untrained = None if drawn is None else drawn.ravel()
+    distance = None
+    if untrained is not None and len(trained):
+        distance = ks_distance(_at_most(trained, seed), _at_most(untrained, seed))
+    return KernelWeights(
+        label=kernel.label,
+        is_spatial=kernel.is_spatial,
+        initializer=initializer_name(kernel),
+        histogram=_histogram(trained, untrained, bins),
+        trained=weight_statistics(trained),
+        untrained=None if untrained is None else weight_statistics(untrained),
+        non_finite=len(values) - len(trained),
+        distance=distance,
+    )
+
+
+def _at_most(values: np.ndarray, seed: int) -> np.ndarray:
+    # Sorting tens of millions of weights would take longer than all else and change the third digit at the most.
+    if len(values) <= _MOST_COMPARED:
+        return values
+    return np.random.default_rng(seed).choice(values, _MOST_COMPARED, replace=False, shuffle=False)
+
+
+def _histogram(trained: np.ndarray, untrained: np.ndarray | None, bins: int) -> Histogram:
+    both: dict[str, np.ndarray] = {say("trained"): trained}
+    if untrained is not None:
+        both[say("untrained")] = untrained
+    finite = [values for values in both.values() if len(values)]
+    low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)
+    edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
+    within = (float(edges[0]), float(edges[-1]))
+    counts = {name: np.histogram(values, bins=bins, range=within)[0] for name, values in both.items()}
+    return Histogram(edges=edges, counts=counts, value_label=say("weight"))
+
+
+def weight_statistics(values: np.ndarray) -> WeightStatistics:
+    """Return the statistics of finite values, (N,); NaN for all of them when N is 0."""
+    if not len(values):
+        return WeightStatistics(0, *[math.nan] * 5)
+    return WeightStatistics(
+        count=len(values),
+        mean=float(values.mean(dtype=np.float64)),
+        standard_deviation=float(values.std(dtype=np.float64)),
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+        near_zero=float((np.abs(values) < NEAR_ZERO).mean()),
+    )
+
+
+def _damaged(context: AnalysisContext) -> tuple[DamagedVariable, ...]:
+    found = (variable for variable in context.variables if variable.non_finite)
+    return tuple(DamagedVariable(one.label, one.values, one.non_finite) for one in found)

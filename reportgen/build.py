@@ -1,0 +1,199 @@
+"""A report made of options: the model read, the samples run, every analysis run, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reportgen.analyses import ANALYSES
+from reportgen.analyses.base import AnalysisContext
+from reportgen.analyses.catalogue import open_catalogue
+from reportgen.analyses.sections import run_analyses, run_plugins
+from reportgen.errors import ForwardError, ModelError
+from reportgen.messages import say
+from reportgen.models.graphs.describe import DescribedModel, describe
+from reportgen.models.graphs.normalization import normalization_layers
+from reportgen.models.graphs.ports import OneOutput
+from reportgen.models.graphs.signature import with_signature
+from reportgen.models.graphs.stored import describe_stored
+from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.startup import import_keras
+from reportgen.models.weights.quantised import quantised
+from reportgen.options import ReportOptions
+from reportgen.provenance import input_name, make_provenance, samples_name
+from reportgen.reading.loading.load import LoadedModel, adopt_model, read_model
+from reportgen.reading.loading.weights_only import WeightsOnly
+from reportgen.redaction.anonymous import anonymous
+from reportgen.redaction.redact import redact as redacted
+from reportgen.report import Report
+from reportgen.results.rules import Limits
+from reportgen.run.evaluation import evaluate_samples, samples_at_once
+from reportgen.run.preparation import prepare_run
+from reportgen.samples.sources import SampleSource
+
+_NO_SAMPLES = say("No samples were given; --samples SOURCE shows what the model makes of them.")
+_FLOAT8 = say("This section takes gradients, which Keras cannot through layers that are quantised to float8.")
+_COMPILED = say("This section takes gradients, which this processor cannot through a model with channels first.")
+
+
+def make_report(
+    model: Any,
+    samples: Any,
+    *,
+    labels: Any = None,
+    class_names: Any = None,
+    config: str | Path | Mapping[str, Any] | None = None,
+    options: ReportOptions,
+    command: str | None = None,
+    on_stage: Callable[[str], None] | None = None,
+) -> Report:
+    """Return a report; as `build_report`, with the options in one object and a callback told each stage's name."""
+    on_stage = on_stage or _unheard
+    options.check()
+    beside = {"labels": labels, "class-names": class_names}
+    if samples is None:
+        options.check_without_samples(beside)
+    catalogue = open_catalogue(config)
+    settings, plugins = catalogue.settings, catalogue.plugins
+    read, described = _loaded(model, options, on_stage, run=samples is not None)
+    source = None
+    if samples is not None and described.model is not None:
+        on_stage("Reading the samples")
+        run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
+        described, source = run.described, anonymous(run.source) if options.redact else run.source
+    inputs = _input_names(samples, beside | {"config": config})
+    packages = {plugin.distribution: plugin.version for plugin in plugins.working}
+    provenance = make_provenance(read, options, inputs, name=described.summary.name, command=command, plugins=packages)
+    reason = provenance.not_run or _NO_SAMPLES
+    context = _context(described, source, options, settings.limits, on_stage, reason, given=samples is not None)
+    report = Report(
+        provenance=provenance,
+        model=context.model,
+        samples=context.samples.summary if context.samples else None,
+        sections=(
+            *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings),
+            *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings),
+            *plugins.broken,
+        ),
+        rules=settings.in_force,
+    )
+    return redacted(report) if options.redact else report
+
+
+def _loaded(
+    model: Any, options: ReportOptions, on_stage: Callable[[str], None], *, run: bool
+) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
+    on_stage("Loading TensorFlow")
+    import_keras()
+    on_stage("Loading the model")
+    read, described = _described(_read(model, options), options, run=run)
+    if described.kernels:
+        described.shown(options.layers)  # a wrong name is told before anything is read
+    return read, described
+
+
+def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
+    if not isinstance(model, str | Path):
+        return adopt_model(model)
+    return read_model(
+        model,
+        memory_limit=options.memory_limit_bytes,
+        allow_custom_code=options.allow_custom_code,
+        custom_objects=options.custom_objects,
+    )
+
+
+def _described(
+    read: LoadedModel | WeightsOnly, options: ReportOptions, *, run: bool
+) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
+    """Return what is known of the model; one that is not run with the signature that gives predictions, where it has one."""
+    if isinstance(read, LoadedModel):
+        return read, describe(read.model)
+    described = describe_stored(read)
+    if read.serving is None or not run:
+        return replace(read, serving=None), described
+    try:
+        return read, with_signature(
+            described, read.serving, name=read.file.name, memory_limit=options.memory_limit_bytes
+        )
+    except ModelError as error:
+        return replace(read, serving=None, message=str(error)), described
+
+
+def _input_names(samples: Any, others: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return what may be shown of what was given beside the model, by option name."""
+    named: dict[str, str | tuple[str, ...]] = {} if samples is None else {"samples": samples_name(samples)}
+    return named | {name: input_name(value) for name, value in others.items() if value is not None}
+
+
+def _unheard(stage: str) -> None:
+    del stage
+
+
+def _context(
+    described: DescribedModel,
+    source: SampleSource | None,
+    options: ReportOptions,
+    limits: Limits,
+    on_stage: Callable[[str], None],
+    reason: str,
+    *,
+    given: bool,
+) -> AnalysisContext:
+    shown = described.shown(options.layers)
+    evaluated = live = None
+    failed = reason
+    if source is not None:
+        on_stage("Running the model")
+        try:
+            recorded = () if described.outputs_only else shown
+            evaluated = evaluate_samples(described, source, shown=recorded, options=options)
+            live = _live(described, source, reason)
+        except ForwardError as error:
+            failed = str(error)
+            reason = say(
+                "The model could not be run on the samples, so only its weights are shown. Received: {error}",
+                error=str(error),
+            )
+    return AnalysisContext(
+        model=described.summary,
+        layers=described.calls,
+        kernels=described.kernels,
+        shown=shown,
+        rectifiers=described.rectifiers,
+        samples=evaluated,
+        no_samples_reason=reason,
+        live=live,
+        head=described.head,
+        activations=described.activations,
+        normalizations=normalization_layers(described.layers),
+        outputs_only=described.outputs_only,
+        variables=described.variables,
+        ordered=described.ordered,
+        not_run=failed if given and evaluated is None else "",
+        options=options.for_analyses(),
+        limits=limits,
+    )
+
+
+def _live(described: DescribedModel, source: SampleSource, reason: str) -> LiveModel:
+    """Return the model for sections that run it once more; `reason` is why one of outputs alone has no gradients."""
+    output = described.output
+    model = OneOutput(described.model, output.index) if output.count > 1 else described.model
+    return LiveModel(
+        model=CompiledModel(model) if described.compiled else model,
+        layers=described.layers,
+        batch=samples_at_once(described, source.shape),
+        no_gradients=reason if described.outputs_only else _no_gradients(described),
+    )
+
+
+def _no_gradients(described: DescribedModel) -> str:
+    if described.compiled:
+        return _COMPILED
+    if any(quantised(layer) == "float8" for layer in described.layers.values()):
+        return _FLOAT8
+    return ""

@@ -1,0 +1,187 @@
+"""What a person at a terminal sees while a report is made: its stages, its findings, and nothing of TensorFlow's chatter."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from reportgen.results.findings import Finding, Inconclusive, Report, Severity
+from reportgen.results.rules import severity_named
+
+_MOST_FINDINGS = 8
+
+
+@contextmanager
+def quiet_standard_error() -> Iterator[TextIO]:
+    """Yield a stream to the real standard error, while all else that writes there is thrown away.
+
+    TensorFlow's C++ code writes to file descriptor 2 as soon as it is loaded, before any of its settings apply. With
+    REPORTGEN_DEBUG set in the environment nothing is thrown away.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.get("REPORTGEN_DEBUG"):
+        yield sys.stderr
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        with os.fdopen(os.dup(kept), "w", encoding="utf-8", errors="replace") as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield stream
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
+def shown_stages(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yield a function that is told each stage's name; stages are shown with their elapsed time while they run.
+
+    Args:
+        stream: standard error. Nothing is shown when it is no terminal.
+        quiet: show nothing.
+    """
+    if quiet or not stream.isatty():
+        yield _unseen
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(finished_text="[green]✔"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+
+        def next_stage(stage: str) -> None:
+            for task in progress.task_ids:
+                progress.update(task, completed=1)
+            progress.add_task(stage, total=1)
+
+        yield next_stage
+
+
+def _unseen(stage: str) -> None:
+    del stage
+
+
+class StageTimes:
+    """Measures what each stage costs, from one stage's beginning to the next one's."""
+
+    def __init__(self) -> None:
+        self._stages: list[tuple[str, float, float]] = []  # name, and the clocks at its end
+        self._name = "Starting"
+        self._began = (time.process_time(), time.perf_counter())
+
+    def also_tell(self, on_stage: Callable[[str], None]) -> Callable[[str], None]:
+        """Return a function that is told each stage's name, and tells `on_stage`."""
+
+        def next_stage(stage: str) -> None:
+            self._close()
+            self._name = stage
+            on_stage(stage)
+
+        return next_stage
+
+    def end(self) -> None:
+        """End the last stage."""
+        self._close()
+
+    def _close(self) -> None:
+        self._stages.append((self._name, time.process_time(), time.perf_counter()))
+
+    def text(self) -> str:
+        """Return a table of CPU and wall-clock seconds, a line for each stage, and their sums."""
+        lines = ["  CPU s  wall s  stage"]
+        processor, clock = self._began
+        for name, cpu, wall in self._stages:
+            lines.append(f"{cpu - processor:7.2f} {wall - clock:7.2f}  {name}")
+            processor, clock = cpu, wall
+        lines.append(f"{processor - self._began[0]:7.2f} {clock - self._began[1]:7.2f}  in all")
+        return "\n".join(lines)
+
+
+def findings_text(findings: Iterable[Finding], inconclusive: Iterable[Inconclusive] = ()) -> str:
+    """Return the findings as lines for a terminal: their number by severity, then the most severe ones.
+
+    Args:
+        findings: most severe first.
+        inconclusive: rules that the samples cannot decide, listed after them.
+    """
+    found, undecided = tuple(findings), tuple(inconclusive)
+    counts = [_counted(found, severity) for severity in reversed(Severity)]
+    lines = [", ".join(counts + ([f"{len(undecided)} inconclusive"] if undecided else []))]
+    lines += [f"  {finding.severity.label}: {finding.subject}: {finding.message}" for finding in found[:_MOST_FINDINGS]]
+    if len(found) > _MOST_FINDINGS:
+        lines.append(f"  and {len(found) - _MOST_FINDINGS} more on the page")
+    lines += [f"  inconclusive: {one.subject}: {one.message} ({_needed(one)})" for one in undecided[:_MOST_FINDINGS]]
+    if len(undecided) > _MOST_FINDINGS:
+        lines.append(f"  and {len(undecided) - _MOST_FINDINGS} more inconclusive on the page")
+    return "\n".join(lines)
+
+
+def gate_text(report: Report, fail_on: str) -> str:
+    """Return one line on what --fail-on makes of a report, or '' where it passed and nothing is open.
+
+    Args:
+        report: with its findings.
+        fail_on: the severity's name.
+    """
+    least = severity_named(fail_on)
+    failing, undecided = report.failing(least), report.inconclusive
+    if not failing and not undecided:
+        return ""
+    counts = [_counted(failing, severity) for severity in reversed(Severity) if severity >= least]
+    said = f"failed by {_listed([count for count in counts if not count.startswith('0 ')])}" if failing else "passed"
+    if undecided:
+        open_rules = _listed([f"{one.code} on {one.subject} ({_needed(one)})" for one in undecided])
+        said += f"; inconclusive: {open_rules}"
+    return f"--fail-on {fail_on}: {said}."
+
+
+def not_run_text(report: Report) -> str:
+    """Return one line for samples that were given and not run; '' where they were, and without any."""
+    return next((f"samples: {one.message}." for one in report.findings if one.code == "samples-not-run"), "")
+
+
+def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rules as lines for a terminal: code, severity and threshold, then meaning and source.
+
+    Args:
+        rows: with 'code', 'severity', 'threshold', 'unit', 'meaning', 'source', 'off' and 'set_by' each.
+    """
+    listed = tuple(rows)
+    width = max((len(row["code"]) for row in listed), default=0)
+    lines = []
+    for row in listed:
+        setting = "off" if row["off"] else f"{row['severity']:<8} {row['threshold']:g}: {row['unit']}"
+        origin = "" if row["set_by"] == "default" else f" (set by {row['set_by']})"
+        lines += [
+            f"{row['code']:<{width}}  {setting}{origin}",
+            f"    says that {row['meaning']}",
+            f"    {row['source']}",
+        ]
+    return "\n".join(lines)
+
+
+def _counted(findings: Iterable[Finding], severity: Severity) -> str:
+    count = sum(finding.severity is severity for finding in findings)
+    return f"{count} {severity.label}{'s' * (count != 1)}"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _needed(one: Inconclusive) -> str:
+    if one.remedy:
+        return f"{one.remedy[:1].lower()}{one.remedy[1:]}".rstrip(".")
+    if one.samples_needed is None:
+        return "no number of samples would decide"
+    return f"about {one.samples_needed:,} samples would decide"

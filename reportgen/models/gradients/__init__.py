@@ -1,0 +1,1 @@
+"""Gradients of the outputs, and inputs made with them."""

@@ -1,0 +1,199 @@
+"""Where gradients are taken: the last feature maps that are still an image, and the logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from reportgen.messages import say
+from reportgen.models.graphs.outputs import sigmoid, softmax
+from reportgen.models.passes.calls import call_name, first_tensor
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.passes.recording import recording
+from reportgen.models.passes.replacing import replacing
+from reportgen.models.passes.sample_inputs import SampleInputs
+from reportgen.models.weights.kernels import common_data_format, data_format, is_convolution
+
+_TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2}
+_AFFINE = ("GlobalAveragePooling", "AveragePooling", "Flatten", "Reshape", "Dropout", "Dense", "Activation", "Softmax")
+_ENDINGS = ("softmax", "sigmoid", "linear")
+
+
+@dataclass(frozen=True)
+class GradientTarget:
+    """Names as in `Activations`: a layer's path, from a shared layer's second call on with ' (call 2)'.
+
+    Attributes:
+        features: the call whose output is explained: the last convolution's, or what its normalisation, activation or
+            concatenation made of it at the same height and width.
+        path: of that layer.
+        convolution: the call of the last convolution itself.
+        size: of a map, height and width (or one or three sizes).
+        logits: the call that gives the logits; None where the model's output is the logits.
+        logits_path: of that layer.
+        inside: whether the logits are what that layer computes before its own activation.
+        rule: which values are explained, in words.
+        rest: paths of the layers called after the features.
+    """
+
+    features: str
+    path: str
+    convolution: str
+    size: tuple[int, ...]
+    logits: str | None
+    logits_path: str | None
+    inside: bool
+    rule: str
+    rest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Call:
+    path: str
+    name: str
+    tensor: Any
+    values: np.ndarray
+    inside: bool = False
+
+
+def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
+    """Return where the gradients are taken, or None without a convolution over more than one place.
+
+    Args:
+        live: the model; run once, and left as it was.
+        inputs: a few samples: the logits are known by softmax or sigmoid of them being the output.
+
+    The convolution is the last one that the model's first output depends on, as others may lead to other outputs, and that of
+    several inputs sees the pictured one.
+    """
+    calls, output, tape, source = _record(live, inputs)
+    formats = common_data_format(live.layers.values())
+    sizes = [_size(live.layers[call.path], call.values, formats) for call in calls]
+    last = [
+        position
+        for position, call in enumerate(calls)
+        if not call.inside and is_convolution(live.layers[call.path]) and int(np.prod(sizes[position] or 1)) > 1
+    ]
+    if not last:
+        return None
+    ways = [(position, at) for position in reversed(last) for at in _same_size(calls, sizes, position)]
+    if source is not None:
+        ways = [way for way in ways if tape.gradient(calls[way[1]].tensor, source) is not None]
+        if not ways:
+            return None
+    leading = (way for way in ways if tape.gradient(output, calls[way[1]].tensor) is not None)
+    convolution, at_features = next(leading, ways[0])
+    features = calls[at_features]
+    logits, rule = _logits(calls, np.asarray(output))
+    return GradientTarget(
+        features=features.name,
+        path=features.path,
+        convolution=calls[convolution].name,
+        size=sizes[convolution],
+        logits=logits.name if logits else None,
+        logits_path=logits.path if logits else None,
+        inside=bool(logits and logits.inside),
+        rule=rule,
+        rest=tuple(call.path for call in calls[at_features + 1 :] if not call.inside),
+    )
+
+
+def _same_size(calls: list[_Call], sizes: list[tuple[int, ...]], convolution: int) -> list[int]:
+    """Return the positions of a convolution and of what follows it at its size, the last one first."""
+    outputs = (position for position in range(convolution, len(calls)) if not calls[position].inside)
+    return list(takewhile(lambda position: sizes[position] == sizes[convolution], outputs))[::-1]
+
+
+def _record(live: LiveModel, inputs: SampleInputs) -> tuple[list[_Call], Any, Any, Any]:
+    """Return all calls of a pass, the model's first output, a tape of what follows the convolutions, and the pictured input that
+    the tape watches too where the model has others; None where it has not."""
+    import tensorflow as tf
+
+    calls: list[_Call] = []
+    counts: dict[tuple[str, bool], int] = {}
+
+    def add(path: str, output: Any, inside: bool) -> None:
+        counts[path, inside] = number = counts.get((path, inside), 0) + 1
+        tensor = first_tensor(output)
+        if hasattr(tensor, "shape"):
+            calls.append(_Call(path, call_name(path, number), tensor, np.asarray(tensor), inside))
+            if not inside and is_convolution(live.layers[path]):
+                tape.watch(tensor)
+
+    def recorded(path: str, activation: Callable[..., Any]) -> Any:
+        def keep_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:
+            add(path, values, True)
+            return activation(values, *args, **kwargs)
+
+        return keep_and_activate
+
+    source = tf.constant(inputs.values)
+    packed = inputs.packed(source)
+    ends = {path: layer for path, layer in live.layers.items() if _squashes(layer)}
+    with (
+        tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape,
+        recording(live.layers, lambda path, output: add(path, output, False)),
+        replacing(ends, "activation", recorded),
+    ):
+        if inputs.several:
+            tape.watch(source)
+        output = first_tensor(live.model(packed, training=False))
+    return calls, output, tape, source if inputs.several else None
+
+
+def _squashes(layer: Any) -> bool:
+    return getattr(vars(layer).get("activation"), "__name__", None) in ("softmax", "sigmoid")
+
+
+def _size(layer: Any, values: np.ndarray, formats: str) -> tuple[int, ...]:
+    if values.ndim < 3:
+        return ()
+    return values.shape[2:] if data_format(layer, formats) == "channels_first" else values.shape[1:-1]
+
+
+def _logits(calls: list[_Call], output: np.ndarray) -> tuple[_Call | None, str]:
+    """Return the last call whose softmax or sigmoid is the output, and in words what is explained."""
+    wanted = output.reshape(len(output), -1).astype(np.float64)
+    tolerance = _TOLERANCE.get(str(output.dtype), 1e-5)
+    for call in reversed(calls):
+        if call.values.size != output.size:
+            continue
+        values = call.values.reshape(len(output), -1).astype(np.float64)
+        if np.array_equal(values, wanted):  # the output itself: softmax of equal scores would be equal scores again
+            continue
+        for name, squashed in (("softmax", softmax), ("sigmoid", sigmoid)):
+            if name == "softmax" and values.shape[1] == 1:
+                continue
+            if np.allclose(squashed(values), wanted, rtol=0, atol=tolerance):
+                if call.inside:
+                    return call, say("the logits ({layer} before its {activation})", layer=call.name, activation=name)
+                return call, say(
+                    "the logits (the output of {layer} before the {activation})", layer=call.name, activation=name
+                )
+    if wanted.min() >= 0 and wanted.max() <= 1 + tolerance:
+        return None, say("the scores (what comes before their softmax or sigmoid could not be found)")
+    return None, say("the output (it has no softmax or sigmoid)")
+
+
+def affine_bias(live: LiveModel, target: GradientTarget) -> np.ndarray | None:
+    """Return the bias of the logits, (K,) float32, where only means and one dense layer lead to them; None elsewhere.
+
+    There the logit is its bias plus the sum of a HiResCAM map, so that the map can be checked for completeness.
+
+    Args:
+        live: the model, whose steps are all layers.
+        target: from `find_target`.
+
+    Source: Draelos and Carin, HiResCAM, arXiv 2011.08891: the proof for networks that end in one fully connected layer.
+    """
+    layers = [live.layers[path] for path in target.rest]
+    dense = [layer for layer in layers if type(layer).__name__ == "Dense"]
+    known = all(type(layer).__name__.startswith(_AFFINE) for layer in layers)
+    endings = {getattr(getattr(layer, "activation", None), "__name__", "linear") for layer in layers}
+    if len(dense) != 1 or not known or not endings <= set(_ENDINGS):
+        return None
+    return np.zeros(dense[0].units, np.float32) if dense[0].bias is None else np.asarray(dense[0].bias, np.float32)

@@ -1,0 +1,179 @@
+"""Gradients of a class's logit by feature maps or by the input, through captured tensors and without rewiring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.errors import ForwardError
+from reportgen.models.gradients.gradient_target import GradientTarget
+from reportgen.models.passes.calls import call_name, first_tensor
+from reportgen.models.passes.live import LiveModel
+from reportgen.models.passes.recording import recording
+from reportgen.models.passes.replacing import replacing
+from reportgen.models.passes.sample_inputs import SampleInputs
+from reportgen.models.weights.kernels import common_data_format, data_format
+
+_TAPE_SHARE = 8
+"""A tape keeps what all layers put out, not one of them: batches are smaller by this."""
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What one backward pass found for n samples.
+
+    Attributes:
+        values: feature maps (n, *size, channels), or the inputs, float32.
+        gradients: of each sample's logit by its values, of the same shape.
+        logits: (n,) float32, of each sample's class, with its sign.
+    """
+
+    values: np.ndarray
+    gradients: np.ndarray
+    logits: np.ndarray
+
+
+@dataclass(frozen=True)
+class ClassLogits:
+    """Which logit of each sample is explained.
+
+    Attributes:
+        columns: (n,) int64, of the flattened logits.
+        signs: (n,) float32: -1 for class 0 of a single output, whose evidence is that against class 1; otherwise 1.
+    """
+
+    columns: np.ndarray
+    signs: np.ndarray
+
+    def take(self, chosen: Any) -> ClassLogits:
+        """Return those of some samples, by index or slice."""
+        return ClassLogits(self.columns[chosen], self.signs[chosen])
+
+
+def predicted_logits(scores: np.ndarray, outputs: int) -> ClassLogits:
+    """Return the logit of every sample's predicted class.
+
+    Args:
+        scores: (n, K), one for each class.
+        outputs: that the model has for a sample: K, or 1 for a single output of two classes.
+    """
+    classes = np.argmax(scores, axis=1)
+    if outputs == 1:
+        return ClassLogits(np.zeros(len(classes), np.int64), np.where(classes == 1, 1, -1).astype(np.float32))
+    return ClassLogits(classes, np.ones(len(classes), np.float32))
+
+
+def feature_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
+    """Return the target's feature maps for these inputs and the logits' gradients by them, channels last.
+
+    Args:
+        live: the model; neither weights nor trainable flags change, and no wrapper stays behind.
+        target: from `find_target`.
+        inputs: n samples, with what the model's other inputs receive.
+        logits: which one of each sample.
+
+    Raises:
+        ForwardError: a layer failed, or the logits do not depend on the maps in a way that has a gradient.
+    """
+    found = _in_batches(live, target, inputs, logits, by_input=False)
+    formats = common_data_format(live.layers.values())
+    if data_format(live.layers[target.path], formats) == "channels_first":
+        found = Gradients(np.moveaxis(found.values, 1, -1), np.moveaxis(found.gradients, 1, -1), found.logits)
+    return found
+
+
+def input_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
+    """Return the logits' gradients by the pictured input, (n, *shape) float32; see `feature_gradients`."""
+    return _in_batches(live, target, inputs, logits, by_input=True)
+
+
+def _in_batches(
+    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, *, by_input: bool
+) -> Gradients:
+    size = max(1, live.batch // _TAPE_SHARE)
+    parts = [
+        _differentiate(live, target, batch, logits.take(slice(number * size, (number + 1) * size)), by_input)
+        for number, batch in enumerate(inputs.batches(size))
+    ]
+    return Gradients(*(np.concatenate(same) for same in zip(*parts, strict=True)))
+
+
+def _differentiate(
+    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, by_input: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    import tensorflow as tf
+
+    with failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
+        source = tf.constant(inputs.values)
+        captured: dict[str, Any] = {}
+        if by_input:
+            tape.watch(source)
+        with capturing(live, target, captured, tape):
+            output = first_tensor(live.model(inputs.packed(source), training=False))
+        values = source if by_input else captured["features"]
+        before = tf.cast(captured.get("logits", output), tf.float32)
+        chosen = tf.gather(tf.reshape(before, (len(inputs), -1)), logits.columns, batch_dims=1) * logits.signs
+        total = tf.reduce_sum(chosen)
+    with failures_named():
+        gradients = tape.gradient(total, values)
+    if gradients is None:
+        raise ForwardError(f"the logits have no gradient by {'the input' if by_input else target.features}")
+    return tuple(np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen))  # type: ignore[return-value]
+
+
+@contextmanager
+def capturing(live: LiveModel, target: GradientTarget, captured: dict[str, Any], tape: Any = None) -> Iterator[None]:
+    """Keep the target's feature maps and logits of a pass as tensors, under 'features' and 'logits'.
+
+    Args:
+        live: the model.
+        target: from `find_target`.
+        captured: is filled; 'logits' stays out where the model's output is the logits.
+        tape: a `tf.GradientTape` that is told to watch the feature maps.
+    """
+    counts: dict[str, int] = {}
+    inner: dict[str, int] = {}
+
+    def on_output(path: str, output: Any) -> None:
+        counts[path] = counts.get(path, 0) + 1
+        name, tensor = call_name(path, counts[path]), first_tensor(output)
+        if name == target.features:
+            captured["features"] = tensor
+            if tape is not None:
+                tape.watch(tensor)
+        if name == target.logits and not target.inside:
+            captured["logits"] = tensor
+
+    def recorded(path: str, activation: Any) -> Any:
+        def keep_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:
+            inner[path] = inner.get(path, 0) + 1
+            if call_name(path, inner[path]) == target.logits:
+                captured["logits"] = values
+            return activation(values, *args, **kwargs)
+
+        return keep_and_activate
+
+    paths = [path for path in (target.path, target.logits_path) if path is not None]
+    with ExitStack() as stack:
+        stack.enter_context(recording({path: live.layers[path] for path in dict.fromkeys(paths)}, on_output))
+        if target.inside and target.logits_path is not None:
+            head = {target.logits_path: live.layers[target.logits_path]}
+            stack.enter_context(replacing(head, "activation", recorded))
+        yield
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Raise a `ForwardError` that says in one sentence what a layer raised."""
+    import tensorflow as tf
+
+    kinds = (tf.errors.OpError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+    try:
+        yield
+    except kinds as error:  # what a layer may raise has no narrower base: it is anybody's code
+        sentence = " ".join(str(error).split("Arguments received by")[0].split())[:200]
+        raise ForwardError(f"{type(error).__name__}: {sentence}") from error

@@ -1,0 +1,1 @@
+"""Forward passes: what layers received and returned, recorded or replaced."""

@@ -1,0 +1,1 @@
+"""Kernels and what can be said of their values alone."""

@@ -1,0 +1,56 @@
+"""What is stored beside the kernels: biases, scales, moving statistics and whatever else a layer keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.models.weights.kernels import is_kernel, own_weights
+
+
+@dataclass(frozen=True)
+class BesideKernels:
+    """One stored variable that is no kernel.
+
+    Attributes:
+        path: of the layer that keeps it, '' for the model itself.
+        name: of the variable, such as 'bias', 'gamma' or 'moving_variance'.
+        values: number of them.
+        non_finite: how many of these are NaN or infinite.
+    """
+
+    path: str
+    name: str
+    values: int
+    non_finite: int
+
+    @property
+    def label(self) -> str:
+        """The layer's path with the variable's name, or the name alone."""
+        return f"{self.path} {self.name}".strip()
+
+
+def variables_beside_kernels(model: Any, layers: Mapping[str, Any]) -> tuple[BesideKernels, ...]:
+    """Return what layers and the model itself store beside kernels, in their order; whole numbers are left out.
+
+    Args:
+        model: the `keras.Model`, which may keep variables of its own.
+        layers: all of its layers, by path.
+    """
+    return tuple(_of_layers({**layers, "": model}))
+
+
+def _of_layers(layers: Mapping[str, Any]) -> Iterator[BesideKernels]:
+    for path, layer in layers.items():
+        for variable in own_weights(layer):
+            if not is_kernel(variable) and _holds_numbers(variable):
+                values = np.asarray(variable.numpy()).astype(np.float64)
+                yield BesideKernels(path, str(variable.name), values.size, int((~np.isfinite(values)).sum()))
+
+
+def _holds_numbers(variable: Any) -> bool:
+    # seeds and counters are whole numbers, which are always finite
+    return "float" in str(variable.dtype)

@@ -1,0 +1,185 @@
+"""A .keras archive: its members checked, its configuration and its weights given out. Nothing is ever extracted."""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from reportgen.errors import ModelError
+from reportgen.reading.containers.npz import NPZ_WEIGHTS, npz_as_hdf5
+from reportgen.untrusted import limits
+from reportgen.untrusted.escaping import shown
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+ENCRYPTED = 0x1
+REMEDY = "Save the model again with model.save('model.keras')."
+
+
+@dataclass(frozen=True)
+class ArchiveContents:
+    """The three members that make a model.
+
+    Attributes:
+        config: config.json, as stored.
+        metadata: metadata.json, as stored; empty where there is none.
+        weights: model.weights.h5, open to read, or what model.weights.npz holds as such; None where there is neither.
+        members: the names of all members.
+    """
+
+    config: bytes
+    metadata: bytes
+    weights: BinaryIO | None
+    members: tuple[str, ...]
+
+
+@contextmanager
+def open_archive(path: Path, *, name: str, memory_limit: int, verify: bool = False) -> Iterator[ArchiveContents]:
+    """Yield the contents of a .keras archive.
+
+    Args:
+        path: the archive.
+        name: of the file, for errors.
+        memory_limit: bytes that compressed weights may take when unpacked.
+        verify: whether to compare the weights with their checksum, which reads them once.
+
+    Raises:
+        ModelError: the archive is damaged, or its members are not what they seem.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
+            entries = {entry.filename: entry for entry in _checked_entries(archive, name, path.stat().st_size)}
+            config = _read(archive, entries[CONFIG], name, limits.CONFIG_BYTES) if CONFIG in entries else b""
+            metadata = _read(archive, entries[METADATA], name, limits.CONFIG_BYTES) if METADATA in entries else b""
+            weights = None
+            if WEIGHTS in entries:
+                weights = _weights(archive, raw, entries[WEIGHTS], name, memory_limit)
+                if verify and entries[WEIGHTS].compress_type == zipfile.ZIP_STORED:
+                    _verify(archive, entries[WEIGHTS])
+            elif NPZ_WEIGHTS in entries:
+                content = io.BytesIO(_read(archive, entries[NPZ_WEIGHTS], name, memory_limit))
+                weights = npz_as_hdf5(content, name=name, memory_limit=memory_limit, check=_npz_members(name, content))
+            yield ArchiveContents(config=config, metadata=metadata, weights=weights, members=tuple(entries))
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise ModelError(
+            f"{name} is a damaged zip archive. Received: {shown(error, limit=120)}. Copy or download it again."
+        ) from error
+
+
+def _npz_members(name: str, content: io.BytesIO) -> Callable[[zipfile.ZipFile], list[zipfile.ZipInfo]]:
+    return lambda archive: _checked_entries(archive, f"{name}: {NPZ_WEIGHTS}", content.getbuffer().nbytes)
+
+
+def _checked_entries(archive: zipfile.ZipFile, name: str, size: int) -> list[zipfile.ZipInfo]:
+    entries = archive.infolist()
+    if len(entries) > limits.ARCHIVE_MEMBERS:
+        raise ModelError(
+            f"{name} has too many members. Received: {len(entries):,} (limit {limits.ARCHIVE_MEMBERS:,}). {REMEDY}"
+        )
+    seen: set[str] = set()
+    offsets: set[int] = set()
+    for entry in entries:
+        reason = _reason_against(entry)
+        if entry.filename in seen:
+            reason = "two members of one name"
+        elif entry.header_offset in offsets:
+            reason = "two members that share their bytes"
+        if reason is not None:
+            raise ModelError(
+                f"{name} is not an archive that Keras writes. Received: {reason}, {shown(entry.filename)}. {REMEDY}"
+            )
+        seen.add(entry.filename)
+        offsets.add(entry.header_offset)
+    if sum(entry.compress_size for entry in entries) > size:
+        raise ModelError(
+            f"{name} is not an archive that Keras writes. Received: members longer than the file. {REMEDY}"
+        )
+    return entries
+
+
+def _reason_against(entry: zipfile.ZipInfo) -> str | None:
+    # `orig_filename`: zipfile itself cuts a name at the first NUL and turns backslashes round on Windows
+    parts = PurePosixPath(entry.orig_filename.replace("\\", "/")).parts
+    if "\0" in entry.orig_filename or ".." in parts or entry.orig_filename[:1] in "/\\" or ":" in parts[0]:
+        return "a member that points outside"
+    if entry.flag_bits & ENCRYPTED:
+        return "an encrypted member"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "a symbolic link"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return f"compression method {entry.compress_type}"
+    if entry.file_size > limits.EXPANSION_FLOOR + limits.EXPANSION * entry.compress_size:
+        return f"{limits.readable(entry.compress_size)} that unpack to {limits.readable(entry.file_size)}"
+    return None
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, limit: int) -> bytes:
+    if entry.file_size <= limit:
+        with archive.open(entry) as member:
+            content = member.read(limit + 1)
+        if len(content) <= limit:
+            return content
+    raise ModelError(
+        f"{name}: {shown(entry.filename)} is longer than {limits.readable(limit)}. "
+        f"Received: {limits.readable(entry.file_size)}. {REMEDY}"
+    )
+
+
+def _weights(archive: zipfile.ZipFile, raw: BinaryIO, entry: zipfile.ZipInfo, name: str, memory_limit: int) -> BinaryIO:
+    if entry.compress_type != zipfile.ZIP_STORED:
+        return io.BytesIO(_read(archive, entry, name, memory_limit))
+    # Keras stores weights uncompressed, so they can be read in place, however large they are.
+    raw.seek(entry.header_offset)
+    header = LOCAL_HEADER.unpack(raw.read(LOCAL_HEADER.size))
+    name_length, extra_length = header[-2:]
+    if raw.read(name_length) != entry.orig_filename.encode() or entry.file_size != entry.compress_size:
+        raise ModelError(
+            f"{name} is not an archive that Keras writes. Received: two different headers of one "
+            f"member, {shown(entry.filename)}. {REMEDY}"
+        )
+    begin = entry.header_offset + LOCAL_HEADER.size + name_length + extra_length
+    return io.BufferedReader(_Window(raw, begin, entry.file_size))
+
+
+def _verify(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    with archive.open(entry) as member:
+        while member.read(1 << 20):
+            pass
+
+
+class _Window(io.RawIOBase):
+    """The bytes [begin, begin + size) of a file, as a file."""
+
+    def __init__(self, file: BinaryIO, begin: int, size: int) -> None:
+        super().__init__()
+        self._file, self._begin, self._size, self._position = file, begin, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(base + offset, 0)
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        length = max(min(len(view), self._size - self._position), 0)
+        self._file.seek(self._begin + self._position)
+        read: int = self._file.readinto(view[:length])  # type: ignore[attr-defined]
+        self._position += read
+        return read

@@ -1,0 +1,195 @@
+"""An HDF5 file whose every object was checked: hard links only, no outside storage, known filters, honest sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+
+from reportgen.errors import ModelError
+from reportgen.reading.containers.hdf5_heap import check_heaps
+from reportgen.untrusted import limits
+from reportgen.untrusted.escaping import reason_of, shown
+
+REMEDY = "Save the model again with model.save('model.keras')."
+FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+# Deflate cannot do better than 1032:1, https://zlib.net/zlib_tech.html
+DEFLATE_EXPANSION = 1032
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """A data set as declared: what reading it would give.
+
+    Attributes:
+        path: from the root, without a leading slash.
+        shape: of the array.
+        dtype: of the array.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array in memory."""
+        return self.size * self.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class Hdf5Contents:
+    """A checked file, open to read.
+
+    Attributes:
+        file: the root group.
+        datasets: every data set by its path.
+    """
+
+    file: h5py.File
+    datasets: dict[str, DatasetEntry]
+
+
+@contextmanager
+def open_hdf5(source: Path | BinaryIO, *, name: str, size: int, memory_limit: int) -> Iterator[Hdf5Contents]:
+    """Yield the file after all of its objects were checked.
+
+    Args:
+        source: a path or an open file.
+        name: of the file, for errors.
+        size: of the file, in bytes.
+        memory_limit: bytes that all data sets may take together.
+
+    Raises:
+        ModelError: the file is damaged, or refers to something outside, or its sizes cannot be true.
+    """
+    if isinstance(source, Path):
+        with source.open("rb") as raw:
+            check_heaps(raw, name=name)
+    else:
+        check_heaps(source, name=name)
+    with one_line_if_damaged(name):
+        file = h5py.File(source, "r", locking=False)
+    with file:
+        with one_line_if_damaged(name):
+            datasets = _Walk(name).datasets(file)
+            _check_sizes(file, datasets, name=name, size=size, memory_limit=memory_limit)
+        yield Hdf5Contents(file=file, datasets=datasets)
+
+
+@contextmanager
+def one_line_if_damaged(name: str) -> Iterator[None]:
+    """Turn whatever h5py raises for a damaged file into one line.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    try:
+        yield
+    # h5py gives each kind of the library's errors the type of Python that is nearest
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{name} is a damaged HDF5 file. Received: {reason_of(error, limit=120)}. Copy or download it again."
+        ) from error
+
+
+class _Walk:
+    """One pass over all objects, which counts them and remembers where they lie."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._seen: set[Any] = set()
+        self._found: dict[str, DatasetEntry] = {}
+
+    def datasets(self, file: h5py.File) -> dict[str, DatasetEntry]:
+        self._group(file, "", 0)
+        return self._found
+
+    def _group(self, group: h5py.Group, prefix: str, depth: int) -> None:
+        self._once(group, prefix)
+        if depth > limits.HDF5_DEPTH:
+            raise self._refusal("groups nested too deep", prefix)
+        for key in group:
+            path = f"{prefix}/{key}" if prefix else key
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                raise self._refusal("a soft or external link", path)
+            child = group[key]
+            if isinstance(child, h5py.Group):
+                self._group(child, path, depth + 1)
+            elif isinstance(child, h5py.Dataset):
+                self._once(child, path)
+                entry = self._dataset(child, path)
+                if _is_numeric(entry.dtype):  # anything else is never read
+                    self._found[path] = entry
+            else:
+                raise self._refusal("a named data type", path)
+
+    def _once(self, item: h5py.Group | h5py.Dataset, path: str) -> None:
+        address = h5py.h5o.get_info(item.id).addr
+        if address in self._seen:
+            raise self._refusal("one object under two names", path)
+        self._seen.add(address)
+        if len(self._seen) > limits.HDF5_OBJECTS:
+            raise self._refusal(f"more than {limits.HDF5_OBJECTS:,} objects", path)
+
+    def _dataset(self, dataset: h5py.Dataset, path: str) -> DatasetEntry:
+        properties = dataset.id.get_create_plist()
+        if properties.get_layout() == h5py.h5d.VIRTUAL:
+            raise self._refusal("a virtual data set", path)
+        if properties.get_external_count():
+            raise self._refusal("external storage", path)
+        filters = {properties.get_filter(index)[0] for index in range(properties.get_nfilters())}
+        if filters - FILTERS:
+            raise self._refusal(f"filter {min(filters - FILTERS)}", path)
+        shape = dataset.shape
+        if shape is None:  # the null dataspace
+            shape = (0,)
+        entry = DatasetEntry(path=path, shape=tuple(int(axis) for axis in shape), dtype=dataset.dtype)
+        stored = dataset.id.get_storage_size()
+        expansion = DEFLATE_EXPANSION if h5py.h5z.FILTER_DEFLATE in filters else 1
+        if _is_numeric(entry.dtype) and entry.nbytes > stored * expansion:
+            raise self._refusal(f"{limits.readable(stored)} stored for {limits.readable(entry.nbytes)} declared", path)
+        return entry
+
+    def _refusal(self, reason: str, path: str) -> ModelError:
+        return ModelError(
+            f"{self._name} is not an HDF5 file that Keras writes. Received: {reason} at {shown(path) or '/'}. {REMEDY}"
+        )
+
+
+def _is_numeric(dtype: np.dtype) -> bool:
+    # bfloat16 and the like come as opaque bytes
+    return dtype.kind in "fiub" or (dtype.kind == "V" and dtype.names is None and dtype.itemsize <= 2)
+
+
+def _check_sizes(
+    file: h5py.File, datasets: dict[str, DatasetEntry], *, name: str, size: int, memory_limit: int
+) -> None:
+    stored = sum(file[path].id.get_storage_size() for path in datasets)
+    declared = sum(entry.nbytes for entry in datasets.values())
+    if stored > size:
+        raise ModelError(
+            f"{name} is not an HDF5 file that Keras writes. Received: {limits.readable(stored)} of arrays in "
+            f"{limits.readable(size)}. {REMEDY}"
+        )
+    if declared > limits.EXPANSION_FLOOR + limits.EXPANSION * stored:
+        raise ModelError(
+            f"{name} is not an HDF5 file that Keras writes. Received: {limits.readable(stored)} that unpack to "
+            f"{limits.readable(declared)}. {REMEDY}"
+        )
+    if declared > memory_limit:
+        raise ModelError(
+            f"{name} needs more memory than allowed. Received: {limits.readable(declared)} of weights "
+            f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
+        )

@@ -1,0 +1,173 @@
+"""What Keras 2 wrote about its layers into a SavedModel folder; the program in it is not looked at.
+
+TensorFlow 2.5 to 2.15 keep it in keras_metadata.pb, TensorFlow 2.2 to 2.4 in saved_model.pb itself, for each object of
+the graph as JSON. Keras 3 writes none of it.
+Sources: keras/protobuf/saved_metadata.proto of Keras 2.15; tensorflow/core/protobuf/saved_object_graph.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import ModelError
+from reportgen.reading.containers.config_json import parse_config
+from reportgen.reading.containers.protobuf import WireError, fields, messages, text
+from reportgen.reading.rewriting.layer_entries import LayerEntry, layer_entry
+from reportgen.untrusted import limits
+from reportgen.untrusted.escaping import shown
+
+PROGRAM, METADATA = "saved_model.pb", "keras_metadata.pb"
+VARIABLES = "variables/variables"
+_LARGEST_PROGRAM = 256 << 20
+_KERAS = tuple(f"_tf_keras_{kind}" for kind in ("layer", "input_layer", "rnn_layer", "model", "network", "sequential"))
+# Numbers of fields: SavedModel.meta_graphs, MetaGraphDef.object_graph_def, SavedObjectGraph.nodes
+_META_GRAPHS, _OBJECT_GRAPH, _NODES = 2, 7, 1
+
+
+@dataclass(frozen=True)
+class SavedArchitecture:
+    """The architecture in a SavedModel, as far as Keras 2 wrote it.
+
+    Attributes:
+        config: of a Sequential or functional model, as in an .h5 file; None of another.
+        keras_version: that saved it, or None.
+        kind: class of the model, or None.
+        name: of the model, or None.
+        layers: from their own entries, in the order of the graph; models and wrappers come before what is in them.
+        names: of layers, with those around them, by their place in the graph, such as 'layer_with_weights-0'.
+    """
+
+    config: dict[str, Any] | None = None
+    keras_version: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    layers: tuple[LayerEntry, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_architecture(folder: Path, *, name: str) -> SavedArchitecture:
+    """Return the architecture in a SavedModel folder.
+
+    Args:
+        folder: with saved_model.pb, and keras_metadata.pb where TensorFlow 2.5 to 2.15 wrote it.
+        name: of the folder, for errors.
+
+    Raises:
+        ModelError: a file is damaged or over a limit.
+    """
+    separate = folder / METADATA
+    path = separate if separate.is_file() else folder / PROGRAM
+    try:
+        content = read_program(path)
+        found = dict(_from_metadata(content) if path == separate else _from_program(content))
+        parsed = {
+            place: _without_tuples(parse_config(value, what=f"{name}: {path.name}")) for place, value in found.items()
+        }
+    except WireError as error:
+        raise ModelError(f"{name} has a damaged {path.name}. Received: {error}. Copy or download it again.") from error
+    return _architecture({place: value for place, value in parsed.items() if isinstance(value, dict)})
+
+
+def read_program(path: Path) -> bytes:
+    """Return the bytes of a SavedModel's file.
+
+    Raises:
+        WireError: it is longer than any such file.
+    """
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_PROGRAM + 1)
+    if len(content) > _LARGEST_PROGRAM:
+        raise WireError(f"more than {limits.readable(_LARGEST_PROGRAM)}")
+    return content
+
+
+def _from_metadata(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield place in the graph, such as 'root.layer-1', and JSON of every layer and model."""
+    total = 0
+    for node in messages(content, _NODES):
+        if text(node, 4).startswith(_KERAS):
+            metadata = b"".join(bytes(part) for part in messages(node, 5))
+            total += len(metadata)
+            yield text(node, 3), _checked(metadata, total)
+
+
+def _from_program(content: bytes) -> Iterator[tuple[str, bytes]]:
+    nodes: list[memoryview] = []
+    for graph in messages(content, _META_GRAPHS):
+        for objects in messages(graph, _OBJECT_GRAPH):
+            nodes.extend(messages(objects, _NODES))
+    places, queue, total = {0: "root"}, [0], 0
+    for number in queue:  # grows while it is walked through: the nearest place of each object comes first
+        for number_of_field, value in fields(nodes[number]) if number < len(nodes) else ():
+            if isinstance(value, int):
+                continue
+            if number_of_field == 1:
+                child = next((item for at, item in fields(value) if at == 1 and isinstance(item, int)), 0)
+                if child not in places and len(places) < limits.HDF5_OBJECTS:
+                    places[child] = f"{places[number]}.{text(value, 2)}"[:10_000]
+                    queue.append(child)
+            elif number_of_field == 4 and text(value, 1).startswith(_KERAS):
+                metadata = text(value, 3).encode()
+                total += len(metadata)
+                if metadata:
+                    yield places[number], _checked(metadata, total)
+
+
+def _without_tuples(value: Any) -> Any:
+    """Return a configuration with tuples and shapes as lists, which is what they are in an .h5 file."""
+    if isinstance(value, list):
+        return [_without_tuples(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("class_name") in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
+        return _without_tuples(value["items"])
+    return {key: _without_tuples(item) for key, item in value.items()}
+
+
+def _checked(metadata: bytes, total: int) -> bytes:
+    # A model's own entry repeats those of its layers, and so on for every model within it
+    if total > 4 * limits.CONFIG_BYTES:
+        raise WireError("too much about its layers")
+    return metadata
+
+
+def _architecture(found: Mapping[str, dict[str, Any]]) -> SavedArchitecture:
+    root = found.get("root", {})
+    class_name, config = root.get("class_name"), root.get("config")
+    whole = isinstance(class_name, str) and isinstance(config, dict) and isinstance(config.get("layers"), list)
+    names: dict[str, str] = {}
+    layers = []
+    for place, item in found.items():
+        parts = place.split(".")[1:]
+        label = item.get("name")
+        if not parts or not isinstance(label, str):
+            continue
+        around = next((names[key] for key in _prefixes(parts) if key in names), None)
+        path = f"{around}/{label}" if around else label
+        names["/".join(parts)] = path
+        if isinstance(item.get("class_name"), str):
+            layers.append(layer_entry(item, path))
+    order = {layer.path: index for index, layer in enumerate(layers)}
+    layers.sort(key=lambda layer: [order.get(path, -1) for path in _with_those_around(layer.path)])
+    version, label = root.get("keras_version"), root.get("name")
+    return SavedArchitecture(
+        config={"class_name": class_name, "config": config} if whole else None,
+        keras_version=shown(version, limit=20) if isinstance(version, str) else None,
+        kind=class_name if isinstance(class_name, str) else None,
+        name=label if isinstance(label, str) else None,
+        layers=tuple(layers),
+        names=names,
+    )
+
+
+def _with_those_around(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _prefixes(parts: list[str]) -> Iterator[str]:
+    for length in range(len(parts) - 1, 0, -1):
+        yield "/".join(parts[:length])

@@ -1,0 +1,1 @@
+"""A checked configuration and its weights, made into a live network or stored kernels."""

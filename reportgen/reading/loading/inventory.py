@@ -1,0 +1,152 @@
+"""What a model file holds, read without Keras and without TensorFlow: architecture, initialisers, stored weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import ModelError
+from reportgen.reading.containers.checkpoint import has_index, open_checkpoint
+from reportgen.reading.containers.config_json import parse_config
+from reportgen.reading.containers.contents import is_optimizer, open_model, read_config
+from reportgen.reading.containers.hdf5 import DatasetEntry, one_line_if_damaged
+from reportgen.reading.containers.look import ModelFile, ModelFormat
+from reportgen.reading.containers.saved_model import VARIABLES, SavedArchitecture, read_architecture
+from reportgen.reading.rewriting.layer_entries import LayerEntry, count_calls, name_of, walk_layers
+from reportgen.untrusted import limits
+from reportgen.untrusted.escaping import shown
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """A model file's contents.
+
+    Attributes:
+        file: what was looked at.
+        keras_version: that saved it, where the file says so.
+        kind: 'Sequential', 'Functional', the class of another model, or None where there is no architecture.
+        name: as the model calls itself.
+        config: the architecture as stored, None where there is none.
+        layers: every layer, nested models and wrappers opened, in the order of the configuration.
+        weights: the stored arrays by their path in the HDF5 file, or key in the checkpoint; optimiser state left out.
+        variables: what a checkpoint calls its variables, by key, such as 'conv/kernel'.
+        places: names of layers, with those around them, by their place in a SavedModel's graph.
+    """
+
+    file: ModelFile
+    keras_version: str | None
+    kind: str | None
+    name: str | None
+    config: Mapping[str, Any] | None
+    layers: tuple[LayerEntry, ...]
+    weights: Mapping[str, DatasetEntry]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stored_values(self) -> int:
+        """Number of values in all stored arrays."""
+        return sum(entry.size for entry in self.weights.values())
+
+
+def take_inventory(file: ModelFile, *, memory_limit: int | None = None) -> Inventory:
+    """Return what the file holds.
+
+    Args:
+        file: as looked at.
+        memory_limit: bytes that the weights may take; half of the machine's memory when None.
+
+    Raises:
+        ModelError: the container is damaged or not what it seems, or the configuration is no configuration.
+    """
+    limit = limits.default_memory_limit() if memory_limit is None else memory_limit
+    what = shown(file.name)
+    if file.format in (ModelFormat.SAVED_MODEL, ModelFormat.CHECKPOINT):
+        return _of_tensorflow(file, what, limit)
+    if file.format is ModelFormat.ARCHITECTURE:
+        config = _checked_config(parse_config(read_config(file.path), what=what), what)
+        version = config.get("keras_version") if config else None
+        version = shown(version, limit=20) if isinstance(version, str) else None
+        return _inventory(file, version, config, {})
+    with one_line_if_damaged(what), open_model(file, memory_limit=limit) as opened:
+        config, version, contents = opened
+        datasets = contents.datasets if contents is not None else {}
+        weights = {path: entry for path, entry in datasets.items() if not is_optimizer(path)}
+    return _inventory(file, version, _checked_config(config, what), weights)
+
+
+def _inventory(
+    file: ModelFile, version: str | None, config: dict[str, Any] | None, weights: Mapping[str, DatasetEntry]
+) -> Inventory:
+    cost = 0 if config is None else count_calls(config)
+    if cost > limits.LAYERS:
+        raise ModelError(
+            f"{shown(file.name)} has too many layers, or calls of them. Received: {min(cost, 10**12):,} "
+            f"(limit {limits.LAYERS:,}). Report on a part of it."
+        )
+    layers = tuple(walk_layers(config)) if config is not None else ()
+    for layer in layers:
+        computed = _computed_values(layer)
+        if computed > limits.COMPUTED_VALUES:
+            raise ModelError(
+                f"{shown(file.name)} has a layer that computes too many values when it is built. Received: {computed:,} for "
+                f"{shown(layer.path)} (limit {limits.COMPUTED_VALUES:,}). Report on a part of the model."
+            )
+    return Inventory(
+        file=file,
+        keras_version=version,
+        kind=None if config is None else config["class_name"],
+        name=None if config is None else name_of(config),
+        config=config,
+        layers=layers,
+        weights=weights,
+    )
+
+
+def _computed_values(layer: LayerEntry) -> int:
+    """Return how many values a layer computes from its configuration before any memory limit is looked at.
+
+    Source: `build` of keras.layers.STFTSpectrogram, whose kernels are sines and cosines of every frequency.
+    """
+    sizes = (layer.config.get("frame_length"), layer.config.get("fft_length") or layer.config.get("frame_length"))
+    if layer.class_name != "STFTSpectrogram" or not all(isinstance(size, int) for size in sizes):
+        return 0
+    frame, transform = (int(size) for size in sizes if size is not None)
+    return 2 * frame * (transform // 2 + 1)
+
+
+def _of_tensorflow(file: ModelFile, what: str, limit: int) -> Inventory:
+    folder = file.format is ModelFormat.SAVED_MODEL
+    saved = read_architecture(file.path, name=what) if folder else SavedArchitecture()
+    prefix = checkpoint_of(file)
+    contents = open_checkpoint(prefix, name=what, memory_limit=limit) if prefix is not None else None
+    inventory = _inventory(file, saved.keras_version, saved.config, contents.tensors if contents else {})
+    return replace(
+        inventory,
+        kind=saved.kind,
+        name=saved.name,
+        layers=inventory.layers or saved.layers,
+        variables=contents.names if contents else {},
+        places=saved.names,
+    )
+
+
+def checkpoint_of(file: ModelFile) -> Path | None:
+    """Return the path, without '.index', of the checkpoint that a file is or that a SavedModel holds."""
+    if file.format is ModelFormat.CHECKPOINT:
+        return file.path
+    prefix = file.path / VARIABLES
+    return prefix if file.format is ModelFormat.SAVED_MODEL and has_index(prefix) else None
+
+
+def _checked_config(config: Any, what: str) -> dict[str, Any] | None:
+    if config is None:
+        return None
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str) or "config" not in config:
+        raise ModelError(
+            f"{what}: the configuration is not one that Keras writes. Received: no class_name and config at the top. "
+            f"Save the model again."
+        )
+    return config

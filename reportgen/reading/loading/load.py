@@ -1,0 +1,223 @@
+"""The live Keras model of a file that was looked at and inspected first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import ModelError
+from reportgen.messages import joined
+from reportgen.reading.containers.checkpoint import open_checkpoint
+from reportgen.reading.containers.contents import open_model
+from reportgen.reading.containers.hdf5 import Hdf5Contents
+from reportgen.reading.containers.look import ModelFile, ModelFormat, look
+from reportgen.reading.loading.build import allocate_weights, build_model, check_memory, finish, nothing_left_over
+from reportgen.reading.loading.decide import Action, Decision, decide, refusal, signature_of, with_signature
+from reportgen.reading.loading.inventory import Inventory, checkpoint_of, take_inventory
+from reportgen.reading.loading.weights import assign, legacy_assignments
+from reportgen.reading.loading.weights_archive import archive_places, check_archive_size, load_archive_weights
+from reportgen.reading.loading.weights_checkpoint import assign_tensors, checkpoint_assignments
+from reportgen.reading.loading.weights_only import WeightsOnly, read_kernels
+from reportgen.reading.rewriting.custom_objects import import_objects, marshalled_functions
+from reportgen.reading.rewriting.permitted import Permitted
+from reportgen.reading.rewriting.rewrite import is_old
+from reportgen.reading.rewriting.shared_layers import tie, with_shared
+from reportgen.untrusted import limits
+from reportgen.untrusted.escaping import reason_of, shown
+
+REMEDY = "Load and save the model again with the Keras that wrote it."
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A live model and where it comes from.
+
+    Attributes:
+        model: a `keras.Model`, not compiled.
+        file: what it was read from; None for a model that was alive already.
+        keras_version: that saved it, where the file says so.
+        rewrites: what had to be changed to read an older file, one sentence each.
+        custom_code: what was run that is not Keras' own, of the file or of the user's modules, one sentence each.
+    """
+
+    model: Any
+    file: ModelFile | None
+    keras_version: str | None
+    rewrites: tuple[str, ...] = ()
+    custom_code: tuple[str, ...] = ()
+
+
+def load_model(
+    path: str | Path,
+    *,
+    memory_limit: int | None = None,
+    allow_custom_code: bool = False,
+    custom_objects: Sequence[str] = (),
+) -> LoadedModel:
+    """Return the live model of a file. The training configuration is never read, and Keras' safe mode stays on.
+
+    The file itself is never handed to Keras: the model is built from a configuration that was written anew, and its
+    weights come from arrays that were checked.
+
+    Args:
+        path: a .keras archive, such an archive unzipped, or an HDF5 file that holds a whole model.
+        memory_limit: bytes that weights and the largest activation may take; half of the machine's memory when None.
+        allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
+        custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They
+            are imported.
+
+    Raises:
+        ModelError: the file cannot be read as a model, or cannot be run; one line that says why.
+    """
+    result = read_model(
+        path, memory_limit=memory_limit, allow_custom_code=allow_custom_code, custom_objects=custom_objects
+    )
+    if isinstance(result, WeightsOnly):
+        raise ModelError(result.message)
+    return result
+
+
+def read_model(
+    path: str | Path,
+    *,
+    memory_limit: int | None = None,
+    allow_custom_code: bool = False,
+    custom_objects: Sequence[str] = (),
+) -> LoadedModel | WeightsOnly:
+    """Return the live model of a file, or what is known of it where the model is not run.
+
+    Args:
+        path: as for `load_model`; also an HDF5 file of weights alone, a SavedModel folder, a TensorFlow checkpoint or
+            an architecture as JSON.
+        memory_limit: as for `load_model`.
+        allow_custom_code: as for `load_model`.
+        custom_objects: as for `load_model`.
+
+    Raises:
+        ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
+            `custom_objects` cannot be imported.
+    """
+    file = look(path)
+    limit = limits.default_memory_limit() if memory_limit is None else memory_limit
+    inventory = take_inventory(file, memory_limit=limit)
+    custom = import_objects(custom_objects)
+    decision = decide(inventory, permitted=Permitted(code=allow_custom_code, names=frozenset(custom.objects)))
+    if decision.config is None:
+        return read_kernels(inventory, decision, message=refusal(inventory, decision), memory_limit=limit)
+    try:
+        functions = marshalled_functions(decision.functions, custom, name=shown(file.name))
+    except ModelError as error:
+        return _stored_instead(inventory, decision, error, limit)
+    try:
+        model = _live(inventory, decision, limit, {**custom.for_keras(), **functions})
+    except ModelError as error:
+        if file.format is not ModelFormat.SAVED_MODEL:
+            raise
+        # Its values lie in a checkpoint, so they can be shown without the layers that they are for
+        return _stored_instead(inventory, decision, error, limit)
+    return LoadedModel(
+        model=model,
+        file=file,
+        keras_version=inventory.keras_version,
+        rewrites=decision.rewrites,
+        custom_code=(*custom.sentences, *decision.custom_code),
+    )
+
+
+def _stored_instead(inventory: Inventory, decision: Decision, error: ModelError, limit: int) -> WeightsOnly:
+    serving = signature_of(inventory)
+    action = Action.WEIGHTS_ONLY if serving is None else Action.PREDICT
+    changed = replace(decision, action=action, config=None, reasons=(str(error),), serving=serving)
+    message = str(error) if serving is None else joined((str(error), with_signature(serving)), " ")
+    return read_kernels(inventory, changed, message=message, memory_limit=limit)
+
+
+def _live(inventory: Inventory, decision: Decision, limit: int, objects: Mapping[str, Any]) -> Any:
+    name = shown(inventory.file.name)
+    try:
+        with nothing_left_over():
+            if inventory.file.format is ModelFormat.SAVED_MODEL:
+                return _from_saved_model(inventory, decision.config or {}, limit, objects)
+            with open_model(inventory.file, memory_limit=limit, verify=True) as (_, _, contents):
+                if contents is None:
+                    received = inventory.file.format.label
+                    raise ModelError(f"{name} has an architecture and no weights. Received: {received}. {REMEDY}")
+                return _from_hdf5(inventory, decision, contents, limit, objects)
+    except ModelError:
+        raise
+    except Exception as error:
+        # What Keras, h5py and TensorFlow raise for a damaged file has no common base; each becomes one line.
+        raise ModelError(f"{name} cannot be loaded. Received: {reason_of(error)}. {REMEDY}") from error
+
+
+def _from_hdf5(
+    inventory: Inventory, decision: Decision, contents: Hdf5Contents, limit: int, objects: Mapping[str, Any]
+) -> Any:
+    name, config = shown(inventory.file.name), decision.config or {}
+    model = build_model(config, objects)
+    tie(model, decision.shared)
+    if inventory.file.format is ModelFormat.HDF5:
+        assignments = legacy_assignments(model, contents, name=name)
+        check_memory(model, name=name, memory_limit=limit)
+        allocate_weights(model)
+        assign(assignments, contents, name=name)
+    else:
+        old = is_old(inventory.keras_version)
+        check_archive_size(model, contents, name=name, old=old)
+        check_memory(model, name=name, memory_limit=limit)
+        allocate_weights(model)
+        stored = archive_places(model, inventory.config or {}, config, contents, name=name, old=old)
+        load_archive_weights(model, with_shared(model, stored, decision.shared), contents, name=name)
+    finish(model)
+    return model
+
+
+def _from_saved_model(inventory: Inventory, config: Mapping[str, Any], limit: int, objects: Mapping[str, Any]) -> Any:
+    name = shown(inventory.file.name)
+    model = build_model(config, objects)
+    assignments = checkpoint_assignments(model, inventory, config, name=name)
+    check_memory(model, name=name, memory_limit=limit)
+    allocate_weights(model)
+    contents = open_checkpoint(checkpoint_of(inventory.file) or inventory.file.path, name=name, memory_limit=limit)
+    assign_tensors(assignments, contents, name=name)
+    finish(model)
+    return model
+
+
+def adopt_model(model: Any) -> LoadedModel:
+    """Return a live model as `LoadedModel`.
+
+    Args:
+        model: a `keras.Model`: Sequential, functional or subclassed.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    import keras
+
+    if not isinstance(model, keras.Model):
+        kind = f"{type(model).__module__}.{type(model).__qualname__}"
+        raise ModelError(
+            f"the model must be a path or a keras.Model of Keras 3. Received: {shown(kind)}. "
+            f"Load it with Keras {keras.__version__} or give the file's path."
+        )
+    return LoadedModel(model=model, file=None, keras_version=keras.__version__)
+
+
+def weights_digest(model: Any) -> str:
+    """Return the SHA-256, in hexadecimal, over dtype, shape and bytes of the model's weights in their order.
+
+    Args:
+        model: a live `keras.Model`.
+    """
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for weight in model.weights:
+        values = np.ascontiguousarray(weight.numpy())
+        digest.update(f"{values.dtype.name} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""What was found on the way through a configuration: what had to be rewritten, and what stands against running it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from reportgen.messages import Message, counted, joined, say
+from reportgen.reading.rewriting.permitted import Marshalled, Permitted
+from reportgen.untrusted.escaping import shown
+
+SUBJECTS_SHOWN = 5
+
+
+class ObstacleKind(enum.Enum):
+    """Why a model is not run, and the option that would run it, if there is one."""
+
+    CODE = (say("code that the file brings along"), "--allow-custom-code")
+    FOREIGN = (say("a program that the file brings along"), None)
+    CUSTOM = (say("not part of Keras"), "--custom-objects MODULE")
+    NOT_GIVEN = (say("neither part of Keras nor of the modules given"), "--custom-objects MODULE")
+    REMOVED = (say("not part of Keras 3 any more"), None)
+    OPERATION = (say("without a counterpart in Keras 3"), None)
+    OUTSIDE = (say("another file that the model needs"), None)
+    LAYOUT = (say("a layout that Keras does not write"), None)
+
+    def __init__(self, reason: str, option: str | None) -> None:
+        self.reason = reason
+        self.option = option
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that stands against running a model.
+
+    Attributes:
+        kind: why.
+        path: of the layer, '' for the model itself.
+        name: of the class, function or file, as the file has it.
+    """
+
+    kind: ObstacleKind
+    path: str
+    name: str
+
+    @property
+    def sentence(self) -> str:
+        """Such as: "layer 'head/scale': Scale is not part of Keras"; names are escaped."""
+        where = say("layer '{path}'", path=shown(self.path)) if self.path else say("the model")
+        name = self.name if isinstance(self.name, Message) else shown(self.name)
+        if self.kind is ObstacleKind.OUTSIDE:
+            return say("{where} needs {reason}: {name}", where=where, reason=self.kind.reason, name=name)
+        return say("{where}: {name} is {reason}", where=where, name=name, reason=self.kind.reason)
+
+
+@dataclass
+class Notes:
+    """Collects rewrites and obstacles while a configuration is walked through.
+
+    Attributes:
+        old: whether the file was saved by Keras 1 or 2.
+        rewrites: by the sentence's beginning: what it was done to, in order.
+        permitted: what may run beyond Keras' own.
+        obstacles: in the order in which they were met.
+        used: what of it will run, one sentence each.
+        functions: of the file that will, by the key under which Keras finds them.
+    """
+
+    old: bool
+    permitted: Permitted = field(default_factory=Permitted)
+    rewrites: dict[str, dict[str, None]] = field(default_factory=dict)
+    obstacles: dict[Obstacle, None] = field(default_factory=dict)
+    used: dict[str, None] = field(default_factory=dict)
+    functions: dict[str, Marshalled] = field(default_factory=dict)
+
+    def rewrote(self, what: str, subject: str = "") -> None:
+        """Remember a rewriting; one sentence is made of all subjects of the same `what`."""
+        subjects = self.rewrites.setdefault(what, {})
+        if subject:
+            subjects[subject] = None
+
+    def met(self, kind: ObstacleKind, path: str, name: object) -> None:
+        """Remember an obstacle."""
+        if kind is ObstacleKind.CUSTOM and self.permitted.names:
+            kind = ObstacleKind.NOT_GIVEN
+        self.obstacles[Obstacle(kind=kind, path=path, name=name if isinstance(name, Message) else str(name)[:1000])] = (
+            None
+        )
+
+    def ran(self, sentence: str) -> None:
+        """Remember something that is not Keras' own and will run."""
+        self.used[sentence] = None
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return the rewrites, one sentence each."""
+        return tuple(_sentence(what, tuple(subjects)) for what, subjects in self.rewrites.items())
+
+
+def _sentence(what: str, subjects: tuple[str, ...]) -> str:
+    if not subjects:
+        return joined((what, "."), "")
+    listed = joined(shown(subject) for subject in subjects[:SUBJECTS_SHOWN])
+    more = len(subjects) - SUBJECTS_SHOWN
+    if more <= 0:
+        return say("{what}: {listed}.", what=what, listed=listed)
+    return counted(more, "{what}: {listed} and {n} more.", "{what}: {listed} and {n} more.", what=what, listed=listed)

@@ -1,0 +1,111 @@
+"""Texts of a redacted report: sentences without what they quote of errors, and the provenance without names."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from reportgen.messages import Message, say, without_names
+from reportgen.redaction.anonymous import SAMPLES
+from reportgen.results.findings import Provenance
+from reportgen.samples.labels import NO_LABELS
+
+STATEMENT = say(
+    "Left out by --redact: pictures of samples and of what was computed from them, names, labels and classes of single samples, "
+    "the names of classes, files and the model, title and note. What remains are the numbers of the full report."
+)
+TITLE = say("Redacted model report")
+_NOT_RUN = say("The model could not be run, so only its weights are shown; --redact leaves out why.")
+WITHHELD = say("left out by --redact")
+
+STANDS_FOR = {
+    "samples": SAMPLES,
+    "labels": "LABELS",
+    "class-names": "CLASS_NAMES",
+    "config": "CONFIG",
+    "custom-objects": "MODULE",
+    "custom_objects": "MODULE",
+}
+_MODEL = "MODEL"
+_GONE = {"title": None, "note": ""}
+_QUOTED = ("error", "received")  # what messages call the text of an error
+_RECEIVED = re.compile(r"Received: .*", re.DOTALL)
+_MODULE = re.compile(r"Module .* was imported(?P<digest>, SHA-256 \w+…)?\.")
+
+
+def unquoted(text: str, not_run: str) -> str:
+    """Return a text without what it quotes of an error, which may name files."""
+    if text and text == not_run:
+        return _NOT_RUN
+    if isinstance(text, Message):
+        return without_names(text, WITHHELD) if _quotes_an_error(text) else text
+    return _RECEIVED.sub(f"Received: {WITHHELD}.", text)
+
+
+def _quotes_an_error(message: Message) -> bool:
+    return "Received: " in message or any(
+        name in _QUOTED or (isinstance(value, Message) and _quotes_an_error(value))
+        for name, value in message.values.items()
+    )
+
+
+def redacted_provenance(provenance: Provenance) -> Provenance:
+    """Return a provenance without names of files, title and note, with the sentence that says so."""
+    file_name = provenance.file_name
+    return replace(
+        provenance,
+        file_name=None if file_name is None else _MODEL,
+        title=TITLE,
+        note="",
+        options={name: _option(name, value) for name, value in provenance.options.items()},
+        command=redacted_command(provenance.command),
+        rewrites=tuple(unquoted(one, "") for one in provenance.rewrites),
+        custom_code=tuple(map(_custom_code, provenance.custom_code)),
+        not_run=_NOT_RUN if provenance.not_run else "",
+        redaction=STATEMENT,
+    )
+
+
+def _option(name: str, value: Any) -> Any:
+    if name in _GONE:
+        return _GONE[name]
+    if name not in STANDS_FOR or value is None:
+        return value
+    return tuple(_placeholder(name, one) for one in value) if isinstance(value, tuple) else _placeholder(name, value)
+
+
+def _placeholder(name: str, value: Any) -> str:
+    """Return what stands for the name of a file; the name of the model's input before samples stays."""
+    if name == "labels" and value == NO_LABELS:
+        return NO_LABELS
+    port = str(value).rpartition("=")[0].partition("=")[0] if name == "samples" else ""
+    return f"{port}={STANDS_FOR[name]}" if port else STANDS_FOR[name]
+
+
+def redacted_command(command: str) -> str:
+    """Return a command line without names of files, title and note; a call from Python as it is.
+
+    Args:
+        command: as `reproducing_command` returns it.
+    """
+    words = shlex.split(command)
+    if words[0] != "reportgen":
+        return command
+    kept = words[:2]
+    rest = iter(words[2:])
+    for word in rest:
+        option = word.removeprefix("--") if word.startswith("--") else None
+        if option in _GONE:
+            next(rest)
+        elif option in STANDS_FOR:
+            kept += [word, _placeholder(option, next(rest))]
+        else:
+            kept.append(_MODEL if len(kept) == 2 and words[1] == "build" else word)
+    return shlex.join(kept)
+
+
+def _custom_code(sentence: str) -> str:
+    module = _MODULE.fullmatch(sentence)
+    return say("A module was imported{digest}.", digest=module["digest"] or "") if module else unquoted(sentence, "")

@@ -1,0 +1,286 @@
+"""The result model: what analyses produce and what rendering shows. Standard library only.
+
+Everything here is a frozen dataclass. Figures are never stored: plottables hold numbers, and `rendering` draws them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Severity(enum.IntEnum):
+    """How much a finding matters to whoever must decide about the model."""
+
+    NOTE = 1
+    WARNING = 2
+    PROBLEM = 3
+
+    @property
+    def label(self) -> str:
+        """The word shown on the page: 'note', 'warning' or 'problem'."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One observation with the number behind it and the threshold that made it one.
+
+    Attributes:
+        code: the rule, such as 'silent-channels'.
+        severity: how much it matters.
+        subject: what it is about: a layer's path, or 'samples'.
+        message: observation, number and threshold in one sentence.
+        evidence: the numbers, by name.
+        threshold: the limit that the rule compares with.
+        source: where rule and threshold come from.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    message: str
+    evidence: Mapping[str, float]
+    threshold: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Inconclusive:
+    """A rule on a rate that these samples cannot decide: its threshold lies within the rate's interval.
+
+    Attributes:
+        code: the rule.
+        subject: what it is about: a layer's path, or 'samples'.
+        message: the rate, its interval and the threshold in one sentence, without the full stop.
+        samples_needed: about how many samples would decide it; None where no number would.
+        remedy: what would decide it where it is no matter of samples, one sentence; '' elsewhere.
+    """
+
+    code: str
+    subject: str
+    message: str
+    samples_needed: int | None
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class RuleInForce:
+    """One rule as this report applied it.
+
+    Attributes:
+        code: of the rule.
+        threshold: that findings were compared with.
+        severity: of its findings, unless the analysis has a reason for another.
+        unit: what the threshold is a number of.
+        off: whether its findings are left out.
+        set_by: 'default', or the name of the file that set the rule.
+    """
+
+    code: str
+    threshold: float
+    severity: Severity
+    unit: str
+    off: bool = False
+    set_by: str = "default"
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One call of one layer. None stands for what cannot be known without running the model.
+
+    Attributes:
+        path: the layer's name, prefixed by the models around it: 'backbone/block1_conv1'.
+        class_name: such as 'Conv2D'.
+        output_shape: without the batch axis; None for a size that is free.
+        parameters: number of weights, in this layer alone.
+        trainable: whether training changes them.
+        kernel_size: (height, width) of a convolution or pooling window.
+        strides: as many as `kernel_size`.
+        receptive_field: input pixels along each axis that one output value can depend on.
+        multiply_adds: for one sample.
+        input_shape: of its first input, without the batch axis.
+    """
+
+    path: str
+    class_name: str
+    output_shape: tuple[int | None, ...] | None
+    parameters: int
+    trainable: bool
+    kernel_size: tuple[int, ...] | None = None
+    strides: tuple[int, ...] | None = None
+    receptive_field: tuple[int, ...] | None = None
+    multiply_adds: int | None = None
+    input_shape: tuple[int | None, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """The model in a few numbers.
+
+    Attributes:
+        name: as the model calls itself.
+        kind: 'Sequential', 'Functional' or the class of a subclassed model.
+        input_shape: of one sample; None for a size that is free, or None when the model was never built.
+        output_shape: of one prediction.
+        parameters: number of weights.
+        trainable_parameters: of these, how many training changes.
+        layers: number of layers, nested ones counted, inputs not.
+    """
+
+    name: str
+    kind: str
+    input_shape: tuple[int | None, ...] | None
+    output_shape: tuple[int | None, ...] | None
+    parameters: int
+    trainable_parameters: int
+    layers: int
+
+
+@dataclass(frozen=True)
+class SamplesSummary:
+    """Which samples the report shows and what was done to them.
+
+    Attributes:
+        source: file or data set name, never a path.
+        total: how many the source holds.
+        evaluated: how many were run through the model.
+        shown: indices of the chosen ones in the source.
+        selection: the rule that chose them, as given to --select.
+        shape: of one sample as stored.
+        dtype: as stored.
+        stored_range: smallest and largest finite stored value among those evaluated; NaN when none is finite.
+        input_range: the same after scaling, as the model received them.
+        labelled: whether labels came along.
+        steps: what was done to the samples, one sentence each.
+        sha256: of the evaluated samples, in hexadecimal; '' where it is not known.
+        sha256_of: what that is of, without a full stop.
+        labels_sha256: over the same and then their labels; None without labels.
+        unused_labels: why labels that were given are not compared with predictions, one sentence; '' where they are.
+    """
+
+    source: str
+    total: int
+    evaluated: int
+    shown: tuple[int, ...]
+    selection: str
+    shape: tuple[int, ...]
+    dtype: str
+    stored_range: tuple[float, float]
+    input_range: tuple[float, float]
+    labelled: bool
+    steps: tuple[str, ...]
+    sha256: str = ""
+    sha256_of: str = ""
+    labels_sha256: str | None = None
+    unused_labels: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the report comes from and how to make it again. No path, user or host name.
+
+    Attributes:
+        file_name: of the model, without its folder; None for a model in memory.
+        file_size: in bytes.
+        sha256: of the file, or of the weights of a model in memory, in hexadecimal.
+        format: such as 'Keras v3 archive (.keras)'.
+        keras_version: that saved the model, where the file says so.
+        rewrites: what had to be changed to read an older file, one sentence each.
+        custom_code: what of the file or of the user's modules was run, one sentence each.
+        not_run: why only the weights were read, one line; '' for a model that can be run.
+        versions: of the packages that made the report, by name.
+        date: day of the report in UTC, ISO 8601.
+        seed: of everything drawn at random.
+        options: as given or defaulted, by name.
+        command: that makes the same report again.
+        title: of the page.
+        note: what the reviewer should know, as given by --note.
+        redaction: what a redacted report leaves out, one sentence; '' for a full one.
+    """
+
+    file_name: str | None
+    file_size: int | None
+    sha256: str
+    format: str
+    keras_version: str | None
+    rewrites: tuple[str, ...]
+    versions: Mapping[str, str]
+    date: str
+    seed: int
+    options: Mapping[str, Any]
+    command: str
+    title: str
+    note: str = ""
+    not_run: str = ""
+    custom_code: tuple[str, ...] = ()
+    redaction: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one analysis found.
+
+    Attributes:
+        name: the analysis' module, which is also the stem of its template and the section's id.
+        title: its heading.
+        result: the analysis' own dataclass, made of plottables and plain numbers.
+        findings: what it says about the model, most severe first.
+        inconclusive: rules that these samples cannot decide.
+        package: that brought the analysis and, in its folder templates/, the template; empty for reportgen's own.
+    """
+
+    name: str
+    title: str
+    result: Any
+    findings: tuple[Finding, ...] = ()
+    inconclusive: tuple[Inconclusive, ...] = ()
+    package: str = ""
+
+
+@dataclass(frozen=True)
+class SkippedSection:
+    """An analysis that could not run, with the reason and the option that would enable it."""
+
+    name: str
+    title: str
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    inconclusive: tuple[Inconclusive, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that the page and the JSON show."""
+
+    provenance: Provenance
+    model: ModelSummary
+    samples: SamplesSummary | None
+    sections: tuple[Section | SkippedSection, ...] = field(default=())
+    rules: tuple[RuleInForce, ...] = ()
+
+    @property
+    def language(self) -> str:
+        """Code of the page's language, as given by --lang."""
+        return str(self.provenance.options.get("lang", "en"))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, most severe first, otherwise in the order of the sections."""
+        return most_severe_first(finding for section in self.sections for finding in section.findings)
+
+    @property
+    def inconclusive(self) -> tuple[Inconclusive, ...]:
+        """All rules that the samples cannot decide, in the order of the sections."""
+        return tuple(one for section in self.sections for one in section.inconclusive)
+
+    def failing(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of at least this severity, most severe first."""
+        return tuple(finding for finding in self.findings if finding.severity >= severity)
+
+
+def most_severe_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by falling severity; equals keep their order."""
+    return tuple(sorted(findings, key=lambda finding: -finding.severity))

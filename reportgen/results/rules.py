@@ -1,0 +1,113 @@
+"""Rules: what becomes a finding, at which threshold, and why. Each analysis declares its own."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reportgen.errors import UsageError
+from reportgen.results.findings import Finding, RuleInForce, Severity
+
+Limits = Mapping[str, float]
+"""Thresholds in force, by the rule's code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        code: its name, such as 'silent-channels'.
+        meaning: what a finding of it says, as the rest of a sentence that begins 'says that'.
+        severity: of its findings, unless the analysis has a reason for another.
+        threshold: the limit by default.
+        unit: what the threshold is a number of, such as 'share of a layer's channels'.
+        source: where rule and threshold come from.
+        bounds: smallest and largest threshold that can be set.
+    """
+
+    code: str
+    meaning: str
+    severity: Severity
+    threshold: float
+    unit: str
+    source: str
+    bounds: tuple[float, float] = (0.0, math.inf)
+
+    def finding(
+        self,
+        subject: str,
+        message: str,
+        *,
+        evidence: Mapping[str, float],
+        threshold: float,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """Return a finding of this rule.
+
+        Args:
+            subject: what it is about.
+            message: observation, number and threshold in one sentence, without the full stop.
+            evidence: the numbers, by name.
+            threshold: that was in force.
+            severity: where it is another than the rule's.
+        """
+        return Finding(
+            code=self.code,
+            severity=self.severity if severity is None else severity,
+            subject=subject,
+            message=message,
+            evidence=evidence,
+            threshold=threshold,
+            source=self.source,
+        )
+
+
+@dataclass(frozen=True)
+class RuleSettings:
+    """The rules as a report applies them.
+
+    Attributes:
+        in_force: every rule.
+        severities: those that the configuration sets, by the rule's code.
+    """
+
+    in_force: tuple[RuleInForce, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> Limits:
+        """Thresholds by code, those of rules that are off among them."""
+        return {rule.code: rule.threshold for rule in self.in_force}
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Codes of the rules whose findings are left out."""
+        return frozenset(rule.code for rule in self.in_force if rule.off)
+
+
+def severity_named(word: object, *, of: str = "severity") -> Severity:
+    """Return the severity called 'note', 'warning' or 'problem'.
+
+    Args:
+        word: the name; a `Severity` is returned as it is.
+        of: what it is the severity of, for the message.
+
+    Raises:
+        UsageError: there is no such severity.
+    """
+    if isinstance(word, Severity):
+        return word
+    names = [severity.label for severity in Severity]
+    if word not in names:
+        near = difflib.get_close_matches(str(word), names, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise UsageError(f"{of} must be one of {', '.join(names)}. Received: {str(word)[:80]!r}.{hint}")
+    return Severity[str(word).upper()]
+
+
+def default_limits(rules: Iterable[Rule]) -> dict[str, float]:
+    """Return the thresholds of these rules by code, as they are without any configuration."""
+    return {rule.code: rule.threshold for rule in rules}

@@ -1,0 +1,1 @@
+"""From options to what analyses get: the inputs opened, the model prepared, the samples evaluated."""

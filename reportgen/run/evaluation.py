@@ -1,0 +1,393 @@
+"""From a sample source to what the analyses see: which samples, scaled how, and what the model made of them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.errors import SamplesError
+from reportgen.messages import say
+from reportgen.models.graphs.describe import DescribedModel
+from reportgen.models.graphs.head import Head
+from reportgen.models.graphs.outputs import ClassScores, class_scores, cross_entropy
+from reportgen.models.graphs.ports import pack_inputs
+from reportgen.models.passes.calls import call_name
+from reportgen.models.passes.capture import batch_size, predict, run_forward
+from reportgen.models.passes.recorder import Activations
+from reportgen.models.passes.sample_inputs import alone
+from reportgen.options import ReportOptions
+from reportgen.results.findings import SamplesSummary
+from reportgen.samples.fingerprint import fingerprint
+from reportgen.samples.scale import Scaling, choose_scaling
+from reportgen.samples.select import Selection, parse_selection, select
+from reportgen.samples.sources import SampleSource
+
+MOST_BY_DEFAULT = 20
+"""A default selection shows no more samples than this, however many classes there are."""
+
+_PICTURE_AXES = 3
+
+_CHANNELS_UNKNOWN = 64
+"""Guess at the channels of a layer whose output shape is free or unknown, at the full size of the sample."""
+
+
+class _Feed:
+    """Reads, scales and batches samples, and remembers the ranges of what passed."""
+
+    def __init__(self, model: Any, source: SampleSource, scaling: Scaling, batch: int, *, scale: str) -> None:
+        self._model, self._source, self._scaling, self._batch = model, source, scaling, batch
+        # other pictures are scaled by the same rule; what is no picture is left as stored
+        self.others = {
+            name: choose_scaling(scale, dtype=other.dtype, rescaled_by=None)
+            for name, other in source.beside.items()
+            if len(other.shape) >= _PICTURE_AXES
+        }
+        self.stored_range = (math.nan, math.nan)
+        self.input_range = (math.nan, math.nan)
+
+    def batches(self, indices: Sequence[int]) -> Iterator[Any]:
+        """Yield batches of these samples as the model takes them, (n, *shape) float32, in order."""
+        for start in range(0, len(indices), self._batch):
+            places = indices[start : start + self._batch]
+            stored = self._source.read(places)
+            inputs = self._scaling.apply(stored)
+            self.stored_range = _widened(self.stored_range, stored)
+            self.input_range = _widened(self.input_range, inputs)
+            yield model_batch(self._model, self._source, inputs, places, self.others)
+
+
+def _widened(known: tuple[float, float], values: np.ndarray) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return known
+    # fmin and fmax pass over the NaN of a range that is not known yet
+    return float(np.fmin(known[0], finite.min())), float(np.fmax(known[1], finite.max()))
+
+
+def evaluate_samples(
+    described: DescribedModel, source: SampleSource, *, shown: tuple[str, ...], options: ReportOptions
+) -> EvaluatedSamples:
+    """Choose samples, run the model on them once and return what came out.
+
+    Args:
+        described: the model.
+        source: of the samples.
+        shown: paths of the layers whose outputs are kept for the chosen samples; of a shared layer, those of every call.
+        options: of the report.
+
+    Raises:
+        SamplesError: too few samples, an index or a label out of range, class names of another number than classes, a
+            selection by loss without class scores.
+        ForwardError: the model cannot be run on the samples.
+    """
+    model, rescaling = described.model, described.rescaling
+    scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
+    feed = _Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
+    labels = source.labels if source.label_sets is None else source.label_sets
+    selection = parse_selection(options.select, labelled=labels is not None)
+    losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
+    chosen = select(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
+    chosen, cut = _bounded(chosen, selection)
+    indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
+    activations = _run(
+        described, feed.batches(indices), shown, keep_samples=len(chosen), keep_activations=not options.layers
+    )
+    _check_classes(source, activations, described.head, labels)
+    hashed = fingerprint(source, indices)
+    return EvaluatedSamples(
+        summary=SamplesSummary(
+            source=source.description,
+            total=source.count,
+            evaluated=len(indices),
+            shown=chosen,
+            selection=selection.text,
+            shape=source.shape,
+            dtype=str(source.dtype),
+            stored_range=feed.stored_range,
+            input_range=feed.input_range,
+            labelled=labels is not None or source.targets is not None,
+            steps=(*source.notes, *source.noticed(), scaling.description, *cut),
+            sha256=hashed.samples,
+            labels_sha256=hashed.with_labels,
+            sha256_of=hashed.what,
+            unused_labels=source.unused_labels,
+        ),
+        names=tuple(source.names(index) for index in chosen),
+        images=source.read(chosen),
+        labels=None if source.labels is None else source.labels[list(chosen)],
+        class_names=source.class_names,
+        expected_range=rescaling.expected_range if rescaling else None,
+        rescaled=rescaling is not None,
+        activations=activations,
+        all_labels=None if source.labels is None else source.labels[list(indices)],
+        read=lambda positions: source.read([indices[position] for position in positions]),
+        scale=scaling.apply,
+        targets=None if source.targets is None else source.targets[list(indices)],
+        label_sets=None if source.label_sets is None else source.label_sets[list(indices)],
+        indices=indices,
+        name_of=lambda position: source.names(indices[position]),
+        pack=_packing(model, source, indices, feed.others),
+    )
+
+
+def _packing(
+    model: Any, source: SampleSource, indices: Sequence[int], scalings: Mapping[str, Scaling]
+) -> Callable[[Any, Sequence[int]], Any]:
+    """Return what puts scaled samples together with those of the model's other inputs, by their positions."""
+    if not source.input_name:
+        return alone
+    return lambda scaled, positions: model_batch(
+        model, source, scaled, [indices[position] for position in positions], scalings
+    )
+
+
+def _run(
+    described: DescribedModel,
+    batches: Iterable[Any],
+    shown: tuple[str, ...],
+    *,
+    keep_samples: int,
+    keep_activations: bool,
+) -> Activations:
+    return run_forward(
+        described.model,
+        batches,
+        layers=described.watched(shown),
+        keep=_every_call(described, shown),
+        keep_samples=keep_samples,
+        output=described.output.index,
+        compiled=described.compiled,
+        keep_activations=keep_activations,
+    )
+
+
+def _every_call(described: DescribedModel, shown: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of all calls of these layers: a shared layer has several."""
+    calls = Counter(call.path for call in described.calls)
+    return frozenset(call_name(path, number) for path in shown for number in range(1, max(calls[path], 1) + 1))
+
+
+def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: int) -> tuple[int, ...]:
+    """Return the samples to run the model on: the chosen ones, then others up to `most` in all.
+
+    Where there are more, the others are drawn at random, so that a sorted source does not show one class alone.
+
+    Args:
+        chosen: indices, all of which are evaluated.
+        count: of all samples.
+        most: in all.
+        seed: of the draw.
+    """
+    others = np.setdiff1d(np.arange(count), chosen)
+    room = max(most - len(chosen), 0)
+    if len(others) > room:
+        others = np.sort(np.random.default_rng(seed).choice(others, room, replace=False))
+    return (*chosen, *(int(index) for index in others))
+
+
+def samples_at_once(described: DescribedModel, sample_shape: tuple[int, ...]) -> int:
+    """Return the size of a batch, so that the largest output of a layer stays within bounds.
+
+    Args:
+        described: the model.
+        sample_shape: of one sample, for layers whose output has a free or unknown size.
+    """
+    largest = 1
+    for call in described.calls:
+        known = [size for size in call.output_shape or (None,) if size is not None]
+        free = call.output_shape is None or len(known) < len(call.output_shape)
+        largest = max(largest, math.prod(sample_shape[:-1]) * _CHANNELS_UNKNOWN if free else math.prod(known))
+    # a compiled pass returns the outputs of all layers together
+    return batch_size(largest * (len(described.calls) or 1) if described.compiled else largest)
+
+
+def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    if selection.strict or len(chosen) <= MOST_BY_DEFAULT:
+        return chosen, ()
+    sentence = say(
+        "One of each class would be {count} samples; the first {most} are shown (--select shows others).",
+        count=len(chosen),
+        most=MOST_BY_DEFAULT,
+    )
+    return chosen[:MOST_BY_DEFAULT], (sentence,)
+
+
+def _losses(described: DescribedModel, source: SampleSource, labels: np.ndarray, feed: _Feed) -> np.ndarray:
+    outputs = predict(
+        described.model,
+        feed.batches(range(source.count)),
+        output=described.output.index,
+        compiled=described.compiled,
+    )
+    scores = class_scores(outputs, head=described.head, labels=labels)
+    if scores is None:
+        raise SamplesError(
+            "--select hardest and easiest need a model that returns one score for each class. "
+            f"Received: an output of shape {outputs.shape[1:]}. Choose samples by first:N, random:N or their indices."
+        )
+    _check_labels(labels, scores)
+    return cross_entropy(scores, labels)
+
+
+def _check_classes(source: SampleSource, activations: Activations, head: Head, labels: np.ndarray | None) -> None:
+    scores = class_scores(activations.outputs, head=head, labels=labels)
+    if scores is None:
+        return
+    classes = scores.values.shape[1]
+    if source.class_names is not None and len(source.class_names) != classes:
+        raise SamplesError(
+            f"class names must be {classes}, as the model has {classes} classes. "
+            f"Received: {len(source.class_names)}{_names_remedy(source)}"
+        )
+    if labels is not None:
+        _check_labels(labels, scores)
+
+
+def _names_remedy(source: SampleSource) -> str:
+    if not source.class_names_origin:
+        return ". Give --class-names in the model's order."
+    return (
+        f", {source.class_names_origin}. Give the names of all classes by --class-names, among which the folders are found by "
+        "name, or --labels none to take the folders for no labels."
+    )
+
+
+def _check_labels(labels: np.ndarray, scores: ClassScores) -> None:
+    classes = scores.values.shape[1]
+    if labels.ndim == 2:
+        _check_label_sets(labels, scores)
+        return
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if wrong.size:
+        raise SamplesError(
+            f"labels must be from 0 to {classes - 1}, as the model has {classes} classes. "
+            f"Received: {labels[wrong[0]]} for sample {wrong[0]}. Check that labels and model belong together."
+        )
+
+
+def _check_label_sets(sets: np.ndarray, scores: ClassScores) -> None:
+    classes = scores.values.shape[1]
+    if sets.shape[1] != classes:
+        raise SamplesError(
+            f"labels that name several classes must have a column for each of the model's {classes} classes. "
+            f"Received: rows of {sets.shape[1]}. Check that labels and model belong together."
+        )
+    if not scores.independent:
+        row = int(np.flatnonzero(sets.sum(axis=1) != 1)[0])
+        raise SamplesError(
+            "labels must name one class for each sample, as the model's outputs are the probabilities of one. "
+            f"Received: {int(sets[row].sum())} classes for sample {row}. Give class numbers or one-hot rows; several "
+            "classes need a model with an independent score for each class, as of a sigmoid."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedSamples:
+    """The samples that the model was run on; the first `len(names)` of them are the chosen ones.
+
+    Attributes:
+        summary: where they come from and what was done.
+        names: of the n chosen samples.
+        images: of the chosen samples as stored, (n, *shape).
+        labels: of the chosen samples, (n,) int64, or None.
+        class_names: by class, or None.
+        expected_range: of the values that the model's own rescaling layer maps to [0, 1] or [-1, 1], or None where it
+            has no such layer or cannot tell.
+        rescaled: whether the model rescales its input by itself, in whatever way.
+        activations: what the forward pass recorded, chosen samples first.
+        all_labels: of all N evaluated samples, (N,) int64, chosen ones first, or None.
+        read: returns evaluated samples by their position (not their index in the source), (n, *shape) as stored; read again
+            from the source, so that not all need to be in memory.
+        scale: turns stored samples into what the model receives, (n, *shape) float32.
+        pack: puts scaled samples together with what the model's other inputs receive, by the positions of these samples, each
+            input at its sample's own values; returns them as they are where there is a single input.
+        targets: of all N evaluated samples, what a single output should be, (N,) float64, where the labels are no class
+            numbers; there are no labels then.
+        label_sets: of all N evaluated samples, the classes of each, (N, K) bool, where the labels name any number of classes;
+            there are no labels then.
+        indices: of all N evaluated samples in the source, in order; empty where they are the first N.
+        name_of: name of an evaluated sample in the source, by its position.
+    """
+
+    summary: SamplesSummary
+    names: tuple[str, ...]
+    images: np.ndarray
+    labels: np.ndarray | None
+    class_names: tuple[str, ...] | None
+    expected_range: tuple[float, float] | None
+    rescaled: bool = False
+    activations: Activations
+    all_labels: np.ndarray | None
+    read: Callable[[Sequence[int]], np.ndarray]
+    scale: Callable[[np.ndarray], np.ndarray]
+    targets: np.ndarray | None = None
+    label_sets: np.ndarray | None = None
+    indices: tuple[int, ...] = ()
+    name_of: Callable[[int], str] = str
+    pack: Callable[[Any, Sequence[int]], Any] = alone
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The class of each evaluated sample, (N,) int64, or its classes, (N, K) bool; None without either."""
+        return self.all_labels if self.label_sets is None else self.label_sets
+
+    @property
+    def no_labels_reason(self) -> str:
+        """Why there are no labels to compare predictions with, one sentence."""
+        return self.summary.unused_labels or say("The samples have no labels; --labels FILE would say what is right.")
+
+    @property
+    def evaluated(self) -> int:
+        """Number of samples that the model was run on."""
+        return self.summary.evaluated
+
+    def index(self, position: int) -> int:
+        """Return the index in the source of an evaluated sample."""
+        return self.indices[position] if self.indices else position
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        """Yield all evaluated samples as the model receives them, (n, *shape) float32, in order, n at most `size`."""
+        for start in range(0, self.evaluated, size):
+            yield self.scale(self.read(range(start, min(start + size, self.evaluated))))
+
+    def label_name(self, position: int) -> str | None:
+        """Return the label of a chosen sample by its class's name; the bare number where a single output may be any number."""
+        if self.labels is None:
+            return None
+        label = int(self.labels[position])
+        known, outputs = self.labels if self.all_labels is None else self.all_labels, self.activations.outputs
+        binary = bool(((outputs >= 0) & (outputs <= 1)).all() and (known <= 1).all()) or set(known.tolist()) == {0, 1}
+        number = outputs.shape[1:] == (1,) and self.class_names is None and not binary
+        return str(label) if number else self.class_name(label)
+
+    def class_name(self, index: int) -> str:
+        """Return the name of a class, or 'class 3' where names were not given."""
+        named = self.class_names is not None and index < len(self.class_names)
+        return self.class_names[index] if named and self.class_names else say("class {number:d}", number=index)
+
+
+def model_batch(
+    model: Any, source: SampleSource, images: np.ndarray, indices: Any, scalings: Mapping[str, Scaling]
+) -> Any:
+    """Return a batch as the model takes it: alone, or with those of its other inputs in a list or dictionary.
+
+    Args:
+        model: a `keras.Model`.
+        source: of the samples.
+        images: of the pictured input, (n, *shape), as the model receives them.
+        indices: of these samples.
+        scalings: of the other inputs, by name; without one values are left as stored.
+    """
+    if not source.input_name:
+        return images
+    arrays = {source.input_name: images}
+    each, places = np.unique(np.asarray(indices), return_inverse=True)
+    for name, other in source.beside.items():
+        stored = other.read(each.tolist())[places]  # masked copies of one sample share what is read for it
+        arrays[name] = scalings[name].apply(stored) if name in scalings else stored.astype(np.float32)
+    return pack_inputs(model, arrays)

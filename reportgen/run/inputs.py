@@ -1,0 +1,211 @@
+"""The samples of every input of a model, opened and compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reportgen.errors import SamplesError
+from reportgen.messages import counted, say
+from reportgen.models.graphs.arithmetic import Shape
+from reportgen.models.graphs.describe import DescribedModel
+from reportgen.models.graphs.ports import model_inputs, pictured
+from reportgen.options import ReportOptions
+from reportgen.samples.by_input import sources_by_input
+from reportgen.samples.class_names import read_class_names
+from reportgen.samples.concatenated import concatenated, labels_of_kept, with_labels
+from reportgen.samples.folders import NoImageError
+from reportgen.samples.labels import LabelSets, are_left_out, read_labels
+from reportgen.samples.select import parse_selection
+from reportgen.samples.sources import SampleSource, open_samples
+from reportgen.samples.streams import is_stream, read_stream
+
+
+def open_inputs(
+    described: DescribedModel, samples: Any, *, labels: Any, class_names: Any, options: ReportOptions
+) -> SampleSource:
+    """Return the samples of the pictured input, with those of the others beside them.
+
+    Args:
+        described: the model, built or not.
+        samples, labels, class_names: as given to `build_report`, or file names as given to the command line.
+        options: of the report.
+
+    Raises:
+        SamplesError: a source cannot be read or does not fit, or an input has none.
+    """
+    class_names = read_class_names(class_names)
+    _check_class_names(described, class_names)
+    shapes: dict[str, Shape | None] = {each.name: each.shape for each in model_inputs(described.model)}
+    names = list(shapes)
+    shapes = shapes or {"": described.summary.input_shape}
+    if isinstance(samples, tuple) and len(samples) == 2 and isinstance(samples[0], Mapping):
+        samples, labels = samples[0], samples[1] if labels is None else labels
+    if is_stream(samples):
+        known = {name: shape for name, shape in shapes.items() if shape is not None}
+        samples = read_stream(samples, input_shapes=known, most=_most_read(options))
+        samples = samples.get("", samples)
+    found = sources_by_input(samples, names)
+    first, opened = _open_all(found, shapes, labels, class_names, options, described)
+    source = opened.pop(first)
+    if not opened and (names or not first):
+        return source
+    for name, other in opened.items():
+        if other.count != source.count:
+            raise SamplesError(
+                f"every input needs as many samples. Received: {source.count} for {first} ({source.description}) and "
+                f"{other.count} for {name} ({other.description}). Give one of each for every sample."
+            )
+    shown = say(
+        'Input "{name}" of {count}: {source}, shown as the picture.',
+        name=first,
+        count=len(opened) + 1,
+        source=source.description,
+    )
+    others = tuple(
+        say('Input "{name}": {source}.', name=name, source=other.description) for name, other in opened.items()
+    )
+    source = replace(source, input_name=first, beside=opened, notes=(shown, *others, *source.notes))
+    return _with_labels_beside(source)
+
+
+def _with_labels_beside(source: SampleSource) -> SampleSource:
+    """Return the samples with the labels that came with another input, where the pictured one has none."""
+    if source.labels is not None or source.targets is not None or source.label_sets is not None:
+        return source
+    found = ((name, other) for name, other in source.beside.items() if other.labels is not None)
+    name, other = next(found, ("", source))
+    if not name:
+        return source
+    note = say('Labels: those that came with input "{name}".', name=name)
+    names = source.class_names or other.class_names
+    return replace(source, labels=other.labels, class_names=names, notes=(*source.notes, note))
+
+
+def _open_all(
+    found: Mapping[str, list[Any]],
+    shapes: Mapping[str, Shape | None],
+    labels: Any,
+    class_names: Any,
+    options: ReportOptions,
+    described: DescribedModel,
+) -> tuple[str, dict[str, SampleSource]]:
+    """Return the name of the pictured input, and the samples of every input; those of the pictured one have the labels."""
+    known = {name: shapes.get(name) for name in found}
+    if len(known) > 1:  # without a graph the arrays tell
+        known = {name: shape or _open(found[name], None, None, None, options).shape for name, shape in known.items()}
+    first = pictured({name: shape or () for name, shape in known.items()})
+    return first, {
+        name: _open(
+            sources,
+            shapes.get(name),
+            labels if name == first else None,
+            class_names if name == first else None,
+            options,
+            described if name == first else None,
+        )
+        for name, sources in found.items()
+    }
+
+
+def _open(
+    sources: list[Any],
+    shape: Shape | None,
+    labels: Any,
+    class_names: Any,
+    options: ReportOptions,
+    described: DescribedModel | None = None,
+) -> SampleSource:
+    """Return the samples of one input; labels given for several sources are those of all of them together.
+
+    Without a `described` model, as for inputs beside the pictured one, labels are class numbers at most.
+    """
+    alone, left_out = len(sources) == 1, are_left_out(labels)
+    targets = described is not None and described.may_regress
+    sets = label_sets_of(described) if described is not None else "none"
+
+    def opened(source: Any) -> SampleSource:
+        return open_samples(
+            source,
+            input_shape=shape,
+            labels=labels if alone or left_out else None,
+            class_names=class_names,
+            resize=options.resize,
+            skip_bad=options.skip_bad,
+            targets=targets,
+            label_sets=sets,
+        )
+
+    parts, files = _all_readable(sources, opened)
+    if alone or labels is None or left_out:
+        return concatenated(parts)
+    unlabelled = [replace(part, labels=None, targets=None, label_sets=None, unused_labels="") for part in parts]
+    given = labels_of_kept(read_labels(labels), files)
+    return with_labels(concatenated(unlabelled), given, targets=targets, label_sets=sets)
+
+
+def _all_readable(
+    sources: list[Any], opened: Callable[[Any], SampleSource]
+) -> tuple[list[SampleSource], list[tuple[int, Sequence[int]]]]:
+    """Return the sources that hold something readable, and of each source the number of files and which are kept.
+
+    Raises:
+        NoImageError: no source holds anything that can be read.
+    """
+    parts: list[SampleSource] = []
+    files: list[tuple[int, Sequence[int]]] = []
+    bad: list[NoImageError] = []
+    for source in sources:
+        try:
+            part = opened(source)
+        except NoImageError as error:
+            bad.append(error)
+            files.append((error.listed, ()))
+        else:
+            parts.append(part)
+            files.append((part.listed or part.count, range(part.count) if part.kept is None else part.kept))
+    if not parts:
+        raise bad[0]
+    if bad:
+        left_out = counted(
+            len(bad),
+            "{n} source was left out, of which no image can be read.",
+            "{n} sources were left out, of which no image can be read.",
+        )
+        parts[0] = replace(parts[0], notes=(left_out, *parts[0].notes))
+    return parts, files
+
+
+def _check_class_names(described: DescribedModel, names: tuple[str, ...] | None) -> None:
+    """Raise SamplesError for another number of class names than of outputs, before labels are held against them."""
+    shape = described.summary.output_shape
+    if names is None or shape is None or len(shape) != 1 or shape[0] in (None, 1, len(names)):
+        return
+    raise SamplesError(
+        f"class names must be {shape[0]}, as the model has {shape[0]} outputs. Received: {len(names)}. "
+        "Give --class-names in the model's order."
+    )
+
+
+def label_sets_of(described: DescribedModel) -> LabelSets:
+    """Return which rows of 0 and 1 name any number of classes, by how the model ends.
+
+    Behind a sigmoid all of them; where softmax is as likely, only those of a source whose rows are not all one-hot.
+    """
+    shape = described.summary.output_shape
+    if shape is not None and (len(shape) != 1 or shape[0] == 1):
+        return "none"
+    if described.head.activation in ("sigmoid", "hard_sigmoid"):
+        return "all"
+    return "several" if described.head.activation in ("linear", None) else "none"
+
+
+def _most_read(options: ReportOptions) -> int | None:
+    """Return how many samples of a stream are read; None for a selection that must see all of them."""
+    selection = parse_selection(options.select, labelled=True)
+    if selection.kind == "indices":
+        return max(options.max_evaluated, *(index + 1 for index in selection.indices))
+    if selection.kind == "first":
+        return max(options.max_evaluated, selection.count)
+    return None if selection.strict else options.max_evaluated

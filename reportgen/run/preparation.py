@@ -1,0 +1,104 @@
+"""A model made ready to be run on its samples: built, looked at in one pass where its graph does not tell, compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.errors import ForwardError, SamplesError
+from reportgen.messages import say
+from reportgen.models.graphs.arithmetic import Shape
+from reportgen.models.graphs.building import build_on, must_be_compiled
+from reportgen.models.graphs.describe import DescribedModel, describe
+from reportgen.models.graphs.graph import graph_inputs
+from reportgen.models.passes.capture import run_failures_named
+from reportgen.models.passes.recorded_calls import record_calls
+from reportgen.models.weights.kernels import common_data_format
+from reportgen.options import ReportOptions
+from reportgen.run.evaluation import model_batch
+from reportgen.run.inputs import open_inputs
+from reportgen.samples.sources import SampleSource
+
+_BUILT = say("The model was built from the samples.")
+_COMPILED = say(
+    "The model has its channels first, which this processor's kernels do not run, so it was compiled (XLA)."
+)
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A model and the samples to run it on.
+
+    Attributes:
+        described: with what a pass of one sample showed, where the graph does not tell.
+        source: of the samples; those of other inputs are beside it.
+    """
+
+    described: DescribedModel
+    source: SampleSource
+
+
+def prepare_run(
+    described: DescribedModel, samples: Any, *, labels: Any, class_names: Any, options: ReportOptions
+) -> PreparedRun:
+    """Return the model, built where it was not, with the samples opened.
+
+    Args:
+        described: as read, built or not.
+        samples, labels, class_names: as given to `build_report`, or file names as given to the command line.
+        options: of the report.
+
+    Raises:
+        SamplesError: a source cannot be read or does not fit, or an input has none.
+    """
+    source = open_inputs(described, samples, labels=labels, class_names=class_names, options=options)
+    model, notes = described.model, source.notes
+    if not described.outputs_only and (
+        not _is_known(described) or common_data_format(described.layers.values()) == "channels_first"
+    ):
+        batch = model_batch(model, source, source.read([0]).astype(np.float32), [0], {})
+        if not model.built:
+            _build(model, batch, source)
+            notes = (*notes, _BUILT)
+            described = describe(model, input_shape=source.shape)
+        described = _completed(described, batch, source.shape)
+        notes = (*notes, _COMPILED) if described.compiled else notes
+    output = described.output
+    if output.count > 1:
+        read = say(
+            'Output "{name}" of {count}: predictions are read from this one.', name=output.name, count=output.count
+        )
+        notes = (*notes, read)
+    return PreparedRun(described, replace(source, notes=notes))
+
+
+def _is_known(described: DescribedModel) -> bool:
+    """Return whether the graph tells every call with its shape."""
+    return bool(graph_inputs(described.model)) and all(call.output_shape is not None for call in described.calls)
+
+
+def _build(model: Any, batch: Any, source: SampleSource) -> None:
+    try:
+        with run_failures_named():
+            build_on(model, batch)
+    except ForwardError as error:
+        raise SamplesError(
+            f"the model was never built, and could not be built from samples of shape {source.shape}. "
+            f"Received: {str(error).rstrip('.')}. Give samples of the shape that it was written for."
+        ) from error
+
+
+def _completed(described: DescribedModel, batch: Any, shape: Shape) -> DescribedModel:
+    """Return the model with order and shapes from a recorded pass, where the graph does not tell them."""
+    model = described.model
+    compiled = must_be_compiled(model, described.layers, batch)
+    if not _is_known(described):
+        try:
+            with run_failures_named():
+                recorded = record_calls(model, batch, described.layers, compiled=compiled)
+            described = describe(model, recorded=recorded, input_shape=shape)
+        except ForwardError:
+            pass  # the pass over all samples will say why
+    return replace(described, compiled=compiled)

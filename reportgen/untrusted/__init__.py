@@ -1,0 +1,1 @@
+"""What reading, samples and rendering need for input that nobody vouches for: names escaped, sizes limited, headers checked."""

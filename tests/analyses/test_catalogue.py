@@ -1,0 +1,25 @@
+from reportgen.analyses import ANALYSES
+from reportgen.analyses.catalogue import open_catalogue
+
+
+def test_every_rule_is_listed_once_with_its_analysis_in_the_order_of_the_sections(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = open_catalogue().rules_as_rows()
+    assert [(row["analysis"], row["code"]) for row in rows] == [
+        (analysis.name, rule.code) for analysis in ANALYSES for rule in analysis.rules
+    ]
+    assert len({row["code"] for row in rows}) == len(rows)
+    assert all(row["meaning"] and row["unit"] and row["source"] for row in rows)
+    assert {row["set_by"] for row in rows} == {"default"}
+
+
+def test_rules_are_listed_as_they_are_configured():
+    rows = open_catalogue({"rules": {"weak-filters": {"threshold": 0.5, "severity": "note"}}}).rules_as_rows()
+    (row,) = [row for row in rows if row["code"] == "weak-filters"]
+    assert (row["threshold"], row["severity"], row["off"], row["set_by"]) == (0.5, "note", False, "config")
+
+
+def test_thresholds_by_default_are_within_their_bounds():
+    for analysis in ANALYSES:
+        for rule in analysis.rules:
+            assert rule.bounds[0] <= rule.threshold <= rule.bounds[1], rule.code

@@ -1,0 +1,70 @@
+"""`reportgen inspect`: what a file holds, told without Keras and TensorFlow."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+from reportgen.cli.app import run
+from reportgen.cli.inspection import inspect_model
+from reportgen.demo import MODEL
+
+
+@pytest.fixture(scope="module")
+def custom_path(tmp_path_factory) -> Path:
+    @keras.saving.register_keras_serializable("mine")
+    class Twice(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2
+
+    path = tmp_path_factory.mktemp("custom") / "custom.keras"
+    keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="conv"), Twice(name="odd")]).save(path)
+    return path
+
+
+def test_the_demos_model_would_be_run():
+    inspection = inspect_model(MODEL)
+    assert (inspection.decision, inspection.rewrites, inspection.custom_code, inspection.message) == ("run", (), (), "")
+    assert (inspection.kind, inspection.parameters, len(inspection.weights)) == ("Sequential", 333_526, 8)
+    first = inspection.layers[1]
+    assert (first.path, first.class_name, first.kernel) == ("conv2d", "Conv2D", (3, 3))
+    assert first.initializers == {"kernel": "GlorotUniform", "bias": "Zeros"}
+
+
+def test_code_that_is_not_keras_is_named_with_the_option_that_would_run_it(custom_path):
+    inspection = inspect_model(custom_path)
+    assert inspection.decision == "weights only"
+    assert inspection.custom_code == ("layer 'odd': mine>Twice is not part of Keras",)
+    assert inspection.options == ("--custom-objects MODULE",)
+    lines = inspection.to_text().splitlines()
+    assert "decision  weights only" in lines
+    assert "because   layer 'odd': mine>Twice is not part of Keras" in lines
+    assert "option    --custom-objects MODULE" in lines
+
+
+def test_many_layers_are_cut_in_the_text_and_whole_in_the_json(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), *[keras.layers.Dense(2, name=f"dense_{i}") for i in range(70)]])
+    model.save(tmp_path / "deep.keras")
+    inspection = inspect_model(tmp_path / "deep.keras")
+    assert inspection.to_text().splitlines()[-1] == "  and 11 more; --json lists all"
+    assert len(json.loads(inspection.to_json())["layers"]) == 71
+
+
+def test_the_command_prints_the_inspection_and_its_errors_are_one_line(custom_path, capfd, tmp_path):
+    assert run(["inspect", str(custom_path), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["decision"] == "weights only"
+    assert run(["inspect", str(custom_path)]) == 0
+    assert "layers" in capfd.readouterr().out
+    assert run(["inspect", str(tmp_path / "none.keras")]) == 3
+    assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_inspecting_imports_neither_keras_nor_tensorflow():
+    code = (
+        "import sys; from reportgen.cli.app import run; run(['inspect', sys.argv[1]]); "
+        "sys.exit(bool({'tensorflow', 'keras', 'matplotlib', 'jinja2'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(MODEL)], check=True, capture_output=True)

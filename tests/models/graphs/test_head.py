@@ -1,0 +1,49 @@
+"""How a model ends, read from its graph."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import pytest
+from keras import layers
+
+from reportgen.models.graphs.head import UNKNOWN, Head, read_head
+
+
+def sequential(*last: Any) -> Any:
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), *last])
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (lambda: [layers.Dense(3, "softmax", name="scores")], Head("softmax", "scores")),
+        (lambda: [layers.Dense(3, name="scores")], Head("linear", "scores")),
+        (lambda: [layers.Dense(1, "sigmoid", name="scores")], Head("sigmoid", "scores")),
+        (lambda: [layers.Dense(3), layers.Softmax(name="last")], Head("softmax", "last")),
+        (lambda: [layers.Dense(3), layers.Activation("sigmoid", name="last")], Head("sigmoid", "last")),
+        (
+            lambda: [layers.Dense(3, "tanh", name="scores"), layers.Dropout(0.5), layers.Reshape((3,))],
+            Head("tanh", "scores"),
+        ),
+        (lambda: [layers.Dense(3), layers.ReLU(name="last")], Head("relu", "last")),
+        (lambda: [layers.Dense(3), layers.LayerNormalization()], UNKNOWN),
+    ],
+)
+def test_the_last_activation_of_a_sequential_model_is_found(last: Callable[[], list[Any]], expected: Head) -> None:
+    assert read_head(sequential(*last())) == expected
+
+
+def test_nested_models_are_followed_to_their_last_step(nested_model: Any) -> None:
+    inputs = keras.Input((8, 8, 1))
+    assert read_head(keras.Model(inputs, nested_model(inputs))) == Head("softmax", "scores")
+
+
+def test_operations_count_as_activations() -> None:
+    inputs = keras.Input((4,))
+    assert read_head(keras.Model(inputs, keras.ops.sigmoid(layers.Dense(2)(inputs)))).activation == "sigmoid"
+    assert read_head(keras.Model(inputs, layers.Dense(2)(inputs) + 1.0)) == UNKNOWN
+
+
+def test_a_subclassed_model_does_not_tell(subclassed_model: Any) -> None:
+    assert read_head(subclassed_model) == UNKNOWN

@@ -1,0 +1,60 @@
+"""Samples without a name."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.messages import counted, say
+from reportgen.redaction.anonymous import anonymous, anonymous_notes
+from reportgen.samples.sample_source import SampleSource
+
+SOURCE = SampleSource(
+    read=lambda indices: np.zeros((len(indices), 2, 2, 1)),
+    count=2,
+    shape=(2, 2, 1),
+    dtype=np.dtype("uint8"),
+    labels=np.array([0, 1]),
+    names=["anna.png", "bert.png"].__getitem__,
+    class_names=("ill", "well"),
+    description="folder ward-7, 2 images",
+    notes=(say("A channel axis was added."),),
+)
+
+
+def test_names_of_samples_classes_and_files_become_numbers():
+    hidden = anonymous(replace(SOURCE, beside={"meta": SOURCE}))
+    assert [hidden.names(0), hidden.names(1)] == ["sample 0", "sample 1"]
+    assert hidden.class_names == ("class 0", "class 1")
+    assert hidden.description == hidden.beside["meta"].description == "SAMPLES"
+    assert hidden.beside["meta"].class_names == ("class 0", "class 1")
+    assert (hidden.count, hidden.shape, hidden.read, hidden.labels) == (2, (2, 2, 1), SOURCE.read, SOURCE.labels)
+
+
+def test_classes_that_were_never_named_stay_so():
+    assert anonymous(replace(SOURCE, class_names=None)).class_names is None
+
+
+def test_steps_lose_the_names_that_they_were_filled_with():
+    notes = (
+        say("A channel axis was added."),
+        say("Labels: {origin}.", origin=say("array {labels} beside {samples}", labels="anna", samples="bert")),
+        counted(2, "Skipped {n} file: {examples}.", "Skipped {n} files: {examples}.", examples="anna.png, bert.png"),
+        counted(1, "Skipped {n} file: {examples}.", "Skipped {n} files: {examples}.", examples="anna.png"),
+        say("Resized to {height} x {width}{whose}.", height=28, width=28, whose=""),
+    )
+    assert anonymous_notes(notes) == (
+        "A channel axis was added.",
+        "Labels: array (left out) beside (left out).",
+        "Skipped 2 files: (left out).",
+        "Skipped 1 file: (left out).",
+        "Resized to 28 x 28.",
+    )
+    assert "anna" not in repr([vars(note) for note in anonymous_notes(notes)])
+
+
+def test_a_step_that_is_no_message_is_counted_alone():
+    assert anonymous_notes(("Labels: anna.csv.",)) == ("1 step is left out, as it may name files.",)
+    assert anonymous_notes(("Something about anna.", say("Ready."), "More.")) == (
+        "Ready.",
+        "2 steps are left out, as they may name files.",
+    )

@@ -1,0 +1,203 @@
+"""From samples to what the analyses see."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from reportgen.api import build_report
+from reportgen.errors import SamplesError, UsageError
+from reportgen.models.graphs.describe import describe
+from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.run.evaluation import evaluate_samples, evaluated_indices, samples_at_once
+from reportgen.samples.sources import open_samples
+
+CLASSES = 25
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    """Return a classifier whose scores are the softmax of its 25 inputs."""
+    identity = layers.Dense(CLASSES, use_bias=False, kernel_initializer="identity", activation="softmax", name="scores")
+    return keras.Sequential([keras.Input((CLASSES,)), identity])
+
+
+def samples(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(1)
+    return generator.normal(size=(count, CLASSES)).astype(np.float32), np.arange(count) % CLASSES
+
+
+def evaluate(model: Any, source: Any, *, options: ReportOptions = DEFAULTS, shown: tuple[str, ...] = (), **given: Any):
+    described = describe(model)
+    opened = open_samples(source, input_shape=described.summary.input_shape, **given)
+    return evaluate_samples(described, opened, shown=shown, options=options)
+
+
+def test_chosen_samples_come_first_then_all_others() -> None:
+    assert evaluated_indices((4, 1), 6, most=10, seed=0) == (4, 1, 0, 2, 3, 5)
+
+
+def test_others_are_drawn_by_the_seed_when_there_are_too_many() -> None:
+    drawn = evaluated_indices((999, 3), 1000, most=100, seed=5)
+    assert drawn[:2] == (999, 3)
+    assert len(set(drawn)) == len(drawn) == 100
+    assert list(drawn[2:]) == sorted(drawn[2:])
+    assert np.mean(drawn[2:]) == pytest.approx(500, abs=100)
+    assert drawn == evaluated_indices((999, 3), 1000, most=100, seed=5)
+    assert drawn != evaluated_indices((999, 3), 1000, most=100, seed=6)
+
+
+def test_chosen_samples_are_evaluated_even_beyond_the_limit() -> None:
+    assert evaluated_indices((5, 6, 7), 9, most=2, seed=0) == (5, 6, 7)
+
+
+def test_limit_bounds_how_many_samples_are_run(model: Any) -> None:
+    result = evaluate(model, samples(), options=ReportOptions(select="0,1", max_evaluated=10))
+    assert (result.summary.total, result.summary.evaluated) == (60, 10)
+    assert len(result.activations.outputs) == 10
+
+
+def test_outputs_begin_with_the_chosen_samples_in_their_order(model: Any) -> None:
+    inputs, labels = samples()
+    result = evaluate(model, (inputs, labels), options=ReportOptions(select="7,2"))
+    np.testing.assert_allclose(result.activations.outputs[:2], model(inputs[[7, 2]]).numpy(), atol=1e-6)
+    np.testing.assert_array_equal(result.images, inputs[[7, 2]])
+    assert result.labels is not None
+    assert result.labels.tolist() == [7, 2]
+    assert result.summary.shown == (7, 2)
+
+
+@pytest.mark.parametrize(("rule", "sign"), [("hardest", -1), ("easiest", 1)])
+def test_hardest_and_easiest_equal_a_brute_force_search(model: Any, rule: str, sign: int) -> None:
+    inputs, labels = samples()
+    probabilities = np.exp(inputs.astype(np.float64))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    losses = [-np.log(probabilities[index, labels[index]]) for index in range(60)]
+    expected = sorted(range(60), key=lambda index: sign * losses[index])[:4]
+    result = evaluate(model, (inputs, labels), options=ReportOptions(select=f"{rule}:4"))
+    assert list(result.summary.shown) == expected
+
+
+def test_default_shows_one_of_each_class_but_at_most_twenty(model: Any) -> None:
+    result = evaluate(model, samples())
+    assert result.summary.shown == tuple(range(20))
+    assert result.summary.selection == "per-class:1"
+    assert result.summary.steps[-1] == (
+        "One of each class would be 25 samples; the first 20 are shown (--select shows others)."
+    )
+
+
+def test_a_selection_that_was_asked_for_is_not_cut(model: Any) -> None:
+    result = evaluate(model, samples(), options=ReportOptions(select="per-class:1"))
+    assert result.summary.shown == tuple(range(25))
+
+
+def test_ranges_are_of_stored_values_and_of_what_the_model_received(model: Any) -> None:
+    stored = np.zeros((40, CLASSES), np.uint8)
+    stored[3, 4], stored[39] = 204, 51
+    summary = evaluate(model, stored).summary
+    assert summary.stored_range == (0, 204)
+    assert summary.input_range == pytest.approx((0, 0.8))
+    assert (summary.dtype, summary.shape, summary.labelled) == ("uint8", (CLASSES,), False)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_ranges_pass_over_what_is_too_large_for_float32(model: Any) -> None:
+    inputs = np.full((2, CLASSES), 3.0)
+    inputs[1, 0] = 1e300
+    summary = evaluate(model, inputs).summary
+    assert (summary.stored_range, summary.input_range) == ((3, 1e300), (3, 3))
+    assert np.isnan(evaluate(model, np.full((2, CLASSES), 1e300)).summary.input_range).all()
+
+
+def test_kept_outputs_are_those_of_the_chosen_samples(model: Any) -> None:
+    inputs, labels = samples()
+    options = ReportOptions(select="9,1")
+    result = evaluate(model, (inputs, labels), options=options, shown=("scores",))
+    np.testing.assert_allclose(result.activations.kept["scores"], model(inputs[[9, 1]]).numpy(), atol=1e-6)
+
+
+def test_label_out_of_range_is_one_line(model: Any) -> None:
+    inputs, labels = samples()
+    labels = labels.copy()
+    labels[4] = CLASSES
+    expected = (
+        "labels must be from 0 to 24, as the model has 25 classes. Received: 25 for sample 4. "
+        "Check that labels and model belong together."
+    )
+    for select in ("first:2", "hardest:2"):
+        with pytest.raises(SamplesError) as caught:
+            evaluate(model, (inputs, labels), options=ReportOptions(select=select))
+        assert str(caught.value) == expected
+
+
+def test_class_names_of_another_number_than_classes_are_refused(model: Any) -> None:
+    with pytest.raises(SamplesError) as caught:
+        evaluate(model, samples()[0], class_names=["cat", "dog"])
+    assert str(caught.value) == (
+        "class names must be 25, as the model has 25 classes. Received: 2. Give --class-names in the model's order."
+    )
+
+
+def test_class_without_a_name_is_its_number(model: Any) -> None:
+    assert evaluate(model, samples()).class_name(3) == "class 3"
+    named = evaluate(model, samples(), class_names=[f"c{index}" for index in range(CLASSES)])
+    assert (named.class_name(3), named.class_name(99)) == ("c3", "class 99")
+
+
+def test_selection_by_loss_needs_one_score_for_each_class() -> None:
+    maps = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3)])
+    with pytest.raises(SamplesError) as caught:
+        evaluate(maps, (np.zeros((3, 6, 6, 1)), np.zeros(3, int)), options=ReportOptions(select="hardest:1"))
+    assert str(caught.value) == (
+        "--select hardest and easiest need a model that returns one score for each class. "
+        "Received: an output of shape (4, 4, 2). Choose samples by first:N, random:N or their indices."
+    )
+
+
+def test_selection_by_loss_without_labels_is_refused(model: Any) -> None:
+    with pytest.raises(SamplesError, match="needs labels"):
+        evaluate(model, samples()[0], options=ReportOptions(select="easiest:1"))
+
+
+def test_model_that_rescales_is_given_bytes_as_stored() -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Rescaling(1 / 255, name="rescale")])
+    result = evaluate(model, np.array([[0, 51, 102, 255]], np.uint8))
+    assert result.summary.input_range == (0, 255)
+    assert result.expected_range == pytest.approx((0, 255))
+    assert result.rescaled
+    np.testing.assert_allclose(result.activations.outputs, [[0, 0.2, 0.4, 1]], atol=1e-6)
+
+
+def test_batch_allows_for_layers_whose_size_is_free(subclassed_model: Any, demo_model: Any) -> None:
+    free = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)])
+    # 32 million values are allowed; a free size is taken for that of the sample, on 64 channels
+    assert samples_at_once(describe(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
+    assert samples_at_once(describe(free), (5000, 1000, 3)) == 1
+    assert samples_at_once(describe(subclassed_model), (250, 1000, 3)) == 2
+    assert samples_at_once(describe(demo_model), (28, 28, 1)) == 128
+
+
+def test_unknown_layer_is_refused_before_any_sample_is_read(demo_model: Any) -> None:
+    with pytest.raises(UsageError, match="Received: 'nowhere'"):
+        build_report(demo_model, "no-such-file.npz", layers="nowhere")
+
+
+def test_targets_of_a_single_linear_output_are_kept_in_the_order_of_the_samples() -> None:
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    described = describe(model)
+    assert described.may_regress
+    numbers = np.arange(9) + 0.5
+    source = open_samples((np.zeros((9, 3), np.float32), numbers), input_shape=(3,), targets=True)
+    result = evaluate_samples(described, source, shown=(), options=ReportOptions(select="5,2"))
+    assert (result.labels, result.all_labels, result.summary.labelled) == (None, None, True)
+    assert result.targets is not None
+    assert result.targets.tolist() == [5.5, 2.5, 0.5, 1.5, 3.5, 4.5, 6.5, 7.5, 8.5]
+    assert [result.index(position) for position in range(3)] == [5, 2, 0]
+    assert result.name_of(0) == "samples[5]"
+
+
+def test_a_sigmoid_takes_no_targets() -> None:
+    assert not describe(keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])).may_regress

@@ -1,0 +1,96 @@
+"""Samples of one input or several: what is left out, and whose labels count."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from reportgen.errors import SamplesError
+from reportgen.models.graphs.describe import DescribedModel, describe
+from reportgen.options import ReportOptions
+from reportgen.run.evaluation import model_batch
+from reportgen.run.inputs import open_inputs
+
+SKIP_BAD = ReportOptions(skip_bad=True)
+
+
+def classifier() -> DescribedModel:
+    inputs = keras.Input((4, 4, 1), name="image")
+    return describe(keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(inputs))))
+
+
+def two_inputs() -> DescribedModel:
+    image, meta = keras.Input((4, 4, 1), name="image"), keras.Input((2,), name="meta")
+    joined = layers.Concatenate()([layers.Flatten()(image), meta])
+    return describe(keras.Model([image, meta], layers.Dense(3, activation="softmax")(joined)))
+
+
+def opened(described: DescribedModel, samples: Any, *, labels: Any = None, options: ReportOptions = SKIP_BAD) -> Any:
+    return open_inputs(described, samples, labels=labels, class_names=None, options=options)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    """Return a folder with a damaged file among two images, a damaged image alone, and a folder of one image."""
+    for name, value in (("a/1", 1), ("a/3", 3), ("b/5", 5)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((4, 4), value, np.uint8)).save(tmp_path / f"{name}.png")
+    for name in ("a/2.png", "bad.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    return [str(tmp_path / name) for name in ("a", "bad.png", "b")]
+
+
+def test_bad_files_of_several_sources_are_left_out_with_their_labels(folders: list[str]) -> None:
+    source = opened(classifier(), folders, labels=[0, 1, 2, 1, 2])
+    assert source.count == 3
+    assert source.read([0, 1, 2])[:, 0, 0, 0].tolist() == [1, 3, 5]
+    assert source.labels.tolist() == [0, 2, 2]
+    assert "1 source was left out, of which no image can be read." in source.notes
+    assert "Skipped 1 file that cannot be read: 2.png." in source.notes
+
+
+def test_labels_of_the_readable_files_alone_are_taken_as_they_are(folders: list[str]) -> None:
+    assert opened(classifier(), folders, labels=[0, 1, 2]).labels.tolist() == [0, 1, 2]
+
+
+def test_a_heading_of_the_labels_is_kept_apart(folders: list[str], tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("label\n0\n1\n2\n1\n0\n")
+    assert opened(classifier(), folders, labels=str(tmp_path / "labels.csv")).labels.tolist() == [0, 2, 0]
+
+
+def test_a_bad_source_alone_or_without_the_option_is_an_error(folders: list[str]) -> None:
+    for samples, options in ((folders[1], SKIP_BAD), ([folders[1]], SKIP_BAD), (folders, ReportOptions())):
+        with pytest.raises(SamplesError):
+            opened(classifier(), samples, options=options)
+
+
+def test_labels_beside_another_input_are_those_of_the_samples(tmp_path: Path) -> None:
+    np.savez(tmp_path / "meta.npz", x=np.zeros((3, 2), np.float32), y=np.array([2, 0, 1]))
+    samples = {"image": np.zeros((3, 4, 4, 1), np.float32), "meta": str(tmp_path / "meta.npz")}
+    source = opened(two_inputs(), samples)
+    assert source.input_name == "image"
+    assert source.labels.tolist() == [2, 0, 1]
+    assert 'Labels: those that came with input "meta".' in source.notes
+
+
+def test_labels_of_the_pictured_input_come_first(tmp_path: Path) -> None:
+    np.savez(tmp_path / "meta.npz", x=np.zeros((3, 2), np.float32), y=np.array([2, 0, 1]))
+    samples = {"image": (np.zeros((3, 4, 4, 1), np.float32), [1, 1, 1]), "meta": str(tmp_path / "meta.npz")}
+    assert opened(two_inputs(), samples).labels.tolist() == [1, 1, 1]
+
+
+def test_masked_copies_of_a_sample_share_what_is_read_of_its_other_inputs() -> None:
+    described = two_inputs()
+    samples = {"image": np.zeros((3, 4, 4, 1), np.float32), "meta": np.arange(6, dtype=np.float32).reshape(3, 2)}
+    source = opened(described, samples)
+    meta, read = source.beside["meta"], []
+    counting = replace(meta, read=lambda indices: (read.append(list(indices)), meta.read(indices))[1])
+    counted = replace(source, beside={"meta": counting})
+    batch = model_batch(described.model, counted, np.zeros((5, 4, 4, 1), np.float32), [2, 2, 0, 2, 0], {})
+    assert read == [[0, 2]]
+    assert batch[1].tolist() == [[4, 5], [4, 5], [0, 1], [4, 5], [0, 1]]
