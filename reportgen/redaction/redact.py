@@ -16,10 +16,9 @@ from reportgen.analyses.batch_normalization.results import BatchNormalizationRes
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
-from reportgen.analyses.prediction_quality.analysis import PredictionQualityResult
-from reportgen.analyses.prediction_quality.worst_samples import WorstSample
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
-from reportgen.analyses.sample_predictions.analysis import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.weight_histograms.results import (
     DamagedVariable,
     KernelWeights,

@@ -9,8 +9,9 @@ from keras import layers
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.filter_responses.analysis import FilterResponses, FilterResponsesResult
+from reportgen.analyses.filter_responses.analysis import FilterResponses
 from reportgen.analyses.filter_responses.patches import cut, excited_channels, kernel_tiles
+from reportgen.analyses.filter_responses.results import FilterResponsesResult
 from reportgen.models.graphs.describe import describe
 from reportgen.models.passes.capture import run_forward
 from reportgen.models.passes.live import LiveModel

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.prediction_quality.analysis import PredictionQuality, PredictionQualityResult
+from reportgen.analyses.prediction_quality.analysis import PredictionQuality
 from reportgen.analyses.prediction_quality.judgements import (
     judge_accuracy,
     judge_calibration,
     judge_never_predicted,
     judge_recall,
 )
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure

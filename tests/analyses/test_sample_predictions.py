@@ -8,7 +8,8 @@ import pytest
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
-from reportgen.analyses.sample_predictions.analysis import ClassProbability, SamplePredictions, SamplePredictionsResult
+from reportgen.analyses.sample_predictions.analysis import SamplePredictions
+from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult
 from reportgen.analyses.sample_predictions.rules import variation_of
 from reportgen.models.passes.recorder import Activations
 from reportgen.results.findings import Finding, ModelSummary, SamplesSummary, Severity

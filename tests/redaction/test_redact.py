@@ -11,8 +11,8 @@ import pytest
 import reportgen
 from reportgen.analyses.attribution.results import SampleAttribution
 from reportgen.analyses.channel_activity.results import ChannelActivityResult
-from reportgen.analyses.prediction_quality.analysis import PredictionQualityResult, WorstSample
-from reportgen.analyses.sample_predictions.analysis import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
+from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.messages import say
 from reportgen.redaction.redact import REDACTABLE, redact
 from reportgen.redaction.texts import STATEMENT, redacted_command

@@ -14,7 +14,7 @@ from PIL import Image
 
 import reportgen.rendering
 from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
-from reportgen.analyses.filter_responses.analysis import ChannelResponses, FilterResponsesResult, LayerResponses
+from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.measures.intervals import measure
 from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_table, panels_png
 from reportgen.rendering.geometry import geometry_of, panel_size

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.filter_responses.maximised_inputs import maximised_inputs, with_first
 from reportgen.analyses.filter_responses.patches import cut_patches, excited_channels, kernel_tiles
+from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.errors import ForwardError
 from reportgen.messages import say
 from reportgen.models.gradients.maximise import STEPS
@@ -19,7 +19,7 @@ from reportgen.models.passes.compiled import CompiledModel
 from reportgen.models.passes.top_positions import KEPT, TopPositions
 from reportgen.models.weights.kernels import LayerKernel, common_data_format
 from reportgen.results.findings import Finding
-from reportgen.results.plottables import ImageGrid, Panel, PanelGrid
+from reportgen.results.plottables import Panel, PanelGrid
 from reportgen.results.rules import Limits, Rule
 from reportgen.run.evaluation import EvaluatedSamples
 
@@ -30,79 +30,6 @@ _COLUMNS = 2
 _COMPILED = say("No inputs are made: this processor takes no gradients through a model with channels first.")
 _PATCH_PIXELS = 120_000  # of all patches of a layer
 _PICTURES = 4  # axes of several, with their channels
-
-
-@dataclass(frozen=True)
-class ChannelResponses:
-    """The largest answers of one channel.
-
-    Attributes:
-        channel: its index.
-        values: of its answers, falling; one for each sample.
-        samples: indices in the source.
-        places: (row, column) of each answer in the map.
-    """
-
-    channel: int
-    values: tuple[float, ...]
-    samples: tuple[int, ...]
-    places: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class LayerResponses:
-    """The channels of one layer.
-
-    Attributes:
-        name: the call's name.
-        field: rows and columns of the input that one answer sees.
-        jump: rows and columns of the input from one answer to the next.
-        total: number of channels.
-        silent: number of channels that are never above zero, which are not shown.
-        kernel_size: of the kernel shown in each tile, or None where the layer has none.
-        input_channels: that a kernel reads.
-        reduction: factor by which the patches are smaller than what an answer sees.
-        beyond: whether some patch reaches beyond the edge of its sample.
-        figure: for each channel its kernel and its patches.
-        channels: in the order of the tiles.
-        maximised: inputs made to excite the first channels most (--maximise), or None.
-    """
-
-    name: str
-    field: tuple[int, int]
-    jump: tuple[int, int]
-    total: int
-    silent: int
-    kernel_size: tuple[int, int] | None
-    input_channels: int
-    reduction: int
-    beyond: bool
-    figure: PanelGrid
-    channels: tuple[ChannelResponses, ...]
-    maximised: ImageGrid | None
-
-
-@dataclass(frozen=True)
-class FilterResponsesResult:
-    """The responses of the shown layers.
-
-    Attributes:
-        layers: that could be shown.
-        left_out: names of those whose answers cannot be traced back to pixels.
-        evaluated: number of samples that were searched.
-        patches: shown for each channel, at most.
-        steps: of the maximisation, where it was asked for.
-        seed: of the maximisation.
-        not_maximised: why no inputs are made although they were asked for; '' otherwise.
-    """
-
-    layers: tuple[LayerResponses, ...]
-    left_out: tuple[str, ...]
-    evaluated: int
-    patches: int
-    steps: int | None
-    seed: int
-    not_maximised: str = ""
 
 
 class FilterResponses:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,24 +18,18 @@ from reportgen.analyses.prediction_quality.judgements import (
 )
 from reportgen.analyses.prediction_quality.multi_label import multi_label_findings
 from reportgen.analyses.prediction_quality.regression import MEAN, regression_findings
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.analyses.prediction_quality.single_label import CONSTANT, PERMUTED, findings_of
-from reportgen.analyses.prediction_quality.worst_samples import (
-    WorstSample,
-    worst_by_error,
-    worst_by_label,
-    worst_by_loss,
-)
+from reportgen.analyses.prediction_quality.worst_samples import worst_by_error, worst_by_label, worst_by_loss
 from reportgen.measures.classification import (
-    ClassificationQuality,
     classification_quality,
 )
-from reportgen.measures.multilabel import MultiLabelQuality, multi_label_quality
-from reportgen.measures.regression import RegressionErrors, regression_errors
+from reportgen.measures.multilabel import multi_label_quality
+from reportgen.measures.regression import regression_errors
 from reportgen.messages import say
 from reportgen.models.graphs.head import Head
 from reportgen.models.graphs.outputs import ClassScores, class_scores, cross_entropy
 from reportgen.results.findings import Finding, Inconclusive
-from reportgen.results.plottables import ImageGrid
 from reportgen.results.rules import Limits
 from reportgen.run.evaluation import EvaluatedSamples
 
@@ -45,34 +38,6 @@ _MULTI_LABEL = say(
     "The outputs are independent scores, as of a multi-label model. One label for each sample does not say which of the other "
     "classes are in it too; labels with a row of 0 and 1 for each sample would, a column for each class."
 )
-
-
-@dataclass(frozen=True)
-class PredictionQualityResult:
-    """Predictions against labels; exactly one of `classification`, `regression` and `multi_label` is given.
-
-    Attributes:
-        rule: how scores were made from the output, or ''.
-        evaluated: number of samples.
-        total: number of samples in the source.
-        classification: where the output is one score for each class.
-        regression: where it is a single number.
-        worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers, the largest
-            errors; for several classes, the largest losses.
-        confidently: how many of `worst` are there for the first reason.
-        pictures: of these, one tile each, or None for samples that are not images.
-        multi_label: where the output is an independent score for each class and the labels name any number of them.
-    """
-
-    rule: str
-    evaluated: int
-    total: int
-    classification: ClassificationQuality | None
-    regression: RegressionErrors | None
-    worst: tuple[WorstSample, ...]
-    confidently: int
-    pictures: ImageGrid | None
-    multi_label: MultiLabelQuality | None = None
 
 
 class PredictionQuality:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analyses.prediction_quality.results import WorstSample
 from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import joined, say
 from reportgen.results.plottables import ImageGrid
@@ -19,31 +20,6 @@ NO_CLASS = say("none")
 """Of a sample without a class."""
 
 _PICTURE_PIXELS = 56 * 56
-
-
-@dataclass(frozen=True)
-class WorstSample:
-    """One sample that the model is wrong about, or nearly so.
-
-    Attributes:
-        index: in the source.
-        name: in the source.
-        label: its class or classes, or the number that was wanted.
-        predicted: the model's answer.
-        probability: of that answer, in [0, 1]; None for a number and for several classes.
-        label_probability: of the label, in [0, 1]; None for a number and for several classes.
-        right: whether the answer is the label; None for a number.
-        loss: mean binary cross-entropy of a multi-label answer, in nats; None for others.
-    """
-
-    index: int
-    name: str
-    label: str
-    predicted: str
-    probability: float | None
-    label_probability: float | None
-    right: bool | None
-    loss: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,80 @@
+"""What is said of what filters respond to, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.results.plottables import ImageGrid, PanelGrid
+
+
+@dataclass(frozen=True)
+class ChannelResponses:
+    """The largest answers of one channel.
+
+    Attributes:
+        channel: its index.
+        values: of its answers, falling; one for each sample.
+        samples: indices in the source.
+        places: (row, column) of each answer in the map.
+    """
+
+    channel: int
+    values: tuple[float, ...]
+    samples: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class LayerResponses:
+    """The channels of one layer.
+
+    Attributes:
+        name: the call's name.
+        field: rows and columns of the input that one answer sees.
+        jump: rows and columns of the input from one answer to the next.
+        total: number of channels.
+        silent: number of channels that are never above zero, which are not shown.
+        kernel_size: of the kernel shown in each tile, or None where the layer has none.
+        input_channels: that a kernel reads.
+        reduction: factor by which the patches are smaller than what an answer sees.
+        beyond: whether some patch reaches beyond the edge of its sample.
+        figure: for each channel its kernel and its patches.
+        channels: in the order of the tiles.
+        maximised: inputs made to excite the first channels most (--maximise), or None.
+    """
+
+    name: str
+    field: tuple[int, int]
+    jump: tuple[int, int]
+    total: int
+    silent: int
+    kernel_size: tuple[int, int] | None
+    input_channels: int
+    reduction: int
+    beyond: bool
+    figure: PanelGrid
+    channels: tuple[ChannelResponses, ...]
+    maximised: ImageGrid | None
+
+
+@dataclass(frozen=True)
+class FilterResponsesResult:
+    """The responses of the shown layers.
+
+    Attributes:
+        layers: that could be shown.
+        left_out: names of those whose answers cannot be traced back to pixels.
+        evaluated: number of samples that were searched.
+        patches: shown for each channel, at most.
+        steps: of the maximisation, where it was asked for.
+        seed: of the maximisation.
+        not_maximised: why no inputs are made although they were asked for; '' otherwise.
+    """
+
+    layers: tuple[LayerResponses, ...]
+    left_out: tuple[str, ...]
+    evaluated: int
+    patches: int
+    steps: int | None
+    seed: int
+    not_maximised: str = ""

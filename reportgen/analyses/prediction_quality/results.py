@@ -1,0 +1,65 @@
+"""What is said of predictions, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.measures.classification import (
+    ClassificationQuality,
+)
+from reportgen.measures.multilabel import MultiLabelQuality
+from reportgen.measures.regression import RegressionErrors
+from reportgen.results.plottables import ImageGrid
+
+
+@dataclass(frozen=True)
+class PredictionQualityResult:
+    """Predictions against labels; exactly one of `classification`, `regression` and `multi_label` is given.
+
+    Attributes:
+        rule: how scores were made from the output, or ''.
+        evaluated: number of samples.
+        total: number of samples in the source.
+        classification: where the output is one score for each class.
+        regression: where it is a single number.
+        worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers, the largest
+            errors; for several classes, the largest losses.
+        confidently: how many of `worst` are there for the first reason.
+        pictures: of these, one tile each, or None for samples that are not images.
+        multi_label: where the output is an independent score for each class and the labels name any number of them.
+    """
+
+    rule: str
+    evaluated: int
+    total: int
+    classification: ClassificationQuality | None
+    regression: RegressionErrors | None
+    worst: tuple[WorstSample, ...]
+    confidently: int
+    pictures: ImageGrid | None
+    multi_label: MultiLabelQuality | None = None
+
+
+@dataclass(frozen=True)
+class WorstSample:
+    """One sample that the model is wrong about, or nearly so.
+
+    Attributes:
+        index: in the source.
+        name: in the source.
+        label: its class or classes, or the number that was wanted.
+        predicted: the model's answer.
+        probability: of that answer, in [0, 1]; None for a number and for several classes.
+        label_probability: of the label, in [0, 1]; None for a number and for several classes.
+        right: whether the answer is the label; None for a number.
+        loss: mean binary cross-entropy of a multi-label answer, in nats; None for others.
+    """
+
+    index: int
+    name: str
+    label: str
+    predicted: str
+    probability: float | None
+    label_probability: float | None
+    right: bool | None
+    loss: float | None = None

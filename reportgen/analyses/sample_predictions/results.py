@@ -1,0 +1,73 @@
+"""What is said of the chosen samples, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.results.findings import SamplesSummary
+from reportgen.results.plottables import ImageGrid
+
+
+@dataclass(frozen=True)
+class ClassProbability:
+    """One class, its number, and the model's score for it, in [0, 1]."""
+
+    name: str
+    probability: float
+    index: int = -1
+
+
+@dataclass(frozen=True)
+class ShownSample:
+    """One chosen sample.
+
+    Attributes:
+        index: in the source.
+        name: of the sample in the source.
+        picture: a grid of one tile, or None for inputs that are not images.
+        label: name of its class, or None without labels.
+        top: the classes with the highest scores, falling; empty where the output is not one score for each class.
+        correct: whether the highest score is the label's; None without either.
+        output: the output itself where `top` is empty and it is short, otherwise None.
+        classes: names of its classes where the labels name any number of them; there is no `label` then, and `correct` says
+            whether exactly these are predicted. None elsewhere.
+        predicted: names of the classes with a score over 0.5, where each has a score of its own and `classes` are known.
+        target: what the output should be, where the labels are numbers; None elsewhere.
+    """
+
+    index: int
+    name: str
+    picture: ImageGrid | None
+    label: str | None
+    top: tuple[ClassProbability, ...]
+    correct: bool | None
+    output: tuple[float, ...] | None
+    classes: tuple[str, ...] | None = None
+    predicted: tuple[str, ...] | None = None
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class SamplePredictionsResult:
+    """The chosen samples.
+
+    Attributes:
+        summary: where the samples come from and what was done to them.
+        shown: in the order of the selection.
+        rule: how scores were made from the output, or ''.
+        reduction: factor by which the pictures are smaller than the samples.
+        expected_range: of the inputs, by the model's own rescaling layer, or None.
+        rescaled: whether the model rescales its input by itself, in whatever way.
+        non_finite: number of evaluated samples with an output that is NaN or infinite.
+        variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
+            output is not one score for each class, and where it cannot be told.
+    """
+
+    summary: SamplesSummary
+    shown: tuple[ShownSample, ...]
+    rule: str
+    reduction: int
+    expected_range: tuple[float, float] | None
+    rescaled: bool = False
+    non_finite: int = 0
+    variation: float | None = None
