@@ -4,8 +4,7 @@ import numpy as np
 
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.analyses.prediction_quality.analysis import WorstSample
-from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.measures.classification import classification_quality
 from reportgen.results.findings import ModelSummary, Provenance, Report, SamplesSummary, Section
 from reportgen.results.plottables import ImageGrid, Palette

@@ -11,8 +11,7 @@ from reportgen.analyses.channel_activity.results import ChannelActivityResult, L
 from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, SampleMaps
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
-from reportgen.analyses.prediction_quality.analysis import WorstSample
-from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
