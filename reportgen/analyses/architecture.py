@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from reportgen.analyses.base import AnalysisContext
 from reportgen.messages import say
 from reportgen.results.findings import Finding, LayerSummary, ModelSummary
+from reportgen.results.redactable import redactable
 from reportgen.results.rules import Limits, Rule
 
 
+@redactable
 @dataclass(frozen=True)
 class ArchitectureResult:
     """The layers in the order of their calls.

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.measures.intervals import Rate, measure
+from reportgen.results.redactable import Kept, redactable
 
 
+@redactable
 @dataclass(frozen=True)
 class ClassPair:
     """A class of the labels and the answer that mostly stands for it."""
 
-    label: str
-    answer: str
+    label: Kept[str]
+    answer: Kept[str]
 
 
+@redactable
 @dataclass(frozen=True)
 class Reordered:
     """The best other order of the classes, chosen on every second sample and tried on the rest.

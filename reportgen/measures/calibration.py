@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.measures.intervals import Rate, measure
 from reportgen.messages import say
 from reportgen.results.plottables import Curve
+from reportgen.results.redactable import redactable
 
 CALIBRATION_BINS = 15
 """Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, table 1."""
@@ -16,6 +17,7 @@ CALIBRATION_BINS = 15
 _DRAWS = 200
 
 
+@redactable
 @dataclass(frozen=True)
 class CalibrationBin:
     """The samples whose confidence lies in (low, high]: their mean confidence, and the share that is right."""
@@ -26,6 +28,7 @@ class CalibrationBin:
     accuracy: Rate
 
 
+@redactable
 @dataclass(frozen=True)
 class Calibration:
     """How far confidence and accuracy agree.

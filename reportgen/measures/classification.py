@@ -12,6 +12,7 @@ from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
 from reportgen.results.plottables import Matrix
+from reportgen.results.redactable import Kept, redactable
 
 MATRIX_CLASSES = 100
 """Most classes of a confusion matrix that can still be read."""
@@ -24,6 +25,7 @@ _MANY = 20
 _CONFUSIONS = 10
 
 
+@redactable
 @dataclass(frozen=True)
 class ClassQuality:
     """How well one class is predicted.
@@ -40,7 +42,7 @@ class ClassQuality:
     """
 
     index: int
-    name: str
+    name: Kept[str]
     support: int
     predicted: int
     precision: Rate
@@ -48,6 +50,7 @@ class ClassQuality:
     f1: Rate
 
 
+@redactable
 @dataclass(frozen=True)
 class Averages:
     """Precision, recall and F1 over several classes, each in [0, 1] or NaN where it is not defined.
@@ -60,18 +63,20 @@ class Averages:
     f1: float
 
 
+@redactable
 @dataclass(frozen=True)
 class Confusion:
     """Samples of one class that were taken for another: how many, and their share of the class in [0, 1]; both by number too."""
 
-    label: str
-    predicted: str
+    label: Kept[str]
+    predicted: Kept[str]
     count: int
     share: float
     label_index: int = -1
     predicted_index: int = -1
 
 
+@redactable
 @dataclass(frozen=True)
 class ClassificationQuality:
     """How well classes are predicted.
@@ -97,7 +102,7 @@ class ClassificationQuality:
 
     accuracy: Rate
     total_classes: int
-    majority: str
+    majority: Kept[str]
     majority_share: float
     classes: tuple[ClassQuality, ...]
     matrix: Matrix | None
@@ -107,7 +112,7 @@ class ClassificationQuality:
     confident_wrong: int
     sure: float = 1.0
     macro: Averages | None = None
-    constant: str | None = None
+    constant: Kept[str | None] = None
     top: Rate | None = None
     ranking: Ranking | None = None
     reordered: Reordered | None = None

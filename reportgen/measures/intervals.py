@@ -8,10 +8,13 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from reportgen.results.redactable import redactable
+
 CONFIDENCE = 0.95
 """Of every interval, unless a rule looks at several rates at once."""
 
 
+@redactable
 @dataclass(frozen=True)
 class Rate:
     """A share of trials that succeeded, with the bounds of what it may be.

@@ -11,8 +11,10 @@ from reportgen.measures.classification import Averages, ClassQuality, f1_rate, m
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.skill import Skill, measure_skill
 from reportgen.messages import say
+from reportgen.results.redactable import redactable
 
 
+@redactable
 @dataclass(frozen=True)
 class LabelQuality(ClassQuality):
     """How well one class is told from its absence; the numbers of `ClassQuality`, and the four counts of the class.
@@ -30,6 +32,7 @@ class LabelQuality(ClassQuality):
     prevalence: Rate
 
 
+@redactable
 @dataclass(frozen=True)
 class MultiLabelQuality:
     """How well sets of classes are predicted.

@@ -12,11 +12,13 @@ import numpy as np
 from reportgen.measures.intervals import CONFIDENCE, wilson_interval
 from reportgen.messages import say
 from reportgen.results.plottables import Curve
+from reportgen.results.redactable import redactable
 
 _POINTS = 25
 _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
+@redactable
 @dataclass(frozen=True)
 class Area:
     """An area under a curve, in [0, 1], with the bounds of what it may be at 95 %."""
@@ -26,6 +28,7 @@ class Area:
     high: float
 
 
+@redactable
 @dataclass(frozen=True)
 class Ranking:
     """How well the probability of class 1 of two tells it from class 0, at all thresholds together.

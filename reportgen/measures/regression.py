@@ -9,11 +9,13 @@ import numpy as np
 from reportgen.measures.skill import Skill, measure_skill
 from reportgen.messages import say
 from reportgen.results.plottables import Histogram
+from reportgen.results.redactable import redactable
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ERROR_BINS = 30
 
 
+@redactable
 @dataclass(frozen=True)
 class RegressionErrors:
     """How far single numbers are from what they should be, in units of the output.

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.measures.intervals import CONFIDENCE, Decision, Outcome, student_quantile
+from reportgen.results.redactable import redactable
 
 FEWEST = 10
 """Samples under which nothing is decided: means of fewer are not normal enough. Our choice."""
 
 
+@redactable
 @dataclass(frozen=True)
 class Skill:
     """Which share of a constant answer's losses a model avoids.

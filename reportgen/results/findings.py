@@ -8,7 +8,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from reportgen.messages import say
+from reportgen.results.redactable import Becomes, Kept, redactable
 
 
 class Severity(enum.IntEnum):
@@ -87,6 +90,7 @@ class RuleInForce:
     set_by: str = "default"
 
 
+@redactable
 @dataclass(frozen=True)
 class LayerSummary:
     """One call of one layer. None stands for what cannot be known without running the model.
@@ -104,8 +108,8 @@ class LayerSummary:
         input_shape: of its first input, without the batch axis.
     """
 
-    path: str
-    class_name: str
+    path: Kept[str]
+    class_name: Kept[str]
     output_shape: tuple[int | None, ...] | None
     parameters: int
     trainable: bool
@@ -116,6 +120,7 @@ class LayerSummary:
     input_shape: tuple[int | None, ...] | None = None
 
 
+@redactable
 @dataclass(frozen=True)
 class ModelSummary:
     """The model in a few numbers.
@@ -130,8 +135,8 @@ class ModelSummary:
         layers: number of layers, nested ones counted, inputs not.
     """
 
-    name: str
-    kind: str
+    name: Annotated[str, Becomes("model")]
+    kind: Annotated[str, Becomes(_kind)]
     input_shape: tuple[int | None, ...] | None
     output_shape: tuple[int | None, ...] | None
     parameters: int
@@ -139,6 +144,7 @@ class ModelSummary:
     layers: int
 
 
+@redactable
 @dataclass(frozen=True)
 class SamplesSummary:
     """Which samples the report shows and what was done to them.
@@ -161,21 +167,21 @@ class SamplesSummary:
         unused_labels: why labels that were given are not compared with predictions, one sentence; '' where they are.
     """
 
-    source: str
+    source: Kept[str]
     total: int
     evaluated: int
-    shown: tuple[int, ...]
-    selection: str
+    shown: Annotated[tuple[int, ...], Becomes(_in_order)]
+    selection: Kept[str]
     shape: tuple[int, ...]
-    dtype: str
+    dtype: Kept[str]
     stored_range: tuple[float, float]
     input_range: tuple[float, float]
     labelled: bool
-    steps: tuple[str, ...]
-    sha256: str = ""
-    sha256_of: str = ""
-    labels_sha256: str | None = None
-    unused_labels: str = ""
+    steps: Kept[tuple[str, ...]]
+    sha256: Kept[str] = ""
+    sha256_of: Kept[str] = ""
+    labels_sha256: Kept[str | None] = None
+    unused_labels: Kept[str] = ""
 
 
 @dataclass(frozen=True)
@@ -284,3 +290,16 @@ class Report:
 def most_severe_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings by falling severity; equals keep their order."""
     return tuple(sorted(findings, key=lambda finding: -finding.severity))
+
+
+def _in_order(indices: tuple[int, ...]) -> tuple[int, ...]:
+    """Return indices without the order of a selection, which would tell the samples' classes."""
+    return tuple(sorted(indices))
+
+
+def _kind(kind: str) -> str:
+    """Return the kind of a model; that of a subclassed one is a name that its author gave."""
+    return kind if kind in _KERAS_KINDS else say("Subclassed")
+
+
+_KERAS_KINDS = ("Sequential", "Functional", "Model", "unknown kind of")

@@ -1,7 +1,7 @@
 """What a redacted report keeps and what it does not, from hand-built results."""
 
 import re
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from reportgen.analyses.attribution.results import SampleAttribution
 from reportgen.analyses.channel_activity.results import ChannelActivityResult
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.measures.multilabel import LabelQuality
 from reportgen.messages import say
-from reportgen.redaction.redact import REDACTABLE, redact
+from reportgen.redaction.redact import redact
 from reportgen.redaction.texts import STATEMENT, redacted_command
 from reportgen.results.findings import (
     Finding,
@@ -29,6 +30,7 @@ from reportgen.results.findings import (
     SkippedSection,
 )
 from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.results.redactable import marks, redactable, redactable_sample
 
 GRID = ImageGrid(np.zeros((1, 2, 2), np.float32), ("0",), (0.0, 1.0), 1, Palette.GREY, 1, np.zeros(1))
 SAMPLES = SamplesSummary(
@@ -209,24 +211,40 @@ def test_redacting_twice_changes_nothing_more():
     assert (twice.provenance, twice.model, twice.samples) == (once.provenance, once.model, once.samples)
 
 
-@pytest.mark.parametrize("kind", REDACTABLE, ids=lambda kind: kind.__name__)
-def test_what_is_declared_exists(kind):
-    declared = REDACTABLE[kind]
-    assert is_dataclass(kind)
-    named = [*(declared.numbers or ()), *declared.texts, *declared.blank]
-    assert len(set(named)) == len(named)
-    assert set(named) <= {field.name for field in fields(kind)}
-
-
 @pytest.mark.parametrize("kind", [ShownSample, WorstSample, SampleAttribution])
 def test_every_field_about_a_single_sample_is_decided_on(kind):
-    declared = REDACTABLE[kind]
-    named = {*(declared.numbers or ()), *declared.texts, *declared.blank}
-    assert named == {field.name for field in fields(kind)}
+    marked = marks(kind)
+    assert not marked.numbers
+    assert marked.kept | set(marked.becomes) == {field.name for field in fields(kind)}
 
 
-def test_a_number_about_a_sample_that_nobody_decided_on_costs_the_section(monkeypatch):
-    worst = WorstSample(7, "sample 7", "class 1", "class 2", 0.9, 0.1, False)
-    monkeypatch.setitem(REDACTABLE, WorstSample, replace(REDACTABLE[WorstSample], numbers=("index", "probability")))
-    result = PredictionQualityResult("", 9, 9, None, None, (worst,), 1, GRID)
-    assert isinstance(redact(report_of(Section("prediction_quality", "T", result))).sections[0], SkippedSection)
+def result_of(kind: type) -> Section:
+    """Return a section whose result holds one more thing, made of a number."""
+    return Section("prediction_quality", "T", PredictionQualityResult("", 9, 9, None, None, (kind(1),), 0, None))
+
+
+@redactable
+@dataclass(frozen=True)
+class OfTheModel:
+    number: int
+
+
+@redactable_sample
+@dataclass(frozen=True)
+class OfASample:
+    number: int
+
+
+@dataclass(frozen=True)
+class Inheriting(OfTheModel):
+    pass
+
+
+@pytest.mark.parametrize(("kind", "kept"), [(OfTheModel, True), (OfASample, False), (Inheriting, False)])
+def test_a_number_without_a_mark_stays_only_where_its_own_class_says_so(kind, kept):
+    section = redact(report_of(result_of(kind))).sections[0]
+    assert isinstance(section, Section) == kept
+
+
+def test_a_mark_is_read_through_inheritance():
+    assert "name" in marks(LabelQuality).kept

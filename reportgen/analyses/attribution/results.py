@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from reportgen.messages import say
 from reportgen.results.findings import Severity
 from reportgen.results.plottables import PanelGrid
+from reportgen.results.redactable import Becomes, Kept, SortedBy, redactable, redactable_sample
 from reportgen.results.rules import Rule
 
 
+@redactable_sample
 @dataclass(frozen=True)
 class SampleAttribution:
     """One map and its tests.
@@ -29,16 +32,16 @@ class SampleAttribution:
         failed: names of the tests that it failed.
     """
 
-    index: int
-    label: str | None
-    target: str
-    logit: float
-    largest: float | None
-    completeness: float | None
-    similarity: float | None
-    deletion: float | None
-    failed: tuple[str, ...]
-    classes: tuple[str, ...] | None = None
+    index: SortedBy[int]
+    label: Annotated[str | None, Becomes(None)]
+    target: Annotated[str, Becomes("")]
+    logit: Kept[float]
+    largest: Kept[float | None]
+    completeness: Kept[float | None]
+    similarity: Kept[float | None]
+    deletion: Kept[float | None]
+    failed: Kept[tuple[str, ...]]
+    classes: Annotated[tuple[str, ...] | None, Becomes(None)] = None
 
     @property
     def undecided(self) -> tuple[str, ...]:
@@ -53,6 +56,7 @@ class SampleAttribution:
         return "✖" if self.failed else "∅" if self.largest is None else "?" if self.undecided else ""
 
 
+@redactable
 @dataclass(frozen=True)
 class MethodMaps:
     """The maps of one method.
@@ -67,11 +71,11 @@ class MethodMaps:
         samples: in the order of the selection.
     """
 
-    key: str
-    title: str
-    subject: str
+    key: Kept[str]
+    title: Kept[str]
+    subject: Kept[str]
     size: tuple[int, ...]
-    figure: PanelGrid
+    figure: Annotated[PanelGrid, Becomes(None)]
     points: int | None
     samples: tuple[SampleAttribution, ...]
 
@@ -96,6 +100,7 @@ class MethodMaps:
         return tuple(sample for sample in self.samples if not sample.sign)
 
 
+@redactable
 @dataclass(frozen=True)
 class AttributionResult:
     """Maps by method.
@@ -113,12 +118,12 @@ class AttributionResult:
     """
 
     methods: tuple[MethodMaps, ...]
-    explained: str
+    explained: Kept[str]
     chosen: int
     kernels: int
     deleted: tuple[float, ...]
     random_orders: int
-    reduction: int
+    reduction: Annotated[int, Becomes(1)]
     seed: int
     other_inputs: bool = False
 

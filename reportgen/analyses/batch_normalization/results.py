@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from reportgen.results.plottables import Strip
+from reportgen.results.redactable import Kept, redactable
 
 LARGEST_SHIFT = 1.0
 """Stored standard deviations between the two means."""
@@ -15,6 +16,7 @@ LARGEST_RATIO = 4.0
 """Of the larger variance to the smaller: a factor of two between standard deviations."""
 
 
+@redactable
 @dataclass(frozen=True)
 class NormalizationAudit:
     """One batch normalisation of C channels.
@@ -35,7 +37,7 @@ class NormalizationAudit:
             without samples.
     """
 
-    name: str
+    name: Kept[str]
     channels: int
     never_updated: bool
     collapsed: tuple[int, ...]
@@ -65,6 +67,7 @@ class NormalizationAudit:
         return max(shift / LARGEST_SHIFT if math.isfinite(shift) else 0.0, apart)
 
 
+@redactable
 @dataclass(frozen=True)
 class BatchNormalizationResult:
     """Every batch normalisation in order.
@@ -77,4 +80,4 @@ class BatchNormalizationResult:
 
     layers: tuple[NormalizationAudit, ...]
     evaluated: int
-    no_samples_reason: str
+    no_samples_reason: Kept[str]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.models.passes.activity import DORMANT_LEVELS
 from reportgen.results.plottables import Strip
+from reportgen.results.redactable import Kept, redactable
 
 LARGEST_RATE = 0.05
 """A channel counts as idle when it could be active on at most this share of samples: after n idle ones that is 3 / n at 95%
@@ -13,6 +14,7 @@ confidence (rule of three, Hanley and Lippman-Hand, JAMA 249 (1983) 1743), so th
 of reportgen: a channel that answers to one class of twenty, equally frequent, fires on so many."""
 
 
+@redactable
 @dataclass(frozen=True)
 class LayerActivity:
     """The channels of one call on all evaluated samples.
@@ -30,10 +32,10 @@ class LayerActivity:
         non_finite: indices of channels that gave NaN or infinite values; they are none of the others.
     """
 
-    name: str
-    source: str | None
-    activation: str
-    kind: str
+    name: Kept[str]
+    source: Kept[str | None]
+    activation: Kept[str]
+    kind: Kept[str]
     channels: int
     silent: tuple[int, ...]
     dormant: tuple[int, ...]
@@ -55,6 +57,7 @@ class LayerActivity:
         return len({*self.silent, *self.dormant, *self.stuck})
 
 
+@redactable
 @dataclass(frozen=True)
 class MaskedRun:
     """What setting all silent and dormant channels to zero changes.
@@ -74,6 +77,7 @@ class MaskedRun:
     masked_accuracy: float | None
 
 
+@redactable
 @dataclass(frozen=True)
 class ChannelActivityResult:
     """All calls that were looked at, in order.
@@ -91,7 +95,7 @@ class ChannelActivityResult:
     masked: MaskedRun | None
     evaluated: int
     levels: tuple[float, ...] = DORMANT_LEVELS
-    masked_reason: str = ""
+    masked_reason: Kept[str] = ""
     largest_rate: float = LARGEST_RATE
 
     @property

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.results.plottables import ImageGrid
+from reportgen.results.redactable import Kept, redactable
 
 
+@redactable
 @dataclass(frozen=True)
 class FilterGrid:
     """The kernels of one layer as tiles.
@@ -29,7 +31,7 @@ class FilterGrid:
         layout: 'window', 'strip' for 1 x 1 and one-dimensional kernels, or 'slices' for three-dimensional ones.
     """
 
-    label: str
+    label: Kept[str]
     window: tuple[int, ...]
     input_channels: int
     trained: ImageGrid
@@ -38,9 +40,10 @@ class FilterGrid:
     shown_channels: tuple[int, ...] | None
     norms: np.ndarray
     clipped: int
-    layout: str
+    layout: Kept[str]
 
 
+@redactable
 @dataclass(frozen=True)
 class FilterStrength:
     """How much the filters of one convolution add.
@@ -56,7 +59,7 @@ class FilterStrength:
         duplicates: (first, second, cosine) of each pair over the limit.
     """
 
-    label: str
+    label: Kept[str]
     filters: int
     weights: int
     median_norm: float
@@ -66,6 +69,7 @@ class FilterStrength:
     duplicates: tuple[tuple[int, int, float], ...]
 
 
+@redactable
 @dataclass(frozen=True)
 class FilterGridsResult:
     """Grids of the chosen layers and the strengths of all convolutions; `seed` is that of the untrained draws."""

@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.models.weights.kernel_statistics import STATISTICS
 from reportgen.models.weights.null_comparison import NullComparison
 from reportgen.results.plottables import NullBands
+from reportgen.results.redactable import Kept, redactable
 
 FEWEST_WEIGHTS = 40
 """A kernel with fewer weights is never called untrained: its standard deviation scatters by 1 / sqrt(2 n), so that half of
@@ -18,6 +19,7 @@ its spread could be gone within 4.5 null deviations. Source: standard error of a
 _SMALLEST_NULL_RANK = 2.0  # a kernel with one filter has rank 1 from the start
 
 
+@redactable
 @dataclass(frozen=True)
 class LearnedKernel:
     """One kernel and its null band.
@@ -34,14 +36,14 @@ class LearnedKernel:
         chance: distance up to which chance explains every statistic; between it and the limit nothing is decided.
     """
 
-    label: str
-    kind: str
-    initializer: str | None
+    label: Kept[str]
+    kind: Kept[str]
+    initializer: Kept[str | None]
     weights: int
     comparison: NullComparison
     limit: float
     operator_norm: float | None
-    operator_norm_reason: str
+    operator_norm_reason: Kept[str]
     chance: float
 
     @property
@@ -86,6 +88,7 @@ class LearnedKernel:
         return (value - 1) / (mean - 1)
 
 
+@redactable
 @dataclass(frozen=True)
 class LearnedResult:
     """All kernels in the order of the layers.
@@ -108,7 +111,7 @@ class LearnedResult:
     seed: int
     error: float
     chance: float
-    statistics: tuple[str, ...] = STATISTICS
+    statistics: Kept[tuple[str, ...]] = STATISTICS
 
     @property
     def most_redraws(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from reportgen.measures.classification import (
     ClassificationQuality,
@@ -10,8 +11,10 @@ from reportgen.measures.classification import (
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.regression import RegressionErrors
 from reportgen.results.plottables import ImageGrid
+from reportgen.results.redactable import Becomes, Kept, redactable, redactable_sample
 
 
+@redactable
 @dataclass(frozen=True)
 class PredictionQualityResult:
     """Predictions against labels; exactly one of `classification`, `regression` and `multi_label` is given.
@@ -29,17 +32,18 @@ class PredictionQualityResult:
         multi_label: where the output is an independent score for each class and the labels name any number of them.
     """
 
-    rule: str
+    rule: Kept[str]
     evaluated: int
     total: int
     classification: ClassificationQuality | None
     regression: RegressionErrors | None
     worst: tuple[WorstSample, ...]
     confidently: int
-    pictures: ImageGrid | None
+    pictures: Annotated[ImageGrid | None, Becomes(None)]
     multi_label: MultiLabelQuality | None = None
 
 
+@redactable_sample
 @dataclass(frozen=True)
 class WorstSample:
     """One sample that the model is wrong about, or nearly so.
@@ -55,11 +59,11 @@ class WorstSample:
         loss: mean binary cross-entropy of a multi-label answer, in nats; None for others.
     """
 
-    index: int
-    name: str
-    label: str
-    predicted: str
-    probability: float | None
-    label_probability: float | None
-    right: bool | None
-    loss: float | None = None
+    index: Kept[int]
+    name: Annotated[str, Becomes("")]
+    label: Annotated[str, Becomes("")]
+    predicted: Annotated[str, Becomes("")]
+    probability: Kept[float | None]
+    label_probability: Kept[float | None]
+    right: Annotated[bool | None, Becomes(None)]
+    loss: Kept[float | None] = None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.measures.intervals import Rate
+from reportgen.results.redactable import Kept, redactable
 
 
+@redactable
 @dataclass(frozen=True)
 class VariantAccuracy:
     """How the model does on the samples in another scale.
@@ -19,13 +21,14 @@ class VariantAccuracy:
         p_value: of McNemar's exact test, before any correction, in [0, 1].
     """
 
-    name: str
+    name: Kept[str]
     accuracy: Rate
     gained: int
     lost: int
     p_value: float
 
 
+@redactable
 @dataclass(frozen=True)
 class PreprocessingCheckResult:
     """The model on the same samples, scaled in different ways.
@@ -45,7 +48,7 @@ class PreprocessingCheckResult:
     evaluated: int
     declared: Rate
     variants: tuple[VariantAccuracy, ...]
-    same: tuple[str, ...]
-    left_out: tuple[str, ...]
+    same: Kept[tuple[str, ...]]
+    left_out: Kept[tuple[str, ...]]
     exact: bool = False
     majority: float = 0.0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from reportgen.messages import say
 from reportgen.results.findings import SamplesSummary
 from reportgen.results.plottables import ImageGrid
+from reportgen.results.redactable import Becomes, Kept, SortedBy, redactable, redactable_sample
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class ClassProbability:
     index: int = -1
 
 
+@redactable_sample
 @dataclass(frozen=True)
 class ShownSample:
     """One chosen sample.
@@ -35,18 +39,19 @@ class ShownSample:
         target: what the output should be, where the labels are numbers; None elsewhere.
     """
 
-    index: int
-    name: str
-    picture: ImageGrid | None
-    label: str | None
-    top: tuple[ClassProbability, ...]
-    correct: bool | None
-    output: tuple[float, ...] | None
-    classes: tuple[str, ...] | None = None
-    predicted: tuple[str, ...] | None = None
-    target: float | None = None
+    index: SortedBy[int]
+    name: Annotated[str, Becomes("")]
+    picture: Annotated[ImageGrid | None, Becomes(None)]
+    label: Annotated[str | None, Becomes(None)]
+    top: Annotated[tuple[ClassProbability, ...], Becomes(_ranked)]
+    correct: Kept[bool | None]
+    output: Annotated[tuple[float, ...] | None, Becomes(None)]
+    classes: Annotated[tuple[str, ...] | None, Becomes(None)] = None
+    predicted: Annotated[tuple[str, ...] | None, Becomes(None)] = None
+    target: Annotated[float | None, Becomes(None)] = None
 
 
+@redactable
 @dataclass(frozen=True)
 class SamplePredictionsResult:
     """The chosen samples.
@@ -65,9 +70,16 @@ class SamplePredictionsResult:
 
     summary: SamplesSummary
     shown: tuple[ShownSample, ...]
-    rule: str
-    reduction: int
+    rule: Kept[str]
+    reduction: Annotated[int, Becomes(1)]
     expected_range: tuple[float, float] | None
     rescaled: bool = False
     non_finite: int = 0
     variation: float | None = None
+
+
+def _ranked(top: tuple[ClassProbability, ...]) -> tuple[ClassProbability, ...]:
+    """Return the highest scores of a sample without their classes."""
+    return tuple(
+        ClassProbability(say("score {rank:d}", rank=rank), one.probability) for rank, one in enumerate(top, start=1)
+    )

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from reportgen.models.weights.kernel_statistics import NEAR_ZERO
 from reportgen.results.plottables import Histogram
+from reportgen.results.redactable import Kept, redactable
 
 
+@redactable
 @dataclass(frozen=True)
 class WeightStatistics:
     """Of the finite values of one kernel. `near_zero` is a share in [0, 1]."""
@@ -20,6 +22,7 @@ class WeightStatistics:
     near_zero: float
 
 
+@redactable
 @dataclass(frozen=True)
 class KernelWeights:
     """One kernel, trained and untrained.
@@ -36,9 +39,9 @@ class KernelWeights:
         drawn: whether it has a full histogram beside its row.
     """
 
-    label: str
+    label: Kept[str]
     is_spatial: bool
-    initializer: str | None
+    initializer: Kept[str | None]
     histogram: Histogram
     trained: WeightStatistics
     untrained: WeightStatistics | None
@@ -47,15 +50,17 @@ class KernelWeights:
     drawn: bool = True
 
 
+@redactable
 @dataclass(frozen=True)
 class DamagedVariable:
     """A variable beside the kernels, of `values` numbers of which `non_finite` are NaN or infinite."""
 
-    label: str
+    label: Kept[str]
     values: int
     non_finite: int
 
 
+@redactable
 @dataclass(frozen=True)
 class WeightHistogramsResult:
     """All kernels in the order of the layers; `first` is the first convolution's, or the first of all without one.

@@ -25,6 +25,7 @@ from reportgen.models.weights.kernel_statistics import (
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.redraws import ComparedPart, compared_part, redraw
 from reportgen.models.weights.spectra import as_matrix, gram, hill_exponent
+from reportgen.results.redactable import Kept, redactable
 
 MOST_MULTIPLICATIONS = 100_000_000
 """Of an operator norm from all frequencies' eigenvalues: about a second. ResNet50's convolutions need up to 70 times as many."""
@@ -38,6 +39,7 @@ MOST_EIGENVALUES = 512
 _DEFINED_FOR = ("convolution", "depthwise", "dense")
 
 
+@redactable
 @dataclass(frozen=True)
 class NullComparison:
     """One kernel's statistics, in the order of `STATISTICS`, and those of K fresh draws.
@@ -59,7 +61,7 @@ class NullComparison:
     spread: np.ndarray
     percentile: np.ndarray
     distance: np.ndarray
-    reason: str
+    reason: Kept[str]
     exponent: float | None
     redraws: int = 0
 
