@@ -12,6 +12,7 @@ from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.analyses.sections import run_analyses, run_plugins
 from reportgen.errors import ForwardError, ModelError
+from reportgen.keras_internals import quantised
 from reportgen.messages import say
 from reportgen.models.graphs.describe import DescribedModel, describe
 from reportgen.models.graphs.normalization import normalization_layers
@@ -21,7 +22,6 @@ from reportgen.models.graphs.stored import describe_stored
 from reportgen.models.passes.compiled import CompiledModel
 from reportgen.models.passes.live import LiveModel
 from reportgen.models.startup import import_keras
-from reportgen.models.weights.quantised import quantised
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading.loading.load import LoadedModel, adopt_model, read_model

@@ -56,3 +56,11 @@ def test_only_the_command_line_and_its_options_import_typer():
 def test_only_the_command_line_and_scripts_print():
     printing = [module.name for module in MODULES if re.search(r"(?<!\w)print\(", module.read_text("utf-8"))]
     assert printing == ["app.py", "train.py"]
+
+
+def test_private_names_of_keras_stand_in_one_module():
+    private = re.compile(
+        r"(?:from|import) keras\.src|[.\"]_(?:functional|inbound_nodes|nodes_by_depth|keras_history|flatten_layers|tracker"
+        r"|(?:in|out)puts_struct|trainable_variables|non_trainable_variables|build_shapes_dict|is_quantized)\b"
+    )
+    assert {module.name for module in MODULES if private.search(module.read_text("utf-8"))} == {"keras_internals.py"}

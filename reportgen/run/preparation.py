@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError, SamplesError
+from reportgen.keras_internals import graph_inputs
 from reportgen.messages import say
 from reportgen.models.graphs.arithmetic import Shape
 from reportgen.models.graphs.building import build_on, must_be_compiled
 from reportgen.models.graphs.describe import DescribedModel, describe
-from reportgen.models.graphs.graph import graph_inputs
 from reportgen.models.passes.capture import run_failures_named
 from reportgen.models.passes.recorded_calls import record_calls
 from reportgen.models.weights.kernels import common_data_format

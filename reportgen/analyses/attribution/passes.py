@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext
+from reportgen.keras_internals import is_graph
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.measures.deletion import deletion_distances
@@ -20,7 +21,7 @@ from reportgen.models.graphs.outputs import class_scores
 from reportgen.models.passes.capture import predict
 from reportgen.models.passes.live import LiveModel
 from reportgen.models.passes.sample_inputs import SampleInputs
-from reportgen.models.weights.kernels import common_data_format, is_graph
+from reportgen.models.weights.kernels import common_data_format
 from reportgen.run.evaluation import EvaluatedSamples
 
 POINTS, MOST_POINTS = 50, 400

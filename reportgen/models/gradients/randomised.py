@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.keras_internals import own_weights
 from reportgen.models.passes.live import LiveModel
 from reportgen.models.weights.initial import draw_initial
-from reportgen.models.weights.kernels import LayerKernel, own_weights
+from reportgen.models.weights.kernels import LayerKernel
 
 
 @contextmanager

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.keras_internals import own_weights
 from reportgen.models.weights.kernels import data_format as format_of
-from reportgen.models.weights.kernels import own_weights
 
 Shape = tuple[int | None, ...]
 

@@ -10,8 +10,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reportgen.errors import UsageError
+from reportgen.keras_internals import graph_inputs
 from reportgen.models.graphs.arithmetic import Shape
-from reportgen.models.graphs.graph import graph_inputs, layer_calls, model_input_shape
+from reportgen.models.graphs.graph import layer_calls, model_input_shape
 from reportgen.models.graphs.head import UNKNOWN, Head
 from reportgen.models.graphs.ports import UNKNOWN_OUTPUT, ChosenOutput, choose_output, choose_recorded
 from reportgen.models.graphs.rescaling import InputRescaling, input_rescaling

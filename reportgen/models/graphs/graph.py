@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.keras_internals import built_shapes, graph_inputs, graph_of, inner_layers, nodes_in_order, own_weights
 from reportgen.models.graphs.arithmetic import ReceptiveField, Shape, merged, multiply_adds, receptive_field, spatial
-from reportgen.models.weights.kernels import common_data_format, layer_kernels, named_layers, own_weights
+from reportgen.models.weights.kernels import common_data_format, layer_kernels, named_layers
 from reportgen.results.findings import LayerSummary
 
 
@@ -44,16 +45,8 @@ def model_input_shape(model: Any) -> Shape | None:
     inputs = graph_inputs(model)
     if inputs:
         return tuple(inputs[0].shape[1:])
-    # a subclassed model remembers the shape that it was built with
-    built = getattr(model, "_build_shapes_dict", None) or {}
-    shapes = [shape for shape in built.values() if isinstance(shape, tuple | list)]
+    shapes = [shape for shape in built_shapes(model).values() if isinstance(shape, tuple | list)]
     return tuple(shapes[0][1:]) if len(shapes) == 1 else None
-
-
-def graph_inputs(model: Any) -> list[Any]:
-    """Return the symbolic inputs of a Sequential or functional model; none for a subclassed or unbuilt one."""
-    graph = getattr(model, "_functional", None) or model
-    return list(getattr(graph, "inputs", None) or []) if hasattr(graph, "_nodes_by_depth") else []
 
 
 def input_tensor(shape: Any) -> LayerTensor:
@@ -74,15 +67,14 @@ def _follow(
     model: Any, inputs: list[LayerTensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
 ) -> list[LayerTensor]:
     """Append the calls that a functional model makes on these inputs; return what is known of its outputs."""
-    graph = getattr(model, "_functional", None) or model
+    graph = graph_of(model)
     known = {id(symbol): tensor for symbol, tensor in zip(graph.inputs, inputs, strict=True)}
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            if node.is_input or any(id(symbol) not in known for symbol in node.input_tensors):
-                continue
-            before = [known[id(symbol)] for symbol in node.input_tensors]
-            for symbol, tensor in zip(node.outputs, _call(node, before, paths, whole, calls), strict=True):
-                known[id(symbol)] = tensor
+    for node in nodes_in_order(graph):
+        if node.is_input or any(id(symbol) not in known for symbol in node.input_tensors):
+            continue
+        before = [known[id(symbol)] for symbol in node.input_tensors]
+        for symbol, tensor in zip(node.outputs, _call(node, before, paths, whole, calls), strict=True):
+            known[id(symbol)] = tensor
     return [known.get(id(symbol), LayerTensor(None, None)) for symbol in graph.outputs]
 
 
@@ -98,8 +90,7 @@ def _call(
     path = paths.get(id(layer), layer.name)
     calls.append(summarise_call(layer, path, before=before, after=shapes[0], field=field, whole=whole))
     # what a wrapper, an attention layer or a subclassed model holds
-    inside = layer._flatten_layers(include_self=False) if hasattr(layer, "_flatten_layers") else ()
-    by_id = {id(inner): inner for inner in inside}
+    by_id = {id(inner): inner for inner in inner_layers(layer)}
     calls.extend(summarise_call(by_id[key], path) for key, path in paths.items() if key in by_id)
     return [LayerTensor(shape, field) for shape in shapes]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.keras_internals import graph_of, history_of, nodes_of
+
 _UNCHANGED = frozenset({"Flatten", "Reshape", "Dropout", "Identity", "Squeeze", "ExpandDims"})
 """Layers and operations that leave every value what it is."""
 
@@ -29,28 +31,17 @@ UNKNOWN = Head()
 """Of a subclassed model, which has no graph, and of one that ends in a step that is no activation."""
 
 
-def read_head(model: Any) -> Head:
-    """Return how a `keras.Model` ends; it is neither run nor changed.
-
-    Followed backwards from the first output, through nested models and steps that change no value.
-    """
-    graph = getattr(model, "_functional", None) or model
-    outputs = getattr(graph, "outputs", None) if hasattr(graph, "_nodes_by_depth") else None
-    return ending(outputs[0]) if outputs else UNKNOWN
-
-
 def ending(tensor: Any) -> Head:
-    """Return how one symbolic output of a model ends."""
-    while (history := getattr(tensor, "_keras_history", None)) is not None:
+    """Return how one symbolic output of a model ends, followed back through nested models and steps that change no value."""
+    while (history := history_of(tensor)) is not None:
         operation, node, position = history
-        nested = getattr(operation, "_functional", None) or operation
-        if hasattr(nested, "_nodes_by_depth"):
+        if (nested := graph_of(operation)) is not None:
             tensor = nested.outputs[position]
             continue
-        kind = type(operation).__name__
-        if kind not in _UNCHANGED or not operation._inbound_nodes[node].input_tensors:
+        kind, inputs = type(operation).__name__, nodes_of(operation)[node].input_tensors
+        if kind not in _UNCHANGED or not inputs:
             return _activation_of(operation, kind)
-        tensor = operation._inbound_nodes[node].input_tensors[0]
+        tensor = inputs[0]
     return UNKNOWN
 
 

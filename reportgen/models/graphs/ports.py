@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.keras_internals import graph_of, history_of, input_structure, output_structure
 from reportgen.models.graphs.arithmetic import Shape
 from reportgen.models.graphs.head import UNKNOWN, Head, ending
 
@@ -67,18 +68,12 @@ class OneOutput:
         return output_at(self.model(inputs, training=training), self.index)
 
 
-def _graph(model: Any) -> Any:
-    """Return what holds the graph of a Sequential or functional model that was built; None for others."""
-    graph = getattr(model, "_functional", None) or model
-    return graph if hasattr(graph, "_nodes_by_depth") and getattr(graph, "inputs", None) else None
-
-
 def model_inputs(model: Any) -> tuple[ModelInput, ...]:
     """Return the inputs of a Sequential or functional model, in order; none for a subclassed or unbuilt one."""
-    graph = _graph(model)
+    graph = graph_of(model)
     if graph is None:
         return ()
-    return tuple(ModelInput(name, tuple(leaf.shape[1:])) for name, leaf in _named_leaves(graph._inputs_struct))
+    return tuple(ModelInput(name, tuple(leaf.shape[1:])) for name, leaf in _named_leaves(input_structure(graph)))
 
 
 def pack_inputs(model: Any, arrays: Mapping[str, Any]) -> Any:
@@ -94,11 +89,11 @@ def pack_inputs(model: Any, arrays: Mapping[str, Any]) -> Any:
 
     if any(map(tf.is_tensor, arrays.values())):
         arrays = {name: tf.convert_to_tensor(array) for name, array in arrays.items()}
-    graph = _graph(model)
+    graph = graph_of(model)
     if graph is None:
         return dict(arrays)
-    names = {id(leaf): name for name, leaf in _named_leaves(graph._inputs_struct)}
-    return keras.tree.map_structure(lambda leaf: arrays[names[id(leaf)]], graph._inputs_struct)
+    names = {id(leaf): name for name, leaf in _named_leaves(input_structure(graph))}
+    return keras.tree.map_structure(lambda leaf: arrays[names[id(leaf)]], input_structure(graph))
 
 
 def pictured(shapes: Mapping[str, Sequence[int | None]]) -> str:
@@ -115,10 +110,10 @@ def choose_output(model: Any) -> ChosenOutput:
 
     Class scores are two values or more for each sample, or a single one behind a sigmoid.
     """
-    graph = _graph(model)
+    graph = graph_of(model)
     if graph is None:
         return UNKNOWN_OUTPUT
-    named = _named_leaves(graph._outputs_struct)
+    named = _named_leaves(output_structure(graph))
     return _first_scores([(name, tuple(leaf.shape[1:]), ending(leaf)) for name, leaf in named])
 
 
@@ -158,7 +153,7 @@ def _named_leaves(structure: Any) -> list[tuple[str, Any]]:
     named = []
     for position, (path, leaf) in enumerate(keras.tree.flatten_with_path(structure)):
         key = path[-1] if path and isinstance(path[-1], str) else None
-        history = getattr(leaf, "_keras_history", None)
+        history = history_of(leaf)
         named.append((str(key or getattr(history and history.operation, "name", None) or position), leaf))
     names = [name for name, _ in named]
     return [

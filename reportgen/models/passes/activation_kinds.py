@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.models.weights.kernels import is_convolution, own_weights
+from reportgen.keras_internals import own_weights
+from reportgen.models.weights.kernels import is_convolution
 
 RECTIFIERS = ("relu", "relu6")
 """Activations that are zero for all that is negative, so that a channel without positive values says nothing."""

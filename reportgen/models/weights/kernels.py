@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.keras_internals import dequantised_kernel, direct_layers, is_graph, own_weights, quantised
 from reportgen.messages import say
-from reportgen.models.weights.quantised import dequantised_kernel, quantised
 
 # By class, because Keras marks neither transposition nor depthwise kernels in a layer's attributes.
 _TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
@@ -97,7 +97,7 @@ def named_layers(model: Any) -> dict[str, Any]:
 
 
 def _walk(parent: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    for layer in parent._flatten_layers(include_self=False, recursive=False):
+    for layer in direct_layers(parent):
         if id(layer) in seen or type(layer).__name__ == "InputLayer":
             continue
         seen.add(id(layer))
@@ -105,19 +105,6 @@ def _walk(parent: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]
         if not is_graph(layer):
             yield path, layer
         yield from _walk(layer, f"{path}/", seen)
-
-
-def is_graph(layer: Any) -> bool:
-    """Return whether this is a Sequential or functional model, which does nothing but call its layers."""
-    return hasattr(layer, "_functional") or hasattr(layer, "_nodes_by_depth")
-
-
-def own_weights(layer: Any) -> list[Any]:
-    """Return a layer's weights without those of the layers inside it; none for an operation that is not a layer."""
-    own = [*getattr(layer, "_trainable_variables", ()), *getattr(layer, "_non_trainable_variables", ())]
-    # SpectralNormalization tracks the kernel of the layer in it once more
-    inside = {id(weight) for inner in getattr(layer, "_layers", None) or () for weight in inner.variables}
-    return [weight for weight in own if id(weight) not in inside]
 
 
 def is_convolution(layer: Any) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.models.weights.kernels import is_kernel, own_weights
+from reportgen.keras_internals import own_weights
+from reportgen.models.weights.kernels import is_kernel
 
 
 @dataclass(frozen=True)

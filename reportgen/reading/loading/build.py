@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from reportgen.errors import ModelError
+from reportgen.keras_internals import forget_waiting, nodes_of, sharing_scope, start_from_zero
 from reportgen.reading.rewriting.rewrite_values import HARD_SIGMOID
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
@@ -32,18 +33,17 @@ def build_model(config: Mapping[str, Any], objects: Mapping[str, Any] | None = N
     try:
         return _built(config, objects, without_values=True)
     except Exception:  # noqa: BLE001 - the user's classes may want to see values when they are built
-        _forget_waiting()
+        forget_waiting()
         return _built(config, objects, without_values=False)
 
 
 def _built(config: Mapping[str, Any], objects: Mapping[str, Any], *, without_values: bool) -> Any:
     import keras
-    from keras.src.saving.serialization_lib import ObjectSharingScope  # Keras does the same when it loads a file
 
     scope = keras.StatelessScope(initialize_variables=False) if without_values else nullcontext()
     with (
         keras.saving.custom_object_scope({HARD_SIGMOID: keras2_hard_sigmoid, **objects}),
-        ObjectSharingScope(),
+        sharing_scope(),
         scope,
         _deeper_recursion(limits.LAYERS + 1000),
     ):
@@ -79,10 +79,7 @@ def allocate_weights(model: Any) -> None:
     """
     import keras
 
-    zeros = keras.initializers.Zeros()
-    for variable in model.variables:
-        if variable.dtype.startswith(("float", "bfloat")) and getattr(variable, "_initializer", None) is not None:
-            variable._initializer = zeros
+    start_from_zero(model)
     with keras.StatelessScope():  # at its end Keras makes up for what was left out
         pass
 
@@ -93,14 +90,8 @@ def nothing_left_over() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _forget_waiting()
+        forget_waiting()
         raise
-
-
-def _forget_waiting() -> None:
-    from keras.src.backend.common import global_state
-
-    global_state.set_global_attribute("uninitialized_variables", [])
 
 
 def check_memory(model: Any, *, name: str, memory_limit: int) -> None:
@@ -133,7 +124,7 @@ def output_shapes(model: Any) -> Iterator[tuple[str, tuple[int | None, ...]]]:
     """Yield name and shape, with the batch axis, of every recorded output in the model and the models in it."""
     layers: Any = getattr(model, "operations", None) or getattr(model, "layers", ())
     for layer in layers:
-        for node in getattr(layer, "_inbound_nodes", ()):
+        for node in nodes_of(layer):
             for tensor in node.output_tensors:
                 yield layer.name, tuple(tensor.shape)
         if hasattr(layer, "layers"):

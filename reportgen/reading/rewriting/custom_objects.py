@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
+from reportgen.keras_internals import registered_objects
 from reportgen.messages import say
 from reportgen.reading.rewriting.custom_names import is_path, missing
 from reportgen.reading.rewriting.known import is_from_keras
@@ -60,11 +61,8 @@ def import_objects(modules: Iterable[str]) -> CustomObjects:
         objects.update(_own(module))
         sentences.append(_sentence(name, module))
     if sentences:
-        from keras.src.saving import object_registration
-
-        registered: Mapping[str, Any] = object_registration.GLOBAL_CUSTOM_OBJECTS
-        theirs = {name: value for name, value in registered.items() if not is_from_keras(value.__module__)}
-        objects.update(theirs)
+        registered = registered_objects().items()
+        objects |= {name: value for name, value in registered if not is_from_keras(value.__module__)}
     return CustomObjects(objects=objects, sentences=tuple(sentences))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.keras_internals import replace_variables
 from reportgen.messages import say
 from reportgen.reading.loading.weights_archive import numbered
 from reportgen.reading.rewriting.layer_entries import layers_of, name_of
@@ -94,7 +95,8 @@ def tie(model: Any, shared: Sequence[SharedLayer]) -> None:
     for layer in shared:
         first, *others = (live[path] for path in layer.paths if path in live)
         for other in others:
-            _take_variables(other, first)
+            taken = {id(own): theirs for own, theirs in zip(other.variables, first.variables, strict=True)}
+            replace_variables(other, taken)
 
 
 def with_shared(model: Any, places: Mapping[str, str], shared: Sequence[SharedLayer]) -> dict[str, str]:
@@ -128,24 +130,3 @@ def _live_layers(model: Any, prefix: str = "", group: str = "") -> Iterator[tupl
         elif inner is not None:
             yield f"{path}/{inner.name}", inner, f"{place}/layer"
             yield from _live_layers(inner, f"{path}/{inner.name}/", f"{place}/layer/")
-
-
-def _take_variables(layer: Any, source: Any) -> None:
-    taken = {id(own): other for own, other in zip(layer.variables, source.variables, strict=True)}
-    for one in layer._flatten_layers():
-        one._tracker.unlock()  # Keras locks what a built layer holds
-        for name, value in list(vars(one).items()):
-            if id(value) in taken:
-                vars(one)[name] = taken[id(value)]
-            elif name in ("_trainable_variables", "_non_trainable_variables"):
-                list.__setitem__(value, slice(None), [taken.get(id(own), own) for own in value])
-        one._tracker.lock()
-    _forget(taken)
-
-
-def _forget(variables: Mapping[int, Any]) -> None:
-    """Take variables out of those that wait for their first value."""
-    from keras.src.backend.common import global_state
-
-    waiting = global_state.get_global_attribute("uninitialized_variables", [])
-    waiting[:] = [one for one in waiting if id(one) not in variables]

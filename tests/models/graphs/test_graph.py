@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from reportgen.models.graphs.graph import graph_inputs, layer_calls, model_input_shape
+from reportgen.keras_internals import graph_inputs
+from reportgen.models.graphs.graph import layer_calls, model_input_shape
 from reportgen.results.findings import LayerSummary
 
 

@@ -7,7 +7,8 @@ import keras
 import pytest
 from keras import layers
 
-from reportgen.models.graphs.head import UNKNOWN, Head, read_head
+from reportgen.models.graphs.head import UNKNOWN, Head, ending
+from reportgen.models.graphs.ports import choose_output
 
 
 def sequential(*last: Any) -> Any:
@@ -31,19 +32,19 @@ def sequential(*last: Any) -> Any:
     ],
 )
 def test_the_last_activation_of_a_sequential_model_is_found(last: Callable[[], list[Any]], expected: Head) -> None:
-    assert read_head(sequential(*last())) == expected
+    assert ending(sequential(*last()).outputs[0]) == expected
 
 
 def test_nested_models_are_followed_to_their_last_step(nested_model: Any) -> None:
     inputs = keras.Input((8, 8, 1))
-    assert read_head(keras.Model(inputs, nested_model(inputs))) == Head("softmax", "scores")
+    assert ending(keras.Model(inputs, nested_model(inputs)).outputs[0]) == Head("softmax", "scores")
 
 
 def test_operations_count_as_activations() -> None:
     inputs = keras.Input((4,))
-    assert read_head(keras.Model(inputs, keras.ops.sigmoid(layers.Dense(2)(inputs)))).activation == "sigmoid"
-    assert read_head(keras.Model(inputs, layers.Dense(2)(inputs) + 1.0)) == UNKNOWN
+    assert ending(keras.Model(inputs, keras.ops.sigmoid(layers.Dense(2)(inputs))).outputs[0]).activation == "sigmoid"
+    assert ending(keras.Model(inputs, layers.Dense(2)(inputs) + 1.0).outputs[0]) == UNKNOWN
 
 
 def test_a_subclassed_model_does_not_tell(subclassed_model: Any) -> None:
-    assert read_head(subclassed_model) == UNKNOWN
+    assert choose_output(subclassed_model).head == UNKNOWN

@@ -8,8 +8,8 @@ import pytest
 from keras import layers
 
 import reportgen
+from reportgen.keras_internals import dequantised_kernel, quantised
 from reportgen.models.weights.kernels import layer_kernels
-from reportgen.models.weights.quantised import dequantised_kernel, quantised
 
 GENERATOR = np.random.default_rng(5)
 
