@@ -12,6 +12,7 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.batch_normalization.results import (
     LARGEST_RATIO,
     LARGEST_SHIFT,
+    SMALLEST_GAMMA,
     BatchNormalizationResult,
     NormalizationAudit,
 )
@@ -20,12 +21,10 @@ from reportgen.analyses.batch_normalization.rules import (
     DRIFTED,
     NEGATIVE,
     NEVER_UPDATED,
-    SMALLEST_GAMMA,
     collapsed_scales,
     drifted_statistics,
     negative_variances,
-    never_updated_layer,
-    never_updated_model,
+    never_updated,
 )
 from reportgen.messages import say
 from reportgen.models.graphs.normalization import BatchNormalizationLayer
@@ -34,9 +33,6 @@ from reportgen.models.passes.channel_statistics import ChannelMoments
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import Strip
 from reportgen.results.rules import Limits
-
-FEWEST_SAMPLES = 30
-"""Of the observed moments: with 30 independent samples a mean is known within 0.2 standard deviations, far under the bound."""
 
 
 class BatchNormalization:
@@ -65,25 +61,11 @@ class BatchNormalization:
 
     def findings(self, result: BatchNormalizationResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with statistics as they began, impossible or drifted ones, and collapsed scales."""
-        untouched = [layer for layer in result.layers if layer.never_updated]
-        allowed = limits[NEVER_UPDATED.code]
-        if len(untouched) > allowed:
-            if len(untouched) == len(result.layers) > 1:
-                yield never_updated_model(untouched, allowed)
-            else:
-                yield from (never_updated_layer(layer, allowed) for layer in untouched)
+        yield from never_updated(result.layers, limits[NEVER_UPDATED.code])
         for layer in result.layers:
-            if len(layer.negative) > limits[NEGATIVE.code]:
-                yield negative_variances(layer, limits[NEGATIVE.code])
-            if _has_drifted(layer, limits[DRIFTED.code]) and result.evaluated >= FEWEST_SAMPLES:
-                yield drifted_statistics(layer, result.evaluated, limits[DRIFTED.code])
-            if layer.collapsed:
-                yield collapsed_scales(layer, limits[COLLAPSED.code])
-
-
-def _has_drifted(layer: NormalizationAudit, limit: float) -> bool:
-    # what was never updated is far from everything, and said once
-    return not layer.never_updated and layer.drifted is not None and len(layer.drifted) > limit * layer.channels
+            yield from negative_variances(layer, limits[NEGATIVE.code])
+            yield from drifted_statistics(layer, result.evaluated, limits[DRIFTED.code])
+            yield from collapsed_scales(layer, limits[COLLAPSED.code])
 
 
 def _by_layer(moments: dict[str, ChannelMoments]) -> dict[str, ChannelMoments]:

@@ -9,11 +9,13 @@ from reportgen.results.plottables import Strip
 from reportgen.results.redactable import Kept, redactable
 
 LARGEST_SHIFT = 1.0
-"""Stored standard deviations between the two means."""
-
+"""Stored standard deviations between the two means beyond which a channel has drifted."""
 
 LARGEST_RATIO = 4.0
-"""Of the larger variance to the smaller: a factor of two between standard deviations."""
+"""Of the larger variance to the smaller, beyond which a channel has drifted: a factor of two between standard deviations."""
+
+SMALLEST_GAMMA = 1e-3
+"""A scale with a smaller magnitude counts as collapsed. Source: Mehta, Kim and Theobalt, arXiv 1811.12495."""
 
 
 @redactable

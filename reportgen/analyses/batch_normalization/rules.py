@@ -1,15 +1,13 @@
-"""What is said of batch normalisations whose statistics or scales say nothing, or are those of other samples."""
+"""What becomes a finding about batch normalisations: statistics or scales that say nothing, or are those of other samples."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
+from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, NormalizationAudit
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Rule
-
-if TYPE_CHECKING:
-    from reportgen.analyses.batch_normalization.results import NormalizationAudit
 
 NEVER_UPDATED = Rule(
     code="never-updated-statistics",
@@ -23,6 +21,66 @@ NEVER_UPDATED = Rule(
         "Keras: moving_mean begins as 0 and moving_variance as 1; Ioffe and Szegedy, arXiv 1502.03167, algorithm 2"
     ),
 )
+
+
+def never_updated(layers: Sequence[NormalizationAudit], limit: float) -> Iterator[Finding]:
+    """Yield a finding for each layer with the statistics that it began with; where that is so for several and all, one."""
+    untouched = [layer for layer in layers if layer.never_updated]
+    if len(untouched) <= limit:
+        return
+    if len(untouched) == len(layers) > 1:
+        yield NEVER_UPDATED.finding(
+            say("model"),
+            say(
+                "all {count} batch normalisations still have the mean 0 and variance 1 that they began with (limit {limit:g})",
+                count=len(layers),
+                limit=limit,
+            ),
+            evidence={"layers": len(layers)},
+            threshold=limit,
+            severity=Severity.PROBLEM,
+        )
+        return
+    for layer in untouched:
+        yield NEVER_UPDATED.finding(
+            layer.name,
+            say(
+                "all {channels} channels still have the mean 0 and variance 1 that they began with",
+                channels=layer.channels,
+            ),
+            evidence={"channels": layer.channels},
+            threshold=limit,
+        )
+
+
+NEGATIVE = Rule(
+    code="negative-variance",
+    meaning=say("a batch normalisation stores a variance under zero, which no samples can have"),
+    severity=Severity.PROBLEM,
+    threshold=0,
+    unit=say("channels of a layer"),
+    source=say("Ioffe and Szegedy, arXiv 1502.03167, algorithm 1: the root of the variance is NaN then"),
+)
+
+
+def negative_variances(layer: NormalizationAudit, limit: float) -> Iterator[Finding]:
+    """Yield a finding if more channels than the limit store a variance under zero."""
+    if len(layer.negative) <= limit:
+        return
+    yield NEGATIVE.finding(
+        layer.name,
+        counted(
+            len(layer.negative),
+            "{n} of {channels} channels has a stored variance under zero (limit {limit:g})",
+            "{n} of {channels} channels have a stored variance under zero (limit {limit:g})",
+            channels=layer.channels,
+            limit=limit,
+        ),
+        evidence={"negative": len(layer.negative), "channels": layer.channels},
+        threshold=limit,
+    )
+
+
 DRIFTED = Rule(
     code="drifted-statistics",
     meaning=say(
@@ -38,80 +96,24 @@ DRIFTED = Rule(
     ),
     bounds=(0.0, 1.0),
 )
-COLLAPSED = Rule(
-    code="collapsed-gammas",
-    meaning=say(
-        "channels have a scale under 0.001, so that batch normalisation makes them constant; a note up to the threshold"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.10,
-    unit=say("share of the layer's channels"),
-    source=say(
-        "Mehta, Kim and Theobalt, arXiv 1811.12495: filters with a scale under 0.001 are inactive; a tenth is reportgen's choice"
-    ),
-    bounds=(0.0, 1.0),
-)
 
-NEGATIVE = Rule(
-    code="negative-variance",
-    meaning=say("a batch normalisation stores a variance under zero, which no samples can have"),
-    severity=Severity.PROBLEM,
-    threshold=0,
-    unit=say("channels of a layer"),
-    source=say("Ioffe and Szegedy, arXiv 1502.03167, algorithm 1: the root of the variance is NaN then"),
-)
-
-SMALLEST_GAMMA = 1e-3
-"""A scale with a smaller magnitude counts as collapsed; see the rule's source."""
+FEWEST_SAMPLES = 30
+"""Of the observed moments: with 30 independent samples a mean is known within 0.2 standard deviations, far under the bound."""
 
 
-def negative_variances(layer: NormalizationAudit, limit: float) -> Finding:
-    """Return the finding on a layer's stored variances under zero."""
-    return NEGATIVE.finding(
-        layer.name,
-        counted(
-            len(layer.negative),
-            "{n} of {channels} channels has a stored variance under zero (limit {limit:g})",
-            "{n} of {channels} channels have a stored variance under zero (limit {limit:g})",
-            channels=layer.channels,
-            limit=limit,
-        ),
-        evidence={"negative": len(layer.negative), "channels": layer.channels},
-        threshold=limit,
-    )
+def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) -> Iterator[Finding]:
+    """Yield a finding if of a larger share of a layer's channels the observed moments are too far from the stored ones.
 
-
-def never_updated_layer(layer: NormalizationAudit, allowed: float) -> Finding:
-    """Return the finding on a layer whose statistics are those that it began with."""
-    return NEVER_UPDATED.finding(
-        layer.name,
-        say(
-            "all {channels} channels still have the mean 0 and variance 1 that they began with", channels=layer.channels
-        ),
-        evidence={"channels": layer.channels},
-        threshold=allowed,
-    )
-
-
-def never_updated_model(layers: list[NormalizationAudit], allowed: float) -> Finding:
-    """Return the finding on a model of which that is so for every batch normalisation."""
-    return NEVER_UPDATED.finding(
-        say("model"),
-        say(
-            "all {count} batch normalisations still have the mean 0 and variance 1 that they began with (limit {limit:g})",
-            count=len(layers),
-            limit=allowed,
-        ),
-        evidence={"layers": len(layers)},
-        threshold=allowed,
-        severity=Severity.PROBLEM,
-    )
-
-
-def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) -> Finding:
-    """Return the finding on a layer's channels whose observed moments are too far from the stored ones."""
+    Args:
+        layer: with or without observed moments.
+        evaluated: number of samples of the observed moments; of under 30 nothing is said.
+        limit: share of the layer's channels, in [0, 1].
+    """
     count = len(layer.drifted or ())
-    return DRIFTED.finding(
+    # what was never updated is far from everything, and said once
+    if layer.never_updated or count <= limit * layer.channels or evaluated < FEWEST_SAMPLES:
+        return
+    yield DRIFTED.finding(
         layer.name,
         counted(
             count,
@@ -142,10 +144,27 @@ def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) 
     )
 
 
-def collapsed_scales(layer: NormalizationAudit, limit: float) -> Finding:
-    """Return the finding on a layer's channels whose scale is next to nothing."""
+COLLAPSED = Rule(
+    code="collapsed-gammas",
+    meaning=say(
+        "channels have a scale under 0.001, so that batch normalisation makes them constant; a note up to the threshold"
+    ),
+    severity=Severity.WARNING,
+    threshold=0.10,
+    unit=say("share of the layer's channels"),
+    source=say(
+        "Mehta, Kim and Theobalt, arXiv 1811.12495: filters with a scale under 0.001 are inactive; a tenth is reportgen's choice"
+    ),
+    bounds=(0.0, 1.0),
+)
+
+
+def collapsed_scales(layer: NormalizationAudit, limit: float) -> Iterator[Finding]:
+    """Yield a finding if channels have a scale that is next to nothing, a note up to the limit's share of the channels."""
     count = len(layer.collapsed)
-    return COLLAPSED.finding(
+    if not count:
+        return
+    yield COLLAPSED.finding(
         layer.name,
         counted(
             count,

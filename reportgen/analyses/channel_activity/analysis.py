@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.channel_activity.masked_runs import masked_outputs, not_masked, share_of_right
-from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
+from reportgen.analyses.channel_activity.masked_runs import masked_run
+from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.analyses.channel_activity.rules import (
     NON_FINITE,
     QUIET,
@@ -18,9 +18,11 @@ from reportgen.analyses.channel_activity.rules import (
     non_finite_channels,
     silent_channels,
     stuck_channels,
-    undecided_channels,
+    undecided_dormancy,
+    undecided_silence,
+    undecided_stuckness,
+    up_to_non_finite,
 )
-from reportgen.errors import ForwardError
 from reportgen.messages import say
 from reportgen.models.passes.activity import DORMANT, idle_channels
 from reportgen.models.passes.calls import layer_path
@@ -28,7 +30,6 @@ from reportgen.models.passes.channel_statistics import ChannelStatistics
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.plottables import Strip
 from reportgen.results.rules import Limits
-from reportgen.run.evaluation import EvaluatedSamples
 
 
 class ChannelActivity:
@@ -50,39 +51,22 @@ class ChannelActivity:
             _layer(name, one, recorded.sources.get(name), context.activations.get(layer_path(name), "linear"))
             for name, one in recorded.statistics.items()
         )
-        masked, reason = None, not_masked(layers, context.samples)
-        try:
-            masked = None if reason else _masked_run(layers, context.samples, context)
-        except ForwardError as error:
-            reason = say("the model could not be run with masked channels: {error}", error=str(error))
+        masked, reason = masked_run(layers, context.samples, live=context.live, head=context.head)
         return ChannelActivityResult(layers, masked, context.samples.evaluated, masked_reason=reason)
 
     def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return layers with silent, many dormant, constant or saturated channels; with too few samples one answer for all."""
-        broken = [layer for layer in result.layers if len(layer.non_finite) > limits[NON_FINITE.code]]
-        if broken:
-            yield non_finite_channels(broken, result.evaluated, limits[NON_FINITE.code])
-        # what comes after NaN says nothing of the layer that it came through
-        judged = _up_to(result.layers, broken)
-        silent = [layer for layer in judged if layer.silent]
-        dormant = [layer for layer in judged if len(layer.dormant) > limits[QUIET.code] * layer.channels]
-        stuck = [layer for layer in judged if layer.stuck]
+        yield from non_finite_channels(result.layers, result.evaluated, limits[NON_FINITE.code])
+        judged = up_to_non_finite(result.layers, limits[NON_FINITE.code])
         if not result.decides:
-            yield from undecided_channels(result, silent, dormant, stuck)
+            yield from undecided_silence(result, judged)
+            yield from undecided_dormancy(result, judged, limits[QUIET.code])
+            yield from undecided_stuckness(result, judged)
             return
         for layer in judged:
-            if layer.silent:
-                yield silent_channels(layer, result.evaluated, limits[SILENT.code])
-            if len(layer.dormant) > limits[QUIET.code] * layer.channels:
-                yield dormant_channels(layer, result.evaluated, limits[QUIET.code])
-            if layer.stuck:
-                yield stuck_channels(layer, result.evaluated, limits[STUCK.code])
-
-
-def _up_to(layers: tuple[LayerActivity, ...], broken: list[LayerActivity]) -> tuple[LayerActivity, ...]:
-    """Return the layers up to the first of the broken ones."""
-    first = next((place for place, layer in enumerate(layers) if broken and layer is broken[0]), len(layers))
-    return layers[: first + 1]
+            yield from silent_channels(layer, result.evaluated, limits[SILENT.code])
+            yield from dormant_channels(layer, result.evaluated, limits[QUIET.code])
+            yield from stuck_channels(layer, result.evaluated, limits[STUCK.code])
 
 
 def _layer(name: str, statistics: ChannelStatistics, source: str | None, activation: str) -> LayerActivity:
@@ -102,22 +86,4 @@ def _layer(name: str, statistics: ChannelStatistics, source: str | None, activat
         zeros=float(np.median(1 - statistics.positive)) if idle.kind == "rectified" else None,
         strip=Strip(np.sort(known)[::-1] if len(known) else np.zeros(1), DORMANT),
         non_finite=idle.non_finite,
-    )
-
-
-def _masked_run(
-    layers: tuple[LayerActivity, ...], samples: EvaluatedSamples, context: AnalysisContext
-) -> MaskedRun | None:
-    masked = {layer.name: (*layer.silent, *layer.dormant) for layer in layers if layer.silent or layer.dormant}
-    if context.live is None or not masked:
-        return None
-    outputs = masked_outputs(context.live, samples, masked)
-    before = samples.activations.outputs[: len(outputs)]
-    return MaskedRun(
-        silent=sum(len(layer.silent) for layer in layers),
-        dormant=sum(len(layer.dormant) for layer in layers),
-        samples=len(outputs),
-        largest_change=float(np.abs(outputs - before).max()),
-        accuracy=share_of_right(before, samples, context),
-        masked_accuracy=share_of_right(outputs, samples, context),
     )

@@ -1,44 +1,61 @@
-"""Some of the samples once more, with channels set to zero, to see whether anything depends on them."""
+"""Some of the samples once more, with the idle channels set to zero, to see whether anything depends on them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext
+from reportgen.analyses.channel_activity.results import LayerActivity, MaskedRun
+from reportgen.errors import ForwardError
 from reportgen.messages import say
+from reportgen.models.graphs.head import Head
 from reportgen.models.graphs.outputs import class_scores, right_answers
 from reportgen.models.passes.live import LiveModel
 from reportgen.models.passes.masking import predict_masked
 from reportgen.run.evaluation import EvaluatedSamples
 
-if TYPE_CHECKING:
-    from reportgen.analyses.channel_activity.results import LayerActivity
-
 MOST_MASKED_SAMPLES = 256
 """Of the run with masked channels; more would make it as dear as the pass that serves all."""
 
 
-def not_masked(layers: tuple[LayerActivity, ...], samples: EvaluatedSamples) -> str:
-    """Return why a run with masked channels would say nothing; '' where it would."""
-    idle = any(layer.silent or layer.dormant for layer in layers)
-    if not idle or np.isfinite(samples.activations.outputs[:MOST_MASKED_SAMPLES]).all():
-        return ""
-    return say("the model's outputs are NaN or infinite already")
-
-
-def masked_outputs(live: LiveModel, samples: EvaluatedSamples, masked: Mapping[str, tuple[int, ...]]) -> np.ndarray:
-    """Return the outputs of the first samples, (n, K) float32, with some channels set to zero.
+def masked_run(
+    layers: Sequence[LayerActivity], samples: EvaluatedSamples, *, live: LiveModel | None, head: Head
+) -> tuple[MaskedRun | None, str]:
+    """Run the first samples with all silent and dormant channels set to zero.
 
     Args:
-        live: the model.
-        samples: of which at most `MOST_MASKED_SAMPLES` are run.
-        masked: indices of the channels, by the call.
+        layers: with the indices of these channels.
+        samples: evaluated without masks; at most `MOST_MASKED_SAMPLES` of them are run again.
+        live: the running model; without one there is no run.
+        head: how the model ends.
+
+    Returns:
+        The run, or None; and why there is none although channels would be masked, or ''.
     """
-    batches = _batches(samples, min(samples.evaluated, MOST_MASKED_SAMPLES), live.batch)
-    return predict_masked(live.model, batches, layers=live.layers, silenced=masked)
+    masked = {layer.name: (*layer.silent, *layer.dormant) for layer in layers if layer.silent or layer.dormant}
+    if not masked:
+        return None, ""
+    count = min(samples.evaluated, MOST_MASKED_SAMPLES)
+    before = samples.activations.outputs[:count]
+    if not np.isfinite(before).all():
+        return None, say("the model's outputs are NaN or infinite already")
+    if live is None:
+        return None, ""
+    try:
+        outputs = predict_masked(live.model, _batches(samples, count, live.batch), layers=live.layers, silenced=masked)
+    except ForwardError as error:
+        return None, say("the model could not be run with masked channels: {error}", error=str(error))
+    run = MaskedRun(
+        silent=sum(len(layer.silent) for layer in layers),
+        dormant=sum(len(layer.dormant) for layer in layers),
+        samples=len(outputs),
+        largest_change=float(np.abs(outputs - before).max()),
+        accuracy=_share_of_right(before, samples, head),
+        masked_accuracy=_share_of_right(outputs, samples, head),
+    )
+    return run, ""
 
 
 def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[Any]:
@@ -47,12 +64,12 @@ def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[Any]:
         yield samples.pack(samples.scale(samples.read(positions)), positions)
 
 
-def share_of_right(outputs: np.ndarray, samples: EvaluatedSamples, context: AnalysisContext) -> float | None:
+def _share_of_right(outputs: np.ndarray, samples: EvaluatedSamples, head: Head) -> float | None:
     """Return the share of the first samples' outputs that are right, in [0, 1]; None without labels."""
     if samples.classes is None:
         return None
     labels = samples.classes[: len(outputs)]
-    scores = class_scores(outputs, head=context.head, labels=labels)
+    scores = class_scores(outputs, head=head, labels=labels)
     # of a multi-label head one label for each sample does not say which other classes are in it
     known = scores is not None and scores.independent == (labels.ndim == 2)
     return float(right_answers(scores, labels).mean()) if scores is not None and known else None

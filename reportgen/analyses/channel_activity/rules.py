@@ -1,18 +1,58 @@
-"""What is said of channels that do nothing, or give no numbers."""
+"""What becomes a finding about channels: those that do nothing, or give no numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.messages import counted, say
 from reportgen.models.passes.activity import DORMANT
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Rule
 
-if TYPE_CHECKING:
-    from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
+NON_FINITE = Rule(
+    code="non-finite-activations",
+    meaning=say("channels gave NaN or infinite values on the evaluated samples; said of the first such layer"),
+    severity=Severity.PROBLEM,
+    threshold=0,
+    unit=say("channels of a layer"),
+    source=say("IEEE 754: every value that is computed from NaN is NaN"),
+)
+
+
+def non_finite_channels(layers: Sequence[LayerActivity], evaluated: int, limit: float) -> Iterator[Finding]:
+    """Yield one finding, on the first layer of which more channels than the limit gave NaN or infinite values."""
+    broken = [layer for layer in layers if len(layer.non_finite) > limit]
+    if not broken:
+        return
+    first = broken[0]
+    yield NON_FINITE.finding(
+        first.name,
+        counted(
+            len(first.non_finite),
+            "{n} of {channels} channels gave NaN or infinite values on {samples} (limit {limit:g}); neither it nor what "
+            "follows this layer is judged",
+            "{n} of {channels} channels gave NaN or infinite values on {samples} (limit {limit:g}); neither they nor what "
+            "follows this layer are judged",
+            channels=first.channels,
+            samples=counted(evaluated, "{n} sample", "{n} samples"),
+            limit=limit,
+        ),
+        evidence={"non_finite": len(first.non_finite), "channels": first.channels, "layers": len(broken)},
+        threshold=limit,
+    )
+
+
+def up_to_non_finite(layers: Sequence[LayerActivity], limit: float) -> Sequence[LayerActivity]:
+    """Return the layers up to the first of which more channels than the limit gave NaN or infinite values.
+
+    What comes after NaN says nothing of the layer that it came through.
+    """
+    first = next((place for place, layer in enumerate(layers) if len(layer.non_finite) > limit), len(layers))
+    return layers[: first + 1]
+
 
 SILENT = Rule(
     code="silent-channels",
@@ -26,127 +66,15 @@ SILENT = Rule(
     ),
     bounds=(0.0, 1.0),
 )
-QUIET = Rule(
-    code="dormant-channels",
-    meaning=say("channels fire, but with at most 0.025 of their layer's mean activity"),
-    severity=Severity.NOTE,
-    threshold=0.10,
-    unit=say("share of the layer's channels"),
-    source=say(
-        "Sokar et al., The Dormant Neuron Phenomenon, arXiv 2302.12902, definition 3.1; the level of 0.025 and a tenth are "
-        "reportgen's choice"
-    ),
-    bounds=(0.0, 1.0),
-)
-STUCK = Rule(
-    code="stuck-channels",
-    meaning=say(
-        "channels do not vary from sample to sample, or stand at an end of their activation; a note up to the threshold"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.10,
-    unit=say("share of the layer's channels"),
-    source=say(
-        "saturation: Glorot and Bengio, AISTATS 2010; Rakitianskaia and Engelbrecht, IEEE SSCI 2015; a tenth is reportgen's "
-        "choice"
-    ),
-    bounds=(0.0, 1.0),
-)
-
-NON_FINITE = Rule(
-    code="non-finite-activations",
-    meaning=say("channels gave NaN or infinite values on the evaluated samples; said of the first such layer"),
-    severity=Severity.PROBLEM,
-    threshold=0,
-    unit=say("channels of a layer"),
-    source=say("IEEE 754: every value that is computed from NaN is NaN"),
-)
 
 
-def _values(count: int, layer: LayerActivity, evaluated: int, limit: float) -> dict[str, Any]:
-    """Return what every message of this section is filled with."""
-    samples = counted(evaluated, "{n} sample", "{n} samples")
-    share = count / layer.channels
-    return {"channels": layer.channels, "samples": samples, "share": share, "limit": limit}
-
-
-def _evidence(name: str, count: int, layer: LayerActivity, evaluated: int) -> dict[str, float]:
-    return {name: count, "channels": layer.channels, "samples": evaluated, "share": count / layer.channels}
-
-
-def non_finite_channels(layers: list[LayerActivity], evaluated: int, limit: float) -> Finding:
-    """Return the finding on the first of these layers."""
-    first = layers[0]
-    return NON_FINITE.finding(
-        first.name,
-        counted(
-            len(first.non_finite),
-            "{n} of {channels} channels gave NaN or infinite values on {samples} (limit {limit:g}); neither it nor what "
-            "follows this layer is judged",
-            "{n} of {channels} channels gave NaN or infinite values on {samples} (limit {limit:g}); neither they nor what "
-            "follows this layer are judged",
-            channels=first.channels,
-            samples=counted(evaluated, "{n} sample", "{n} samples"),
-            limit=limit,
-        ),
-        evidence={"non_finite": len(first.non_finite), "channels": first.channels, "layers": len(layers)},
-        threshold=limit,
-    )
-
-
-def undecided_channels(
-    result: ChannelActivityResult,
-    silent: list[LayerActivity],
-    dormant: list[LayerActivity],
-    stuck: list[LayerActivity],
-) -> Iterator[Inconclusive]:
-    """Yield one answer for each rule, on all layers together: with a handful of samples nearly every layer is concerned."""
-    bound, limit, needed = result.rate_bound, result.largest_rate, math.ceil(3 / result.largest_rate)
-    said: dict[str, Any] = {
-        "samples": counted(result.evaluated, "{n} sample", "{n} samples"),
-        "bound": bound,
-        "limit": limit,
-    }
-    where = say("model")
-    if silent:
-        message = say(
-            "{channels} of {layers} never fired on {samples}, and may at 95% confidence fire on up to {bound:.1%} of such "
-            "samples (limit {limit:.0%})",
-            **_together([layer.silent for layer in silent]),
-            **said,
-        )
-        yield Inconclusive(SILENT.code, where, message, needed)
-    if dormant:
-        message = say(
-            "{channels} of {layers} hardly fired on {samples}, and may at 95% confidence be active on up to {bound:.1%} of "
-            "such samples (limit {limit:.0%})",
-            **_together([layer.dormant for layer in dormant]),
-            **said,
-        )
-        yield Inconclusive(QUIET.code, where, message, needed)
-    if stuck:
-        message = say(
-            "{channels} of {layers} did not vary on {samples} or stood at an end of their activation, and may at 95% "
-            "confidence do otherwise on up to {bound:.1%} of such samples (limit {limit:.0%})",
-            **_together([layer.stuck for layer in stuck]),
-            **said,
-        )
-        yield Inconclusive(STUCK.code, where, message, needed)
-
-
-def _together(channels: list[tuple[int, ...]]) -> dict[str, Any]:
-    """Return in words how many channels of how many layers these are, given by layer."""
-    return {
-        "channels": counted(sum(map(len, channels)), "{n} channel", "{n} channels"),
-        "layers": counted(len(channels), "{n} layer", "{n} layers"),
-    }
-
-
-def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
-    """Return the finding on a layer's silent channels."""
+def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iterator[Finding]:
+    """Yield a finding if channels never fired, a note up to the limit's share of the channels."""
     count = len(layer.silent)
+    if not count:
+        return
     bound = min(1.0, 3 / evaluated)
-    return SILENT.finding(
+    yield SILENT.finding(
         layer.name,
         counted(
             count,
@@ -163,10 +91,38 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Findi
     )
 
 
-def dormant_channels(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
-    """Return the finding on a layer's dormant channels."""
+def undecided_silence(result: ChannelActivityResult, layers: Sequence[LayerActivity]) -> Iterator[Inconclusive]:
+    """Yield one answer for all layers with channels that never fired, on samples too few to say more."""
+    channels = [layer.silent for layer in layers if layer.silent]
+    if channels:
+        message = say(
+            "{channels} of {layers} never fired on {samples}, and may at 95% confidence fire on up to {bound:.1%} of such "
+            "samples (limit {limit:.0%})",
+            **_together(result, channels),
+        )
+        yield Inconclusive(SILENT.code, say("model"), message, _samples_needed(result))
+
+
+QUIET = Rule(
+    code="dormant-channels",
+    meaning=say("channels fire, but with at most 0.025 of their layer's mean activity"),
+    severity=Severity.NOTE,
+    threshold=0.10,
+    unit=say("share of the layer's channels"),
+    source=say(
+        "Sokar et al., The Dormant Neuron Phenomenon, arXiv 2302.12902, definition 3.1; the level of 0.025 and a tenth are "
+        "reportgen's choice"
+    ),
+    bounds=(0.0, 1.0),
+)
+
+
+def dormant_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iterator[Finding]:
+    """Yield a finding if a larger share of the channels than the limit is dormant."""
     count = len(layer.dormant)
-    return QUIET.finding(
+    if count <= limit * layer.channels:
+        return
+    yield QUIET.finding(
         layer.name,
         counted(
             count,
@@ -182,10 +138,42 @@ def dormant_channels(layer: LayerActivity, evaluated: int, limit: float) -> Find
     )
 
 
-def stuck_channels(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
-    """Return the finding on a layer's constant or saturated channels."""
+def undecided_dormancy(
+    result: ChannelActivityResult, layers: Sequence[LayerActivity], limit: float
+) -> Iterator[Inconclusive]:
+    """Yield one answer for all layers of which a larger share than the limit is dormant, on samples too few to say more."""
+    channels = [layer.dormant for layer in layers if len(layer.dormant) > limit * layer.channels]
+    if channels:
+        message = say(
+            "{channels} of {layers} hardly fired on {samples}, and may at 95% confidence be active on up to {bound:.1%} of "
+            "such samples (limit {limit:.0%})",
+            **_together(result, channels),
+        )
+        yield Inconclusive(QUIET.code, say("model"), message, _samples_needed(result))
+
+
+STUCK = Rule(
+    code="stuck-channels",
+    meaning=say(
+        "channels do not vary from sample to sample, or stand at an end of their activation; a note up to the threshold"
+    ),
+    severity=Severity.WARNING,
+    threshold=0.10,
+    unit=say("share of the layer's channels"),
+    source=say(
+        "saturation: Glorot and Bengio, AISTATS 2010; Rakitianskaia and Engelbrecht, IEEE SSCI 2015; a tenth is reportgen's "
+        "choice"
+    ),
+    bounds=(0.0, 1.0),
+)
+
+
+def stuck_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iterator[Finding]:
+    """Yield a finding if channels are constant or saturated, a note up to the limit's share of the channels."""
     count = len(layer.stuck)
-    return STUCK.finding(
+    if not count:
+        return
+    yield STUCK.finding(
         layer.name,
         counted(
             count,
@@ -201,3 +189,44 @@ def stuck_channels(layer: LayerActivity, evaluated: int, limit: float) -> Findin
         threshold=limit,
         severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
     )
+
+
+def undecided_stuckness(result: ChannelActivityResult, layers: Sequence[LayerActivity]) -> Iterator[Inconclusive]:
+    """Yield one answer for all layers with constant or saturated channels, on samples too few to say more."""
+    channels = [layer.stuck for layer in layers if layer.stuck]
+    if channels:
+        message = say(
+            "{channels} of {layers} did not vary on {samples} or stood at an end of their activation, and may at 95% "
+            "confidence do otherwise on up to {bound:.1%} of such samples (limit {limit:.0%})",
+            **_together(result, channels),
+        )
+        yield Inconclusive(STUCK.code, say("model"), message, _samples_needed(result))
+
+
+def _together(result: ChannelActivityResult, channels: list[tuple[int, ...]]) -> dict[str, Any]:
+    """Return what every message on all layers together is filled with, from the channels of each of them.
+
+    With a handful of samples nearly every layer is concerned, so that one answer for all says as much as one for each.
+    """
+    return {
+        "channels": counted(sum(map(len, channels)), "{n} channel", "{n} channels"),
+        "layers": counted(len(channels), "{n} layer", "{n} layers"),
+        "samples": counted(result.evaluated, "{n} sample", "{n} samples"),
+        "bound": result.rate_bound,
+        "limit": result.largest_rate,
+    }
+
+
+def _samples_needed(result: ChannelActivityResult) -> int:
+    return math.ceil(3 / result.largest_rate)
+
+
+def _values(count: int, layer: LayerActivity, evaluated: int, limit: float) -> dict[str, Any]:
+    """Return what every message on a single layer is filled with."""
+    samples = counted(evaluated, "{n} sample", "{n} samples")
+    share = count / layer.channels
+    return {"channels": layer.channels, "samples": samples, "share": share, "limit": limit}
+
+
+def _evidence(name: str, count: int, layer: LayerActivity, evaluated: int) -> dict[str, float]:
+    return {name: count, "channels": layer.channels, "samples": evaluated, "share": count / layer.channels}

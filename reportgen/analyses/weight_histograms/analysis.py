@@ -15,14 +15,7 @@ from reportgen.analyses.weight_histograms.results import (
     WeightHistogramsResult,
     WeightStatistics,
 )
-from reportgen.analyses.weight_histograms.rules import (
-    CONSTANT,
-    NON_FINITE,
-    constant_kernel,
-    damaged_variables,
-    is_constant,
-    non_finite_values,
-)
+from reportgen.analyses.weight_histograms.rules import CONSTANT, NON_FINITE, constant_kernels, non_finite_weights
 from reportgen.measures.distributions import ks_distance
 from reportgen.messages import say
 from reportgen.models.weights.initial import draw_initial, initializer_name
@@ -50,7 +43,7 @@ class WeightHistograms:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
         if not context.kernels:
             reason = say("No layer of this model has a kernel, so there are no weights to show.")
-            return Skip(reason, tuple(damaged_variables(_damaged(context), context.limits[NON_FINITE.code])))
+            return Skip(reason, tuple(non_finite_weights((), _damaged(context), context.limits[NON_FINITE.code])))
         kernels = [_compare(kernel, context.options.seed, context.options.bins) for kernel in context.kernels]
         first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])
         detailed = {kernel.label for kernel in context.kernels if kernel.path in context.shown}
@@ -66,14 +59,8 @@ class WeightHistograms:
 
     def findings(self, result: WeightHistogramsResult, limits: Limits) -> Iterable[Finding]:
         """Return kernels and other variables with NaN or infinite values, and kernels without any variation."""
-        allowed = limits[NON_FINITE.code]
-        for kernel in result.kernels:
-            if kernel.non_finite > allowed:
-                total = kernel.non_finite + kernel.trained.count
-                yield non_finite_values(kernel.label, kernel.non_finite, total, allowed)
-        yield from damaged_variables(result.damaged, allowed)
-        spread = limits[CONSTANT.code]
-        yield from (constant_kernel(kernel, spread) for kernel in result.kernels if is_constant(kernel, spread))
+        yield from non_finite_weights(result.kernels, result.damaged, limits[NON_FINITE.code])
+        yield from constant_kernels(result.kernels, limits[CONSTANT.code])
 
 
 def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str]:

@@ -1,16 +1,13 @@
-"""What is said of weights that are no numbers, or all the same."""
+"""What becomes a finding about weights: values that are no numbers, and kernels that do not vary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
+from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Rule
-
-if TYPE_CHECKING:
-    from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights
 
 NON_FINITE = Rule(
     code="non-finite-weights",
@@ -20,6 +17,30 @@ NON_FINITE = Rule(
     unit=say("values of a variable"),
     source=say("IEEE 754: every output that depends on such a value is NaN or infinite"),
 )
+
+
+def non_finite_weights(
+    kernels: Sequence[KernelWeights], damaged: Sequence[DamagedVariable], limit: float
+) -> Iterator[Finding]:
+    """Yield a finding for each kernel, then for each other variable, with more NaN or infinite values than the limit."""
+    counts = [(one.label, one.non_finite, one.non_finite + one.trained.count) for one in kernels]
+    counts += [(one.label, one.non_finite, one.values) for one in damaged]
+    for label, count, total in counts:
+        if count > limit:
+            yield NON_FINITE.finding(
+                label,
+                counted(
+                    count,
+                    "{n} of {total} values is NaN or infinite (limit {limit:g})",
+                    "{n} of {total} values are NaN or infinite (limit {limit:g})",
+                    total=total,
+                    limit=limit,
+                ),
+                evidence={"non_finite": count, "weights": total},
+                threshold=limit,
+            )
+
+
 CONSTANT = Rule(
     code="constant-kernel",
     meaning=say("all weights of a kernel are zero, or have the same value, so that all of its filters give the same"),
@@ -32,50 +53,24 @@ CONSTANT = Rule(
 )
 
 
-def is_constant(kernel: KernelWeights, spread: float) -> bool:
-    """Return whether all weights of a kernel without NaN lie within a spread."""
-    weights = kernel.trained
-    return not kernel.non_finite and weights.count > 1 and weights.maximum - weights.minimum <= spread
-
-
-def constant_kernel(kernel: KernelWeights, spread: float) -> Finding:
-    """Return the finding on a kernel whose weights do not vary."""
-    weights = kernel.trained
-    zero = weights.minimum == weights.maximum == 0
-    return CONSTANT.finding(
-        kernel.label,
-        say("all {count} weights are zero (limit: a difference of {limit:g})", count=weights.count, limit=spread)
-        if zero
-        else say(
-            "all {count} weights are from {low:.4g} to {high:.4g} (limit: a difference of {limit:g})",
-            count=weights.count,
-            low=weights.minimum,
-            high=weights.maximum,
-            limit=spread,
-        ),
-        evidence={"weights": weights.count, "minimum": weights.minimum, "maximum": weights.maximum},
-        threshold=spread,
-    )
-
-
-def damaged_variables(damaged: Iterable[DamagedVariable], allowed: float) -> Iterable[Finding]:
-    """Return the findings on variables beside the kernels."""
-    return (
-        non_finite_values(one.label, one.non_finite, one.values, allowed) for one in damaged if one.non_finite > allowed
-    )
-
-
-def non_finite_values(label: str, count: int, total: int, allowed: float) -> Finding:
-    """Return the finding on so many NaN or infinite values of a variable."""
-    return NON_FINITE.finding(
-        label,
-        counted(
-            count,
-            "{n} of {total} values is NaN or infinite (limit {limit:g})",
-            "{n} of {total} values are NaN or infinite (limit {limit:g})",
-            total=total,
-            limit=allowed,
-        ),
-        evidence={"non_finite": count, "weights": total},
-        threshold=allowed,
-    )
+def constant_kernels(kernels: Sequence[KernelWeights], limit: float) -> Iterator[Finding]:
+    """Yield a finding for each kernel, of those without NaN or infinite weights, whose weights span at most the limit."""
+    for kernel in kernels:
+        weights = kernel.trained
+        if kernel.non_finite or weights.count <= 1 or weights.maximum - weights.minimum > limit:
+            continue
+        zero = weights.minimum == weights.maximum == 0
+        yield CONSTANT.finding(
+            kernel.label,
+            say("all {count} weights are zero (limit: a difference of {limit:g})", count=weights.count, limit=limit)
+            if zero
+            else say(
+                "all {count} weights are from {low:.4g} to {high:.4g} (limit: a difference of {limit:g})",
+                count=weights.count,
+                low=weights.minimum,
+                high=weights.maximum,
+                limit=limit,
+            ),
+            evidence={"weights": weights.count, "minimum": weights.minimum, "maximum": weights.maximum},
+            threshold=limit,
+        )
