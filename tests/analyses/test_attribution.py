@@ -7,75 +7,27 @@ import numpy as np
 import pytest
 import scipy.stats
 import tensorflow as tf
+from builders import LIMITS, live_context
 from keras import layers
 
-from reportgen.analyses import ANALYSES
 from reportgen.analyses.attribution.analysis import Attribution
 from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS, gradcam, hirescam, layercam
 from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
-from reportgen.models.graphs.describe import describe
-from reportgen.models.passes.capture import run_forward
-from reportgen.models.passes.live import LiveModel
-from reportgen.results.findings import Finding, SamplesSummary, Severity
+from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette, Panel, PanelGrid
-from reportgen.results.rules import default_limits
-from reportgen.run.evaluation import EvaluatedSamples
 
 GENERATOR = np.random.default_rng(12)
-LIMITS = default_limits(rule for analysis in ANALYSES for rule in analysis.rules)
 
 
 def draw(*shape: int) -> np.ndarray:
     return GENERATOR.normal(size=shape).astype(np.float32)
 
 
-def context(model: Any, images: np.ndarray | None, labels: np.ndarray | None = None, **options: Any) -> AnalysisContext:
-    described = describe(model)
-    samples, live = None, None
-    if images is not None:
-        live = LiveModel(model, described.layers, 64)
-        count = len(images)
-        summary = SamplesSummary(
-            "x.npz",
-            50,
-            count,
-            tuple(range(20, 20 + count)),
-            "first",
-            images.shape[1:],
-            "float32",
-            (0, 1),
-            (0, 1),
-            False,
-            (),
-        )
-        samples = EvaluatedSamples(
-            summary=summary,
-            names=tuple(map(str, range(count))),
-            images=images,
-            labels=labels,
-            class_names=None,
-            expected_range=None,
-            activations=run_forward(model, [images], layers=described.layers, keep=frozenset(), keep_samples=count),
-            all_labels=labels,
-            read=lambda positions: images[list(positions)],
-            scale=np.float32,
-        )
-    return AnalysisContext(
-        model=described.summary,
-        layers=described.calls,
-        kernels=described.kernels,
-        shown=(),
-        rectifiers=frozenset(),
-        samples=samples,
-        no_samples_reason="Give --samples.",
-        options=AnalysisOptions(**options),
-        limits=LIMITS,
-        live=live,
-        head=described.head,
-    )
+def context(model: Any, images: np.ndarray | None, **options: Any) -> AnalysisContext:
+    return live_context(model, images, first=20, **options)
 
 
 def pooled(units: int = 3, activation: str = "softmax") -> Any:

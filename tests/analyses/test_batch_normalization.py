@@ -7,16 +7,16 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from builders import LIMITS, context
 from keras import layers
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.batch_normalization.analysis import BatchNormalization, moment_drift
 from reportgen.analyses.batch_normalization.results import BatchNormalizationResult, NormalizationAudit
 from reportgen.models.graphs.normalization import BatchNormalizationLayer, normalization_layers
 from reportgen.models.passes.channel_statistics import ChannelMoments
 from reportgen.models.weights.kernels import named_layers
-from reportgen.results.findings import Finding, LayerSummary, ModelSummary, Severity
-from reportgen.results.rules import default_limits
+from reportgen.results.findings import Finding, LayerSummary, Severity
 
 
 def layer_of(mean: list[float], variance: list[float], gamma: list[float] | None = None, path: str = "norm"):
@@ -28,20 +28,7 @@ def run(*found: BatchNormalizationLayer, moments: dict[str, ChannelMoments] | No
     samples: Any = (
         None if moments is None else SimpleNamespace(activations=SimpleNamespace(moments=moments), evaluated=50)
     )
-    return BatchNormalization().run(
-        AnalysisContext(
-            model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-            layers=calls,
-            kernels=(),
-            shown=(),
-            rectifiers=frozenset(),
-            samples=samples,
-            no_samples_reason="Give --samples.",
-            options=AnalysisOptions(),
-            limits=default_limits(BatchNormalization().rules),
-            normalizations=found,
-        )
-    )
+    return BatchNormalization().run(context(samples, layers=calls, normalizations=found))
 
 
 def moments(mean: list[float], variance: list[float], count: int = 100) -> ChannelMoments:
@@ -114,7 +101,7 @@ AUDIT = NormalizationAudit("norm", 100, False, (), 1.0, (), 0.1, 3.25, 1.0, 1.0,
 
 def findings(*audits: NormalizationAudit, evaluated: int = 30) -> list[Finding]:
     result = BatchNormalizationResult(audits, evaluated, "")
-    return list(BatchNormalization().findings(result, default_limits(BatchNormalization().rules)))
+    return list(BatchNormalization().findings(result, LIMITS))
 
 
 def test_a_sound_layer_is_no_finding() -> None:

@@ -6,59 +6,18 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from builders import LIMITS, context, evaluated_samples, live_context
 from keras import layers
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.channel_activity.analysis import ChannelActivity
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
-from reportgen.models.graphs.describe import describe
-from reportgen.models.passes.capture import run_forward
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.recorder import Activations
-from reportgen.results.findings import Inconclusive, ModelSummary, SamplesSummary, Severity
+from reportgen.results.findings import Inconclusive, Severity
 from reportgen.results.plottables import Strip
-from reportgen.results.rules import default_limits
-from reportgen.run.evaluation import EvaluatedSamples
-
-
-def context(samples: Any, **given: Any) -> AnalysisContext:
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=(),
-        kernels=(),
-        shown=(),
-        rectifiers=frozenset(),
-        samples=samples,
-        no_samples_reason="Give --samples.",
-        options=AnalysisOptions(),
-        limits=default_limits(ChannelActivity().rules),
-        **given,
-    )
-
-
-def evaluated(inputs: np.ndarray, activations: Activations, labels: np.ndarray | None = None) -> EvaluatedSamples:
-    count = len(inputs)
-    return EvaluatedSamples(
-        summary=SamplesSummary("x", count, count, (0,), "first:1", (2,), "float32", (0, 1), (0, 1), False, ()),
-        names=("x[0]",),
-        images=inputs[:1],
-        labels=None,
-        class_names=None,
-        expected_range=None,
-        activations=activations,
-        all_labels=labels,
-        read=lambda positions: inputs[list(positions)],
-        scale=lambda values: values,
-    )
 
 
 def run_model(model: Any, inputs: np.ndarray, labels: np.ndarray | None = None) -> ChannelActivityResult:
-    described = describe(model)
-    watched = described.watched(())
-    activations = run_forward(model, [inputs], layers=watched, keep=frozenset(), keep_samples=0)
-    live = LiveModel(model, described.layers, 2)
-    samples = evaluated(inputs, activations, labels)
-    result = ChannelActivity().run(context(samples, live=live, activations=described.activations))
+    result = ChannelActivity().run(live_context(model, inputs, labels=labels, batch_size=2, chosen=1))
     assert isinstance(result, ChannelActivityResult)
     return result
 
@@ -133,8 +92,8 @@ def test_a_separate_activation_names_the_layer_before_it() -> None:
 
 
 def test_without_samples_or_anything_to_look_at_the_section_is_a_skip() -> None:
-    assert ChannelActivity().run(context(None)) == Skip("Give --samples.")
-    empty = evaluated(INPUTS, Activations())
+    assert ChannelActivity().run(context()) == Skip("Give --samples.")
+    empty = evaluated_samples(INPUTS)
     assert ChannelActivity().run(context(empty)) == Skip(
         "No layer before the model's output ends in an activation, and none is a convolution."
     )
@@ -147,7 +106,7 @@ LAYER = LayerActivity(
 
 def findings(*layers: LayerActivity, samples: int = 60) -> list[Any]:
     result = ChannelActivityResult(layers, MaskedRun(0, 0, 1, 0.0, None, None), samples)
-    return list(ChannelActivity().findings(result, default_limits(ChannelActivity().rules)))
+    return list(ChannelActivity().findings(result, LIMITS))
 
 
 def test_a_layer_without_idle_channels_is_no_finding() -> None:

@@ -4,15 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import context, evaluated_samples
 
-from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
 from reportgen.models.passes.recorder import Activations
-from reportgen.results.findings import ModelSummary, SamplesSummary
 from reportgen.results.plottables import Palette
-from reportgen.results.rules import default_limits
-from reportgen.run.evaluation import EvaluatedSamples
 
 GENERATOR = np.random.default_rng(4)
 
@@ -25,36 +22,10 @@ def run(
     **options: Any,
 ) -> Any:
     count = max((len(maps) for maps in kept.values()), default=1)
-    summary = SamplesSummary(
-        "x.npz", 50, evaluated, tuple(range(10, 10 + count)), "first:2", (4, 4, 1), "uint8", (0, 255), (0, 1), False, ()
+    samples = evaluated_samples(
+        np.zeros((evaluated, 4, 4, 1)), chosen=count, first=10, activations=Activations(kept=kept)
     )
-    samples = EvaluatedSamples(
-        summary=summary,
-        names=tuple(f"x[{10 + index}]" for index in range(count)),
-        images=np.zeros((count, 4, 4, 1)),
-        labels=None,
-        class_names=None,
-        expected_range=None,
-        all_labels=None,
-        read=lambda positions: np.zeros((len(positions), 1)),
-        scale=np.float32,
-        activations=Activations(kept=kept),
-    )
-    return FeatureMaps().run(context(samples, rectifiers, AnalysisOptions(**options)))
-
-
-def context(samples: Any, rectifiers: tuple[str, ...] = (), options: AnalysisOptions | None = None) -> AnalysisContext:
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=(),
-        kernels=(),
-        shown=(),
-        rectifiers=frozenset(rectifiers),
-        samples=samples,
-        no_samples_reason="Give --samples.",
-        options=options or AnalysisOptions(),
-        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
-    )
+    return FeatureMaps().run(context(samples, rectifiers=frozenset(rectifiers), **options))
 
 
 def layer_of(maps: np.ndarray, **given: Any) -> LayerMaps:
@@ -191,7 +162,7 @@ def test_outputs_without_a_spatial_axis_are_not_shown() -> None:
 
 
 def test_without_samples_or_maps_the_section_is_a_skip() -> None:
-    assert FeatureMaps().run(context(None)) == Skip("Give --samples.")
+    assert FeatureMaps().run(context()) == Skip("Give --samples.")
     assert run({"dense": draw(1, 8)}) == Skip(
         "No layer of this model has an output with a spatial axis, so there are no feature maps."
     )

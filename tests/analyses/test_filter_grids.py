@@ -2,50 +2,23 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
+from builders import LIMITS, context, kernel
 
-from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.filter_grids.analysis import FilterGrids, filter_norms, near_duplicates
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.models.weights.initial import draw_initial
 from reportgen.models.weights.kernels import LayerKernel
-from reportgen.results.findings import Finding, ModelSummary, Severity
+from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
-from reportgen.results.rules import default_limits
 
 GENERATOR = np.random.default_rng(8)
-GLOROT = keras.initializers.GlorotUniform()
-
-
-def kernel(
-    values: np.ndarray,
-    *,
-    kind: str = "convolution",
-    groups: int = 1,
-    initializer: Any = GLOROT,
-    path: str = "conv",
-    name: str = "kernel",
-) -> LayerKernel:
-    return LayerKernel(path, name, kind, groups, values.shape, initializer, lambda: values)
 
 
 def run(*kernels: LayerKernel, shown: tuple[str, ...] = ("conv",), **options: Any) -> Any:
-    return FilterGrids().run(
-        AnalysisContext(
-            model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-            layers=(),
-            kernels=kernels,
-            shown=shown,
-            rectifiers=frozenset(),
-            samples=None,
-            no_samples_reason="",
-            options=AnalysisOptions(**options),
-            limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
-        )
-    )
+    return FilterGrids().run(context(kernels=kernels, shown=shown, **options))
 
 
 def grid_of(values: np.ndarray, *, max_tiles: int = 64, kernel_range: float | None = None, **given: Any) -> FilterGrid:
@@ -310,7 +283,7 @@ def findings(**changed: Any) -> list[Finding]:
     return list(
         FilterGrids().findings(
             FilterGridsResult((), (FilterStrength(**{**fields, **changed}),), seed=0),
-            default_limits(FilterGrids().rules),
+            LIMITS,
         )
     )
 

@@ -5,21 +5,16 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from builders import live_context
 from keras import layers
 
-from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.filter_responses.analysis import FilterResponses
 from reportgen.analyses.filter_responses.patches import cut, excited_channels, kernel_tiles
 from reportgen.analyses.filter_responses.results import FilterResponsesResult
 from reportgen.models.graphs.describe import describe
-from reportgen.models.passes.capture import run_forward
-from reportgen.models.passes.live import LiveModel
 from reportgen.models.weights.kernels import layer_kernels
-from reportgen.results.findings import SamplesSummary
 from reportgen.results.plottables import Palette
-from reportgen.results.rules import default_limits
-from reportgen.run.evaluation import EvaluatedSamples
 
 GENERATOR = np.random.default_rng(21)
 
@@ -29,44 +24,8 @@ def draw(*shape: int) -> np.ndarray:
 
 
 def run(model: Any, images: np.ndarray | None, shown: tuple[str, ...] | None = None, **options: Any) -> Any:
-    described = describe(model)
-    shown = described.shown(()) if shown is None else shown
-    samples, live = None, None
-    if images is not None:
-        live = LiveModel(model, described.layers, 64)
-        layers_to_watch = described.watched(shown)
-        batches = [images[:3], images[3:]] if len(images) > 3 else [images]
-        summary = SamplesSummary(
-            "x.npz", 90, len(images), (50, 51), "first:2", images.shape[1:], "float32", (0, 1), (0, 1), False, ()
-        )
-        samples = EvaluatedSamples(
-            summary=summary,
-            names=("a", "b"),
-            images=images[:2],
-            labels=None,
-            class_names=None,
-            expected_range=None,
-            activations=run_forward(model, batches, layers=layers_to_watch, keep=frozenset(shown), keep_samples=2),
-            all_labels=None,
-            read=lambda positions: images[list(positions)],
-            scale=np.float32,
-            indices=tuple(range(50, 50 + len(images))),
-        )
-    return FilterResponses().run(
-        AnalysisContext(
-            model=described.summary,
-            layers=described.calls,
-            kernels=described.kernels,
-            shown=shown,
-            rectifiers=frozenset(),
-            samples=samples,
-            no_samples_reason="Give --samples.",
-            options=AnalysisOptions(**options),
-            limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
-            live=live,
-            head=described.head,
-        )
-    )
+    shown = describe(model).shown(()) if shown is None else shown
+    return FilterResponses().run(live_context(model, images, shown=shown, batch_size=3, chosen=2, first=50, **options))
 
 
 def network(channels: int = 1) -> Any:

@@ -7,52 +7,31 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from builders import GLOROT, LIMITS, context, kernel
 from keras import layers
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.learned.analysis import Learned
 from reportgen.analyses.learned.results import FEWEST_WEIGHTS, LearnedKernel, LearnedResult
 from reportgen.models.graphs.describe import describe
 from reportgen.models.weights.kernel_statistics import STATISTICS
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.null_comparison import NullComparison, operator_norm
-from reportgen.results.findings import Inconclusive, LayerSummary, ModelSummary, Severity
+from reportgen.results.findings import Inconclusive, Severity
 from reportgen.results.plottables import NullBands
-from reportgen.results.rules import default_limits
 
-GLOROT = keras.initializers.GlorotUniform()
 GENERATOR = np.random.default_rng(2)
 VALUES = GENERATOR.normal(size=(3, 3, 4, 8)).astype(np.float32)
 FRESH = np.asarray(keras.initializers.GlorotUniform(seed=5)((3, 3, 8, 8)))
 
 
-def kernel(
-    values: np.ndarray, *, path: str = "conv", kind: str = "convolution", initializer: Any = GLOROT, **given: Any
-):
-    return LayerKernel(path, "kernel", kind, given.pop("groups", 1), values.shape, initializer, lambda: values, **given)
-
-
-def context(kernels: tuple[LayerKernel, ...], calls: tuple[LayerSummary, ...] = (), **options: Any) -> AnalysisContext:
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=calls,
-        kernels=kernels,
-        shown=(),
-        rectifiers=frozenset(),
-        samples=None,
-        no_samples_reason="",
-        options=AnalysisOptions(**options),
-        limits=default_limits(Learned().rules),
-    )
-
-
 def run(*kernels: LayerKernel, **options: Any) -> Any:
-    return Learned().run(context(kernels, **options))
+    return Learned().run(context(kernels=kernels, **options))
 
 
 def run_model(model: Any, **options: Any) -> LearnedResult:
     described = describe(model)
-    result = Learned().run(context(described.kernels, described.calls, **options))
+    result = Learned().run(context(kernels=described.kernels, layers=described.calls, **options))
     assert isinstance(result, LearnedResult)
     return result
 
@@ -151,10 +130,10 @@ def test_an_untrained_copy_of_the_demo_is_one_problem_and_the_demo_none(demo_mod
     result = run_model(demo_model)
     assert [one.learned for one in result.kernels] == [True] * 4
     assert all((one.largest_distance or 0) > 50 for one in result.kernels)
-    assert list(Learned().findings(result, default_limits(Learned().rules))) == []
+    assert list(Learned().findings(result, LIMITS)) == []
     keras.utils.set_random_seed(1)
     copy = run_model(keras.models.clone_model(demo_model))
-    (finding,) = Learned().findings(copy, default_limits(Learned().rules))
+    (finding,) = Learned().findings(copy, LIMITS)
     assert (finding.code, finding.subject, finding.severity) == ("untrained-layer", "model", Severity.PROBLEM)
 
 
@@ -214,9 +193,7 @@ def judged(label: str = "conv", *, distance: float = 99.0, weights: int = 288, *
 
 def findings(*kernels: LearnedKernel) -> list[Any]:
     bands = NullBands((), STATISTICS, np.empty((0, 6)), 7.5)
-    return list(
-        Learned().findings(LearnedResult(kernels, bands, 7.5, 20, 0, 0.05, 5.0), default_limits(Learned().rules))
-    )
+    return list(Learned().findings(LearnedResult(kernels, bands, 7.5, 20, 0, 0.05, 5.0), LIMITS))
 
 
 def test_a_distance_above_the_limit_is_no_finding() -> None:

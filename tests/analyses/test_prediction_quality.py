@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+import builders
 import numpy as np
 import pytest
+from builders import LIMITS
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.prediction_quality.analysis import PredictionQuality
 from reportgen.analyses.prediction_quality.judgements import (
     judge_accuracy,
@@ -19,13 +21,9 @@ from reportgen.measures.calibration import Calibration, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure
 from reportgen.models.graphs.head import UNKNOWN, Head
-from reportgen.models.passes.recorder import Activations
-from reportgen.results.findings import Finding, Inconclusive, ModelSummary, SamplesSummary, Severity
+from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette
-from reportgen.results.rules import default_limits
-from reportgen.run.evaluation import EvaluatedSamples
 
-LIMITS = default_limits(PredictionQuality().rules)
 IMAGES = np.random.default_rng(3).integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
 
 
@@ -34,36 +32,10 @@ def context(
 ) -> AnalysisContext:
     outputs = np.asarray(outputs, np.float32)
     count = len(outputs)
-    summary = SamplesSummary(
-        "x.npz", 900, count, (0,), "first:1", images.shape[1:], "uint8", (0, 255), (0, 1), labelled=True, steps=()
+    samples = builders.evaluated_samples(
+        images[:count], chosen=1, first=500, labels=labels, outputs=outputs, class_names=names
     )
-    samples = EvaluatedSamples(
-        summary=summary,
-        names=("x[0]",),
-        images=images[:1],
-        labels=None if labels is None or np.ndim(labels) == 2 else np.asarray(labels)[:1],
-        class_names=names,
-        expected_range=None,
-        activations=Activations(outputs=outputs),
-        all_labels=None if labels is None or np.ndim(labels) == 2 else np.asarray(labels),
-        label_sets=np.asarray(labels, bool) if np.ndim(labels) == 2 else None,
-        read=lambda positions: images[list(positions)],
-        scale=np.float32,
-        indices=tuple(range(500, 500 + count)),
-        name_of=lambda position: f"x[{500 + position}]",
-    )
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=(),
-        kernels=(),
-        shown=(),
-        rectifiers=frozenset(),
-        samples=samples,
-        no_samples_reason="Give --samples.",
-        options=AnalysisOptions(),
-        limits=LIMITS,
-        head=head,
-    )
+    return builders.context(samples, head=head)
 
 
 def run(outputs: Any, labels: Any = None, **given: Any) -> Any:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
+import builders
 import keras
 import numpy as np
 import pytest
+from builders import LIMITS
 from keras import layers
 from scipy.stats import binomtest
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck, mcnemar_exact
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.analyses.preprocessing_check.variants import preprocessing_variants, standardise
@@ -18,12 +20,10 @@ from reportgen.models.graphs.describe import describe
 from reportgen.models.passes.live import LiveModel
 from reportgen.models.passes.recorder import Activations
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.results.findings import Finding, ModelSummary, Severity
-from reportgen.results.rules import default_limits
+from reportgen.results.findings import Finding, Severity
 from reportgen.run.evaluation import evaluate_samples
 from reportgen.samples.sources import open_samples
 
-LIMITS = default_limits(PreprocessingCheck().rules)
 GENERATOR = np.random.default_rng(5)
 BRIGHT = np.where(np.arange(60) % 2, 200, 50)
 IMAGES = (BRIGHT[:, None, None, None] + GENERATOR.integers(-20, 21, (60, 3, 3, 1))).astype(np.uint8)
@@ -44,19 +44,8 @@ def context(
 ) -> AnalysisContext:
     described = describe(model)
     source = open_samples(images, input_shape=described.summary.input_shape, labels=labels)
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=(),
-        kernels=(),
-        shown=(),
-        rectifiers=frozenset(),
-        samples=evaluate_samples(described, source, shown=(), options=options),
-        no_samples_reason="Give --samples.",
-        options=AnalysisOptions(),
-        limits=LIMITS,
-        live=LiveModel(model, described.layers, batch),
-        head=described.head,
-    )
+    samples = evaluate_samples(described, source, shown=(), options=options)
+    return builders.context(samples, live=LiveModel(model, described.layers, batch), head=described.head)
 
 
 def run(*given: Any, **options: Any) -> Any:

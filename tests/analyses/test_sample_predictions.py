@@ -5,64 +5,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import LIMITS, context, evaluated_samples
 
-from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import Skip
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult
 from reportgen.analyses.sample_predictions.rules import variation_of
-from reportgen.models.passes.recorder import Activations
-from reportgen.results.findings import Finding, ModelSummary, SamplesSummary, Severity
+from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
-from reportgen.results.rules import default_limits
-from reportgen.run.evaluation import EvaluatedSamples
 
-SUMMARY = SamplesSummary(
-    "x.npz", 50, 9, (30, 31), "first:2", (4, 4, 1), "uint8", (0, 255), (0, 1), labelled=True, steps=()
-)
+IMAGES = np.zeros((9, 4, 4, 1), np.uint8)
+SUMMARY = evaluated_samples(IMAGES, chosen=2, first=30, labels=[1] * 9).summary
 GENERATOR = np.random.default_rng(6)
 
 
-def context(samples: EvaluatedSamples | None) -> AnalysisContext:
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=(),
-        kernels=(),
-        shown=(),
-        rectifiers=frozenset(),
-        samples=samples,
-        no_samples_reason="Give --samples.",
-        options=AnalysisOptions(),
-        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
-    )
-
-
-def run(
-    outputs: Any,
-    *,
-    labels: list[int] | None = None,
-    class_names: tuple[str, ...] | None = None,
-    images: np.ndarray | None = None,
-) -> Any:
-    outputs = np.asarray(outputs, np.float32)
-    count = min(len(outputs), 2)
-    return SamplePredictions().run(
-        context(
-            EvaluatedSamples(
-                summary=SUMMARY,
-                names=("x[30]", "x[31]")[:count],
-                images=np.zeros((count, 4, 4, 1), np.uint8) if images is None else images,
-                labels=None if labels is None else np.array(labels),
-                class_names=class_names,
-                expected_range=(0, 255),
-                rescaled=True,
-                all_labels=None,
-                read=lambda positions: np.zeros((len(positions), 1)),
-                scale=np.float32,
-                activations=Activations(outputs=outputs),
-            )
-        )
-    )
+def run(outputs: Any, *, images: np.ndarray | None = None, **given: Any) -> Any:
+    count = min(len(outputs), 2) if images is None else len(images)
+    images = IMAGES if images is None else images
+    fields = {"expected_range": (0, 255), "rescaled": True, **given}
+    samples = evaluated_samples(images, chosen=count, first=30, outputs=outputs, **fields)
+    return SamplePredictions().run(context(samples))
 
 
 def test_top_five_classes_are_listed_by_falling_probability() -> None:
@@ -174,18 +136,14 @@ def test_other_samples_have_no_picture(shape: tuple[int, ...]) -> None:
 
 
 def test_without_samples_the_section_is_a_skip() -> None:
-    assert SamplePredictions().run(context(None)) == Skip("Give --samples.")
+    assert SamplePredictions().run(context()) == Skip("Give --samples.")
 
 
 def findings(
     input_range: tuple[float, float], expected: tuple[float, float] | None = None, *, rescaled: bool = False
 ) -> list[Finding]:
     summary = replace(SUMMARY, input_range=input_range)
-    return list(
-        SamplePredictions().findings(
-            SamplePredictionsResult(summary, (), "", 1, expected, rescaled), default_limits(SamplePredictions().rules)
-        )
-    )
+    return list(SamplePredictions().findings(SamplePredictionsResult(summary, (), "", 1, expected, rescaled), LIMITS))
 
 
 @pytest.mark.parametrize("high", [16.0, 1.0])
@@ -235,23 +193,9 @@ def test_inputs_far_from_what_the_rescaling_expects_are_a_problem(
 
 
 def test_a_target_stands_beside_the_output() -> None:
-    given = context(None)
     (shown,) = run([[0.4, 0.6]]).shown
     assert shown.target is None
-    samples = EvaluatedSamples(
-        summary=SUMMARY,
-        names=("x[30]",),
-        images=np.zeros((1, 4, 4, 1), np.uint8),
-        labels=None,
-        class_names=None,
-        expected_range=None,
-        all_labels=None,
-        targets=np.array([0.25, 9.0]),
-        read=lambda positions: np.zeros((len(positions), 1)),
-        scale=np.float32,
-        activations=Activations(outputs=np.array([[3.5], [-1.25]], np.float32)),
-    )
-    result = SamplePredictions().run(replace(given, samples=samples))
+    result = run([[3.5]], targets=[0.25], expected_range=None)
     assert isinstance(result, SamplePredictionsResult)
     assert [(one.output, one.target) for one in result.shown] == [((3.5,), 0.25)]
 
@@ -260,14 +204,13 @@ def test_outputs_that_are_the_same_for_all_samples_are_a_problem() -> None:
     # the mean is (0.5, 0.5), 0.5 + 0.5 short of certainty; each sample is 2 x 0.004 away
     result = run([[0.504, 0.496], [0.496, 0.504]] * 3)
     assert result.variation == pytest.approx(0.008, rel=1e-4)
-    limits = default_limits(SamplePredictions().rules)
-    finding = next(iter(SamplePredictions().findings(result, limits)))
+    finding = next(iter(SamplePredictions().findings(result, LIMITS)))
     assert (finding.code, finding.severity, finding.subject) == ("constant-output", Severity.PROBLEM, "outputs")
     assert finding.message == (
         "the outputs are nearly the same for all 9 samples: their distance from the mean is 0.008 of the way to certain answers "
         "(limit 0.01)"
     )
-    found = SamplePredictions().findings(replace(result, variation=0.01), limits)
+    found = SamplePredictions().findings(replace(result, variation=0.01), LIMITS)
     assert "constant-output" not in [one.code for one in found]
 
 

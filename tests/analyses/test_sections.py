@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from builders import context
 
 from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.sections import run_analyses
 from reportgen.results.findings import (
     Finding,
     Inconclusive,
-    ModelSummary,
     RuleInForce,
     Section,
     Severity,
@@ -20,17 +20,7 @@ from reportgen.results.findings import (
 )
 from reportgen.results.rules import Limits, Rule, RuleSettings
 
-CONTEXT = AnalysisContext(
-    model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-    layers=(),
-    kernels=(),
-    shown=(),
-    rectifiers=frozenset(),
-    samples=None,
-    no_samples_reason="No samples.",
-    options=AnalysisOptions(),
-    limits={"rule": 0.5},
-)
+CONTEXT = context(limits={"rule": 0.5})
 
 
 @dataclass

@@ -5,45 +5,28 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
+from builders import GLOROT, LIMITS, context, kernel
 from scipy import stats
 
-from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.weight_histograms.analysis import WeightHistograms, drawn_kernels, weight_statistics
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
 from reportgen.models.weights.initial import draw_initial
 from reportgen.models.weights.kernels import LayerKernel
-from reportgen.results.findings import ModelSummary, Severity
+from reportgen.results.findings import Severity
 from reportgen.results.plottables import Histogram
-from reportgen.results.rules import default_limits
 
-GLOROT = keras.initializers.GlorotUniform()
 GENERATOR = np.random.default_rng(2)
 
 
-def kernel(values: np.ndarray, *, path: str = "conv", kind: str = "convolution", initializer: Any = GLOROT):
-    return LayerKernel(path, "kernel", kind, 1, values.shape, initializer, lambda: values)
+def run_context(*kernels: LayerKernel, **given: Any) -> AnalysisContext:
+    return context(kernels=kernels, **given)
 
 
-def run_context(*kernels: LayerKernel, seed: int = 0, bins: int = 60, shown: tuple[str, ...] = ()) -> AnalysisContext:
-    return AnalysisContext(
-        model=ModelSummary("m", "Sequential", None, None, 0, 0, 0),
-        layers=(),
-        kernels=kernels,
-        shown=shown,
-        rectifiers=frozenset(),
-        samples=None,
-        no_samples_reason="",
-        options=AnalysisOptions(seed=seed, bins=bins),
-        limits=default_limits(rule for analysis in ANALYSES for rule in analysis.rules),
-    )
-
-
-def run(*kernels: LayerKernel, seed: int = 0, bins: int = 60) -> Any:
-    return WeightHistograms().run(run_context(*kernels, seed=seed, bins=bins))
+def run(*kernels: LayerKernel, **options: Any) -> Any:
+    return WeightHistograms().run(context(kernels=kernels, **options))
 
 
 VALUES = GENERATOR.normal(size=(3, 3, 4, 8)).astype(np.float32)
@@ -154,11 +137,7 @@ def judged(label: str, non_finite: int = 0) -> KernelWeights:
 
 
 def findings(*kernels: KernelWeights) -> list[Any]:
-    return list(
-        WeightHistograms().findings(
-            WeightHistogramsResult(kernels[0], kernels[1:], seed=0), default_limits(WeightHistograms().rules)
-        )
-    )
+    return list(WeightHistograms().findings(WeightHistogramsResult(kernels[0], kernels[1:], seed=0), LIMITS))
 
 
 def test_finite_weights_are_no_finding() -> None:

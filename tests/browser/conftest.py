@@ -11,12 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checks import Visit, missing
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # the helpers beside this file, under any import mode of pytest
-
-from checks import Visit, missing  # noqa: E402 # found by the line above
-
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

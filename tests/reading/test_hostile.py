@@ -1,21 +1,17 @@
 """Files from strangers: refused in one line, or not run; quickly, and without a trace."""
 
-import importlib.util
 import shutil
 import socket
 import tempfile
 import time
 from pathlib import Path
 
+import hostile
 import pytest
 
 from reportgen.errors import ModelError
 from reportgen.reading.loading.load import LoadedModel, load_model, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
-
-_spec = importlib.util.spec_from_file_location("hostile", Path(__file__).parent / "nasty" / "hostile.py")
-hostile = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(hostile)
 
 SECONDS = 10
 LONGEST_LINE = 700
