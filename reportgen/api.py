@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from reportgen.build import make_report
-from reportgen.options import DEFAULTS, ReportOptions, names_of
+from reportgen.options import DEFAULTS, ReportOptions, from_given, options_of
 from reportgen.report import Report
-from reportgen.samples.select import selection_text
 
 __all__ = ["Report", "build_report"]
 
@@ -20,30 +21,13 @@ def build_report(
     *,
     labels: Any = None,
     class_names: str | Path | Sequence[str] | None = None,
-    select: str | Sequence[int] | None = DEFAULTS.select,
-    layers: str | Sequence[str] = DEFAULTS.layers,
-    title: str | None = DEFAULTS.title,
-    note: str = DEFAULTS.note,
-    lang: Literal["en", "ko"] = DEFAULTS.lang,
-    redact: bool = DEFAULTS.redact,
-    seed: int = DEFAULTS.seed,
-    scale: Literal["auto", "none", "unit", "symmetric"] = DEFAULTS.scale,
-    bins: int = DEFAULTS.bins,
-    kernel_range: float | None = DEFAULTS.kernel_range,
-    map_scale: Literal["layer", "map"] = DEFAULTS.map_scale,
-    max_tiles: int = DEFAULTS.max_tiles,
-    attribution: str | Sequence[str] = DEFAULTS.attribution,
-    maximise: bool = DEFAULTS.maximise,
-    max_evaluated: int = DEFAULTS.max_evaluated,
-    redraws: int = DEFAULTS.redraws,
-    resize: bool = DEFAULTS.resize,
-    skip_bad: bool = DEFAULTS.skip_bad,
-    allow_custom_code: bool = DEFAULTS.allow_custom_code,
-    custom_objects: str | Sequence[str] = DEFAULTS.custom_objects,
-    memory_limit: float | None = DEFAULTS.memory_limit,
     config: str | Path | Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Report:
     """Return a report on a trained convolutional network.
+
+    An option is written once, as a field of `ReportOptions`, of which the signature that `help`, notebooks and editors show
+    is made. A `TypedDict` would tell type checkers the options' types too, but write each a second time.
 
     Args:
         model: path of a `.keras` or HDF5 file, or a live `keras.Model`.
@@ -52,15 +36,13 @@ def build_report(
             or without labels; for a model with several inputs a dictionary of these by the input's name.
         labels: (N,) whole numbers, or a path; one-hot rows are accepted. 'none' leaves out those found with the samples.
         class_names: in the order of the classes, or a path of a text file with one on each line.
-        select: see `ReportOptions`; also a sequence of indices.
-        layers, title, note, lang, redact, seed, scale, bins, kernel_range: see `ReportOptions`.
-        attribution, maximise: see `ReportOptions`; methods as names or as one text with commas between them.
-        map_scale, max_tiles, redraws, max_evaluated, resize, skip_bad: see `ReportOptions`.
-        allow_custom_code, custom_objects, memory_limit: see `ReportOptions`.
         config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
             `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
+        options: those of the command line, listed below. Several names may be given as one text, with commas between them
+            where the command line has commas, or as a sequence; indices to select as a sequence too.
 
     Raises:
+        TypeError: there is no option of this name.
         UsageError: an option's value cannot be used.
         ModelError: the model cannot be read.
         SamplesError: the samples do not fit the model, or the selection does not fit the samples.
@@ -69,27 +51,35 @@ def build_report(
         >>> report = reportgen.build_report("model.keras", samples="test.npz")  # doctest: +SKIP
         >>> report.save("report.html")  # doctest: +SKIP
     """
-    options = ReportOptions(
-        select=selection_text(select),
-        layers=names_of(layers),
-        title=title,
-        note=note,
-        lang=lang,
-        redact=redact,
-        seed=seed,
-        scale=scale,
-        bins=bins,
-        kernel_range=kernel_range,
-        map_scale=map_scale,
-        max_tiles=max_tiles,
-        attribution=tuple(attribution.split(",")) if isinstance(attribution, str) else tuple(attribution),
-        maximise=maximise,
-        max_evaluated=max_evaluated,
-        redraws=redraws,
-        resize=resize,
-        skip_bad=skip_bad,
-        allow_custom_code=allow_custom_code,
-        custom_objects=names_of(custom_objects),
-        memory_limit=memory_limit,
+    return make_report(
+        model,
+        samples,
+        labels=labels,
+        class_names=class_names,
+        config=config,
+        options=from_given(ReportOptions, options),
     )
-    return make_report(model, samples, labels=labels, class_names=class_names, config=config, options=options)
+
+
+def _tell_options() -> None:
+    """Give `build_report` the signature and the documentation of its options."""
+    own = inspect.signature(build_report)
+    kept = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    told = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=getattr(DEFAULTS, name),
+            annotation=ReportOptions.__annotations__[name],
+        )
+        for name in options_of(ReportOptions)
+    ]
+    build_report.__signature__ = own.replace(parameters=[*kept, *told])  # type: ignore[attr-defined]
+    lines = [
+        textwrap.fill(f"{name}: {one.help}", 100, initial_indent="        ", subsequent_indent="            ")
+        for name, one in options_of(ReportOptions).items()
+    ]
+    build_report.__doc__ = "\n".join([inspect.cleandoc(build_report.__doc__ or ""), "", "Options:", *lines])
+
+
+_tell_options()

@@ -174,7 +174,7 @@ def _context(
         variables=described.variables,
         ordered=described.ordered,
         not_run=failed if given and evaluated is None else "",
-        options=options.for_analyses(),
+        options=options,
         limits=limits,
     )
 

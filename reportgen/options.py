@@ -1,119 +1,241 @@
-"""What a user can ask for, with the defaults that the command line and the Python interface share."""
+"""What a user can ask for: each option once, for the command line, the Python interface and the analyses."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
 from reportgen.messages import LANGUAGES
-from reportgen.samples.scale import SCALES
-from reportgen.samples.select import check_selection
+from reportgen.samples.select import check_selection, selection_text
 
-_OF_SAMPLES = ("select", "scale", "max_evaluated", "resize", "skip_bad")
-MAP_SCALES = ("layer", "map")
+MODEL, SAMPLES, PICTURES, PAGE = "Model", "Samples", "Weights and pictures", "Page"
+"""Headings in --help that the options of a report stand under."""
+
 ATTRIBUTIONS = ("hirescam", "gradcam", "layercam", "integrated-gradients")
+
+Check = Callable[[str, Any], None]
+"""Raises UsageError for a value that cannot be used; it is told the option, such as '--bins', and the value."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnalysisOptions:
-    """The options that change what is computed or shown.
+class Option:
+    """What an option means, apart from its name and default, which are the field's.
 
     Attributes:
-        seed: of every random draw.
-        bins: of the weight histograms, at least 1.
-        kernel_range: the kernels' colour scale ends at plus and minus this; None takes the largest absolute weight
-            shown.
-        map_scale: 'layer' for one scale for each layer, 'map' for one for each feature map.
-        max_tiles: largest number of kernels or maps in one grid, at least 1.
-        redraws: fresh draws that every kernel is compared with, at least 5.
-        attribution: keys of the attribution methods, in order; empty for none.
-        maximise: whether inputs are made that excite the shown layers' channels most.
+        help: what the option does, as --help says it.
+        panel: the heading in --help that it stands under.
+        metavar: what stands for its value in --help; None for the name of the value's type.
+        flags: how the command line writes it; empty for the field's name with two dashes.
+        choices: the accepted values; empty where they cannot be listed.
+        check: raises UsageError for a value that cannot be used; None where every value of the type can be.
+        read: makes the value of what was given; None takes it as it is.
+        commas: whether one text may hold several names, with commas between them.
+        type: the field's type.
     """
 
-    seed: int = 0
-    bins: int = 60
-    kernel_range: float | None = None
-    map_scale: Literal["layer", "map"] = "layer"
-    max_tiles: int = 64
-    redraws: int = 20
-    attribution: tuple[str, ...] = ("hirescam",)
-    maximise: bool = False
+    help: str
+    panel: str
+    metavar: str | None = None
+    flags: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    check: Check | None = None
+    read: Callable[[Any], Any] | None = None
+    commas: bool = False
+    type: Any = None
+
+
+def option(default: Any, help: str, panel: str, **more: Any) -> Any:
+    """Return a dataclass field that is an option.
+
+    Args:
+        default: the field's default; `dataclasses.MISSING` for none.
+        help, panel, more: see `Option`.
+    """
+    return field(default=default, metadata={"option": Option(help=help, panel=panel, **more)})
+
+
+def options_of(kind: type) -> Mapping[str, Option]:
+    """Return the options that a dataclass' fields are, by name, in order; a `Literal` type lists their choices."""
+    types = get_type_hints(kind)
+    found = {one.name: replace(one.metadata["option"], type=types[one.name]) for one in fields(kind)}
+    literal = {name: get_args(one.type) for name, one in found.items() if get_origin(one.type) is Literal}
+    return {name: replace(one, choices=literal.get(name, one.choices)) for name, one in found.items()}
+
+
+def from_given(kind: type[T], given: Mapping[str, Any]) -> T:
+    """Return a dataclass of options made of what was given by name, each read as its option says.
+
+    Raises:
+        TypeError: there is no option of such a name.
+    """
+    options = options_of(kind)
+    for name in given.keys() - options.keys():
+        near = get_close_matches(name, options, 1)
+        raise TypeError(f"there is no option {name!r}. {f'Did you mean {near[0]!r}?' if near else ''}".rstrip())
+    return kind(**{name: _read(options[name], value) for name, value in given.items()})
+
+
+def _read(asked: Option, value: Any) -> Any:
+    if asked.read is not None:
+        return asked.read(value)
+    if get_origin(asked.type) is not tuple:
+        return value
+    return names_with_commas(value) if asked.commas and isinstance(value, str) else names_of(value)
+
+
+def names_of(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return names that may have been given as one; none for None."""
+    if names is None:
+        return ()
+    return (names,) if isinstance(names, str) else tuple(map(str, names))
+
+
+def names_with_commas(names: str) -> tuple[str, ...]:
+    """Return the names of a text, which has commas between them.
+
+    Example:
+        >>> names_with_commas("conv1, conv2,")
+        ('conv1', 'conv2')
+    """
+    return tuple(name.strip() for name in names.split(",") if name.strip())
+
+
+def _whole_number(low: int, high: int) -> Check:
+    def check(flag: str, value: Any) -> None:
+        if not (isinstance(value, numbers.Integral) and low <= int(value) <= high):
+            raise UsageError(f"{flag} must be a whole number from {low} to {high}. Received: {value!r}.")
+
+    return check
+
+
+def _above_zero(unit: str = "") -> Check:
+    def check(flag: str, value: Any) -> None:
+        if value is not None and not (isinstance(value, numbers.Real) and math.isfinite(value) and float(value) > 0):
+            raise UsageError(f"{flag} must be a finite number{unit} above 0. Received: {value!r}.")
+
+    return check
+
+
+def _one_of(flag: str, value: Any, accepted: tuple[str, ...], *, or_alone: str = "") -> None:
+    if value not in accepted:
+        listed = ", ".join(accepted) + (f", or {or_alone} alone" if or_alone else "")
+        raise UsageError(f"{flag} must be one of {listed}. Received: {value!r}.")
+
+
+def _methods_or_none(flag: str, value: tuple[str, ...]) -> None:
+    for method in value if value != ("none",) else ():
+        _one_of(flag, method, ATTRIBUTIONS, or_alone="none")
+
+
+def _selection(flag: str, value: str | None) -> None:
+    del flag
+    check_selection(value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions:
     """Everything that changes a report, apart from the model and the samples.
 
-    Attributes:
-        select: which samples to show, see `parse_selection`; None chooses one of each class, or the first eight.
-        layers: names or patterns of the layers to show; empty for the first two convolutions.
-        title: of the page; None for one made of the model's name.
-        note: what the reviewer should know, shown on the page.
-        lang: language of the page, 'en' or 'ko'; the JSON is English.
-        redact: whether all is left out that would show the samples or whose they are, see `redact`.
-        seed: of every random draw, at least 0.
-        scale: 'auto', 'none', 'unit' or 'symmetric', see `choose_scaling`.
-        bins: of the weight histograms, 1 to 1,000.
-        kernel_range: end of the kernels' colour scale, above 0; None takes the largest absolute weight shown.
-        map_scale: 'layer' or 'map'.
-        max_tiles: largest number of kernels or maps in one grid, 1 to 1,024.
-        attribution: methods of 'hirescam', 'gradcam', 'layercam' and 'integrated-gradients', or 'none' alone.
-        maximise: whether inputs are made that excite the shown layers' channels most.
-        max_evaluated: largest number of samples to run the model on, at least 1.
-        redraws: fresh draws of its own initialiser that every kernel is compared with, 5 to 1,000.
-        resize: whether images of other sizes are resized to the model's input.
-        skip_bad: whether image files that cannot be read are skipped.
-        allow_custom_code: whether functions that the file brings along, such as those of Lambda layers, are run.
-        custom_objects: modules, by name or as .py files, whose layers and functions the model may use; they are imported.
-        memory_limit: gigabytes that the model's weights and its largest activation may take, above 0; None takes half of
-            the machine's memory.
+    An option is one field: its name, type, default, meaning and check. The command line, `build_report` and the analyses have
+    it from here, and the page lists all in this order.
     """
 
-    select: str | None = None
-    layers: tuple[str, ...] = ()
-    title: str | None = None
-    note: str = ""
-    lang: Literal["en", "ko"] = "en"
-    redact: bool = False
-    seed: int = 0
-    scale: Literal["auto", "none", "unit", "symmetric"] = "auto"
-    bins: int = 60
-    kernel_range: float | None = None
-    map_scale: Literal["layer", "map"] = "layer"
-    max_tiles: int = 64
-    attribution: tuple[str, ...] = ("hirescam",)
-    maximise: bool = False
-    max_evaluated: int = 1000
-    redraws: int = 20
-    resize: bool = False
-    skip_bad: bool = False
-    allow_custom_code: bool = False
-    custom_objects: tuple[str, ...] = ()
-    memory_limit: float | None = None
+    select: str | None = option(
+        None,
+        "Which samples to show: 0,5,7, first:N, per-class:N, random:N, hardest:N or easiest:N. "
+        "Default: per-class:1 with labels, first:8 without.",
+        SAMPLES,
+        metavar="RULE",
+        check=_selection,
+        read=selection_text,
+    )
+    layers: tuple[str, ...] = option(
+        (),
+        "Layers to show, as names or patterns, with commas or repeated. Default: the first two convolutions.",
+        PICTURES,
+        metavar="NAMES",
+        commas=True,
+    )
+    title: str | None = option(None, "Title of the page. Default: the model's name, or the file's.", PAGE)
+    note: str = option("", "What the reviewer should know, shown on the page.", PAGE)
+    lang: str = option("en", "Language of the page; the JSON and the terminal stay English.", PAGE, choices=LANGUAGES)
+    redact: bool = option(
+        False, "Leave out what shows the samples or whose they are: pictures, labels, names, title and note.", PAGE
+    )
+    seed: int = option(0, "Seed of every random draw.", PICTURES, metavar="N", check=_whole_number(0, 2**63 - 1))
+    scale: Literal["auto", "none", "unit", "symmetric"] = option(
+        "auto",
+        "How stored values reach the model: auto divides unsigned bytes by 255 unless the model rescales by itself; "
+        "none leaves them; unit divides by 255; symmetric brings 0..255 to -1..1.",
+        SAMPLES,
+    )
+    bins: int = option(60, "Bins of the weight histograms.", PICTURES, metavar="N", check=_whole_number(1, 1000))
+    kernel_range: float | None = option(
+        None,
+        "End of the kernels' colour scale. Default: from each layer's weights.",
+        PICTURES,
+        metavar="X",
+        check=_above_zero(),
+    )
+    map_scale: Literal["layer", "map"] = option(
+        "layer", "One colour scale for each layer, or one for each feature map.", PICTURES
+    )
+    max_tiles: int = option(
+        64, "Largest number of kernels or maps in a grid.", PICTURES, metavar="N", check=_whole_number(1, 1024)
+    )
+    attribution: tuple[str, ...] = option(
+        ("hirescam",),
+        f"Attribution methods, with commas: hirescam (the default), {', '.join(ATTRIBUTIONS[1:])}; or none.",
+        PICTURES,
+        metavar="METHODS",
+        check=_methods_or_none,
+        commas=True,
+    )
+    maximise: bool = option(False, "Make inputs that excite the shown layers' channels most (slow).", PICTURES)
+    max_evaluated: int = option(
+        1000, "Run the model on so many samples at the most.", SAMPLES, metavar="N", check=_whole_number(1, 2**31)
+    )
+    redraws: int = option(
+        20,
+        "Fresh draws of its own initialiser that each kernel is compared with.",
+        PICTURES,
+        metavar="N",
+        check=_whole_number(5, 1000),
+    )
+    resize: bool = option(False, "Resize images to the model's input (bilinear).", SAMPLES)
+    skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
+    allow_custom_code: bool = option(
+        False,
+        "Run functions that the model file brings along, such as those of Lambda layers. Only if you trust the file.",
+        MODEL,
+    )
+    custom_objects: tuple[str, ...] = option(
+        (),
+        "Module or .py file whose layers and functions the model may use; it is imported. May be repeated.",
+        MODEL,
+        metavar="MODULE",
+    )
+    memory_limit: float | None = option(
+        None,
+        "Gigabytes that the model may take. Default: half of the machine's memory.",
+        MODEL,
+        metavar="GB",
+        check=_above_zero(" of gigabytes"),
+    )
 
     def check(self) -> None:
         """Raise UsageError for the first value that cannot be used."""
-        check_selection(self.select)
-        _one_of("lang", self.lang, LANGUAGES)
-        _one_of("scale", self.scale, SCALES)
-        _one_of("map-scale", self.map_scale, MAP_SCALES)
-        for method in self.attribution if self.attribution != ("none",) else ():
-            _one_of("attribution", method, ATTRIBUTIONS, or_alone="none")
-        _within("seed", self.seed, 0, 2**63 - 1)
-        _within("bins", self.bins, 1, 1000)
-        _within("max-tiles", self.max_tiles, 1, 1024)
-        _within("redraws", self.redraws, 5, 1000)
-        _within("max-evaluated", self.max_evaluated, 1, 2**31)
-        if self.memory_limit is not None and not (math.isfinite(self.memory_limit) and self.memory_limit > 0):
-            raise UsageError(
-                f"--memory-limit must be a finite number of gigabytes above 0. Received: {self.memory_limit}."
-            )
-        if self.kernel_range is not None and not _is_positive(self.kernel_range):
-            raise UsageError(f"--kernel-range must be a finite number above 0. Received: {self.kernel_range!r}.")
+        for name, asked in options_of(ReportOptions).items():
+            if asked.choices:
+                _one_of(flag_of(name), getattr(self, name), asked.choices)
+            elif asked.check is not None:
+                asked.check(flag_of(name), getattr(self, name))
 
     def check_without_samples(self, others: Mapping[str, Any]) -> None:
         """Raise UsageError for what was asked of samples where none were given: without them many rules find nothing.
@@ -121,12 +243,11 @@ class ReportOptions:
         Args:
             others: what was given beside these options, by option name; None for what was not.
         """
-        given = {name: value for name, value in others.items() if value is not None}
-        for name in _OF_SAMPLES:
-            if getattr(self, name) != getattr(DEFAULTS, name):
-                given[name.replace("_", "-")] = getattr(self, name)
-        if given:
-            named = [f"--{name}" for name in given]
+        named = [flag_of(name) for name, value in others.items() if value is not None]
+        for name, asked in options_of(ReportOptions).items():
+            if asked.panel == SAMPLES and getattr(self, name) != getattr(DEFAULTS, name):
+                named.append(flag_of(name))
+        if named:
             listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
             raise UsageError(
                 f"--samples must be given with {listed}. Received: no samples. Give --samples SOURCE, or leave "
@@ -138,40 +259,15 @@ class ReportOptions:
         """The memory limit in bytes, or None."""
         return None if self.memory_limit is None else int(self.memory_limit * 1e9)
 
-    def for_analyses(self) -> AnalysisOptions:
-        """Return the part that analyses see."""
-        return AnalysisOptions(
-            seed=self.seed,
-            bins=self.bins,
-            kernel_range=self.kernel_range,
-            map_scale=self.map_scale,
-            max_tiles=self.max_tiles,
-            redraws=self.redraws,
-            attribution=() if self.attribution == ("none",) else tuple(dict.fromkeys(self.attribution)),
-            maximise=self.maximise,
-        )
+    @property
+    def attribution_methods(self) -> tuple[str, ...]:
+        """The attribution methods, each once; empty for 'none'."""
+        return tuple(dict.fromkeys(method for method in self.attribution if method != "none"))
 
 
 DEFAULTS = ReportOptions()
 
 
-def names_of(names: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return names that may have been given as one; none for None."""
-    if names is None:
-        return ()
-    return (names,) if isinstance(names, str) else tuple(map(str, names))
-
-
-def _one_of(name: str, value: str, accepted: tuple[str, ...], *, or_alone: str = "") -> None:
-    if value not in accepted:
-        listed = ", ".join(accepted) + (f", or {or_alone} alone" if or_alone else "")
-        raise UsageError(f"--{name} must be one of {listed}. Received: {value!r}.")
-
-
-def _is_positive(value: object) -> bool:
-    return isinstance(value, numbers.Real) and math.isfinite(value) and float(value) > 0
-
-
-def _within(name: str, value: object, low: int, high: int) -> None:
-    if not (isinstance(value, numbers.Integral) and low <= int(value) <= high):
-        raise UsageError(f"--{name} must be a whole number from {low} to {high}. Received: {value!r}.")
+def flag_of(name: str) -> str:
+    """Return an option's name as the command line writes it: '--max-tiles' for 'max_tiles'."""
+    return f"--{name.replace('_', '-')}"

@@ -1,5 +1,7 @@
 import hashlib
+import inspect
 import json
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -8,6 +10,7 @@ import pytest
 
 import reportgen
 from reportgen import ModelError, OutputError, SamplesError, UsageError
+from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.results.findings import Severity
 
 
@@ -37,6 +40,19 @@ def test_a_live_model_and_arrays_are_accepted(live_model):
     expected = np.sort(exponentials / exponentials.sum())[::-1]
     shown = [entry.probability for entry in sections["sample_predictions"].shown[0].top]
     assert np.allclose(shown, expected, atol=1e-6)
+
+
+def test_help_lists_every_option_with_its_type_default_and_meaning():
+    parameters = inspect.signature(reportgen.build_report).parameters
+    assert list(parameters)[:5] == ["model", "samples", "labels", "class_names", "config"]
+    assert {name: parameters[name].default for name in options_of(ReportOptions)} == asdict(DEFAULTS)
+    assert str(parameters["bins"]) == "bins: 'int' = 60"
+    assert "        bins: Bins of the weight histograms." in reportgen.build_report.__doc__.splitlines()
+
+
+def test_a_wrong_option_is_told_before_anything_is_read():
+    with pytest.raises(TypeError, match=r"there is no option 'layer'\. Did you mean 'layers'\?"):
+        reportgen.build_report("no-such-model.keras", layer="conv2d")
 
 
 def test_a_report_is_one_line_where_it_is_printed(live_model):

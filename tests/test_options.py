@@ -5,26 +5,32 @@ from typing import Any
 
 import pytest
 
-from reportgen.analyses.base import AnalysisOptions
 from reportgen.errors import UsageError
-from reportgen.options import DEFAULTS, ReportOptions, names_of
+from reportgen.messages import LANGUAGES
+from reportgen.options import DEFAULTS, ReportOptions, from_given, names_of, options_of
 
 
 def test_defaults_are_accepted() -> None:
     DEFAULTS.check()
-    assert DEFAULTS.for_analyses() == AnalysisOptions(
-        seed=0, bins=60, kernel_range=None, map_scale="layer", max_tiles=64
-    )
+    assert (DEFAULTS.seed, DEFAULTS.bins, DEFAULTS.kernel_range, DEFAULTS.map_scale) == (0, 60, None, "layer")
+    assert DEFAULTS.attribution_methods == ("hirescam",)
 
 
-def test_analyses_are_given_their_options() -> None:
-    options = ReportOptions(seed=3, bins=10, kernel_range=0.5, map_scale="map", max_tiles=9)
-    assert options.for_analyses() == AnalysisOptions(seed=3, bins=10, kernel_range=0.5, map_scale="map", max_tiles=9)
+def test_attribution_methods_are_each_taken_once_and_none_is_no_method() -> None:
+    assert ReportOptions(attribution=("gradcam", "hirescam", "gradcam")).attribution_methods == ("gradcam", "hirescam")
+    assert ReportOptions(attribution=("none",)).attribution_methods == ()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"lang": "xx"}, f"--lang must be one of {', '.join(LANGUAGES)}. Received: 'xx'."),
+        ({"memory_limit": 0}, "--memory-limit must be a finite number of gigabytes above 0. Received: 0."),
+        (
+            {"attribution": ("none", "gradcam")},
+            "--attribution must be one of hirescam, gradcam, layercam, "
+            "integrated-gradients, or none alone. Received: 'none'.",
+        ),
         ({"scale": "x"}, "--scale must be one of auto, none, unit, symmetric. Received: 'x'."),
         ({"map_scale": "all"}, "--map-scale must be one of layer, map. Received: 'all'."),
         ({"seed": -1}, "--seed must be a whole number from 0 to 9223372036854775807. Received: -1."),
@@ -49,6 +55,30 @@ def test_values_that_cannot_be_used_are_refused_in_one_line(change: dict[str, An
 
 def test_one_name_is_a_name_and_not_its_letters() -> None:
     assert (names_of("layers.py"), names_of(["a", "b"]), names_of(None)) == (("layers.py",), ("a", "b"), ())
+
+
+def test_options_are_read_as_either_interface_gives_them() -> None:
+    given = {"layers": "conv1, conv2", "attribution": ["gradcam"], "custom_objects": "a,b.py", "select": [2, 0]}
+    options = from_given(ReportOptions, given)
+    assert (options.layers, options.attribution, options.custom_objects, options.select) == (
+        ("conv1", "conv2"),
+        ("gradcam",),
+        ("a,b.py",),
+        "2,0",
+    )
+
+
+def test_a_wrong_name_is_told_with_the_nearest_right_one() -> None:
+    with pytest.raises(TypeError, match=r"there is no option 'bin'\. Did you mean 'bins'\?"):
+        from_given(ReportOptions, {"bin": 3})
+    with pytest.raises(TypeError, match=r"there is no option 'xyzzy'\.$"):
+        from_given(ReportOptions, {"xyzzy": 3})
+
+
+def test_every_option_says_what_it_does_in_a_sentence() -> None:
+    for name, option in options_of(ReportOptions).items():
+        assert option.help.endswith("."), name
+        assert option.panel, name
 
 
 def test_what_is_asked_of_samples_needs_some() -> None:

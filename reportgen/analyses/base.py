@@ -11,10 +11,13 @@ from reportgen.models.graphs.normalization import BatchNormalizationLayer
 from reportgen.models.passes.live import LiveModel
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.variables import BesideKernels
-from reportgen.options import AnalysisOptions
+from reportgen.options import ReportOptions
 from reportgen.results.findings import Finding, Inconclusive, LayerSummary, ModelSummary
 from reportgen.results.rules import Limits, Rule
 from reportgen.run.evaluation import EvaluatedSamples
+
+AnalysisOptions = ReportOptions
+"""The name by which plug-ins know the options of a report."""
 
 __all__ = ["Analysis", "AnalysisContext", "AnalysisOptions", "EvaluatedSamples", "Skip"]
 
@@ -31,7 +34,7 @@ class AnalysisContext:
         rectifiers: paths of the layers whose last step is a rectifier.
         samples: None when none were given or the model could not be run on them.
         no_samples_reason: why there are none, and the option that would give some.
-        options: see `AnalysisOptions`.
+        options: the report's options.
         limits: thresholds in force, by the rule's code.
         live: the running model, for analyses that must run it once more; None where it cannot be run.
         head: how the model ends.
@@ -50,7 +53,7 @@ class AnalysisContext:
     rectifiers: frozenset[str]
     samples: EvaluatedSamples | None
     no_samples_reason: str
-    options: AnalysisOptions
+    options: ReportOptions
     limits: Limits
     live: LiveModel | None = None
     head: Head = UNKNOWN

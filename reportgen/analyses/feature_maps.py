@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
+from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.messages import say
 from reportgen.models.passes.calls import layer_path
+from reportgen.options import ReportOptions
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.results.rules import Limits
@@ -129,7 +130,7 @@ def _is_rectified(name: str, context: AnalysisContext) -> bool:
 
 
 def _layer_maps(
-    name: str, maps: np.ndarray, samples: EvaluatedSamples, options: AnalysisOptions, pixels: int, rectified: bool
+    name: str, maps: np.ndarray, samples: EvaluatedSamples, options: ReportOptions, pixels: int, rectified: bool
 ) -> LayerMaps:
     layout, pictures = _pictures(maps)
     maxima = maps.max(axis=tuple(range(1, maps.ndim - 1)))

@@ -10,14 +10,15 @@ import json
 import shlex
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from reportgen import __version__
-from reportgen.cli import options as given
-from reportgen.cli.outcome import Outcome, takes_outcome
+from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, takes
+from reportgen.cli.outcome import Outcome
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results.rules import severity_named
@@ -48,85 +49,38 @@ def root(
 
 
 @app.command()
-@takes_outcome(output="report.html")
+@takes("options", ReportOptions)
+@takes("outcome", Outcome, output=Path("report.html"))
 def build(
     model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
-    allow_custom_code: given.AllowCustomCode = DEFAULTS.allow_custom_code,
-    custom_objects: given.CustomObjects = None,
-    memory_limit: given.MemoryLimit = DEFAULTS.memory_limit,
-    samples: given.Samples = None,
-    labels: given.Labels = None,
-    class_names: given.ClassNames = None,
-    select: given.Select = DEFAULTS.select,
-    scale: given.ScaleOption = DEFAULTS.scale,
-    max_evaluated: given.MaxEvaluated = DEFAULTS.max_evaluated,
-    resize: given.Resize = DEFAULTS.resize,
-    skip_bad: given.SkipBad = DEFAULTS.skip_bad,
-    layers: given.Layers = None,
-    bins: given.Bins = DEFAULTS.bins,
-    kernel_range: given.KernelRange = DEFAULTS.kernel_range,
-    map_scale: given.MapScaleOption = DEFAULTS.map_scale,
-    max_tiles: given.MaxTiles = DEFAULTS.max_tiles,
-    redraws: given.Redraws = DEFAULTS.redraws,
-    attribution: given.AttributionOption = None,
-    maximise: given.Maximise = DEFAULTS.maximise,
-    seed: given.Seed = DEFAULTS.seed,
-    title: given.Title = DEFAULTS.title,
-    note: given.Note = DEFAULTS.note,
-    lang: given.Lang = DEFAULTS.lang,
-    redact: given.Redact = DEFAULTS.redact,
-    config: given.Config = None,
     *,
+    samples: SampleSources = None,
+    labels: Labels = None,
+    class_names: ClassNames = None,
+    config: Config = None,
+    options: ReportOptions,
     outcome: Outcome,
 ) -> None:
     """Write the report of a model file."""
-    options = ReportOptions(
-        select=select,
-        scale=scale,
-        max_evaluated=max_evaluated,
-        resize=resize,
-        skip_bad=skip_bad,
-        layers=_split(layers),
-        bins=bins,
-        kernel_range=kernel_range,
-        map_scale=map_scale,
-        max_tiles=max_tiles,
-        redraws=redraws,
-        attribution=_split(attribution) or DEFAULTS.attribution,
-        maximise=maximise,
-        seed=seed,
-        title=title,
-        note=note,
-        lang=lang,
-        redact=redact,
-        allow_custom_code=allow_custom_code,
-        custom_objects=tuple(custom_objects or ()),
-        memory_limit=memory_limit,
-    )
     inputs = {"samples": samples or None, "labels": labels, "class_names": class_names, "config": config}
     _write(model, inputs, options, outcome)
 
 
 @app.command()
-@takes_outcome(output="demo-report.html")
-def demo(
-    lang: given.Lang = DEFAULTS.lang,
-    redact: given.Redact = DEFAULTS.redact,
-    config: given.Config = None,
-    *,
-    outcome: Outcome,
-) -> None:
+@takes("options", ReportOptions, "lang", "redact")
+@takes("outcome", Outcome, output=Path("demo-report.html"))
+def demo(*, config: Config = None, options: ReportOptions, outcome: Outcome) -> None:
     """Write the report of the model that comes with reportgen, on 200 images of Fashion-MNIST."""
     from reportgen.demo import CLASS_NAMES, MODEL, SAMPLES, TITLE
 
     inputs = {"samples": SAMPLES, "labels": None, "class_names": CLASS_NAMES, "config": config}
-    words = ["reportgen", "demo", *(["--lang", lang] if lang != DEFAULTS.lang else []), *["--redact"] * redact]
-    command = shlex.join([*words, *(["--config", config.name] if config else [])])
-    _write(MODEL, inputs, ReportOptions(title=TITLE, lang=lang, redact=redact), outcome, command=command)
+    asked = [*(["--lang", options.lang] if options.lang != DEFAULTS.lang else []), *["--redact"] * options.redact]
+    command = shlex.join(["reportgen", "demo", *asked, *(["--config", config.name] if config else [])])
+    _write(MODEL, inputs, replace(options, title=TITLE), outcome, command=command)
 
 
 @app.command("rules")
-def list_rules(as_json: given.AsJson = False, config: given.Config = None) -> None:
+def list_rules(as_json: AsJson = False, config: Config = None) -> None:
     """List every rule with its threshold, as it is in force here, and its source."""
     from reportgen.analyses.catalogue import open_catalogue
     from reportgen.cli.terminal import rules_text
@@ -139,21 +93,20 @@ def list_rules(as_json: given.AsJson = False, config: given.Config = None) -> No
 
 
 @app.command()
+@takes("options", ReportOptions, "allow_custom_code", "custom_objects")
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL", show_default=False)],
-    allow_custom_code: given.AllowCustomCode = DEFAULTS.allow_custom_code,
-    custom_objects: given.CustomObjects = None,
-    as_json: given.AsJson = False,
+    *,
+    as_json: AsJson = False,
+    options: ReportOptions,
 ) -> None:
     """Tell what a model file holds and what would be done with it; nothing of it runs."""
     from reportgen.cli.inspection import inspect_model
 
-    inspection = inspect_model(model, allow_custom_code=allow_custom_code, custom_objects=tuple(custom_objects or ()))
+    inspection = inspect_model(
+        model, allow_custom_code=options.allow_custom_code, custom_objects=options.custom_objects
+    )
     typer.echo(inspection.to_json() if as_json else inspection.to_text())
-
-
-def _split(layers: list[str] | None) -> tuple[str, ...]:
-    return tuple(name.strip() for names in layers or () for name in names.split(",") if name.strip())
 
 
 def _write(

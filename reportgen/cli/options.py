@@ -1,53 +1,29 @@
-"""The options of the command line: their types, help texts and panels."""
+"""The options of the command line, put together from dataclasses: their fields become what Typer reads."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import typer
 
-_MODEL, _SAMPLES, _PICTURES, _PAGE, _GATES, _OUTPUT = (
-    "Model",
-    "Samples",
-    "Weights and pictures",
-    "Page",
-    "Rules and gates",
-    "Output",
-)
+from reportgen.options import MODEL, PAGE, PICTURES, SAMPLES, Option, flag_of, from_given, options_of
 
-AllowCustomCode = Annotated[
-    bool,
-    typer.Option(
-        "--allow-custom-code",
-        help="Run functions that the model file brings along, such as those of Lambda layers. Only if you trust the file.",
-        rich_help_panel=_MODEL,
-    ),
-]
-CustomObjects = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Module or .py file whose layers and functions the model may use; it is imported. May be repeated.",
-        metavar="MODULE",
-        rich_help_panel=_MODEL,
-    ),
-]
-MemoryLimit = Annotated[
-    float | None,
-    typer.Option(
-        help="Gigabytes that the model may take. Default: half of the machine's memory.",
-        metavar="GB",
-        rich_help_panel=_MODEL,
-    ),
-]
-Samples = Annotated[
+GATES, OUTPUT = "Rules and gates", "Output"
+_PANELS = (MODEL, SAMPLES, PICTURES, PAGE, GATES, OUTPUT)
+
+SampleSources = Annotated[
     list[str] | None,
     typer.Option(
         help="Samples to run: FILE.npz, FILE.npz:ARRAY, FILE.npy, an image, a folder of images (or a folder for each class), "
         "an IDX file, or fashion_mnist, mnist, cifar10, cifar100. Repeated: one after the other, or for each input of the "
         "model as NAME=SOURCE.",
         metavar="SOURCE",
-        rich_help_panel=_SAMPLES,
+        rich_help_panel=SAMPLES,
     ),
 ]
 Labels = Annotated[
@@ -56,7 +32,7 @@ Labels = Annotated[
         help="Labels of the samples: .npy, .npz, .txt, .csv (labels, or file names and labels) or IDX; none leaves out those "
         "found with the samples, as of class folders.",
         metavar="FILE",
-        rich_help_panel=_SAMPLES,
+        rich_help_panel=SAMPLES,
     ),
 ]
 ClassNames = Annotated[
@@ -65,110 +41,8 @@ ClassNames = Annotated[
         help="Names of the classes in the model's order: a text file with one on each line, or names with commas between "
         "them. Class folders are found among them by name.",
         metavar="FILE|NAMES",
-        rich_help_panel=_SAMPLES,
+        rich_help_panel=SAMPLES,
     ),
-]
-Select = Annotated[
-    str | None,
-    typer.Option(
-        help="Which samples to show: 0,5,7, first:N, per-class:N, random:N, hardest:N or easiest:N. "
-        "Default: per-class:1 with labels, first:8 without.",
-        metavar="RULE",
-        rich_help_panel=_SAMPLES,
-    ),
-]
-ScaleOption = Annotated[
-    Literal["auto", "none", "unit", "symmetric"],
-    typer.Option(
-        help="How stored values reach the model: auto divides unsigned bytes by 255 unless the model rescales by itself; "
-        "none leaves them; unit divides by 255; symmetric brings 0..255 to -1..1.",
-        rich_help_panel=_SAMPLES,
-    ),
-]
-MaxEvaluated = Annotated[
-    int, typer.Option(help="Run the model on so many samples at the most.", metavar="N", rich_help_panel=_SAMPLES)
-]
-Resize = Annotated[
-    bool, typer.Option("--resize", help="Resize images to the model's input (bilinear).", rich_help_panel=_SAMPLES)
-]
-SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Skip image files that cannot be read.", rich_help_panel=_SAMPLES)
-]
-Layers = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Layers to show, as names or patterns, with commas or repeated. Default: the first two convolutions.",
-        metavar="NAMES",
-        rich_help_panel=_PICTURES,
-    ),
-]
-Bins = Annotated[int, typer.Option(help="Bins of the weight histograms.", metavar="N", rich_help_panel=_PICTURES)]
-KernelRange = Annotated[
-    float | None,
-    typer.Option(
-        help="End of the kernels' colour scale. Default: from each layer's weights.",
-        metavar="X",
-        rich_help_panel=_PICTURES,
-    ),
-]
-MapScaleOption = Annotated[
-    Literal["layer", "map"],
-    typer.Option(help="One colour scale for each layer, or one for each feature map.", rich_help_panel=_PICTURES),
-]
-MaxTiles = Annotated[
-    int, typer.Option(help="Largest number of kernels or maps in a grid.", metavar="N", rich_help_panel=_PICTURES)
-]
-AttributionOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Attribution methods, with commas: hirescam (the default), gradcam, layercam, "
-        "integrated-gradients; or none.",
-        metavar="METHODS",
-        rich_help_panel=_PICTURES,
-    ),
-]
-Maximise = Annotated[
-    bool,
-    typer.Option(
-        "--maximise", help="Make inputs that excite the shown layers' channels most (slow).", rich_help_panel=_PICTURES
-    ),
-]
-Redraws = Annotated[
-    int,
-    typer.Option(
-        help="Fresh draws of its own initialiser that each kernel is compared with.",
-        metavar="N",
-        rich_help_panel=_PICTURES,
-    ),
-]
-Seed = Annotated[int, typer.Option(help="Seed of every random draw.", metavar="N", rich_help_panel=_PICTURES)]
-Title = Annotated[
-    str | None, typer.Option(help="Title of the page. Default: the model's name, or the file's.", rich_help_panel=_PAGE)
-]
-Note = Annotated[str, typer.Option(help="What the reviewer should know, shown on the page.", rich_help_panel=_PAGE)]
-Lang = Annotated[
-    Literal["en", "ko"], typer.Option(help="Language of the page: English or Korean.", rich_help_panel=_PAGE)
-]
-Redact = Annotated[
-    bool,
-    typer.Option(
-        "--redact",
-        help="Leave out what shows the samples or whose they are: pictures, labels, names, title and note.",
-        rich_help_panel=_PAGE,
-    ),
-]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.", rich_help_panel=_OUTPUT)]
-JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Where to write the numbers as JSON.", rich_help_panel=_OUTPUT)
-]
-PdfPath = Annotated[
-    Path | None,
-    typer.Option("--pdf", help="Where to write the page as PDF; needs an installed Chromium.", rich_help_panel=_OUTPUT),
-]
-Paper = Annotated[Literal["A4", "Letter"], typer.Option(help="Paper of the PDF.", rich_help_panel=_OUTPUT)]
-Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.", rich_help_panel=_OUTPUT)]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress and no summary on standard error.", rich_help_panel=_OUTPUT)
 ]
 Config = Annotated[
     Path | None,
@@ -176,23 +50,69 @@ Config = Annotated[
         help="Thresholds and severities of rules, as TOML: \\[rules], or \\[tool.reportgen.rules] of a project file. "
         "Default: pyproject.toml in the working folder.",
         metavar="FILE",
-        rich_help_panel=_GATES,
+        rich_help_panel=GATES,
     ),
-]
-FailOn = Annotated[
-    Literal["note", "warning", "problem"] | None,
-    typer.Option(
-        help="End with exit code 1, the report written, when there is a finding of this severity or a higher one. "
-        "Default: never.",
-        rich_help_panel=_GATES,
-    ),
-]
-MaxSize = Annotated[
-    float,
-    typer.Option(help="Refuse to write a page of more megabytes than this.", metavar="MB", rich_help_panel=_OUTPUT),
-]
-Timings = Annotated[
-    bool,
-    typer.Option("--timings", help="List the cost of every stage on standard error.", rich_help_panel=_OUTPUT),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def takes(
+    argument: str, kind: type, *only: str, **defaults: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator: the command takes a dataclass' fields as options, and is given them as one object.
+
+    Typer reads a command's options off its signature, which is therefore put together here, in the order of --help's panels.
+
+    Args:
+        argument: the command's argument that is given the object.
+        kind: a dataclass, each field of which is an `option`.
+        only: names of the fields to take; all without any.
+        defaults: defaults that are this command's own, by field.
+    """
+    options = {name: one for name, one in options_of(kind).items() if not only or name in only}
+    own_defaults = {one.name: one.default for one in fields(kind)} | defaults
+    taken = [_parameter(name, one, own_defaults[name]) for name, one in options.items()]
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True)
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            values = {name: _value(one, given.pop(name), own_defaults[name]) for name, one in options.items()}
+            command(**given, **{argument: from_given(kind, values)})
+
+        kept = [parameter for name, parameter in own.parameters.items() if name != argument]
+        parameters = sorted([*kept, *taken], key=_place)
+        run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return run
+
+    return decorated
+
+
+def _parameter(name: str, option: Option, default: Any) -> inspect.Parameter:
+    """Return an option as a parameter that Typer understands; a text for each of several names is a list of texts."""
+    several = get_origin(option.type) is tuple
+    kind = list[str] | None if several else Literal[option.choices] if option.choices else option.type
+    flags = option.flags or ((flag_of(name),) if option.type is bool else ())  # a flag has no --no-flag
+    told = typer.Option(*flags, help=option.help, metavar=option.metavar, rich_help_panel=option.panel)
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None if several else inspect.Parameter.empty if default is MISSING else default,
+        annotation=Annotated[kind, told],
+    )
+
+
+def _value(option: Option, given: Any, default: Any) -> Any:
+    """Return what was given as the option is given from Python."""
+    if get_origin(option.type) is not tuple:
+        return given
+    return (",".join(given) if option.commas and given else given) or default
+
+
+def _place(parameter: inspect.Parameter) -> tuple[bool, int]:
+    """Return where a parameter stands: positional ones first, then by panel, then what has none."""
+    told = getattr(parameter.annotation, "__metadata__", (None,))[0]
+    panel = getattr(told, "rich_help_panel", None)
+    return parameter.kind is parameter.KEYWORD_ONLY, _PANELS.index(panel) if panel in _PANELS else len(_PANELS)

@@ -1,46 +1,39 @@
-"""What the command line does with a finished report: the options that `build` and `demo` share, as one object."""
+"""What the command line does with a finished report: the options that `build` and `demo` share."""
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Literal
 
-from reportgen.cli.options import FailOn, JsonPath, MaxSize, Open, Output, Paper, PdfPath, Quiet, Timings
+from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
+from reportgen.options import option
 from reportgen.rendering.output import LARGEST_PAGE, check_targets
 from reportgen.rendering.pdf import find_browser
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What becomes of a finished report, and what is said about it; every field is an option, see `takes_outcome`.
+    """What becomes of a finished report, and what is said about it; every field is an option."""
 
-    Attributes:
-        fail_on: severity from which findings end in exit code 1, or None.
-        output: where the page is written.
-        json_path: where the numbers are written, or None.
-        pdf_path: where the page is written as PDF, or None.
-        paper: of the PDF.
-        max_size: megabytes that the page may have.
-        open_page: whether the browser opens the page.
-        timings: whether the cost of each stage is listed.
-        quiet: whether progress and summary are left out.
-    """
-
-    fail_on: FailOn = None
-    output: Output
-    json_path: JsonPath = None
-    pdf_path: PdfPath = None
-    paper: Paper = "A4"
-    max_size: MaxSize = LARGEST_PAGE
-    open_page: Open = False
-    timings: Timings = False
-    quiet: Quiet = False
+    fail_on: Literal["note", "warning", "problem"] | None = option(
+        None,
+        "End with exit code 1, the report written, when there is a finding of this severity or a higher one. "
+        "Default: never.",
+        GATES,
+    )
+    output: Path = option(MISSING, "Where to write the page.", OUTPUT, flags=("--output", "-o"))
+    json_path: Path | None = option(None, "Where to write the numbers as JSON.", OUTPUT, flags=("--json",))
+    pdf_path: Path | None = option(
+        None, "Where to write the page as PDF; needs an installed Chromium.", OUTPUT, flags=("--pdf",)
+    )
+    paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
+    max_size: float = option(LARGEST_PAGE, "Refuse to write a page of more megabytes than this.", OUTPUT, metavar="MB")
+    open_page: bool = option(False, "Open the page in the browser.", OUTPUT, flags=("--open",))
+    timings: bool = option(False, "List the cost of every stage on standard error.", OUTPUT)
+    quiet: bool = option(False, "No progress and no summary on standard error.", OUTPUT, flags=("--quiet", "-q"))
 
     def check(self) -> None:
         """Raise an error for the first value that cannot be used; to be called before any long work."""
@@ -52,39 +45,3 @@ class Outcome:
         check_targets(paths)
         if self.pdf_path is not None:
             find_browser()
-
-
-def takes_outcome(output: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator: the command takes every field of `Outcome` as an option, and is given them as one `outcome`.
-
-    Typer reads a command's options off its signature, which is therefore put together here.
-
-    Args:
-        output: file name of the page by default.
-    """
-    hints = get_type_hints(Outcome, include_extras=True)
-    options = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=Path(output) if field.name == "output" else field.default,
-            annotation=hints[field.name],
-        )
-        for field in fields(Outcome)
-    ]
-
-    def decorated(command: Callable[..., None]) -> Callable[..., None]:
-        own = inspect.signature(command, eval_str=True)
-
-        @functools.wraps(command)
-        def run(**given: Any) -> None:
-            outcome = Outcome(**{option.name: given.pop(option.name) for option in options})
-            command(**given, outcome=outcome)
-
-        kept = [parameter for name, parameter in own.parameters.items() if name != "outcome"]
-        parameters = [*kept, *options]
-        run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return run
-
-    return decorated

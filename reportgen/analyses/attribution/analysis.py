@@ -47,7 +47,7 @@ class Attribution:
             return Skip(context.no_samples_reason)
         if context.live.no_gradients:
             return Skip(context.live.no_gradients)
-        if not context.options.attribution:
+        if not context.options.attribution_methods:
             return Skip(say("Attribution maps were left out; --attribution hirescam makes them."))
         samples = context.samples
         pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=_PICTURE_PIXELS)

@@ -122,7 +122,7 @@ def _maps(
     context: AnalysisContext, live: LiveModel, target: GradientTarget, given: _Samples
 ) -> tuple[tuple[CheckedMaps, ...], np.ndarray, int]:
     """Return the checked maps of all methods, the logits explained and the number of kernels drawn anew."""
-    seed, keys = context.options.seed, context.options.attribution
+    seed, keys = context.options.seed, context.options.attribution_methods
     by_features = any(key in FORMULAS for key in keys)
     trained = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
     integrated = _integrated(live, target, given) if "integrated-gradients" in keys else None
