@@ -13,6 +13,7 @@ import numpy as np
 
 from reportgen.results.findings import Finding, LayerSummary, Report, Section
 from reportgen.results.plottables import Histogram, ImageGrid, Matrix, Panel, Strip
+from reportgen.untrusted.escaping import is_unseen
 
 SCHEMA_VERSION = 2
 """Raised when a name goes or changes its meaning; new names do not raise it.
@@ -45,7 +46,7 @@ def render_json(report: Report) -> str:
 
 
 def _escaped(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]
+    return json.dumps(character)[1:-1] if is_unseen(character) else character
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

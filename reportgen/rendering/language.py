@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from reportgen.messages import LANGUAGES, Filled, Message, say
 from reportgen.rendering import wording
+from reportgen.untrusted.escaping import escaped
 
 SOURCE_LANGUAGE = "en"
 _NO_NAME = say("(no name)")
@@ -103,7 +104,7 @@ class Language:
         """Return a value as a template shows it: messages translated, what cannot be seen written as an escape."""
         if not isinstance(value, str) or isinstance(value, Markup):
             return value
-        return wording.visible(self.text(value))
+        return escaped(self.text(value), keep="\n\t")
 
     def integer(self, value: int | None) -> str:
         """Return a whole number, see `wording.integer`."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 
 from reportgen.messages import MINUS
+from reportgen.untrusted.escaping import shown
 
 _NONE = "\N{EN DASH}"
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _COLUMN = 7
-_LONGEST_NAME = 80
-_NAME_END = 30  # of it, since long names differ at their ends
+_NAME_END = 30  # characters, since long names differ at their ends
 KILOBYTE = 1000
 
 
@@ -66,23 +64,6 @@ def lined_up(texts: Sequence[str]) -> str:
     return " ".join(f"{text:>{_COLUMN}}" for text in texts)
 
 
-def visible(text: str) -> str:
-    """Return text in which characters that cannot be seen, or that turn the writing direction, are written as escapes.
-
-    Names in a model file are its author's; a reader must see what is there. Line breaks and tabs stay.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character in "\n\t" or unicodedata.category(character) not in _UNSEEN else _escaped(character)
-        for character in text
-    )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
 def name(text: str, *, empty: str = "(no name)") -> str:
     """Return a name on one line, its unseen characters escaped, cut in the middle to at most 80 characters.
 
@@ -90,7 +71,4 @@ def name(text: str, *, empty: str = "(no name)") -> str:
         text: the name.
         empty: returned where nothing of it is seen.
     """
-    line = visible(text).replace("\n", "\\n").replace("\t", "\\t")
-    if not line.strip():
-        return empty
-    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - _NAME_END - 1]}…{line[-_NAME_END:]}"
+    return shown(text, end=_NAME_END) if text.strip() else empty

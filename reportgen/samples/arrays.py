@@ -10,7 +10,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.files import base_name, existing_path, exists, first_bytes, shown_name
 from reportgen.samples.idx import GZIP_MAGIC, is_idx, labels_beside, read_idx
-from reportgen.untrusted.npy import NPY_MAGIC, ZIP_MAGICS, npz_headers, read_npy, read_npz_array
+from reportgen.samples.npy import NPY_MAGIC, ZIP_MAGICS, npz_headers, read_npy, read_npz_array
 
 _PREFERRED_SAMPLES = ("x_test", "x", "x_val", "x_train", "images")
 _PREFERRED_LABELS = ("y_test", "y", "y_val", "y_train", "labels")

@@ -1,15 +1,14 @@
 """How files are found, opened and named in messages: base names only, on one line, never the folder."""
 
 import os
-import unicodedata
 from pathlib import Path
 
 from reportgen.errors import SamplesError
+from reportgen.untrusted import escaping
 
 _FALLBACK_LIMIT = 8 * 2**30
-_SHOWN_LENGTH = 60
-# Control, format (bidirectional marks), surrogate, private, unassigned; line and paragraph separators
-_ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# File names differ at their ends, so that a cut one keeps both
+_CUT = {"limit": 60, "end": 19}
 
 
 def _half_of_memory() -> int:
@@ -26,30 +25,22 @@ BYTES_LIMIT = _half_of_memory()
 
 def escape(text: str) -> str:
     """Return `text` on one line: control characters, bidirectional marks and undecodable bytes become escapes."""
-    return "".join(
-        character.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(character) in _ESCAPED_CATEGORIES
-        else character
-        for character in text
-    )
+    return escaping.escaped(text)
 
 
 def shown_name(text: str) -> str:
     """Return `text` escaped and at most 60 characters long; what is cut from the middle becomes '…'."""
-    escaped = escape(text)
-    if len(escaped) <= _SHOWN_LENGTH:
-        return escaped
-    return f"{escaped[:40]}…{escaped[-19:]}"
+    return escaping.shown(text, **_CUT)
 
 
 def base_name(path: Path) -> str:
     """Return the last part of `path` as it may be shown; for '.' and '..' the folder's own name."""
-    return shown_name(path.name if path.name not in ("", "..") else path.resolve().name)
+    return escaping.base_name(path, **_CUT)
 
 
 def reason(error: BaseException) -> str:
     """Return an error's own words on one line; of an OSError not the file name, which holds the folder."""
-    return shown_name(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+    return escaping.reason_of(error, **_CUT)
 
 
 def exists(path: Path) -> bool:

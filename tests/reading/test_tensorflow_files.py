@@ -342,8 +342,8 @@ def test_pickled_weights_in_an_npz_are_never_loaded(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
         read_model(path)
     assert str(caught.value) == (
-        "npz.keras: model.weights.npz cannot be read. Received: pickled objects in layers/conv2d/vars.npy, which are "
-        "never loaded. Save the model again with model.save('model.keras')."
+        "npz.keras: model.weights.npz, array layers/conv2d/vars.npy, holds pickled Python objects, which are never loaded "
+        "because that runs code. Received: dtype object. Save the model again with model.save('model.keras')."
     )
     assert not (tmp_path / "ran").exists()
 
@@ -361,8 +361,61 @@ def test_npz_header_that_lies_is_refused(tmp_path: Path) -> None:
         for name, content in {**members, "model.weights.npz": weights.getvalue()}.items():
             target.writestr(name, content)
     assert path.read_bytes() != text
-    with pytest.raises(ModelError, match=r"Received: an array that is longer than its member, a\.npy\."):
+    with pytest.raises(
+        ModelError, match=r"array a\.npy, declares shape \(99, 9\) of float64, 7128 bytes\. Received: 72 bytes"
+    ):
         read_model(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (3,",
+        "{'descr': [('a', '<f4', 1, 2, 3)], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': '\x00', 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }",
+        "{'descr': {'names': ['a'], 'formats': ['f4'], 'offsets': [-9]}, 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': '|V2', 'fortran_order': False, 'shape': (3,), }",
+        "((((((",
+        "",
+    ],
+)
+def test_damaged_header_in_an_npz_is_one_line(tmp_path: Path, header: str) -> None:
+    _, path = with_npz(tmp_path, {"a": np.zeros(3)})
+    line = header.encode() + b"\n"
+    array = b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line + bytes(64)
+    weights = io.BytesIO()
+    with zipfile.ZipFile(weights, "w") as archive:
+        archive.writestr("layers/dense/vars/0.npy", array)
+    with zipfile.ZipFile(path) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    with zipfile.ZipFile(path, "w") as target:
+        for name, content in {**members, "model.weights.npz": weights.getvalue()}.items():
+            target.writestr(name, content)
+    with pytest.raises(
+        ModelError, match=r"^npz\.keras: model\.weights\.npz, array layers/dense/vars/0\.npy, "
+    ) as caught:
+        read_model(path)
+    assert str(caught.value).isprintable()
+
+
+def test_damaged_npz_is_one_line(tmp_path: Path) -> None:
+    """Each byte of the weights changed in turn: whatever NumPy and zipfile raise becomes one line, or the file is read."""
+    _, path = with_npz(tmp_path, {"a": np.zeros(3)})
+    with zipfile.ZipFile(path) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    weights = members.pop("model.weights.npz")
+    refused = 0
+    for place in range(len(weights)):
+        changed = bytearray(weights)
+        changed[place] ^= 0xFF
+        with zipfile.ZipFile(path, "w") as target:
+            for name, content in {**members, "model.weights.npz": bytes(changed)}.items():
+                target.writestr(name, content)
+        line = refusal_of(path)
+        assert line.isprintable()
+        refused += bool(line)
+    assert refused > len(weights) // 4
 
 
 def refusal_of(folder: Path) -> str:

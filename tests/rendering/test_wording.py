@@ -51,10 +51,6 @@ def test_file_sizes_have_decimal_units():
     assert shown == ["12 bytes", "1.23 kB", "1.37 MB", "2.5 GB"]
 
 
-def test_unseen_characters_become_escapes_and_line_breaks_stay():
-    assert wording.visible("a\u202eb\x00c\nd\te\ud800") == "a\\u202eb\\x00c\nd\te\\ud800"
-
-
 def test_names_are_one_line_of_at_most_80_characters():
     assert wording.name("a\nb\tc") == "a\\nb\\tc"
     assert wording.name("  ") == "(no name)"

@@ -39,7 +39,7 @@ def test_the_reason_of_an_error_names_no_folder(tmp_path: Path) -> None:
         (tmp_path / "missing").open()
 
     assert files.reason(caught.value) == "No such file or directory"
-    assert files.reason(ValueError("a\nb")) == "a\\nb"
+    assert files.reason(ValueError("a\x00\nb")) == "a\\x00"
     assert files.reason(EOFError()) == "EOFError"
 
 

@@ -20,7 +20,6 @@ from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import load_model, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
 from reportgen.reading.rewriting.notes import Notes, ObstacleKind
-from reportgen.untrusted.escaping import reason_of, shown
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -198,13 +197,6 @@ def test_notes_shorten_long_lists() -> None:
     notes.met(ObstacleKind.LAYOUT, "", "x")
     assert notes.sentences() == ("Changed: layer0, layer1, layer2, layer3, layer4 and 2 more.", "Wrapped.")
     assert next(iter(notes.obstacles)).sentence == "the model: x is a layout that Keras does not write"
-
-
-def test_text_of_a_file_is_escaped_and_shortened() -> None:
-    assert shown("a\nb\u202e\x1b") == "a\\nb\\u202e\\x1b"
-    assert shown("x" * 100) == "x" * 79 + "…"
-    assert reason_of(ValueError("config={}\nException encountered: bad\nmore")) == "bad"
-    assert reason_of(ValueError()) == "ValueError"
 
 
 @pytest.mark.slow

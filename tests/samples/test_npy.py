@@ -8,7 +8,8 @@ import pytest
 
 from reportgen.errors import SamplesError
 from reportgen.samples import files
-from reportgen.untrusted.npy import ArrayHeader, npz_headers, read_npy, read_npz_array
+from reportgen.samples.npy import npz_headers, read_npy, read_npz_array
+from reportgen.untrusted.npy import ArrayHeader
 
 
 class Bomb:
