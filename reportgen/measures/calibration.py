@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,38 @@ _DRAWS = 200
 
 
 @redactable
+@dataclass(frozen=True)
+class Confidences:
+    """How sure a model is of each answer, those that are right and those that are wrong apart.
+
+    Attributes:
+        right, wrong: (n,) float64, the probability that the model gave each answer, in [0, 1], rising.
+    """
+
+    right: np.ndarray = field(default_factory=lambda: np.empty(0))
+    wrong: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def over(self, limit: float) -> tuple[int, int]:
+        """Return how many answers have a probability over a limit, and how many of these are wrong.
+
+        Example: with right answers at 0.6 and 0.995 and a wrong one at 0.999, (2, 1) are over 0.99.
+        """
+        right, wrong = (
+            len(each) - int(np.searchsorted(each, limit, side="right")) for each in (self.right, self.wrong)
+        )
+        return right + wrong, wrong
+
+
+def confidences_of(confidence: np.ndarray, correct: np.ndarray) -> Confidences:
+    """Return how sure a model is of its answers.
+
+    Args:
+        confidence: (n,) probability of each answer, in [0, 1].
+        correct: (n,) bool.
+    """
+    return Confidences(np.sort(confidence[correct]), np.sort(confidence[~correct]))
+
+
 @dataclass(frozen=True)
 class CalibrationBin:
     """The samples whose confidence lies in (low, high]: their mean confidence, and the share that is right."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from reportgen.measures.assignment import Reordered, best_order
-from reportgen.measures.calibration import Calibration, calibrate
+from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
+from reportgen.results.findings import UNWRITTEN
 from reportgen.results.plottables import Matrix
 from reportgen.results.redactable import Kept, redactable
 
@@ -90,14 +91,15 @@ class ClassificationQuality:
         matrix: of all classes, or None where there are too many.
         confusions: the most frequent ones.
         calibration: of the probability of the answer.
-        confident: number of answers with a probability over the limit for confidence.
-        confident_wrong: of these, how many are wrong.
-        sure: the limit for confidence, in [0, 1].
+        confident: number of answers with a probability over `sure`.
+        confident_wrong: number of wrong ones among them.
+        sure: the probability that counts as confident in this report, in [0, 1].
         macro: means over the classes for which they are defined; None where that was not measured.
         constant: the answer, where all samples have the same one; None elsewhere.
         top: over all samples, whether the label is among the five classes with the highest scores; None for up to 20 classes.
         ranking: of two classes with samples of both; None elsewhere.
         reordered: the best other order of up to 100 classes; None where there is none.
+        confidences: how sure the model is of each answer, from which rules count at any limit; too long for the JSON.
     """
 
     accuracy: Rate
@@ -116,6 +118,7 @@ class ClassificationQuality:
     top: Rate | None = None
     ranking: Ranking | None = None
     reordered: Reordered | None = None
+    confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
 
 def classification_quality(
@@ -134,7 +137,8 @@ def classification_quality(
     correct = predicted == labels
     classes = class_qualities(labels, predicted, names.__getitem__)
     majority = int(np.bincount(labels).argmax())
-    confident = confidence > sure
+    confidences = confidences_of(confidence, correct)
+    confident, confident_wrong = confidences.over(sure)
     few = len(names) <= MATRIX_CLASSES
     return ClassificationQuality(
         accuracy=measure(int(correct.sum()), len(labels)),
@@ -145,14 +149,15 @@ def classification_quality(
         matrix=confusion_matrix(labels, predicted, names),
         confusions=largest_confusions(labels, predicted, names.__getitem__, most=_CONFUSIONS),
         calibration=calibrate(confidence, correct, seed=seed),
-        confident=int(confident.sum()),
-        confident_wrong=int((confident & ~correct).sum()),
+        confident=confident,
+        confident_wrong=confident_wrong,
         sure=sure,
         macro=macro_averages(classes.values()),
         constant=names[predicted[0]] if len(labels) > 1 and (predicted == predicted[0]).all() else None,
         top=_top_accuracy(values, labels) if len(names) > _MANY else None,
         ranking=measure_ranking(values[:, 1], labels == 1) if len(names) == 2 else None,
         reordered=best_order(labels, predicted, names.__getitem__, classes=len(names)) if few else None,
+        confidences=confidences,
     )
 
 

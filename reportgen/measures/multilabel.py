@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reportgen.measures.calibration import Calibration, calibrate
+from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
 from reportgen.measures.classification import Averages, ClassQuality, f1_rate, macro_averages
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.skill import Skill, measure_skill
 from reportgen.messages import say
+from reportgen.results.findings import UNWRITTEN
 from reportgen.results.redactable import redactable
 
 
@@ -49,8 +50,11 @@ class MultiLabelQuality:
         micro: of the pooled counts of all classes.
         macro: means over the classes for which they are defined.
         calibration: of the probabilities of all classes together against their presence.
-        confident: answers given with a probability of their own over the limit for confidence, whether yes or no.
-        confident_wrong: of these, how many are wrong.
+        confident: number of answers given with a probability of their own over the limit for confidence in this report,
+            whether yes or no.
+        confident_wrong: number of wrong ones among them.
+        confidences: how sure the model is of each of the N x K answers, from which rules count at any limit; too long for the
+            JSON.
     """
 
     exact: Rate
@@ -66,6 +70,7 @@ class MultiLabelQuality:
     calibration: Calibration
     confident: int
     confident_wrong: int
+    confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
 
 def multi_label_quality(
@@ -88,7 +93,8 @@ def multi_label_quality(
     wrong = predicted != sets
     count, total = sets.shape
     usual = sets.mean(axis=0) > 0.5
-    confident = np.maximum(values, 1 - values) > sure
+    confidences = confidences_of(np.maximum(values, 1 - values).ravel(), ~wrong.ravel())
+    confident, confident_wrong = confidences.over(sure)
     hits, said, present = ((marks).sum(axis=0) for marks in (predicted & sets, predicted, sets))
     classes = tuple(
         _label_quality(index, name, int(hits[index]), int(said[index]), int(present[index]), count)
@@ -106,8 +112,9 @@ def multi_label_quality(
         micro=Averages(*(rate.value for rate in _rates(int(hits.sum()), int(said.sum()), int(present.sum())))),
         macro=macro_averages(classes),
         calibration=_pooled_calibration(values, sets, seed=seed),
-        confident=int(confident.sum()),
-        confident_wrong=int((confident & wrong).sum()),
+        confident=confident,
+        confident_wrong=confident_wrong,
+        confidences=confidences,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results.findings import Finding, LayerSummary, Report, Section
+from reportgen.results.findings import Finding, LayerSummary, Report, Section, is_written
 from reportgen.results.plottables import Histogram, ImageGrid, Matrix, Panel, Strip
 from reportgen.untrusted.escaping import is_unseen
 
@@ -98,7 +98,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple) and value and all(isinstance(item, LayerSummary) for item in value):
         return _table(value)
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if is_written(each)}
     if isinstance(value, enum.Enum):
         return value.name.lower()
     if isinstance(value, np.ndarray):

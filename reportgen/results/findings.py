@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from typing import Annotated, Any
 
 from reportgen.messages import say
 from reportgen.results.redactable import Becomes, Kept, redactable
+
+UNWRITTEN: Mapping[str, Any] = {"written": False}
+"""Metadata of a field that rules need and the JSON does not have, as it would be long: `field(..., metadata=UNWRITTEN)`."""
+
+
+def is_written(field: Field[Any]) -> bool:
+    """Return whether the JSON has a field of a result."""
+    return bool(field.metadata.get("written", True))
 
 
 class Severity(enum.IntEnum):

@@ -10,14 +10,11 @@ from builders import LIMITS
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.prediction_quality.analysis import PredictionQuality
-from reportgen.analyses.prediction_quality.judgements import (
-    judge_accuracy,
-    judge_calibration,
-    judge_never_predicted,
-    judge_recall,
-)
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
-from reportgen.measures.calibration import Calibration, calibrate
+from reportgen.analyses.prediction_quality.rules.baselines import judge_accuracy
+from reportgen.analyses.prediction_quality.rules.classes import Judgement, judge_never_predicted
+from reportgen.analyses.prediction_quality.rules.confidence import judge_calibration
+from reportgen.measures.calibration import Calibration, Confidences, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure
 from reportgen.models.graphs.head import UNKNOWN, Head
@@ -151,7 +148,8 @@ def result(**changes: Any) -> PredictionQualityResult:
         confident=50,
         confident_wrong=0,
     )
-    return PredictionQualityResult("", 200, 200, replace(good, **changes), None, (), 0, None)
+    changed = replace(good, **changes)
+    return PredictionQualityResult("", changed.accuracy.trials, 200, changed, None, (), 0, None)
 
 
 def said(**changes: Any) -> list[Finding | Inconclusive]:
@@ -191,6 +189,16 @@ def test_accuracy_whose_upper_bound_is_under_the_limit_is_a_problem() -> None:
     assert judge_accuracy(measure(110, 200), measure(100, 200), 0.1).needed is None
 
 
+def test_an_accuracy_on_too_few_samples_is_not_said_to_be_within_its_limits() -> None:
+    (open_,) = said(accuracy=measure(0, 8), majority_share=1.0, classes=())
+    assert isinstance(open_, Inconclusive)
+    # at most 32.4%, where at least 67.6% + 0.1 x 32.4% is asked for
+    assert open_.message == (
+        "accuracy is 0.0%, where always saying a gives 100.0%, on 8 samples, and under 10 none is judged"
+    )
+    assert open_.samples_needed == 10
+
+
 @pytest.mark.parametrize("count", [1, 4, 8])
 def test_a_few_samples_that_are_all_wrong_decide_nothing(count: int) -> None:
     for labels in (np.arange(count), np.zeros(count, np.int64)):
@@ -207,7 +215,7 @@ def test_a_class_with_ten_samples_that_is_never_predicted_is_a_warning() -> None
     assert isinstance(open_, Inconclusive)
     assert open_.message == "1 class never predicted, with fewer than 10 samples: rare"
     assert open_.samples_needed == 250  # 10 of 8 in 200
-    assert judge_never_predicted([quality(0, 0, 0)], 200, 10).outcome is Outcome.PASS
+    assert judge_never_predicted([quality(0, 0, 0)], 200, 10) == Judgement((), (), None)
 
 
 def test_many_classes_are_cut_to_five_names() -> None:
@@ -226,7 +234,7 @@ def test_recall_whose_upper_bound_is_under_guessing_is_a_warning() -> None:
     assert open_.message == "1 class with a recall that cannot be told from guessing, 0.5: a"
     # 2.2414**2 x 0.25 / 0.11**2 = 103.8 samples of a class that has half of all
     assert open_.samples_needed == 208
-    assert judge_recall([quality(100, 90, 62)], 200, 2, 1.0).outcome is Outcome.PASS
+    assert said(classes=(quality(100, 90, 62), quality(100, 100, 95, "b"))) == []
 
 
 @pytest.mark.parametrize(
@@ -344,12 +352,45 @@ def test_more_than_20_classes_have_a_top_5_accuracy() -> None:
     assert run(logits[:, :20], labels % 20).classification.top is None
 
 
+SURE = Confidences(right=np.array([0.6, *[0.995] * 49]), wrong=np.array([0.7, 0.95, 0.999]))
+
+
 def test_one_confidently_wrong_answer_is_a_note() -> None:
-    (finding,) = said(confident_wrong=1)
+    (finding,) = said(confidences=SURE)
     assert (finding.code, finding.severity, finding.subject) == ("confidently-wrong", Severity.NOTE, "samples")
     assert finding.message == (
         "1 of 50 answers given with a probability over 0.99 is wrong (of a calibrated model, up to 0.5 would be)"
     )
+
+
+def test_the_limit_given_decides_which_wrong_answers_are_confident() -> None:
+    (finding,) = PredictionQuality().findings(result(confidences=SURE), LIMITS | {"confidently-wrong": 0.9})
+    assert isinstance(finding, Finding)
+    assert finding.message.startswith("2 of 51 answers given with a probability over 0.9 are wrong")
+    assert (finding.threshold, finding.evidence) == (0.9, {"wrong": 2, "confident": 51})
+    assert list(PredictionQuality().findings(result(confidences=SURE), LIMITS | {"confidently-wrong": 0.999})) == []
+    values, labels = np.array([[0.95, 0.05]] * 20 + [[0.05, 0.95]] * 20), np.repeat([0, 1], 20)
+    labels[0] = 1
+    measured = run(values, labels)
+    assert [one.code for one in PredictionQuality().findings(measured, LIMITS)] == []
+    assert [one.code for one in PredictionQuality().findings(measured, LIMITS | {"confidently-wrong": 0.94})] == [
+        "confidently-wrong"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "limits"),
+    [
+        ({"accuracy": measure(130, 200)}, "no-better-than-majority", (0.1, 0.6)),
+        ({"constant": "a", "accuracy": measure(100, 200)}, "constant-prediction", (101, 100)),
+        ({"classes": (quality(10, 0, 0), quality(190, 200, 190, "b"))}, "class-never-predicted", (11, 10)),
+        ({"classes": (quality(100, 60, 38), quality(100, 100, 95, "b"))}, "recall-below-chance", (0.98, 1.0)),
+        ({"calibration": calibration(0.2, 0.1)}, "miscalibration", (0.2, 0.19)),
+    ],
+)
+def test_the_limits_given_decide(changes: dict[str, Any], code: str, limits: tuple[float, float]) -> None:
+    found = [PredictionQuality().findings(result(**changes), LIMITS | {code: limit}) for limit in limits]
+    assert [[one.code for one in each if isinstance(one, Finding)] for each in found] == [[], [code]]
 
 
 def test_two_runs_give_the_same_numbers() -> None:
@@ -450,6 +491,47 @@ def test_a_class_that_is_never_predicted_is_a_warning_for_several_classes_too() 
     values[:, 2] = 0.4
     codes = [one.code for one in said_of(values, sets)]
     assert codes == ["class-never-predicted"]
+
+
+def test_a_calibration_error_over_classes_is_judged_as_that_over_samples() -> None:
+    sets = np.random.default_rng(0).integers(0, 2, (10, 12)).astype(bool)
+    found = list(PredictionQuality().findings(run(np.where(sets, 0.018, 0.982), sets), LIMITS))
+    (open_,) = (one for one in found if one.code == "miscalibration")
+    assert isinstance(open_, Inconclusive)
+    assert open_.message == (
+        "calibration error over all classes is 0.982 (limit 0.1) on 10 samples, and under 30 none is judged"
+    )
+    assert open_.samples_needed == 30
+    more = np.tile(sets, (3, 1))
+    (finding,) = (
+        one
+        for one in PredictionQuality().findings(run(np.where(more, 0.018, 0.982), more), LIMITS)
+        if one.code == "miscalibration"
+    )
+    assert isinstance(finding, Finding)
+    assert finding.message.startswith("calibration error over all classes is 0.982 (limit 0.1; chance gives")
+
+
+def test_a_skill_without_an_interval_is_said_to_have_none() -> None:
+    sets = np.eye(3, dtype=bool)[[0, 1, 2, 0, 1]]
+    (open_,) = (one for one in said_of(np.where(sets, 0.02, 0.98), sets) if one.code == "no-better-than-majority")
+    assert isinstance(open_, Inconclusive)
+    assert open_.message.endswith(" on 5 samples, too few for an interval; the limit is 10%")
+    assert open_.samples_needed == 10
+
+
+def test_a_class_that_no_sample_has_and_that_is_predicted_a_few_times_is_not_decided() -> None:
+    sets = np.zeros((40, 3), bool)
+    sets[:20, 0] = sets[20:, 1] = True
+    values = np.where(sets, 0.95, 0.05)
+    values[:3, 2] = 0.9
+    (open_,) = (one for one in said_of(values, sets) if one.code == "low-precision")
+    assert isinstance(open_, Inconclusive)
+    # 2.394**2 x 0.25 / 0.5**2 = 5.7 predictions, of which 40 samples have 3
+    assert (open_.message, open_.samples_needed) == (
+        "1 class with a precision that cannot be told from 50%: cow",
+        80,
+    )
 
 
 def test_one_label_for_each_sample_does_not_do_for_independent_scores() -> None:

@@ -7,19 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.prediction_quality.judgements import (
-    CALIBRATION,
-    CONFIDENT,
-    LOW_PRECISION,
-    LOW_RECALL,
-    MAJORITY,
-    NEVER,
-    RECALL,
-)
-from reportgen.analyses.prediction_quality.multi_label import multi_label_findings
-from reportgen.analyses.prediction_quality.regression import MEAN, regression_findings
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
-from reportgen.analyses.prediction_quality.single_label import CONSTANT, PERMUTED, findings_of
+from reportgen.analyses.prediction_quality.rules import CONFIDENT, RULES, findings
 from reportgen.analyses.prediction_quality.worst_samples import worst_by_error, worst_by_label, worst_by_loss
 from reportgen.measures.classification import (
     classification_quality,
@@ -45,7 +34,7 @@ class PredictionQuality:
 
     name = "prediction_quality"
     title = say("Prediction quality")
-    rules = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION, MEAN, CALIBRATION, CONFIDENT)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> PredictionQualityResult | Skip:
         """Return the measures; a skip without samples, without labels, or for an output that labels cannot be held against."""
@@ -72,12 +61,7 @@ class PredictionQuality:
 
     def findings(self, result: PredictionQualityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return what is certain about the predictions at these limits, and what more samples would have to decide."""
-        if result.classification is not None:
-            yield from findings_of(result.classification, limits)
-        if result.regression is not None:
-            yield from regression_findings(result.regression, limits)
-        if result.multi_label is not None:
-            yield from multi_label_findings(result.multi_label, limits)
+        return findings(result, limits)
 
 
 def _classification(

@@ -1,0 +1,59 @@
+"""The rules on predictions: threshold, condition and sentence of each in one place, and in one file those that are akin.
+
+Every rule is a function of the result and the thresholds in force that yields nothing where the rule does not apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.rules.baselines import (
+    CONSTANT,
+    MAJORITY,
+    MEAN,
+    constant_prediction,
+    no_better_than_majority,
+    no_better_than_mean,
+)
+from reportgen.analyses.prediction_quality.rules.classes import (
+    LOW_PRECISION,
+    LOW_RECALL,
+    NEVER,
+    RECALL,
+    class_never_predicted,
+    low_precision,
+    low_recall,
+    recall_below_chance,
+)
+from reportgen.analyses.prediction_quality.rules.confidence import (
+    CALIBRATION,
+    CONFIDENT,
+    confidently_wrong,
+    miscalibration,
+)
+from reportgen.analyses.prediction_quality.rules.permuted_labels import PERMUTED, permuted_labels
+from reportgen.results.findings import Finding, Inconclusive
+from reportgen.results.rules import Limits
+
+__all__ = ["CONFIDENT", "RULES", "findings"]
+
+RULES = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION, MEAN, CALIBRATION, CONFIDENT)
+"""All of them, in the order in which tables list them."""
+
+
+def findings(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
+    """Yield what is certain about the predictions at these thresholds, and what more samples would have to decide."""
+    for rule in (
+        no_better_than_majority,
+        class_never_predicted,
+        constant_prediction,
+        permuted_labels,
+        recall_below_chance,
+        low_recall,
+        low_precision,
+        no_better_than_mean,
+        miscalibration,
+        confidently_wrong,
+    ):
+        yield from rule(result, limits)
