@@ -14,13 +14,15 @@ from reportgen.analyses.sections import run_analyses, run_plugins
 from reportgen.errors import ForwardError, ModelError
 from reportgen.keras_internals import quantised
 from reportgen.messages import say
-from reportgen.models.graphs.describe import DescribedModel, describe
-from reportgen.models.graphs.normalization import normalization_layers
-from reportgen.models.graphs.ports import OneOutput
-from reportgen.models.graphs.signature import with_signature
-from reportgen.models.graphs.stored import describe_stored
-from reportgen.models.passes.compiled import CompiledModel
-from reportgen.models.passes.live import LiveModel
+from reportgen.models.graphs import (
+    DescribedModel,
+    OneOutput,
+    describe_model,
+    describe_stored_weights,
+    normalization_layers,
+    with_signature,
+)
+from reportgen.models.passes import CompiledModel, LiveModel
 from reportgen.models.startup import import_keras
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
@@ -111,8 +113,8 @@ def _described(
 ) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
     """Return what is known of the model; one that is not run with the signature that gives predictions, where it has one."""
     if isinstance(read, LoadedModel):
-        return read, describe(read.model)
-    described = describe_stored(read)
+        return read, describe_model(read.model)
+    described = describe_stored_weights(read)
     if read.serving is None or not run:
         return replace(read, serving=None), described
     try:

@@ -9,7 +9,7 @@ from keras import layers
 
 import reportgen
 from reportgen.keras_internals import dequantised_kernel, quantised
-from reportgen.models.weights.kernels import layer_kernels
+from reportgen.models.weights import layer_kernels
 
 GENERATOR = np.random.default_rng(5)
 

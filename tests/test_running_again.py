@@ -11,7 +11,7 @@ import reportgen
 import reportgen.run.preparation
 from reportgen.errors import ForwardError
 from reportgen.measures.deletion import deletion_distances
-from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes import CompiledModel
 
 GENERATOR = np.random.default_rng(8)
 COUNT = 9

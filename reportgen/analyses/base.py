@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from reportgen.models.graphs.head import UNKNOWN, Head
-from reportgen.models.graphs.normalization import BatchNormalizationLayer
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.variables import BesideKernels
+from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
+from reportgen.models.passes import LiveModel
+from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results.findings import Finding, Inconclusive, LayerSummary, ModelSummary
 from reportgen.results.rules import Limits, Rule
@@ -56,11 +54,11 @@ class AnalysisContext:
     options: ReportOptions
     limits: Limits
     live: LiveModel | None = None
-    head: Head = UNKNOWN
+    head: Head = UNKNOWN_HEAD
     activations: Mapping[str, str] = field(default_factory=dict)
     normalizations: tuple[BatchNormalizationLayer, ...] = ()
     outputs_only: bool = False
-    variables: tuple[BesideKernels, ...] = ()
+    variables: tuple[OtherVariable, ...] = ()
     ordered: bool = True
     not_run: str = ""
 

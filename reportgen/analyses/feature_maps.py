@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
 from reportgen.messages import say
-from reportgen.models.passes.calls import layer_path
+from reportgen.models.graphs import layer_path
 from reportgen.options import ReportOptions
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid, Palette

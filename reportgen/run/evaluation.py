@@ -12,14 +12,16 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
-from reportgen.models.graphs.describe import DescribedModel
-from reportgen.models.graphs.head import Head
-from reportgen.models.graphs.outputs import ClassScores, class_scores, cross_entropy
-from reportgen.models.graphs.ports import pack_inputs
-from reportgen.models.passes.calls import call_name
-from reportgen.models.passes.capture import batch_size, predict, run_forward
-from reportgen.models.passes.recorder import Activations
-from reportgen.models.passes.sample_inputs import alone
+from reportgen.models.graphs import (
+    ClassScores,
+    DescribedModel,
+    Head,
+    call_name,
+    class_scores,
+    cross_entropy,
+    pack_inputs,
+)
+from reportgen.models.passes import Activations, batch_size, only_input, predict, run_forward
 from reportgen.options import ReportOptions
 from reportgen.results.findings import SamplesSummary
 from reportgen.samples.fingerprint import fingerprint
@@ -140,7 +142,7 @@ def _packing(
 ) -> Callable[[Any, Sequence[int]], Any]:
     """Return what puts scaled samples together with those of the model's other inputs, by their positions."""
     if not source.input_name:
-        return alone
+        return only_input
     return lambda scaled, positions: model_batch(
         model, source, scaled, [indices[position] for position in positions], scalings
     )
@@ -329,7 +331,7 @@ class EvaluatedSamples:
     label_sets: np.ndarray | None = None
     indices: tuple[int, ...] = ()
     name_of: Callable[[int], str] = str
-    pack: Callable[[Any, Sequence[int]], Any] = alone
+    pack: Callable[[Any, Sequence[int]], Any] = only_input
 
     @property
     def classes(self) -> np.ndarray | None:

@@ -8,9 +8,7 @@ from typing import Any
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, say
-from reportgen.models.graphs.arithmetic import Shape
-from reportgen.models.graphs.describe import DescribedModel
-from reportgen.models.graphs.ports import model_inputs, pictured
+from reportgen.models.graphs import DescribedModel, Shape, model_inputs, pictured_input
 from reportgen.options import ReportOptions
 from reportgen.samples.by_input import sources_by_input
 from reportgen.samples.class_names import read_class_names
@@ -95,7 +93,7 @@ def _open_all(
     known = {name: shapes.get(name) for name in found}
     if len(known) > 1:  # without a graph the arrays tell
         known = {name: shape or _open(found[name], None, None, None, options).shape for name, shape in known.items()}
-    first = pictured({name: shape or () for name, shape in known.items()})
+    first = pictured_input({name: shape or () for name, shape in known.items()})
     return first, {
         name: _open(
             sources,

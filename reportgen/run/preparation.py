@@ -10,12 +10,8 @@ import numpy as np
 from reportgen.errors import ForwardError, SamplesError
 from reportgen.keras_internals import graph_inputs
 from reportgen.messages import say
-from reportgen.models.graphs.arithmetic import Shape
-from reportgen.models.graphs.building import build_on, must_be_compiled
-from reportgen.models.graphs.describe import DescribedModel, describe
-from reportgen.models.passes.capture import run_failures_named
-from reportgen.models.passes.recorded_calls import record_calls
-from reportgen.models.weights.kernels import common_data_format
+from reportgen.models.graphs import DescribedModel, Shape, common_data_format, describe_model
+from reportgen.models.passes import build_on_sample, needs_compiling, record_calls, run_failures_named
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
 from reportgen.run.inputs import open_inputs
@@ -62,7 +58,7 @@ def prepare_run(
         if not model.built:
             _build(model, batch, source)
             notes = (*notes, _BUILT)
-            described = describe(model, input_shape=source.shape)
+            described = describe_model(model, input_shape=source.shape)
         described = _completed(described, batch, source.shape)
         notes = (*notes, _COMPILED) if described.compiled else notes
     output = described.output
@@ -82,7 +78,7 @@ def _is_known(described: DescribedModel) -> bool:
 def _build(model: Any, batch: Any, source: SampleSource) -> None:
     try:
         with run_failures_named():
-            build_on(model, batch)
+            build_on_sample(model, batch)
     except ForwardError as error:
         raise SamplesError(
             f"the model was never built, and could not be built from samples of shape {source.shape}. "
@@ -93,12 +89,12 @@ def _build(model: Any, batch: Any, source: SampleSource) -> None:
 def _completed(described: DescribedModel, batch: Any, shape: Shape) -> DescribedModel:
     """Return the model with order and shapes from a recorded pass, where the graph does not tell them."""
     model = described.model
-    compiled = must_be_compiled(model, described.layers, batch)
+    compiled = needs_compiling(model, described.layers, batch)
     if not _is_known(described):
         try:
             with run_failures_named():
                 recorded = record_calls(model, batch, described.layers, compiled=compiled)
-            described = describe(model, recorded=recorded, input_shape=shape)
+            described = describe_model(model, recorded=recorded, input_shape=shape)
         except ForwardError:
             pass  # the pass over all samples will say why
     return replace(described, compiled=compiled)

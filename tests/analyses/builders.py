@@ -7,11 +7,9 @@ import numpy as np
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions
-from reportgen.models.graphs.describe import describe
-from reportgen.models.passes.capture import run_forward
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.recorder import Activations
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.graphs import describe_model
+from reportgen.models.passes import Activations, LiveModel, run_forward
+from reportgen.models.weights import LayerKernel
 from reportgen.results.findings import ModelSummary, SamplesSummary
 from reportgen.results.rules import default_limits
 from reportgen.run.evaluation import EvaluatedSamples
@@ -117,7 +115,7 @@ def live_context(
         batch_size: the number of samples that the forward pass and later ones take at once.
         chosen: see `evaluated_samples`, also for `first`.
     """
-    described = describe(model)
+    described = describe_model(model)
     samples = None
     if images is not None:
         batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]

@@ -13,9 +13,9 @@ from keras import layers
 from reportgen.analyses.base import Skip
 from reportgen.analyses.batch_normalization.analysis import BatchNormalization, moment_drift
 from reportgen.analyses.batch_normalization.results import BatchNormalizationResult, NormalizationAudit
-from reportgen.models.graphs.normalization import BatchNormalizationLayer, normalization_layers
-from reportgen.models.passes.channel_statistics import ChannelMoments
-from reportgen.models.weights.kernels import named_layers
+from reportgen.models.graphs import BatchNormalizationLayer, normalization_layers
+from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes import ChannelMoments
 from reportgen.results.findings import Finding, LayerSummary, Severity
 
 

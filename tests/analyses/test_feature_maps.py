@@ -8,7 +8,7 @@ from builders import context, evaluated_samples
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
-from reportgen.models.passes.recorder import Activations
+from reportgen.models.passes import Activations
 from reportgen.results.plottables import Palette
 
 GENERATOR = np.random.default_rng(4)

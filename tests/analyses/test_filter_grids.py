@@ -9,8 +9,7 @@ from builders import LIMITS, context, kernel
 from reportgen.analyses.base import Skip
 from reportgen.analyses.filter_grids.analysis import FilterGrids, filter_norms, near_duplicates
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.models.weights.initial import draw_initial
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights import LayerKernel, draw_initial
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
 

@@ -12,8 +12,8 @@ from reportgen.analyses.base import Skip
 from reportgen.analyses.filter_responses.analysis import FilterResponses
 from reportgen.analyses.filter_responses.patches import cut, excited_channels, kernel_tiles
 from reportgen.analyses.filter_responses.results import FilterResponsesResult
-from reportgen.models.graphs.describe import describe
-from reportgen.models.weights.kernels import layer_kernels
+from reportgen.models.graphs import describe_model
+from reportgen.models.weights import layer_kernels
 from reportgen.results.plottables import Palette
 
 GENERATOR = np.random.default_rng(21)
@@ -24,7 +24,7 @@ def draw(*shape: int) -> np.ndarray:
 
 
 def run(model: Any, images: np.ndarray | None, shown: tuple[str, ...] | None = None, **options: Any) -> Any:
-    shown = describe(model).shown(()) if shown is None else shown
+    shown = describe_model(model).shown(()) if shown is None else shown
     return FilterResponses().run(live_context(model, images, shown=shown, batch_size=3, chosen=2, first=50, **options))
 
 

@@ -13,10 +13,8 @@ from keras import layers
 from reportgen.analyses.base import Skip
 from reportgen.analyses.learned.analysis import Learned
 from reportgen.analyses.learned.results import FEWEST_WEIGHTS, LearnedKernel, LearnedResult
-from reportgen.models.graphs.describe import describe
-from reportgen.models.weights.kernel_statistics import STATISTICS
-from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.null_comparison import NullComparison, operator_norm
+from reportgen.models.graphs import describe_model
+from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, operator_norm
 from reportgen.results.findings import Inconclusive, Severity
 from reportgen.results.plottables import NullBands
 
@@ -30,7 +28,7 @@ def run(*kernels: LayerKernel, **options: Any) -> Any:
 
 
 def run_model(model: Any, **options: Any) -> LearnedResult:
-    described = describe(model)
+    described = describe_model(model)
     result = Learned().run(context(kernels=described.kernels, layers=described.calls, **options))
     assert isinstance(result, LearnedResult)
     return result

@@ -17,7 +17,7 @@ from reportgen.analyses.prediction_quality.rules.confidence import judge_calibra
 from reportgen.measures.calibration import Calibration, Confidences, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure
-from reportgen.models.graphs.head import UNKNOWN, Head
+from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette
 
@@ -25,7 +25,7 @@ IMAGES = np.random.default_rng(3).integers(0, 256, (400, 4, 4, 1), dtype=np.uint
 
 
 def context(
-    outputs: Any, labels: Any = None, *, head: Head = UNKNOWN, images: np.ndarray = IMAGES, names: Any = None
+    outputs: Any, labels: Any = None, *, head: Head = UNKNOWN_HEAD, images: np.ndarray = IMAGES, names: Any = None
 ) -> AnalysisContext:
     outputs = np.asarray(outputs, np.float32)
     count = len(outputs)
@@ -46,7 +46,7 @@ def scores(classes: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("classes", [2, 10, 100])
-@pytest.mark.parametrize("head", [UNKNOWN, Head("linear", "scores")])
+@pytest.mark.parametrize("head", [UNKNOWN_HEAD, Head("linear", "scores")])
 def test_logits_are_judged_as_probabilities(classes: int, head: Head) -> None:
     logits, labels = scores(classes)
     result = run(logits, labels, head=head)
@@ -436,7 +436,7 @@ def test_sets_of_classes_are_compared_with_independent_scores() -> None:
     ]
 
 
-@pytest.mark.parametrize("head", [UNKNOWN, Head("linear", "scores")])
+@pytest.mark.parametrize("head", [UNKNOWN_HEAD, Head("linear", "scores")])
 def test_logits_with_sets_of_classes_go_through_sigmoids(head: Head) -> None:
     sets = np.array([[1, 1], [0, 0]])
     result = run([[2.0, 0.5], [-1.0, -3.0]], sets, head=head)

@@ -16,9 +16,8 @@ from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck, 
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.analyses.preprocessing_check.variants import preprocessing_variants, standardise
 from reportgen.measures.intervals import measure
-from reportgen.models.graphs.describe import describe
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.recorder import Activations
+from reportgen.models.graphs import describe_model
+from reportgen.models.passes import Activations, LiveModel
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results.findings import Finding, Severity
 from reportgen.run.evaluation import evaluate_samples
@@ -42,7 +41,7 @@ def model() -> Any:
 def context(
     model: Any, images: np.ndarray, labels: Any = LABELS, *, batch: int = 7, options: ReportOptions = DEFAULTS
 ) -> AnalysisContext:
-    described = describe(model)
+    described = describe_model(model)
     source = open_samples(images, input_shape=described.summary.input_shape, labels=labels)
     samples = evaluate_samples(described, source, shown=(), options=options)
     return builders.context(samples, live=LiveModel(model, described.layers, batch), head=described.head)

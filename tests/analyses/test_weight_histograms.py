@@ -13,8 +13,7 @@ from scipy import stats
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.weight_histograms.analysis import WeightHistograms, drawn_kernels, weight_statistics
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
-from reportgen.models.weights.initial import draw_initial
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights import LayerKernel, draw_initial
 from reportgen.results.findings import Severity
 from reportgen.results.plottables import Histogram
 

@@ -12,7 +12,7 @@ from sklearn.metrics import (
 from reportgen.measures.calibration import calibrate
 from reportgen.measures.intervals import measure
 from reportgen.measures.multilabel import MultiLabelQuality, multi_label_quality
-from reportgen.models.graphs.outputs import ClassScores, cross_entropy
+from reportgen.models.graphs import ClassScores, cross_entropy
 
 
 def drawn(seed: int, count: int = 150, classes: int = 6) -> tuple[np.ndarray, np.ndarray]:

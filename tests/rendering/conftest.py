@@ -17,8 +17,7 @@ from reportgen.analyses.sample_predictions.results import ClassProbability, Samp
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
-from reportgen.models.weights.kernel_statistics import STATISTICS
-from reportgen.models.weights.null_comparison import NullComparison
+from reportgen.models.weights import STATISTICS, NullComparison
 from reportgen.results.findings import (
     Finding,
     Inconclusive,

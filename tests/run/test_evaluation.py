@@ -9,7 +9,7 @@ from keras import layers
 
 from reportgen.api import build_report
 from reportgen.errors import SamplesError, UsageError
-from reportgen.models.graphs.describe import describe
+from reportgen.models.graphs import describe_model
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.run.evaluation import evaluate_samples, evaluated_indices, samples_at_once
 from reportgen.samples.sources import open_samples
@@ -30,7 +30,7 @@ def samples(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 
 def evaluate(model: Any, source: Any, *, options: ReportOptions = DEFAULTS, shown: tuple[str, ...] = (), **given: Any):
-    described = describe(model)
+    described = describe_model(model)
     opened = open_samples(source, input_shape=described.summary.input_shape, **given)
     return evaluate_samples(described, opened, shown=shown, options=options)
 
@@ -174,10 +174,10 @@ def test_model_that_rescales_is_given_bytes_as_stored() -> None:
 def test_batch_allows_for_layers_whose_size_is_free(subclassed_model: Any, demo_model: Any) -> None:
     free = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)])
     # 32 million values are allowed; a free size is taken for that of the sample, on 64 channels
-    assert samples_at_once(describe(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
-    assert samples_at_once(describe(free), (5000, 1000, 3)) == 1
-    assert samples_at_once(describe(subclassed_model), (250, 1000, 3)) == 2
-    assert samples_at_once(describe(demo_model), (28, 28, 1)) == 128
+    assert samples_at_once(describe_model(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
+    assert samples_at_once(describe_model(free), (5000, 1000, 3)) == 1
+    assert samples_at_once(describe_model(subclassed_model), (250, 1000, 3)) == 2
+    assert samples_at_once(describe_model(demo_model), (28, 28, 1)) == 128
 
 
 def test_unknown_layer_is_refused_before_any_sample_is_read(demo_model: Any) -> None:
@@ -187,7 +187,7 @@ def test_unknown_layer_is_refused_before_any_sample_is_read(demo_model: Any) -> 
 
 def test_targets_of_a_single_linear_output_are_kept_in_the_order_of_the_samples() -> None:
     model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
-    described = describe(model)
+    described = describe_model(model)
     assert described.may_regress
     numbers = np.arange(9) + 0.5
     source = open_samples((np.zeros((9, 3), np.float32), numbers), input_shape=(3,), targets=True)
@@ -200,4 +200,4 @@ def test_targets_of_a_single_linear_output_are_kept_in_the_order_of_the_samples(
 
 
 def test_a_sigmoid_takes_no_targets() -> None:
-    assert not describe(keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])).may_regress
+    assert not describe_model(keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])).may_regress

@@ -11,7 +11,7 @@ from keras import layers
 from PIL import Image
 
 from reportgen.errors import SamplesError
-from reportgen.models.graphs.describe import DescribedModel, describe
+from reportgen.models.graphs import DescribedModel, describe_model
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
 from reportgen.run.inputs import open_inputs
@@ -21,13 +21,13 @@ SKIP_BAD = ReportOptions(skip_bad=True)
 
 def classifier() -> DescribedModel:
     inputs = keras.Input((4, 4, 1), name="image")
-    return describe(keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(inputs))))
+    return describe_model(keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(inputs))))
 
 
 def two_inputs() -> DescribedModel:
     image, meta = keras.Input((4, 4, 1), name="image"), keras.Input((2,), name="meta")
     joined = layers.Concatenate()([layers.Flatten()(image), meta])
-    return describe(keras.Model([image, meta], layers.Dense(3, activation="softmax")(joined)))
+    return describe_model(keras.Model([image, meta], layers.Dense(3, activation="softmax")(joined)))
 
 
 def opened(described: DescribedModel, samples: Any, *, labels: Any = None, options: ReportOptions = SKIP_BAD) -> Any:

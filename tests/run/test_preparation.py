@@ -15,11 +15,10 @@ from keras import layers
 
 import reportgen
 from reportgen.errors import SamplesError
-from reportgen.models.graphs.describe import describe
-from reportgen.models.passes.capture import predict, run_forward
+from reportgen.models.graphs import describe_model
+from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes import predict, record_calls, run_forward
 from reportgen.models.passes.compiled import CompiledPass
-from reportgen.models.passes.recorded_calls import record_calls
-from reportgen.models.weights.kernels import named_layers
 
 IMAGES = np.random.default_rng(2).normal(size=(6, 6, 6, 1)).astype(np.float32)
 
@@ -144,7 +143,7 @@ def test_built_subclassed_model_keeps_its_order_and_its_weights() -> None:
     before = [weight.numpy() for weight in model.weights]
     report = reportgen.build_report(model, IMAGES)
     assert "The model was built from the samples." not in report.samples.steps
-    assert [kernel.path for kernel in describe(model).kernels] == ["late", "early", "head"]
+    assert [kernel.path for kernel in describe_model(model).kernels] == ["late", "early", "head"]
     assert [grid.label for grid in sections(report)["filter_grids"].grids] == ["early", "late"]
     for weight, value in zip(model.weights, before, strict=True):
         np.testing.assert_array_equal(weight.numpy(), value)
@@ -161,7 +160,7 @@ def test_rows_inside_a_block_of_a_functional_model_get_their_shapes() -> None:
             return self.inner(inputs)
 
     model = keras.Sequential([keras.Input((6, 6, 1)), Block(name="block"), layers.Flatten(), layers.Dense(2)])
-    assert next(call.output_shape for call in describe(model).calls if call.path == "block/inner") is None
+    assert next(call.output_shape for call in describe_model(model).calls if call.path == "block/inner") is None
     rows = {row.path: row for row in sections(reportgen.build_report(model, IMAGES))["architecture"].layers}
     assert (rows["block/inner"].output_shape, rows["block/inner"].multiply_adds) == ((4, 4, 4), 9 * 16 * 4)
     assert len(rows) == 4

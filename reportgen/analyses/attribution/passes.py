@@ -13,15 +13,19 @@ from reportgen.measures.attribution_checks import completeness_error, rank_corre
 from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.measures.deletion import deletion_distances
 from reportgen.messages import say
-from reportgen.models.gradients.gradient_target import GradientTarget, affine_bias, find_target
-from reportgen.models.gradients.gradients import ClassLogits, Gradients, feature_gradients, predicted_logits
-from reportgen.models.gradients.integrated import integrated_gradients, logits_at
-from reportgen.models.gradients.randomised import randomised_kernels
-from reportgen.models.graphs.outputs import class_scores
-from reportgen.models.passes.capture import predict
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.sample_inputs import SampleInputs
-from reportgen.models.weights.kernels import common_data_format
+from reportgen.models.gradients import (
+    ClassLogits,
+    Gradients,
+    GradientTarget,
+    affine_bias,
+    feature_gradients,
+    find_target,
+    integrated_gradients,
+    logits_at,
+    predicted_logits,
+)
+from reportgen.models.graphs import class_scores, common_data_format
+from reportgen.models.passes import LiveModel, SampleInputs, predict, randomised_kernels
 from reportgen.run.evaluation import EvaluatedSamples
 
 POINTS, MOST_POINTS = 50, 400

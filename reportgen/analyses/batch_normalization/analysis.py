@@ -27,9 +27,8 @@ from reportgen.analyses.batch_normalization.rules import (
     never_updated,
 )
 from reportgen.messages import say
-from reportgen.models.graphs.normalization import BatchNormalizationLayer
-from reportgen.models.passes.calls import layer_path
-from reportgen.models.passes.channel_statistics import ChannelMoments
+from reportgen.models.graphs import BatchNormalizationLayer, layer_path
+from reportgen.models.passes import ChannelMoments
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import Strip
 from reportgen.results.rules import Limits

@@ -24,9 +24,8 @@ from reportgen.analyses.channel_activity.rules import (
     up_to_non_finite,
 )
 from reportgen.messages import say
-from reportgen.models.passes.activity import DORMANT, idle_channels
-from reportgen.models.passes.calls import layer_path
-from reportgen.models.passes.channel_statistics import ChannelStatistics
+from reportgen.models.graphs import layer_path
+from reportgen.models.passes import DORMANT_LEVEL, ChannelStatistics, idle_channels
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.plottables import Strip
 from reportgen.results.rules import Limits
@@ -84,6 +83,6 @@ def _layer(name: str, statistics: ChannelStatistics, source: str | None, activat
         constant=idle.constant,
         saturated=idle.saturated,
         zeros=float(np.median(1 - statistics.positive)) if idle.kind == "rectified" else None,
-        strip=Strip(np.sort(known)[::-1] if len(known) else np.zeros(1), DORMANT),
+        strip=Strip(np.sort(known)[::-1] if len(known) else np.zeros(1), DORMANT_LEVEL),
         non_finite=idle.non_finite,
     )

@@ -10,10 +10,8 @@ import numpy as np
 from reportgen.analyses.channel_activity.results import LayerActivity, MaskedRun
 from reportgen.errors import ForwardError
 from reportgen.messages import say
-from reportgen.models.graphs.head import Head
-from reportgen.models.graphs.outputs import class_scores, right_answers
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.masking import predict_masked
+from reportgen.models.graphs import Head, class_scores, right_answers
+from reportgen.models.passes import LiveModel, predict_masked
 from reportgen.run.evaluation import EvaluatedSamples
 
 MOST_MASKED_SAMPLES = 256

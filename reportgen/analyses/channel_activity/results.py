@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.models.passes.activity import DORMANT_LEVELS
+from reportgen.models.passes import DORMANT_LEVELS
 from reportgen.results.plottables import Strip
 from reportgen.results.redactable import Kept, redactable
 

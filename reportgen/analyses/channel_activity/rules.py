@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.messages import counted, say
-from reportgen.models.passes.activity import DORMANT
+from reportgen.models.passes import DORMANT_LEVEL
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Rule
 
@@ -131,7 +131,7 @@ def dormant_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iter
             "{n} of {channels} channels are dormant, with at most {level:g} of the layer's mean activity, on {samples} "
             "({share:.1%}, limit {limit:.0%})",
             **_values(count, layer, evaluated, limit),
-            level=DORMANT,
+            level=DORMANT_LEVEL,
         ),
         evidence=_evidence("dormant", count, layer, evaluated),
         threshold=limit,

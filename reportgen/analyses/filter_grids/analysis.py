@@ -13,8 +13,7 @@ from reportgen.analyses.filter_grids.rules import DUPLICATE, WEAK, duplicate_fil
 from reportgen.analyses.filter_grids.tiles import filter_tiles, is_rgb, largest_values
 from reportgen.measures.tiles import columns_for, strongest, symmetric_limit
 from reportgen.messages import say
-from reportgen.models.weights.initial import draw_initial
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights import LayerKernel, draw_initial
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.results.rules import Limits

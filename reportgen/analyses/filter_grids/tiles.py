@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.measures.tiles import central_slices
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights import LayerKernel
 
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
 

@@ -12,12 +12,10 @@ from reportgen.analyses.filter_responses.patches import cut_patches, excited_cha
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.errors import ForwardError
 from reportgen.messages import say
-from reportgen.models.gradients.maximise import STEPS
-from reportgen.models.graphs.placement import Placement, follow_placements
-from reportgen.models.passes.calls import layer_path
-from reportgen.models.passes.compiled import CompiledModel
-from reportgen.models.passes.top_positions import KEPT, TopPositions
-from reportgen.models.weights.kernels import LayerKernel, common_data_format
+from reportgen.models.gradients import MAXIMISATION_STEPS
+from reportgen.models.graphs import common_data_format, layer_path
+from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions, follow_placements
+from reportgen.models.weights import LayerKernel
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import Panel, PanelGrid
 from reportgen.results.rules import Limits, Rule
@@ -62,8 +60,8 @@ class FilterResponses:
             layers=shown,
             left_out=left_out,
             evaluated=samples.evaluated,
-            patches=KEPT,
-            steps=STEPS if context.options.maximise and not compiled else None,
+            patches=SAMPLES_KEPT,
+            steps=MAXIMISATION_STEPS if context.options.maximise and not compiled else None,
             seed=context.options.seed,
             not_maximised=_COMPILED if context.options.maximise and compiled else "",
         )

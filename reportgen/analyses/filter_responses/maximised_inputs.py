@@ -8,9 +8,8 @@ from typing import Any
 from reportgen.analyses.base import AnalysisContext
 from reportgen.errors import ForwardError
 from reportgen.measures.tiles import columns_for
-from reportgen.models.gradients.maximise import maximise_channels
-from reportgen.models.passes.compiled import CompiledModel
-from reportgen.models.passes.live import LiveModel
+from reportgen.models.gradients import maximise_channels
+from reportgen.models.passes import CompiledModel, LiveModel
 from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.run.evaluation import EvaluatedSamples
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.measures.tiles import block_means, pictures_of, reduction_for, strongest, symmetric_limit
-from reportgen.models.graphs.placement import Placement
-from reportgen.models.passes.top_positions import TopPositions
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.passes import Placement, TopPositions
+from reportgen.models.weights import LayerKernel
 from reportgen.results.plottables import Palette, Panel
 from reportgen.run.evaluation import EvaluatedSamples
 

@@ -22,10 +22,14 @@ from reportgen.analyses.learned.rules import (
     untrained_model,
 )
 from reportgen.messages import say
-from reportgen.models.weights.chance import ModelComparison, compare_kernels
-from reportgen.models.weights.kernel_statistics import STATISTICS
-from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.null_comparison import NullComparison, operator_norm
+from reportgen.models.weights import (
+    STATISTICS,
+    LayerKernel,
+    ModelComparison,
+    NullComparison,
+    compare_kernels,
+    operator_norm,
+)
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.plottables import NullBands
 from reportgen.results.rules import Limits

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.models.weights.kernel_statistics import STATISTICS
-from reportgen.models.weights.null_comparison import NullComparison
+from reportgen.models.weights import STATISTICS, NullComparison
 from reportgen.results.plottables import NullBands
 from reportgen.results.redactable import Kept, redactable
 

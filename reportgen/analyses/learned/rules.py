@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.analyses.learned.results import NORM, RANK
 from reportgen.messages import counted, joined, say
-from reportgen.models.weights.kernel_statistics import STATISTICS
+from reportgen.models.weights import STATISTICS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Rule
 

@@ -16,8 +16,7 @@ from reportgen.measures.classification import (
 from reportgen.measures.multilabel import multi_label_quality
 from reportgen.measures.regression import regression_errors
 from reportgen.messages import say
-from reportgen.models.graphs.head import Head
-from reportgen.models.graphs.outputs import ClassScores, class_scores, cross_entropy
+from reportgen.models.graphs import ClassScores, Head, class_scores, cross_entropy
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.rules import Limits
 from reportgen.run.evaluation import EvaluatedSamples

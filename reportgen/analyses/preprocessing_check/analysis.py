@@ -14,9 +14,8 @@ from reportgen.analyses.preprocessing_check.variants import Variant, preprocessi
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
 from reportgen.messages import say
-from reportgen.models.graphs.outputs import ClassScores, class_scores
-from reportgen.models.passes.capture import predict
-from reportgen.models.passes.live import LiveModel
+from reportgen.models.graphs import ClassScores, class_scores
+from reportgen.models.passes import LiveModel, predict
 from reportgen.results.findings import Finding
 from reportgen.results.rules import Limits
 from reportgen.run.evaluation import EvaluatedSamples

@@ -24,7 +24,7 @@ from reportgen.analyses.sample_predictions.rules import (
 )
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import say
-from reportgen.models.graphs.outputs import ClassScores, class_scores, right_answers
+from reportgen.models.graphs import ClassScores, class_scores, right_answers
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid
 from reportgen.results.rules import Limits

@@ -18,9 +18,7 @@ from reportgen.analyses.weight_histograms.results import (
 from reportgen.analyses.weight_histograms.rules import CONSTANT, NON_FINITE, constant_kernels, non_finite_weights
 from reportgen.measures.distributions import ks_distance
 from reportgen.messages import say
-from reportgen.models.weights.initial import draw_initial, initializer_name
-from reportgen.models.weights.kernel_statistics import NEAR_ZERO
-from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import Histogram
 from reportgen.results.rules import Limits
@@ -89,7 +87,7 @@ def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
     return KernelWeights(
         label=kernel.label,
         is_spatial=kernel.is_spatial,
-        initializer=initializer_name(kernel),
+        initializer=kernel.initializer_name,
         histogram=_histogram(trained, untrained, bins),
         trained=weight_statistics(trained),
         untrained=None if untrained is None else weight_statistics(untrained),

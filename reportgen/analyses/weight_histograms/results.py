@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.models.weights.kernel_statistics import NEAR_ZERO
+from reportgen.models.weights import NEAR_ZERO
 from reportgen.results.plottables import Histogram
 from reportgen.results.redactable import Kept, redactable
 

@@ -1,1 +1,26 @@
-"""Gradients of the outputs, and inputs made with them."""
+"""Gradients through a live network: of its logits, and of the mean of a channel."""
+
+from reportgen.models.gradients.activation_maximisation import MAXIMISATION_STEPS, maximise_channels
+from reportgen.models.gradients.gradient_target import GradientTarget, affine_bias, find_target
+from reportgen.models.gradients.gradients import (
+    ClassLogits,
+    Gradients,
+    feature_gradients,
+    integrated_gradients,
+    logits_at,
+    predicted_logits,
+)
+
+__all__ = [
+    "MAXIMISATION_STEPS",
+    "ClassLogits",
+    "GradientTarget",
+    "Gradients",
+    "affine_bias",
+    "feature_gradients",
+    "find_target",
+    "integrated_gradients",
+    "logits_at",
+    "maximise_channels",
+    "predicted_logits",
+]

@@ -10,13 +10,9 @@ from typing import Any
 import numpy as np
 
 from reportgen.messages import say
-from reportgen.models.graphs.outputs import sigmoid, softmax
-from reportgen.models.passes.calls import call_name, first_tensor
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.recording import recording
-from reportgen.models.passes.replacing import replacing
-from reportgen.models.passes.sample_inputs import SampleInputs
-from reportgen.models.weights.kernels import common_data_format, data_format, is_convolution
+from reportgen.models.graphs import call_name, common_data_format, data_format, first_tensor, sigmoid, softmax
+from reportgen.models.passes import LiveModel, SampleInputs, recording, replacing
+from reportgen.models.weights import is_convolution
 
 _TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2}
 _AFFINE = ("GlobalAveragePooling", "AveragePooling", "Flatten", "Reshape", "Dropout", "Dense", "Activation", "Softmax")

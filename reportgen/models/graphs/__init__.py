@@ -1,1 +1,82 @@
-"""How a network is put together, and what that makes of its inputs and outputs."""
+"""How a network is put together: its layers and their calls, its inputs and outputs, and what its outputs say."""
+
+from reportgen.models.graphs.arithmetic import ReceptiveField, Shape, merged_field, receptive_field, spatial_axes
+from reportgen.models.graphs.batch_normalization import BatchNormalizationLayer, normalization_layers
+from reportgen.models.graphs.calls import (
+    LayerTensor,
+    RecordedCalls,
+    call_name,
+    call_number,
+    input_tensor,
+    layer_path,
+    summarise_call,
+    whole_input,
+)
+from reportgen.models.graphs.described_model import DescribedModel, describe_model
+from reportgen.models.graphs.inputs import model_inputs, pack_inputs, pictured_input
+from reportgen.models.graphs.layers import (
+    ACTIVATION_ENDS,
+    RECTIFIERS,
+    activation_of,
+    common_data_format,
+    data_format,
+    holds_kernel,
+    is_normalization,
+)
+from reportgen.models.graphs.outputs import (
+    UNKNOWN_HEAD,
+    Head,
+    OneOutput,
+    array_at,
+    first_array,
+    first_tensor,
+    tensors_of,
+)
+from reportgen.models.graphs.scoring import ClassScores, class_scores, cross_entropy, right_answers, sigmoid, softmax
+from reportgen.models.graphs.signature_model import with_signature
+from reportgen.models.graphs.stored_model import describe_stored_weights
+
+__all__ = [
+    "ACTIVATION_ENDS",
+    "RECTIFIERS",
+    "UNKNOWN_HEAD",
+    "BatchNormalizationLayer",
+    "ClassScores",
+    "DescribedModel",
+    "Head",
+    "LayerTensor",
+    "OneOutput",
+    "ReceptiveField",
+    "RecordedCalls",
+    "Shape",
+    "activation_of",
+    "array_at",
+    "call_name",
+    "call_number",
+    "class_scores",
+    "common_data_format",
+    "cross_entropy",
+    "data_format",
+    "describe_model",
+    "describe_stored_weights",
+    "first_array",
+    "first_tensor",
+    "holds_kernel",
+    "input_tensor",
+    "is_normalization",
+    "layer_path",
+    "merged_field",
+    "model_inputs",
+    "normalization_layers",
+    "pack_inputs",
+    "pictured_input",
+    "receptive_field",
+    "right_answers",
+    "sigmoid",
+    "softmax",
+    "spatial_axes",
+    "summarise_call",
+    "tensors_of",
+    "whole_input",
+    "with_signature",
+]

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.keras_internals import own_weights
-from reportgen.models.weights.kernels import data_format as format_of
+from reportgen.models.graphs.layers import data_format as format_of
 
 Shape = tuple[int | None, ...]
-
 _WHOLE = ("GlobalAveragePooling", "GlobalMaxPooling", "MultiHeadAttention", "Attention", "GroupNormalization")
 # Layers, then operations of keras.ops, that make each value from the values at the same place. Random* layers of
 # augmentation do nothing at inference, but for RandomCrop.
@@ -49,12 +48,12 @@ class ReceptiveField:
     jump: tuple[float, ...]
 
 
-def spatial(shape: Shape, layer: Any = None, *, data_format: str = "channels_last") -> Shape:
+def spatial_axes(shape: Shape, layer: Any = None, *, data_format: str = "channels_last") -> Shape:
     """Return the spatial axes of a shape without the batch axis, in the layer's data format or else the given one."""
     return shape[1:] if format_of(layer, data_format) == "channels_first" else shape[:-1]
 
 
-def merged(fields: list[ReceptiveField | None]) -> ReceptiveField | None:
+def merged_field(fields: list[ReceptiveField | None]) -> ReceptiveField | None:
     """Return the field of a value computed from several tensors: the largest of each axis, None when one is unknown."""
     known = [field for field in fields if field is not None]
     if not known or len(known) < len(fields) or len({len(field.size) for field in known}) > 1:
@@ -90,7 +89,7 @@ def receptive_field(
     if name.startswith("UpSampling"):
         return _upsampled(layer, before)
     if name == "Reshape":
-        places = [None if shape is None else spatial(shape) for shape in (from_shape, to_shape)]
+        places = [None if shape is None else spatial_axes(shape) for shape in (from_shape, to_shape)]
         return before if places[1] in (places[0], ()) else None
     window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     if window is None:
@@ -152,7 +151,7 @@ def multiply_adds(layer: Any, kernel_shapes: dict[str, tuple[int, ...]], before:
         sums = name not in _LOOKED_UP and any(len(weight.shape) > 1 for weight in own_weights(layer))
         return None if sums else 0
     if hasattr(layer, "kernel_size"):
-        positions = spatial(before if name.endswith("Transpose") else after, layer)
+        positions = spatial_axes(before if name.endswith("Transpose") else after, layer)
     elif list(kernel_shapes.values()) == [(*before[-1:], *after[-1:])]:
         positions = after[:-1]
     else:

@@ -1,135 +1,192 @@
-"""What a model's output says about classes: by its last activation, and by the numbers where that is not known."""
+"""What a model gives: its outputs by name, which one holds the predictions, and how that one ends."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from reportgen.messages import say
-from reportgen.models.graphs.head import UNKNOWN, Head
+from reportgen.keras_internals import graph_of, history_of, nodes_of, output_structure
+from reportgen.models.graphs.arithmetic import Shape
 
-_SUM_TOLERANCE = 1e-2
-"""float16 probabilities of 1,000 classes sum to 1 within this."""
+_UNCHANGED = frozenset({"Flatten", "Reshape", "Dropout", "Identity", "Squeeze", "ExpandDims"})
+"""Layers and operations that leave every value what it is."""
 
-_LEAST = 1e-7
-"""Of a score in a binary cross-entropy, which Keras clips likewise (`keras.config.epsilon`): float32 cannot tell more."""
+_OPERATIONS = {"Softmax": "softmax", "Sigmoid": "sigmoid", "ReLU": "relu", "Relu": "relu", "LogSoftmax": "log_softmax"}
+"""Layers and operations that are an activation by themselves, by class."""
 
-# What is told from numbers alone may be wrong, so the page says why it was told
-_SINGLE = say("The single output is between 0 and 1 and was taken as the probability of class 1.")
-_LOGITS = say("The outputs are not probabilities and were taken as logits: softmax was applied.")
-_INDEPENDENT = say("The outputs are independent scores: they do not sum to 1.")
-_SIGMOID = say("The outputs end in a sigmoid: each class has a score of its own.")
-_SINGLE_SIGMOID = say("The single output ends in a sigmoid: it is the probability of class 1.")
-_LINEAR = say("The outputs are linear and were taken as logits: softmax was applied.")
-_LOGITS_OF_EACH = say(
-    "The outputs are no probabilities and the labels name any number of classes, so each output was taken as the logit of "
-    "its class: sigmoid was applied."
-)
-_SINGLE_LOGIT = say(
-    "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
-    "sigmoid was applied."
-)
+_CLASS_SCORES = ("softmax", "sigmoid", "hard_sigmoid")
 
 
 @dataclass(frozen=True)
-class ClassScores:
-    """One score for each class.
+class Head:
+    """The last step of a model's first output.
 
     Attributes:
-        values: (N, K) float64; probabilities that sum to 1 for each sample unless `independent`.
-        independent: whether each class has a probability of its own (a multi-label head).
-        rule: how the scores were made from the output, one sentence, or '' where the output is the scores.
-        threshold: of the output: where a single one is above, class 1 has the higher score; where one of several independent
-            ones is, its score is over 0.5.
+        activation: as Keras names it: 'softmax', 'sigmoid', 'linear', 'relu', ...; None where the graph does not tell.
+        layer: name of the layer that applies it, or None.
     """
 
-    values: np.ndarray
-    independent: bool
-    rule: str
-    threshold: float = 0.5
+    activation: str | None = None
+    layer: str | None = None
 
 
-def class_scores(outputs: np.ndarray, *, head: Head = UNKNOWN, labels: np.ndarray | None = None) -> ClassScores | None:
-    """Return the class scores in a model's output, or None where it is not one value for each class.
+UNKNOWN_HEAD = Head()
+"""Of a subclassed model, which has no graph, and of one that ends in a step that is no activation."""
 
-    The last activation decides where it is known: several values behind a sigmoid are independent scores, several linear
-    ones are logits, and a single value is a probability behind a sigmoid alone. Otherwise the numbers decide:
-    probabilities (not negative, summing to 1) are taken as they are. One value in [0, 1] is the probability of class 1 of
-    two. Several values in [0, 1] that do not sum to 1 are independent scores. Anything else with two or more values is
-    taken as logits. A single value of any size is the logit of class 1 where both 0 and 1 and nothing else are labels.
-    Where the labels are sets of classes, values that are no probabilities are the logits of each class by itself.
+
+def ending(tensor: Any) -> Head:
+    """Return how one symbolic output of a model ends, followed back through nested models and steps that change no value."""
+    while (history := history_of(tensor)) is not None:
+        operation, node, position = history
+        if (nested := graph_of(operation)) is not None:
+            tensor = nested.outputs[position]
+            continue
+        kind, inputs = type(operation).__name__, nodes_of(operation)[node].input_tensors
+        if kind not in _UNCHANGED or not inputs:
+            return _activation_of(operation, kind)
+        tensor = inputs[0]
+    return UNKNOWN_HEAD
+
+
+def _activation_of(operation: Any, kind: str) -> Head:
+    if kind in _OPERATIONS:
+        last = getattr(operation, "axis", -1) in (-1, 1)  # of (batch_size, classes)
+        return Head(_OPERATIONS[kind], operation.name) if last else UNKNOWN_HEAD
+    activation = getattr(getattr(operation, "activation", None), "__name__", None)
+    return UNKNOWN_HEAD if activation is None else Head(str(activation), operation.name)
+
+
+@dataclass(frozen=True)
+class ChosenOutput:
+    """The output that predictions are read from.
+
+    Attributes:
+        index: among all outputs, in the order of `keras.tree.flatten`.
+        name: of it.
+        count: of all outputs.
+        shape: of one prediction, or None where it is not known yet.
+        head: how it ends.
+    """
+
+    index: int = 0
+    name: str = ""
+    count: int = 1
+    shape: Shape | None = None
+    head: Head = UNKNOWN_HEAD
+
+
+UNKNOWN_OUTPUT = ChosenOutput()
+"""Of a model that was never built, or never run and without a graph."""
+
+
+@dataclass(frozen=True)
+class OneOutput:
+    """A model that is called as if the chosen output were its only one.
+
+    Attributes:
+        model: the `keras.Model`.
+        index: as in `ChosenOutput`.
+    """
+
+    model: Any
+    index: int
+
+    def __call__(self, inputs: Any, *, training: bool = False) -> Any:
+        """Return the chosen output for a batch."""
+        return output_at(self.model(inputs, training=training), self.index)
+
+
+def choose_output(model: Any) -> ChosenOutput:
+    """Return the first output of a model with a graph whose shape gives class scores, or else its first output.
+
+    Class scores are two values or more for each sample, or a single one behind a sigmoid.
+    """
+    graph = graph_of(model)
+    if graph is None:
+        return UNKNOWN_OUTPUT
+    named = named_leaves(output_structure(graph))
+    return _first_scores([(name, tuple(leaf.shape[1:]), ending(leaf)) for name, leaf in named])
+
+
+def choose_recorded(output: Any) -> ChosenOutput:
+    """Return the same for what a model without a graph returned.
 
     Args:
-        outputs: (N, ...) float32 of N samples.
-        head: how the model ends.
-        labels: of samples that were run, (n,) numbers or (n, K) bool, or None.
+        output: a tensor (n, ...), or a list or dictionary of them.
     """
-    if outputs.ndim != 2 or not np.isfinite(outputs).all():
-        return None
-    values = outputs.astype(np.float64)
-    within = bool(((values >= 0) & (values <= 1 + 1e-6)).all())
-    if values.shape[1] == 1:
-        return _of_single(values, within, head, labels)
-    if head.activation in ("sigmoid", "hard_sigmoid") and within:
-        return ClassScores(values, True, _SIGMOID)
-    sets = labels is not None and labels.ndim == 2
-    if sets and (head.activation == "linear" or not within):
-        return ClassScores(sigmoid(values), True, _LOGITS_OF_EACH, 0.0)
-    if head.activation == "linear":
-        return ClassScores(softmax(values), False, _LINEAR)
-    if within and bool((np.abs(values.sum(axis=1) - 1) < _SUM_TOLERANCE).all()):
-        return ClassScores(values, False, "")
-    if within:
-        return ClassScores(values, True, _INDEPENDENT)
-    return ClassScores(softmax(values), False, _LOGITS)
+    return _first_scores([(name, tuple(leaf.shape[1:]), UNKNOWN_HEAD) for name, leaf in named_leaves(output)])
 
 
-def _of_single(values: np.ndarray, within: bool, head: Head, labels: np.ndarray | None) -> ClassScores | None:
-    if within and head.activation in (None, "sigmoid", "hard_sigmoid"):
-        rule = _SINGLE if head.activation is None else _SINGLE_SIGMOID
-        return ClassScores(np.hstack([1 - values, values]), False, rule)
-    binary = labels is not None and np.array_equal(np.unique(labels), [0, 1])
-    if binary and head.activation in (None, "linear"):
-        ones = softmax(np.hstack([np.zeros_like(values), values]))
-        return ClassScores(ones, False, _SINGLE_LOGIT, 0.0)
-    return None
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return softmax over the last axis, without overflow for large logits."""
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
-
-
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)) of every value, without overflow for large logits."""
-    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
-
-
-def right_answers(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
-    """Return whether each answer is right, (N,) bool: the class of the highest score, or every class with a score over 0.5.
+def choose_named(outputs: Sequence[tuple[str, Shape]]) -> ChosenOutput:
+    """Return the same for outputs of which names and shapes of one prediction are known.
 
     Args:
-        scores: of N samples and K classes.
-        labels: (N,) int64 in [0, K), or (N, K) bool: the classes of each sample.
+        outputs: at least one, in the order of `keras.tree.flatten`.
     """
-    if labels.ndim == 2:
-        return np.asarray(((scores.values > 0.5) == labels).all(axis=1))
-    return np.asarray(scores.values.argmax(axis=1) == labels)
+    return _first_scores([(name, shape, UNKNOWN_HEAD) for name, shape in outputs])
 
 
-def cross_entropy(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
-    """Return the loss of every sample, in nats: minus the logarithm of the score of its label.
+def _first_scores(outputs: list[tuple[str, Shape, Head]]) -> ChosenOutput:
+    scores = (
+        index
+        for index, (_, shape, head) in enumerate(outputs)
+        if len(shape) == 1 and (shape[0] != 1 or head.activation in _CLASS_SCORES)
+    )
+    chosen = next(scores, 0)
+    name, shape, head = outputs[chosen]
+    return ChosenOutput(chosen, name, len(outputs), shape, head)
 
-    Where the labels are sets of classes, it is the mean over the classes of the binary cross-entropy, as Keras computes it.
+
+def named_leaves(structure: Any) -> list[tuple[str, Any]]:
+    """Return the tensors of a structure by name: their dictionary keys, else the layers that they come from."""
+    import keras
+
+    named = []
+    for position, (path, leaf) in enumerate(keras.tree.flatten_with_path(structure)):
+        key = path[-1] if path and isinstance(path[-1], str) else None
+        history = history_of(leaf)
+        named.append((str(key or getattr(history and history.operation, "name", None) or position), leaf))
+    names = [name for name, _ in named]
+    return [
+        (name if names.count(name) == 1 else f"{name}#{position + 1}", leaf)
+        for position, (name, leaf) in enumerate(named)
+    ]
+
+
+def output_at(output: Any, index: int) -> Any:
+    """Return one tensor of what a model returned.
 
     Args:
-        scores: of N samples and K classes.
-        labels: (N,) int64 in [0, K), or (N, K) bool.
+        output: a tensor, or a list or dictionary of them.
+        index: as in `ChosenOutput`.
     """
-    if labels.ndim == 2:
-        said = np.where(labels, scores.values, 1 - scores.values)
-        return np.asarray(-np.log(np.maximum(said, _LEAST)).mean(axis=1))
-    chosen = scores.values[np.arange(len(labels)), labels]
-    return np.asarray(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)))
+    import keras
+
+    return keras.tree.flatten(output)[index]
+
+
+def array_at(output: Any, index: int) -> np.ndarray:
+    """Return one tensor of what a model returned as float32."""
+    return np.asarray(output_at(output, index), dtype=np.float32)
+
+
+def tensors_of(output: Any) -> Iterator[Any]:
+    """Yield the tensors of what a layer or model returned: one, or a list or dictionary of them."""
+    if isinstance(output, dict | list | tuple):
+        for part in output.values() if isinstance(output, dict) else output:
+            yield from tensors_of(part)
+    elif hasattr(output, "shape"):
+        yield output
+
+
+def first_tensor(output: Any) -> Any:
+    """Return the first tensor of what a layer or model returned; None for none."""
+    return next(tensors_of(output), None)
+
+
+def first_array(output: Any) -> np.ndarray:
+    """Return a model's or layer's first output as float32."""
+    return np.asarray(first_tensor(output), dtype=np.float32)

@@ -1,1 +1,47 @@
-"""Forward passes: what layers received and returned, recorded or replaced."""
+"""Forward passes: what layers received and returned, recorded, replaced or counted, and where it came from."""
+
+from reportgen.models.passes.call_order import record_calls
+from reportgen.models.passes.channel_activity import DORMANT_LEVEL, DORMANT_LEVELS, idle_channels
+from reportgen.models.passes.channel_statistics import ChannelMoments, ChannelStatistics
+from reportgen.models.passes.compiled import CompiledModel, needs_compiling
+from reportgen.models.passes.forward import (
+    Activations,
+    batch_size,
+    build_on_sample,
+    predict,
+    run_failures_named,
+    run_forward,
+)
+from reportgen.models.passes.interventions import predict_masked, randomised_kernels
+from reportgen.models.passes.live_model import LiveModel, SampleInputs, only_input
+from reportgen.models.passes.placement import Placement, follow_placements
+from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions
+from reportgen.models.passes.wrapping import recording, replacing
+
+__all__ = [
+    "DORMANT_LEVEL",
+    "DORMANT_LEVELS",
+    "SAMPLES_KEPT",
+    "Activations",
+    "ChannelMoments",
+    "ChannelStatistics",
+    "CompiledModel",
+    "LiveModel",
+    "Placement",
+    "SampleInputs",
+    "TopPositions",
+    "batch_size",
+    "build_on_sample",
+    "follow_placements",
+    "idle_channels",
+    "needs_compiling",
+    "only_input",
+    "predict",
+    "predict_masked",
+    "randomised_kernels",
+    "record_calls",
+    "recording",
+    "replacing",
+    "run_failures_named",
+    "run_forward",
+]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reportgen.models.passes.recording import recording
+from reportgen.models.graphs import common_data_format
+from reportgen.models.passes.wrapping import recording
 
 
 class CompiledPass:
@@ -114,3 +115,26 @@ class _Trace:
             output = self._model(batch, training=False)
         self._calls = calls
         return seen, output
+
+
+def needs_compiling(model: Any, layers: Mapping[str, Any], batch: Any) -> bool:
+    """Return whether only XLA runs this model: it has its channels first, and the eager kernels of a CPU refuse it.
+
+    TensorFlow with oneDNN has such kernels, without it not; so it is tried.
+
+    Args:
+        model: a built `keras.Model`.
+        layers: by path.
+        batch: one sample, as the model takes it.
+    """
+    import tensorflow as tf
+
+    if common_data_format(layers.values()) != "channels_first":
+        return False
+    try:
+        model(batch, training=False)
+    except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError):
+        return True
+    except Exception:  # noqa: BLE001 - any other failure is told by the pass over all samples
+        return False
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-KEPT = 4
+SAMPLES_KEPT = 4
 """Samples kept for each channel."""
 
 
@@ -12,7 +12,7 @@ class TopPositions:
     """The samples on which each channel is largest, and the place in each: the first one where several are equal.
 
     Attributes:
-        values: (k, channels) float32, falling; k is at most `KEPT`.
+        values: (k, channels) float32, falling; k is at most `SAMPLES_KEPT`.
         samples: (k, channels) int64, in the order of the pass.
         places: (k, channels) int64, flat positions in a map.
         size: of a map.
@@ -34,7 +34,7 @@ class TopPositions:
         if self._seen:
             values = np.concatenate([self.values, values])
             samples, places = np.concatenate([self.samples, samples]), np.concatenate([self.places, places])
-        best = np.argsort(-values, axis=0, kind="stable")[:KEPT]
+        best = np.argsort(-values, axis=0, kind="stable")[:SAMPLES_KEPT]
         self.values = np.take_along_axis(values, best, axis=0)
         self.samples = np.take_along_axis(samples, best, axis=0)
         self.places = np.take_along_axis(places, best, axis=0)

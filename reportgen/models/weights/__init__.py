@@ -1,1 +1,23 @@
-"""Kernels and what can be said of their values alone."""
+"""Kernels, and what can be said of their values alone: draws, statistics, spectra and norms."""
+
+from reportgen.models.weights.kernel_statistics import NEAR_ZERO, STATISTICS
+from reportgen.models.weights.kernels import LayerKernel, is_convolution, layer_kernels
+from reportgen.models.weights.null_comparison import ModelComparison, NullComparison, compare_kernels
+from reportgen.models.weights.operator_norms import operator_norm
+from reportgen.models.weights.redraws import draw_initial
+from reportgen.models.weights.variables import OtherVariable, other_variables
+
+__all__ = [
+    "NEAR_ZERO",
+    "STATISTICS",
+    "LayerKernel",
+    "ModelComparison",
+    "NullComparison",
+    "OtherVariable",
+    "compare_kernels",
+    "draw_initial",
+    "is_convolution",
+    "layer_kernels",
+    "operator_norm",
+    "other_variables",
+]

@@ -1,16 +1,13 @@
-"""Numbers that training changes in a kernel, and how far they stand from those of fresh draws."""
+"""Numbers that training changes in a kernel: its moments, its spectrum, its smoothness."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.measures.intervals import student_quantile
 from reportgen.messages import say
 from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.spectra import as_matrix, spectral_norm, stable_rank
 
 STATISTICS = (
     say("standard deviation"),
@@ -23,18 +20,19 @@ STATISTICS = (
 """In the order of every array of statistics."""
 
 NEAR_ZERO_SHARE = STATISTICS.index("share near zero")
-
 NEAR_ZERO = 1e-3
 """A weight is near zero when its magnitude is below this."""
 
 SMALLEST_WINDOW = 3
 """Along every axis, for spatial smoothness to mean something: of two taps, both are at the border."""
 
-MARGIN = 1.5
-"""How much further out than chance a kernel must stand to have learned. The bound itself would call one untrained model in
-twenty learned; with the margin it is one in a hundred. What lies between the two is not decided."""
+FEWEST_EIGENVALUES = 50
+"""A tail exponent is fitted to the larger half of the eigenvalues; with fewer than 25 of them its own error, 1 / sqrt(25),
+is a fifth of it. Source: Hall 1982, J. Royal Stat. Soc. B 44, 37: the asymptotic variance of Hill's estimator is alpha^2 / k."""
 
-_ROUNDING = 1e-6  # relative; single precision's errors in sums
+_DENSE_SIDE = 64  # up to this, all eigenvalues cost less than the Lanczos iteration
+_STEPS = 40
+_CONVERGED = 1e-7
 
 
 def kernel_statistics(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
@@ -89,74 +87,100 @@ def spatial_smoothness(values: np.ndarray) -> float:
     return float(found.mean(dtype=np.float64)) if found.size else math.nan
 
 
-def null_spread(draws: np.ndarray, weights: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of statistics over fresh draws.
-
-    The spread of the share near zero is at least that of a Poisson count one higher, as a handful of draws often has no
-    such weight at all. A spread under single precision's rounding counts as none.
+def as_matrix(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
+    """Return a kernel as the matrix from a window of its input to its filters, (filters, window x input_channels) float32.
 
     Args:
-        draws: (K, 6) float64, K at least 2.
-        weights: number of weights of one draw.
+        kernel: whose axes are followed.
+        values: of any shape that has the kernel's axes.
+    """
+    by_filter = kernel.by_filter(values)
+    return np.ascontiguousarray(by_filter.reshape(len(by_filter), -1), dtype=np.float32)
+
+
+def gram(matrix: np.ndarray) -> np.ndarray:
+    """Return the smaller of the two products of a matrix with its transpose, whose eigenvalues are squared singular values.
+
+    Args:
+        matrix: (m, n) float32.
 
     Returns:
-        Two of (6,) float64; a standard deviation of 0 where all draws agree.
+        (k, k) float32, k = min(m, n).
     """
-    mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
-    spread = np.where(spread > _ROUNDING * np.abs(mean), spread, 0.0)
-    share = NEAR_ZERO_SHARE
-    spread[share] = max(spread[share], math.sqrt(mean[share] * weights + 1) / weights)
-    return mean, spread
+    return np.asarray(matrix @ matrix.T if len(matrix) <= matrix.shape[1] else matrix.T @ matrix)
 
 
-def null_distance(value: np.ndarray, draws: np.ndarray, weights: int) -> np.ndarray:
-    """Return how far statistics stand from those of fresh draws, in the draws' standard deviations, (6,) float64.
+def spectral_norm(matrix: np.ndarray) -> float:
+    """Return the largest singular value of a matrix, (m, n) float32, within a relative error of 1e-4.
 
-    Infinite where all draws agree on another value; NaN for what the kernel does not have.
+    Up to 64 rows or columns from all eigenvalues of the Gram matrix, beyond by the Lanczos iteration with full
+    reorthogonalisation from a fixed start, at most 40 steps.
+
+    Source: Golub and Van Loan, Matrix Computations, 4th ed., section 10.1 (Lanczos) and 2.4 (singular values).
+    """
+    if not matrix.size:
+        return 0.0
+    if min(matrix.shape) <= _DENSE_SIDE:
+        return math.sqrt(max(float(np.linalg.eigvalsh(gram(matrix).astype(np.float64))[-1]), 0.0))
+    return math.sqrt(_largest_eigenvalue(matrix if len(matrix) <= matrix.shape[1] else matrix.T))
+
+
+def _largest_eigenvalue(wide: np.ndarray) -> float:
+    """Return the largest eigenvalue of wide @ wide.T."""
+    size = len(wide)
+    basis = np.zeros((_STEPS, size))
+    vector = np.random.default_rng(0).normal(size=size)
+    vector /= np.linalg.norm(vector)
+    diagonal: list[float] = []
+    beside: list[float] = []
+    largest = 0.0
+    for step in range(min(_STEPS, size)):
+        basis[step] = vector
+        image = (wide @ (wide.T @ vector.astype(np.float32))).astype(np.float64)
+        diagonal.append(float(vector @ image))
+        known = basis[: step + 1]
+        image -= known.T @ (known @ image)
+        image -= known.T @ (known @ image)  # twice is enough (Kahan and Parlett)
+        before, largest = largest, _largest_of_tridiagonal(diagonal, beside)
+        norm = float(np.linalg.norm(image))
+        if norm <= _CONVERGED * largest or (step > 8 and largest - before <= _CONVERGED * largest):
+            break
+        beside.append(norm)
+        vector = image / norm
+    return max(largest, 0.0)
+
+
+def _largest_of_tridiagonal(diagonal: list[float], beside: list[float]) -> float:
+    return float(np.linalg.eigvalsh(np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1))[-1])
+
+
+def stable_rank(matrix: np.ndarray, norm: float) -> float:
+    """Return the squared Frobenius norm over the squared spectral norm, from 1 to the rank; NaN for a matrix of zeros.
 
     Args:
-        value: (6,) float64, of the kernel.
-        draws: (K, 6) float64, of fresh draws.
-        weights: number of weights of one draw.
+        matrix: (m, n) float32.
+        norm: its spectral norm.
+
+    Source: Rudelson and Vershynin, Sampling from large matrices, arXiv math/0503442, section 1: the numerical rank.
     """
-    mean, spread = null_spread(draws, weights)
-    difference = value - mean
-    difference = np.where(np.abs(difference) > _ROUNDING * np.abs(mean), difference, 0 * difference)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(difference == 0, 0 * difference, difference / spread))
+    flat = matrix.ravel()
+    return float(np.dot(flat, flat)) / norm**2 if norm > 0 else math.nan
 
 
-def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
-    """Return the distance of every draw from the others, (K, 6) float64: what distances chance alone gives.
+def hill_exponent(eigenvalues: np.ndarray) -> float | None:
+    """Return the exponent of a power law fitted to the larger half of the eigenvalues; None under 50 of them.
+
+    A heuristic: WeightWatcher and its followers read values from 2 to 6 as a well trained layer. No finding uses it.
 
     Args:
-        draws: (K, 6) float64, K at least 3.
-        weights: number of weights of one draw.
+        eigenvalues: of the Gram matrix, (k,).
+
+    Source: Hill's estimator with k = n / 2, PL_Alpha_Hill of Zhou et al., Temperature Balancing, arXiv 2312.00359,
+        equation 2, after Martin and Mahoney, arXiv 1810.01075.
     """
-    places = range(len(draws))
-    return np.array([null_distance(draws[i], np.delete(draws, i, axis=0), weights) for i in places])
-
-
-def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, error: float) -> float:
-    """Return the distance up to which chance alone explains a statistic: the larger of two bounds on what it gives.
-
-    The first is exceeded by `error` of the draws, of each the largest distance of any statistic of any kernel. The trained
-    model takes its place in a row with K redraws, whatever the distribution of the statistics and however they depend on
-    one another; with fewer than 1 / error draws it is the largest of all. The second is Student's bound for the mean of K
-    normal values, shared out over all statistics (Bonferroni), so that a lucky row of draws makes no strict rule.
-
-    Args:
-        distances: of each kernel, (K, 6) float64 from `draws_distances`.
-        redraws: K.
-        tested: number of statistics of all kernels of the model.
-        error: chance that any of the model's kernels stands beyond although none has learned.
-
-    Source: Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.5 (single-step maxT); prediction
-        interval of a further normal observation, t * sqrt(1 + 1 / K).
-    """
-    student = student_quantile(1 - error / (2 * max(tested, 1)), redraws - 1) * math.sqrt(1 + 1 / redraws)
-    largest = np.zeros(redraws)
-    for values in distances:
-        largest = np.maximum(largest, np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=1))
-    place = min(math.ceil((1 - error) * (redraws + 1)), redraws)
-    return max(student, float(np.sort(largest)[place - 1]))
+    ordered = np.sort(np.asarray(eigenvalues, np.float64))[::-1]
+    half = len(ordered) // 2
+    if len(ordered) < FEWEST_EIGENVALUES or ordered[half] <= 0:
+        return None
+    excess = float(np.log(ordered[:half] / ordered[half]).sum())
+    return 1 + half / excess if excess > 0 else None

@@ -1,15 +1,15 @@
-"""The layers of a live model by path, and the kernels that they hold."""
+"""The kernels of a live model's layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from reportgen.keras_internals import dequantised_kernel, direct_layers, is_graph, own_weights, quantised
+from reportgen.keras_internals import dequantised_kernel, own_weights, quantised
 from reportgen.messages import say
 
 # By class, because Keras marks neither transposition nor depthwise kernels in a layer's attributes.
@@ -77,49 +77,9 @@ class LayerKernel:
         return np.moveaxis(values, -2 if self.kind == "transposed" else -1, 0)
 
 
-def named_layers(model: Any) -> dict[str, Any]:
-    """Return every layer of a model by its path, nested ones included, in the order in which Keras tracks them.
-
-    Sequential and functional models are listed through their layers alone; whatever else holds layers (wrappers,
-    attention, subclassed models) comes before them. Input layers are left out. Equal names in one model are told apart
-    by '#2', '#3'.
-
-    Args:
-        model: a built `keras.Model`.
-    """
-    found: dict[str, Any] = {}
-    for path, layer in _walk(model, "", set()):
-        unique, number = path, 2
-        while unique in found:
-            unique, number = f"{path}#{number}", number + 1
-        found[unique] = layer
-    return found
-
-
-def _walk(parent: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    for layer in direct_layers(parent):
-        if id(layer) in seen or type(layer).__name__ == "InputLayer":
-            continue
-        seen.add(id(layer))
-        path = f"{prefix}{layer.name}"
-        if not is_graph(layer):
-            yield path, layer
-        yield from _walk(layer, f"{path}/", seen)
-
-
 def is_convolution(layer: Any) -> bool:
     """Return whether a layer slides a kernel of weights over its input."""
     return hasattr(layer, "kernel_size") and any(map(is_kernel, own_weights(layer)))
-
-
-def data_format(layer: Any, default: str = "channels_last") -> str:
-    """Return 'channels_last' or 'channels_first', whichever a layer's output has; `default` where it does not say."""
-    return str(getattr(layer, "data_format", None) or default)
-
-
-def common_data_format(layers: Iterable[Any]) -> str:
-    """Return the data format of the first of these layers that has one: that of the model around them."""
-    return next((data_format(layer) for layer in layers if getattr(layer, "data_format", None)), "channels_last")
 
 
 def layer_kernels(layers: dict[str, Any]) -> tuple[LayerKernel, ...]:

@@ -1,4 +1,4 @@
-"""One kernel against fresh draws of its own initialiser, and what its spectrum says."""
+"""The kernels of a model against fresh draws of their own initialisers, and how far chance alone reaches."""
 
 from __future__ import annotations
 
@@ -8,35 +8,96 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.measures.intervals import student_quantile
 from reportgen.messages import say
-from reportgen.models.weights.convolution_norms import (
-    convolution_norm,
-    convolution_norm_cost,
-    convolution_norm_entries,
-    iterated_convolution_norm,
-)
 from reportgen.models.weights.kernel_statistics import (
+    NEAR_ZERO_SHARE,
     STATISTICS,
-    draws_distances,
+    as_matrix,
+    gram,
+    hill_exponent,
     kernel_statistics,
-    null_distance,
-    null_spread,
 )
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.redraws import ComparedPart, compared_part, redraw
-from reportgen.models.weights.spectra import as_matrix, gram, hill_exponent
 from reportgen.results.redactable import Kept, redactable
 
-MOST_MULTIPLICATIONS = 100_000_000
-"""Of an operator norm from all frequencies' eigenvalues: about a second. ResNet50's convolutions need up to 70 times as many."""
+MOST_REDRAWS = 200
+"""Of a kernel near its initialiser. From 20 draws the bound on chance lies anywhere from 3.6 to 7.7 null deviations, from 200
+between 3.1 and 3.6 (5 kernels of 40 to 250 weights, 3 initialisers, 200 seeds each)."""
 
-MOST_ENTRIES = 10_000_000
-"""Of an operator norm by iteration, 80 MB: under a second. ResNet50's convolutions have up to 7 million, VGG16's 100 million."""
-
+_MOST_DRAWN = 4_000_000  # weights of all draws of one kernel near its initialiser
+_FAR = 3.0  # times chance in the first draws: more of them would change nothing
 MOST_EIGENVALUES = 512
 """Of a tail exponent: all of 512 eigenvalues take 30 ms, of 2,048 two seconds."""
 
-_DEFINED_FOR = ("convolution", "depthwise", "dense")
+MARGIN = 1.5
+"""How much further out than chance a kernel must stand to have learned. The bound itself would call one untrained model in
+twenty learned; with the margin it is one in a hundred. What lies between the two is not decided."""
+
+_ROUNDING = 1e-6  # relative; single precision's errors in sums
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """The kernels of a model among their draws.
+
+    Attributes:
+        kernels: in their order.
+        chance: distance up to which chance explains every statistic of the model.
+        limit: distance beyond which a kernel has learned; between the two it is not decided.
+    """
+
+    kernels: tuple[NullComparison, ...]
+    chance: float
+    limit: float
+
+
+def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, error: float) -> ModelComparison:
+    """Return all kernels beside fresh draws; those near their initialiser beside up to 200, where these are cheap.
+
+    Args:
+        kernels: of one model.
+        redraws: of each kernel at least, 3 or more.
+        seed: the report's seed.
+        error: chance that any kernel stands beyond chance although none has learned.
+    """
+    first = [compare_with_redraws(kernel, redraws, seed=seed) for kernel in kernels]
+    bound = _bound(first, redraws, tested=_tested(first), error=error)
+    near = [_furthest(comparison) <= _FAR * bound for comparison, _ in first]
+    compared = [
+        compare_with_redraws(kernel, count, seed=seed)
+        if again and (count := _redraws(one[0], redraws)) > redraws
+        else one
+        for kernel, one, again in zip(kernels, first, near, strict=True)
+    ]
+    judged = [one for one, again in zip(compared, near, strict=True) if again]
+    by_count: dict[int, list[tuple[NullComparison, np.ndarray]]] = {}
+    for one in judged:
+        by_count.setdefault(one[0].redraws, []).append(one)
+    bounds = [
+        _bound(alike, count, tested=_tested(compared), error=error / len(by_count)) for count, alike in by_count.items()
+    ]
+    chance = max(bounds, default=bound)
+    return ModelComparison(tuple(comparison for comparison, _ in compared), chance, MARGIN * chance)
+
+
+def _redraws(comparison: NullComparison, least: int) -> int:
+    return max(least, min(MOST_REDRAWS, _MOST_DRAWN // comparison.compared))
+
+
+def _furthest(comparison: NullComparison) -> float:
+    """Return the largest distance of any statistic; infinite without draws."""
+    distances = np.abs(comparison.distance)
+    return math.inf if np.isnan(distances).all() else float(np.nanmax(distances))
+
+
+def _tested(compared: Sequence[tuple[NullComparison, np.ndarray]]) -> int:
+    return sum(int(np.isfinite(distances[0]).sum()) for _, distances in compared if len(distances))
+
+
+def _bound(compared: Sequence[tuple[NullComparison, np.ndarray]], count: int, *, tested: int, error: float) -> float:
+    return chance_bound([distances for _, distances in compared if len(distances)], count, tested=tested, error=error)
 
 
 @redactable
@@ -120,42 +181,74 @@ def _tail_exponent(part: ComparedPart) -> float | None:
     return hill_exponent(np.linalg.eigvalsh(gram(matrix).astype(np.float64)))
 
 
-def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> tuple[float | None, str]:
-    """Return the operator norm of a convolution, or None and the reason why it is not computed.
+def null_spread(draws: np.ndarray, weights: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of statistics over fresh draws.
+
+    The spread of the share near zero is at least that of a Poisson count one higher, as a handful of draws often has no
+    such weight at all. A spread under single precision's rounding counts as none.
 
     Args:
-        kernel: of the convolution.
-        inputs: shape of its input without the batch axis, either layout; None where it is not known.
+        draws: (K, 6) float64, K at least 2.
+        weights: number of weights of one draw.
+
+    Returns:
+        Two of (6,) float64; a standard deviation of 0 where all draws agree.
     """
-    if kernel.kind not in _DEFINED_FOR[:2] or kernel.dilated:
-        dense = kernel.kind == "dense"
-        return None, say("a dense layer's is its spectral norm") if dense else say("transposed or dilated")
-    size = _spatial_size(kernel, inputs)
-    if size is None:
-        return None, say("the input's size is not known")
-    blocks = _blocks(kernel, kernel.values())
-    shape = (*kernel.shape[:-2], *blocks[0].shape[-2:])
-    exact = len(blocks) * convolution_norm_cost(shape, size) <= MOST_MULTIPLICATIONS
-    if not exact and len(blocks) * convolution_norm_entries(shape, size) > MOST_ENTRIES:
-        return None, say("it would cost too much")
-    if not all(np.isfinite(block).all() for block in blocks):
-        return None, say("weights that are not finite")
-    norm = convolution_norm if exact else iterated_convolution_norm
-    return max(norm(block, size) for block in blocks), ""
+    mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
+    spread = np.where(spread > _ROUNDING * np.abs(mean), spread, 0.0)
+    share = NEAR_ZERO_SHARE
+    spread[share] = max(spread[share], math.sqrt(mean[share] * weights + 1) / weights)
+    return mean, spread
 
 
-def _spatial_size(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> tuple[int, ...] | None:
-    rank = len(kernel.shape) - 2
-    if inputs is None or len(inputs) != rank + 1:
-        return None
-    channels = kernel.shape[-2] * (1 if kernel.kind == "depthwise" else kernel.groups)
-    sizes = inputs[:-1] if inputs[-1] == channels else inputs[1:]
-    known = tuple(size for size in sizes if size is not None)
-    return known if len(known) == rank else None
+def null_distance(value: np.ndarray, draws: np.ndarray, weights: int) -> np.ndarray:
+    """Return how far statistics stand from those of fresh draws, in the draws' standard deviations, (6,) float64.
+
+    Infinite where all draws agree on another value; NaN for what the kernel does not have.
+
+    Args:
+        value: (6,) float64, of the kernel.
+        draws: (K, 6) float64, of fresh draws.
+        weights: number of weights of one draw.
+    """
+    mean, spread = null_spread(draws, weights)
+    difference = value - mean
+    difference = np.where(np.abs(difference) > _ROUNDING * np.abs(mean), difference, 0 * difference)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(difference == 0, 0 * difference, difference / spread))
 
 
-def _blocks(kernel: LayerKernel, values: np.ndarray) -> list[np.ndarray]:
-    """Return the convolutions of which a grouped or depthwise one consists; its norm is the largest of theirs."""
-    if kernel.kind == "depthwise":
-        return [values[..., channel : channel + 1, :] for channel in range(values.shape[-2])]
-    return np.split(values, kernel.groups, axis=-1)
+def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
+    """Return the distance of every draw from the others, (K, 6) float64: what distances chance alone gives.
+
+    Args:
+        draws: (K, 6) float64, K at least 3.
+        weights: number of weights of one draw.
+    """
+    places = range(len(draws))
+    return np.array([null_distance(draws[i], np.delete(draws, i, axis=0), weights) for i in places])
+
+
+def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, error: float) -> float:
+    """Return the distance up to which chance alone explains a statistic: the larger of two bounds on what it gives.
+
+    The first is exceeded by `error` of the draws, of each the largest distance of any statistic of any kernel. The trained
+    model takes its place in a row with K redraws, whatever the distribution of the statistics and however they depend on
+    one another; with fewer than 1 / error draws it is the largest of all. The second is Student's bound for the mean of K
+    normal values, shared out over all statistics (Bonferroni), so that a lucky row of draws makes no strict rule.
+
+    Args:
+        distances: of each kernel, (K, 6) float64 from `draws_distances`.
+        redraws: K.
+        tested: number of statistics of all kernels of the model.
+        error: chance that any of the model's kernels stands beyond although none has learned.
+
+    Source: Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.5 (single-step maxT); prediction
+        interval of a further normal observation, t * sqrt(1 + 1 / K).
+    """
+    student = student_quantile(1 - error / (2 * max(tested, 1)), redraws - 1) * math.sqrt(1 + 1 / redraws)
+    largest = np.zeros(redraws)
+    for values in distances:
+        largest = np.maximum(largest, np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=1))
+    place = min(math.ceil((1 - error) * (redraws + 1)), redraws)
+    return max(student, float(np.sort(largest)[place - 1]))

@@ -13,7 +13,7 @@ from reportgen.models.weights.kernels import is_kernel
 
 
 @dataclass(frozen=True)
-class BesideKernels:
+class OtherVariable:
     """One stored variable that is no kernel.
 
     Attributes:
@@ -34,7 +34,7 @@ class BesideKernels:
         return f"{self.path} {self.name}".strip()
 
 
-def variables_beside_kernels(model: Any, layers: Mapping[str, Any]) -> tuple[BesideKernels, ...]:
+def other_variables(model: Any, layers: Mapping[str, Any]) -> tuple[OtherVariable, ...]:
     """Return what layers and the model itself store beside kernels, in their order; whole numbers are left out.
 
     Args:
@@ -44,12 +44,12 @@ def variables_beside_kernels(model: Any, layers: Mapping[str, Any]) -> tuple[Bes
     return tuple(_of_layers({**layers, "": model}))
 
 
-def _of_layers(layers: Mapping[str, Any]) -> Iterator[BesideKernels]:
+def _of_layers(layers: Mapping[str, Any]) -> Iterator[OtherVariable]:
     for path, layer in layers.items():
         for variable in own_weights(layer):
             if not is_kernel(variable) and _holds_numbers(variable):
                 values = np.asarray(variable.numpy()).astype(np.float64)
-                yield BesideKernels(path, str(variable.name), values.size, int((~np.isfinite(values)).sum()))
+                yield OtherVariable(path, str(variable.name), values.size, int((~np.isfinite(values)).sum()))
 
 
 def _holds_numbers(variable: Any) -> bool:

@@ -1,6 +1,5 @@
 """Gradients through captured tensors, and models that stay as they were."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -11,12 +10,16 @@ from keras import layers
 
 from reportgen.errors import ForwardError
 from reportgen.models.gradients.gradient_target import affine_bias, find_target
-from reportgen.models.gradients.gradients import ClassLogits, feature_gradients, input_gradients, predicted_logits
-from reportgen.models.gradients.integrated import integrated_gradients, logits_at
-from reportgen.models.gradients.randomised import randomised_kernels
-from reportgen.models.passes.live import LiveModel
-from reportgen.models.passes.sample_inputs import SampleInputs
-from reportgen.models.weights.kernels import layer_kernels, named_layers
+from reportgen.models.gradients.gradients import (
+    ClassLogits,
+    feature_gradients,
+    input_gradients,
+    integrated_gradients,
+    logits_at,
+    predicted_logits,
+)
+from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes.live_model import LiveModel, SampleInputs
 
 
 def alive(model: Any, batch: int = 64) -> LiveModel:
@@ -251,28 +254,3 @@ def test_the_bias_is_known_where_one_dense_layer_ends_the_model(nested_model: An
     assert affine_bias(deep, find_target(deep, SampleInputs(draw(2, 6, 6, 1)))) is None  # type: ignore[arg-type]
     unbiased = alive(sequential(layers.Dense(3, use_bias=False)))
     assert affine_bias(unbiased, find_target(unbiased, SampleInputs(draw(2, 6, 6, 1)))).tolist() == [0, 0, 0]  # type: ignore
-
-
-def test_randomised_kernels_are_other_draws_and_are_put_back_exactly() -> None:
-    model = sequential(layers.Dense(3))
-    live, kernels = alive(model), layer_kernels(named_layers(model))
-    before = [weight.numpy() for weight in model.weights]
-    seen = []
-    for _ in range(2):
-        with randomised_kernels(live, kernels, seed=3) as count:
-            seen.append([weight.numpy() for weight in model.weights])
-        assert count == 2
-    for first, second, original in zip(*seen, before, strict=True):
-        np.testing.assert_array_equal(first, second)
-        assert (first == original).all() == (original.ndim == 1)  # biases stay
-    with pytest.raises(RuntimeError, match="stop"), randomised_kernels(live, kernels, seed=3):
-        raise RuntimeError("stop")
-    for weight, values in zip(model.weights, before, strict=True):
-        np.testing.assert_array_equal(weight.numpy(), values)
-
-
-def test_kernels_without_initialiser_stay() -> None:
-    model = sequential(layers.Dense(3))
-    kernels = [SimpleNamespace(**vars(kernel) | {"initializer": None}) for kernel in layer_kernels(named_layers(model))]
-    with randomised_kernels(alive(model), kernels, seed=3) as count:  # type: ignore[arg-type]
-        assert count == 0

@@ -6,7 +6,13 @@ import keras
 import pytest
 from keras import layers
 
-from reportgen.models.graphs.arithmetic import ReceptiveField, merged, multiply_adds, receptive_field, spatial
+from reportgen.models.graphs.arithmetic import (
+    ReceptiveField,
+    merged_field,
+    multiply_adds,
+    receptive_field,
+    spatial_axes,
+)
 
 PIXEL = ReceptiveField((1, 1), (1.0, 1.0))
 AFTER_STRIDE = ReceptiveField((3, 3), (2.0, 2.0))
@@ -110,19 +116,19 @@ def test_operations_at_every_place_keep_the_field_and_others_lose_it() -> None:
 
 def test_merged_field_is_the_largest_of_each_axis() -> None:
     wide, tall = ReceptiveField((3, 9), (1.0, 2.0)), ReceptiveField((5, 1), (4.0, 1.0))
-    assert merged([wide, tall]) == ReceptiveField((5, 9), (4.0, 2.0))
+    assert merged_field([wide, tall]) == ReceptiveField((5, 9), (4.0, 2.0))
 
 
 def test_merged_field_is_unknown_when_one_is_or_ranks_differ() -> None:
-    assert merged([PIXEL, None]) is None
-    assert merged([]) is None
-    assert merged([PIXEL, ReceptiveField((1,), (1.0,))]) is None
+    assert merged_field([PIXEL, None]) is None
+    assert merged_field([]) is None
+    assert merged_field([PIXEL, ReceptiveField((1,), (1.0,))]) is None
 
 
 def test_spatial_axes_follow_the_data_format() -> None:
-    assert spatial((3, 28, 32)) == (3, 28)
-    assert spatial((3, 28, 32), layers.Conv2D(1, 3, data_format="channels_first")) == (28, 32)
-    assert spatial((3, 28, 32), layers.ReLU(), data_format="channels_first") == (28, 32)
+    assert spatial_axes((3, 28, 32)) == (3, 28)
+    assert spatial_axes((3, 28, 32), layers.Conv2D(1, 3, data_format="channels_first")) == (28, 32)
+    assert spatial_axes((3, 28, 32), layers.ReLU(), data_format="channels_first") == (28, 32)
 
 
 def cost(layer: Any, before: tuple[int | None, ...]) -> int | None:

@@ -1,131 +1,58 @@
-"""What a model's output says about classes."""
+"""How a model ends, read from its graph, and the tensors of an output."""
 
+from collections.abc import Callable
+from typing import Any
+
+import keras
 import numpy as np
 import pytest
-from scipy.special import softmax as scipy_softmax
+from keras import layers
 
-from reportgen.models.graphs.head import Head
-from reportgen.models.graphs.outputs import class_scores, cross_entropy, softmax
-
-
-def scores(rows: object) -> object:
-    return class_scores(np.array(rows, np.float32))
+from reportgen.models.graphs.outputs import UNKNOWN_HEAD, Head, choose_output, ending, first_tensor, tensors_of
 
 
-def test_probabilities_are_taken_as_they_are() -> None:
-    result = class_scores(np.array([[0.25, 0.75], [1, 0]], np.float32))
-    assert result is not None
-    assert result.values.tolist() == [[0.25, 0.75], [1, 0]]
-    assert (result.independent, result.rule) == (False, "")
-
-
-def test_half_precision_probabilities_still_sum_to_one() -> None:
-    row = np.full(1000, 1 / 1000).astype(np.float16).astype(np.float32)
-    result = class_scores(row[None])
-    assert result is not None
-    assert result.rule == ""
-
-
-def test_single_output_is_the_probability_of_class_one() -> None:
-    result = class_scores(np.array([[0.25], [1.0]], np.float32))
-    assert result is not None
-    assert result.values.tolist() == [[0.75, 0.25], [0, 1]]
-    assert result.rule == "The single output is between 0 and 1 and was taken as the probability of class 1."
-
-
-def test_scores_that_do_not_sum_to_one_are_independent() -> None:
-    result = class_scores(np.array([[0.9, 0.8, 0.1]], np.float32))
-    assert result is not None
-    assert result.independent
-    np.testing.assert_allclose(result.values, [[0.9, 0.8, 0.1]], atol=1e-7)
-    assert result.rule == "The outputs are independent scores: they do not sum to 1."
-
-
-def test_logits_become_probabilities_by_softmax() -> None:
-    logits = np.array([[2.0, -1.0, 0.5], [300.0, 0.0, -300.0]], np.float32)
-    result = class_scores(logits)
-    assert result is not None
-    np.testing.assert_allclose(result.values, scipy_softmax(logits.astype(np.float64), axis=1), atol=1e-12)
-    assert result.rule == "The outputs are not probabilities and were taken as logits: softmax was applied."
-
-
-@pytest.mark.parametrize("outputs", [[[3.5]], [[-0.1]], [[np.nan, 1.0]], [[np.inf, 1.0]], [[[0.5, 0.5]]]], ids=str)
-def test_regression_maps_and_non_finite_outputs_have_no_scores(outputs: object) -> None:
-    assert scores(outputs) is None
-
-
-def test_softmax_does_not_overflow() -> None:
-    assert softmax(np.array([1e4, 0.0])).tolist() == [1, 0]
-
-
-def test_loss_is_minus_the_logarithm_of_the_labels_score() -> None:
-    result = class_scores(np.array([[0.25, 0.75], [0.5, 0.5], [1, 0]], np.float32))
-    assert result is not None
-    losses = cross_entropy(result, np.array([0, 1, 1]))
-    np.testing.assert_allclose(losses[:2], [np.log(4), np.log(2)])
-    assert losses[2] == pytest.approx(-np.log(np.finfo(np.float64).tiny))
+def sequential(*last: Any) -> Any:
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), *last])
 
 
 @pytest.mark.parametrize(
-    ("rows", "activation", "labels", "first", "independent", "rule"),
+    ("last", "expected"),
     [
+        (lambda: [layers.Dense(3, "softmax", name="scores")], Head("softmax", "scores")),
+        (lambda: [layers.Dense(3, name="scores")], Head("linear", "scores")),
+        (lambda: [layers.Dense(1, "sigmoid", name="scores")], Head("sigmoid", "scores")),
+        (lambda: [layers.Dense(3), layers.Softmax(name="last")], Head("softmax", "last")),
+        (lambda: [layers.Dense(3), layers.Activation("sigmoid", name="last")], Head("sigmoid", "last")),
         (
-            [[0.3, 0.7]],
-            "sigmoid",
-            None,
-            [0.3, 0.7],
-            True,
-            "The outputs end in a sigmoid: each class has a score of its own.",
+            lambda: [layers.Dense(3, "tanh", name="scores"), layers.Dropout(0.5), layers.Reshape((3,))],
+            Head("tanh", "scores"),
         ),
-        (
-            [[0.0, 0.0]],
-            "linear",
-            None,
-            [0.5, 0.5],
-            False,
-            "The outputs are linear and were taken as logits: softmax was applied.",
-        ),
-        (
-            [[0.25]],
-            "sigmoid",
-            None,
-            [0.75, 0.25],
-            False,
-            "The single output ends in a sigmoid: it is the probability of class 1.",
-        ),
-        (
-            [[0.0], [9.0]],
-            "linear",
-            [0, 1],
-            [0.5, 0.5],
-            False,
-            "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
-            "sigmoid was applied.",
-        ),
+        (lambda: [layers.Dense(3), layers.ReLU(name="last")], Head("relu", "last")),
+        (lambda: [layers.Dense(3), layers.LayerNormalization()], UNKNOWN_HEAD),
     ],
 )
-def test_the_last_activation_decides_where_it_is_known(
-    rows: list[list[float]], activation: str, labels: list[int] | None, first: list[float], independent: bool, rule: str
-) -> None:
-    given = None if labels is None else np.array(labels)
-    result = class_scores(np.array(rows, np.float32), head=Head(activation), labels=given)
-    assert result is not None
-    np.testing.assert_allclose(result.values[0], first, atol=1e-7)
-    assert (result.independent, result.rule) == (independent, rule)
-    assert result.threshold == (0.0 if len(rows) == 2 else 0.5)
+def test_the_last_activation_of_a_sequential_model_is_found(last: Callable[[], list[Any]], expected: Head) -> None:
+    assert ending(sequential(*last()).outputs[0]) == expected
 
 
-@pytest.mark.parametrize(
-    ("activation", "labels"), [("linear", None), ("linear", [0, 7]), ("relu", [0, 1]), ("tanh", [0, 1])]
-)
-def test_a_single_value_that_is_no_probability_is_a_number(activation: str, labels: list[int] | None) -> None:
-    given = None if labels is None else np.array(labels)
-    assert class_scores(np.array([[0.5], [0.25]], np.float32), head=Head(activation), labels=given) is None
+def test_nested_models_are_followed_to_their_last_step(nested_model: Any) -> None:
+    inputs = keras.Input((8, 8, 1))
+    assert ending(keras.Model(inputs, nested_model(inputs)).outputs[0]) == Head("softmax", "scores")
 
 
-def test_a_single_value_of_unknown_origin_is_a_logit_when_the_labels_are_0_and_1() -> None:
-    outputs = np.array([[3.0], [-1.0]], np.float32)
-    result = class_scores(outputs, labels=np.array([1, 0]))
-    assert result is not None
-    np.testing.assert_allclose(result.values[:, 1], 1 / (1 + np.exp([-3.0, 1.0])), atol=1e-7)
-    assert class_scores(outputs, labels=np.array([1, 2])) is None
+def test_operations_count_as_activations() -> None:
+    inputs = keras.Input((4,))
+    assert ending(keras.Model(inputs, keras.ops.sigmoid(layers.Dense(2)(inputs))).outputs[0]).activation == "sigmoid"
+    assert ending(keras.Model(inputs, layers.Dense(2)(inputs) + 1.0).outputs[0]) == UNKNOWN_HEAD
+
+
+def test_a_subclassed_model_does_not_tell(subclassed_model: Any) -> None:
+    assert choose_output(subclassed_model).head == UNKNOWN_HEAD
+
+
+def test_tensors_are_found_in_lists_and_dictionaries():
+    one, two = np.zeros(1), np.zeros(2)
+    nested = {"scores": [None, one], "features": (two, "name")}
+    assert [len(tensor) for tensor in tensors_of(nested)] == [1, 2]
+    assert first_tensor(nested) is one
+    assert first_tensor([None]) is None

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reportgen.measures.intervals import student_quantile
 from reportgen.models.weights.kernel_statistics import (
     STATISTICS,
-    chance_bound,
-    draws_distances,
+    as_matrix,
+    hill_exponent,
     kernel_statistics,
-    null_distance,
-    null_spread,
     spatial_smoothness,
+    spectral_norm,
+    stable_rank,
 )
 from reportgen.models.weights.kernels import LayerKernel
 
@@ -62,52 +61,46 @@ def test_a_dense_kernel_has_no_smoothness_and_a_constant_one_no_kurtosis() -> No
     assert (constant["standard deviation"], constant["stable rank"]) == (0, pytest.approx(1))
 
 
-DRAWS = np.array([[1.0, 0, 10, 2, 0, np.nan], [3.0, 0, 10, 2, 0, np.nan], [2.0, 0, 10, 2, 0.01, np.nan]])
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.normal(size=shape).astype(np.float32)
 
 
-def test_distance_is_in_standard_deviations_of_the_draws() -> None:
-    value = np.array([5.0, 0, 11, 2, 0.3, 1])
-    mean, spread = null_spread(DRAWS, 100)
-    assert (mean[0], spread[0]) == (2, 1)
-    # draws that agree leave no doubt; a share scatters at least as a Poisson count of one more
-    assert spread[4] == pytest.approx(math.sqrt(100 * 0.01 / 3 + 1) / 100)
-    distance = null_distance(value, DRAWS, 100)
-    assert distance[:4].tolist() == [3, 0, math.inf, 0]
-    assert distance[4] == pytest.approx((0.3 - 0.01 / 3) / spread[4])
-    assert math.isnan(distance[5])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 9), (9, 5), (64, 300), (65, 300), (300, 65), (200, 220)])
+def test_spectral_norm_equals_numpys(shape: tuple[int, int]) -> None:
+    matrix = draw(*shape)
+    assert spectral_norm(matrix) == pytest.approx(np.linalg.svd(matrix, compute_uv=False)[0], rel=1e-4)
 
 
-def test_differences_within_single_precision_are_none() -> None:
-    draws = np.full((5, 6), 1.0) + np.arange(5)[:, None] * 1e-8
-    assert null_distance(np.full(6, 1 + 2e-7), draws, 1000)[2] == 0
+def test_spectral_norm_of_few_directions_and_of_nothing() -> None:
+    outer = np.outer(draw(80), draw(100))
+    assert spectral_norm(outer) == pytest.approx(np.linalg.norm(outer), rel=1e-5)
+    assert spectral_norm(np.zeros((80, 90), np.float32)) == 0
+    assert spectral_norm(np.empty((0, 3), np.float32)) == 0
 
 
-def test_distances_of_draws_are_from_the_others() -> None:
-    draws = GENERATOR.uniform(size=(6, 6))
-    found = draws_distances(draws, 10**9)
-    others = np.delete(draws, 2, axis=0)
-    np.testing.assert_allclose(found[2, 0], (draws[2, 0] - others[:, 0].mean()) / others[:, 0].std(ddof=1))
+def test_stable_rank_of_known_matrices() -> None:
+    assert stable_rank(np.eye(7, dtype=np.float32), 1.0) == 7
+    assert stable_rank(np.diag(np.array([2, 1, 1], np.float32)), 2.0) == 1.5
+    assert np.isnan(stable_rank(np.zeros((2, 2), np.float32), 0.0))
 
 
-def test_chance_is_the_larger_of_the_draws_distances_and_students_bound() -> None:
-    quiet, loud = np.full((20, 6), 0.5), np.full((20, 6), 0.5)
-    loud[7, 2] = -9.0
-    quiet[:, 5] = np.nan
-    student = stats.t.ppf(1 - 0.05 / 2 / 11, 19) * math.sqrt(1 + 1 / 20)
-    few = [quiet, np.full((20, 6), 0.1)]
-    assert chance_bound(few, 20, tested=11, error=0.05) == pytest.approx(student, rel=1e-3)
-    assert chance_bound([quiet, loud], 20, tested=11, error=0.05) == 9
-    assert chance_bound([], 20, tested=0, error=0.05) > 0
+def test_matrix_has_a_row_for_each_filter() -> None:
+    values = draw(3, 3, 2, 4)
+    kernel = LayerKernel("c", "kernel", "convolution", 1, values.shape, None, lambda: values)
+    np.testing.assert_array_equal(as_matrix(kernel, values), values.transpose(3, 0, 1, 2).reshape(4, 18))
 
 
-def test_of_200_draws_the_ten_furthest_are_beyond_chance() -> None:
-    distances = np.zeros((200, 6))
-    distances[:, 3] = np.arange(200) / 10
-    # place 191 of 200: ceil(0.95 * 201)
-    assert chance_bound([distances], 200, tested=6, error=0.05) == 19.0
+def test_hill_exponent_equals_its_formula_and_needs_fifty_eigenvalues() -> None:
+    eigenvalues = GENERATOR.pareto(1.5, size=60) + 1
+    ordered = np.sort(eigenvalues)
+    expected = 1 + 30 / sum(np.log(ordered[-30:] / ordered[29]))
+    assert hill_exponent(eigenvalues) == pytest.approx(expected)
+    assert hill_exponent(eigenvalues[:50]) is not None
+    assert hill_exponent(eigenvalues[:49]) is None
+    assert hill_exponent(np.ones(60)) is None
+    assert hill_exponent(np.zeros(60)) is None
 
 
-@pytest.mark.parametrize("freedom", [9, 19, 99])
-@pytest.mark.parametrize("probability", [0.9, 0.99, 0.9999, 0.99999])
-def test_student_quantile_equals_scipys(probability: float, freedom: int) -> None:
-    assert student_quantile(probability, freedom) == pytest.approx(stats.t.ppf(probability, freedom), rel=0.01)
+def test_hill_exponent_finds_the_tail_of_a_power_law() -> None:
+    # density ~ x^-3, so that the exponent is 3
+    assert hill_exponent(np.random.default_rng(0).pareto(2.0, size=20_000) + 1) == pytest.approx(3, abs=0.1)

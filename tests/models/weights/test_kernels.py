@@ -1,4 +1,4 @@
-"""Layers by path, and the kernels that they hold."""
+"""Kernels of every kind of layer."""
 
 from typing import Any
 
@@ -7,53 +7,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from reportgen.models.weights.kernels import (
-    LayerKernel,
-    common_data_format,
-    data_format,
-    is_convolution,
-    layer_kernels,
-    named_layers,
-    own_weights,
-)
+from reportgen.keras_internals import own_weights
+from reportgen.models.graphs.layers import named_layers
+from reportgen.models.weights.kernels import LayerKernel, is_convolution, layer_kernels
 
 
 def kernels_of(layer: Any, input_shape: tuple[int, ...]) -> tuple[LayerKernel, ...]:
     layer.build((None, *input_shape))
     return layer_kernels({layer.name: layer})
-
-
-def test_layers_of_nested_models_are_named_by_their_path(nested_model: Any) -> None:
-    assert list(named_layers(nested_model)) == ["middle/deep/conv", "middle/conv", "pool", "scores"]
-
-
-def test_layers_of_a_subclassed_model_follow_the_block_that_holds_them(subclassed_model: Any) -> None:
-    assert list(named_layers(subclassed_model)) == ["block", "block/conv", "block/rectifier", "flat", "head"]
-
-
-def test_a_shared_layer_is_named_once(shared_model: Any) -> None:
-    assert list(named_layers(shared_model)) == ["shared"]
-
-
-def test_a_wrapped_layer_is_named_below_its_wrapper() -> None:
-    inputs = keras.Input((4, 6, 6, 1))
-    model = keras.Model(inputs, layers.TimeDistributed(layers.Conv2D(2, 3, name="conv"), name="each")(inputs))
-    assert list(named_layers(model)) == ["each", "each/conv"]
-
-
-def test_equal_names_are_told_apart_by_number() -> None:
-    class Twins(keras.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.twins = [layers.Conv2D(1, 3, name="twin") for _ in range(3)]
-
-    assert list(named_layers(Twins())) == ["twin", "twin#2", "twin#3"]
-
-
-def test_a_nested_subclassed_model_is_listed_with_its_layers(subclassed_model: Any) -> None:
-    inputs = keras.Input((6, 6, 1))
-    model = keras.Model(inputs, subclassed_model(inputs))
-    assert list(named_layers(model))[:3] == ["subclassed", "subclassed/block", "subclassed/block/conv"]
 
 
 def test_a_layer_with_layers_keeps_weights_of_its_own() -> None:
@@ -188,15 +149,6 @@ def test_bias_and_normalisation_hold_no_kernel() -> None:
 def test_a_convolution_slides_a_kernel(layer: Any, input_shape: tuple[int, ...], expected: bool) -> None:
     layer.build((None, *input_shape))
     assert is_convolution(layer) is expected
-
-
-def test_data_format_is_the_layers_or_the_default() -> None:
-    first = layers.Conv2D(1, 3, data_format="channels_first")
-    assert data_format(first) == "channels_first"
-    assert data_format(layers.ReLU()) == "channels_last"
-    assert data_format(layers.ReLU(), "channels_first") == "channels_first"
-    assert common_data_format([layers.ReLU(), first, layers.Conv2D(1, 3)]) == "channels_first"
-    assert common_data_format([layers.ReLU()]) == "channels_last"
 
 
 def test_attention_kernels_are_drawn_as_the_layer_draws_them() -> None:

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from reportgen.models.weights.kernels import named_layers
-from reportgen.models.weights.variables import BesideKernels, variables_beside_kernels
+from reportgen.models.graphs.layers import named_layers
+from reportgen.models.weights.variables import OtherVariable, other_variables
 
 
 class WithItsOwn(keras.Model):
@@ -28,7 +28,7 @@ def test_biases_scales_and_statistics_are_counted_with_their_nan() -> None:
         ]
     )
     model.get_layer("norm").moving_variance.assign(np.array([np.nan, np.inf]))
-    found = variables_beside_kernels(model, named_layers(model))
+    found = other_variables(model, named_layers(model))
     assert [(one.label, one.values, one.non_finite) for one in found] == [
         ("conv bias", 2, 0),
         ("norm gamma", 2, 0),
@@ -41,6 +41,6 @@ def test_biases_scales_and_statistics_are_counted_with_their_nan() -> None:
 def test_variables_of_the_model_itself_are_among_them() -> None:
     model = WithItsOwn()
     model(np.zeros((1, 2), np.float32))
-    found = variables_beside_kernels(model, named_layers(model))
-    assert found == (BesideKernels("dense", "bias", 2, 0), BesideKernels("", "own", 3, 0))
+    found = other_variables(model, named_layers(model))
+    assert found == (OtherVariable("dense", "bias", 2, 0), OtherVariable("", "own", 3, 0))
     assert found[1].label == "own"

@@ -1,0 +1,176 @@
+"""Everything that is known of a live model before it is run."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from reportgen.errors import UsageError
+from reportgen.keras_internals import graph_inputs
+from reportgen.models.graphs.arithmetic import Shape
+from reportgen.models.graphs.calls import RecordedCalls, completed, in_order, layer_calls
+from reportgen.models.graphs.inputs import InputRescaling, input_rescaling, model_input_shape
+from reportgen.models.graphs.layers import activation_of, is_rectifier, named_layers, watched_layers
+from reportgen.models.graphs.outputs import (
+    UNKNOWN_HEAD,
+    UNKNOWN_OUTPUT,
+    ChosenOutput,
+    Head,
+    choose_output,
+    choose_recorded,
+)
+from reportgen.models.weights import LayerKernel, OtherVariable, layer_kernels, other_variables
+from reportgen.results.findings import LayerSummary, ModelSummary
+
+_SHOWN_BY_DEFAULT = 2
+_LISTED = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedModel:
+    """A model and what can be read off it.
+
+    Attributes:
+        model: the `keras.Model`; None where the model is not run.
+        summary: its totals.
+        layers: the live ones, by path.
+        calls: every call of every layer, in order.
+        kernels: of all layers, in order.
+        inputs: number of inputs.
+        rescaling: its own rescaling layer, or None.
+        head: how the output that predictions are read from ends.
+        output: that output.
+        compiled: whether passes must be compiled by XLA, since the eager kernels do not run the model.
+        outputs_only: whether the model gives its outputs and nothing of its layers: it is a SavedModel's signature.
+        variables: what is stored beside the kernels.
+        ordered: whether the calls stand in their order: not where a file has weights and no architecture.
+    """
+
+    model: Any
+    summary: ModelSummary
+    layers: Mapping[str, Any]
+    calls: tuple[LayerSummary, ...]
+    kernels: tuple[LayerKernel, ...]
+    inputs: int
+    rescaling: InputRescaling | None
+    head: Head = UNKNOWN_HEAD
+    output: ChosenOutput = UNKNOWN_OUTPUT
+    compiled: bool = False
+    outputs_only: bool = False
+    variables: tuple[OtherVariable, ...] = ()
+    ordered: bool = True
+
+    @property
+    def convolutions(self) -> tuple[str, ...]:
+        """Paths of the layers with a spatial kernel, in order."""
+        return tuple(dict.fromkeys(kernel.path for kernel in self.kernels if kernel.is_spatial))
+
+    @property
+    def rectifiers(self) -> frozenset[str]:
+        """Paths of the layers whose last step is a rectifier."""
+        return frozenset(path for path, layer in self.layers.items() if is_rectifier(layer))
+
+    @property
+    def activations(self) -> dict[str, str]:
+        """The activation that each layer ends in, as Keras names it, by path; 'linear' for none."""
+        return {path: activation_of(layer) for path, layer in self.layers.items()}
+
+    @property
+    def may_regress(self) -> bool:
+        """Whether the output is a single value that need not be a probability."""
+        return self.summary.output_shape == (1,) and self.head.activation not in ("softmax", "sigmoid", "hard_sigmoid")
+
+    def watched(self, shown: Sequence[str]) -> dict[str, Any]:
+        """Return the layers to record when the model runs, by path: those worth it, and those shown."""
+        return watched_layers(dict(self.layers)) | {path: self.layers[path] for path in shown}
+
+    def shown(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        """Return the paths of the layers to show in detail, in the order of their calls.
+
+        Args:
+            patterns: paths or shell patterns ('backbone/*_conv'); none for the first two convolutions.
+
+        Raises:
+            UsageError: a pattern matches no layer.
+        """
+        order = dict.fromkeys(call.path for call in self.calls if not self.layers or call.path in self.layers)
+        if not patterns:
+            return tuple(path for path in order if path in self.convolutions)[:_SHOWN_BY_DEFAULT]
+        for pattern in patterns:
+            if not any(_matches(path, pattern) for path in order):
+                raise UsageError(
+                    f"--layers must name layers of the model. Received: {pattern!r}. {self._offer(pattern, order)}"
+                )
+        return tuple(path for path in order if any(_matches(path, pattern) for pattern in patterns))
+
+    def _offer(self, pattern: str, paths: Iterable[str]) -> str:
+        names = {path.rpartition("/")[2]: path for path in paths}
+        near = [path for path in paths if path.endswith(f"/{pattern}")]
+        near = near or [names[name] for name in difflib.get_close_matches(pattern.rpartition("/")[2], names, n=1)]
+        meant = f"Did you mean {near[0]!r}? " if near else ""
+        offered = list(self.convolutions) or [call.path for call in self.calls]
+        more = f" and {len(offered) - _LISTED} more" if len(offered) > _LISTED else ""
+        return f"{meant}It has {', '.join(offered[:_LISTED])}{more}."
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path == pattern or fnmatchcase(path, pattern)
+
+
+def describe_model(
+    model: Any, *, recorded: RecordedCalls | None = None, input_shape: Shape | None = None
+) -> DescribedModel:
+    """Return what can be read off a live `keras.Model`, which is neither run nor changed.
+
+    Args:
+        model: built or not.
+        recorded: calls of one pass, for what the graph does not tell: order and shapes in a subclassed model, and in what
+            holds layers.
+        input_shape: of one sample, where the model does not know it.
+    """
+    layers = named_layers(model)
+    calls, output = layer_calls(model), choose_output(model)
+    if recorded is not None and graph_inputs(model):
+        calls = completed(calls, recorded.calls)
+    elif recorded is not None:
+        calls, output = in_order(calls, recorded.calls), choose_recorded(recorded.output)
+        layers = {path: layers[path] for path in dict.fromkeys(call.path for call in calls)}
+    return DescribedModel(
+        model=model,
+        summary=_summary(model, layers, calls, model_input_shape(model) or input_shape, output.shape),
+        layers=layers,
+        calls=calls,
+        kernels=layer_kernels(layers),
+        inputs=max(len(graph_inputs(model)), 1),
+        rescaling=input_rescaling(calls, layers),
+        head=output.head,
+        output=output,
+        variables=other_variables(model, layers),
+    )
+
+
+def _summary(
+    model: Any,
+    layers: Mapping[str, Any],
+    calls: Sequence[LayerSummary],
+    input_shape: Shape | None,
+    output_shape: Shape | None,
+) -> ModelSummary:
+    kind = type(model).__name__
+    return ModelSummary(
+        name=model.name,
+        kind="Functional" if kind == "Model" else kind,
+        input_shape=input_shape,
+        output_shape=output_shape,
+        parameters=_count(model.weights),
+        trainable_parameters=_count(model.trainable_weights),
+        layers=len(layers) or len(calls),
+    )
+
+
+def _count(weights: Sequence[Any]) -> int:
+    return sum(math.prod(weight.shape) for weight in weights)

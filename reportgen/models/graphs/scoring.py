@@ -1,0 +1,137 @@
+"""What a model's output says about classes: by its last activation, and by the numbers where that is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.messages import say
+from reportgen.models.graphs.outputs import UNKNOWN_HEAD, Head
+
+_SUM_TOLERANCE = 1e-2
+"""float16 probabilities of 1,000 classes sum to 1 within this."""
+
+_LEAST = 1e-7
+"""Of a score in a binary cross-entropy, which Keras clips likewise (`keras.config.epsilon`): float32 cannot tell more."""
+
+# What is told from numbers alone may be wrong, so the page says why it was told
+_SINGLE = say("The single output is between 0 and 1 and was taken as the probability of class 1.")
+_LOGITS = say("The outputs are not probabilities and were taken as logits: softmax was applied.")
+_INDEPENDENT = say("The outputs are independent scores: they do not sum to 1.")
+_SIGMOID = say("The outputs end in a sigmoid: each class has a score of its own.")
+_SINGLE_SIGMOID = say("The single output ends in a sigmoid: it is the probability of class 1.")
+_LINEAR = say("The outputs are linear and were taken as logits: softmax was applied.")
+_LOGITS_OF_EACH = say(
+    "The outputs are no probabilities and the labels name any number of classes, so each output was taken as the logit of "
+    "its class: sigmoid was applied."
+)
+_SINGLE_LOGIT = say(
+    "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
+    "sigmoid was applied."
+)
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """One score for each class.
+
+    Attributes:
+        values: (N, K) float64; probabilities that sum to 1 for each sample unless `independent`.
+        independent: whether each class has a probability of its own (a multi-label head).
+        rule: how the scores were made from the output, one sentence, or '' where the output is the scores.
+        threshold: of the output: where a single one is above, class 1 has the higher score; where one of several independent
+            ones is, its score is over 0.5.
+    """
+
+    values: np.ndarray
+    independent: bool
+    rule: str
+    threshold: float = 0.5
+
+
+def class_scores(
+    outputs: np.ndarray, *, head: Head = UNKNOWN_HEAD, labels: np.ndarray | None = None
+) -> ClassScores | None:
+    """Return the class scores in a model's output, or None where it is not one value for each class.
+
+    The last activation decides where it is known: several values behind a sigmoid are independent scores, several linear
+    ones are logits, and a single value is a probability behind a sigmoid alone. Otherwise the numbers decide:
+    probabilities (not negative, summing to 1) are taken as they are. One value in [0, 1] is the probability of class 1 of
+    two. Several values in [0, 1] that do not sum to 1 are independent scores. Anything else with two or more values is
+    taken as logits. A single value of any size is the logit of class 1 where both 0 and 1 and nothing else are labels.
+    Where the labels are sets of classes, values that are no probabilities are the logits of each class by itself.
+
+    Args:
+        outputs: (N, ...) float32 of N samples.
+        head: how the model ends.
+        labels: of samples that were run, (n,) numbers or (n, K) bool, or None.
+    """
+    if outputs.ndim != 2 or not np.isfinite(outputs).all():
+        return None
+    values = outputs.astype(np.float64)
+    within = bool(((values >= 0) & (values <= 1 + 1e-6)).all())
+    if values.shape[1] == 1:
+        return _of_single(values, within, head, labels)
+    if head.activation in ("sigmoid", "hard_sigmoid") and within:
+        return ClassScores(values, True, _SIGMOID)
+    sets = labels is not None and labels.ndim == 2
+    if sets and (head.activation == "linear" or not within):
+        return ClassScores(sigmoid(values), True, _LOGITS_OF_EACH, 0.0)
+    if head.activation == "linear":
+        return ClassScores(softmax(values), False, _LINEAR)
+    if within and bool((np.abs(values.sum(axis=1) - 1) < _SUM_TOLERANCE).all()):
+        return ClassScores(values, False, "")
+    if within:
+        return ClassScores(values, True, _INDEPENDENT)
+    return ClassScores(softmax(values), False, _LOGITS)
+
+
+def _of_single(values: np.ndarray, within: bool, head: Head, labels: np.ndarray | None) -> ClassScores | None:
+    if within and head.activation in (None, "sigmoid", "hard_sigmoid"):
+        rule = _SINGLE if head.activation is None else _SINGLE_SIGMOID
+        return ClassScores(np.hstack([1 - values, values]), False, rule)
+    binary = labels is not None and np.array_equal(np.unique(labels), [0, 1])
+    if binary and head.activation in (None, "linear"):
+        ones = softmax(np.hstack([np.zeros_like(values), values]))
+        return ClassScores(ones, False, _SINGLE_LOGIT, 0.0)
+    return None
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return softmax over the last axis, without overflow for large logits."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)) of every value, without overflow for large logits."""
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+
+
+def right_answers(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
+    """Return whether each answer is right, (N,) bool: the class of the highest score, or every class with a score over 0.5.
+
+    Args:
+        scores: of N samples and K classes.
+        labels: (N,) int64 in [0, K), or (N, K) bool: the classes of each sample.
+    """
+    if labels.ndim == 2:
+        return np.asarray(((scores.values > 0.5) == labels).all(axis=1))
+    return np.asarray(scores.values.argmax(axis=1) == labels)
+
+
+def cross_entropy(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
+    """Return the loss of every sample, in nats: minus the logarithm of the score of its label.
+
+    Where the labels are sets of classes, it is the mean over the classes of the binary cross-entropy, as Keras computes it.
+
+    Args:
+        scores: of N samples and K classes.
+        labels: (N,) int64 in [0, K), or (N, K) bool.
+    """
+    if labels.ndim == 2:
+        said = np.where(labels, scores.values, 1 - scores.values)
+        return np.asarray(-np.log(np.maximum(said, _LEAST)).mean(axis=1))
+    chosen = scores.values[np.arange(len(labels)), labels]
+    return np.asarray(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)))

@@ -1,0 +1,107 @@
+"""A model changed for the length of a pass, and then put back: channels set to zero, or kernels drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from reportgen.keras_internals import own_weights
+from reportgen.models.graphs import call_name, common_data_format, data_format, layer_path
+from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes.forward import predict
+from reportgen.models.passes.live_model import LiveModel
+from reportgen.models.passes.wrapping import replacing
+from reportgen.models.weights import LayerKernel, draw_initial
+
+
+def predict_masked(
+    model: Any, batches: Iterable[Any], *, layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]
+) -> np.ndarray:
+    """Return the model's first output with the given channels set to zero, (N, ...) float32.
+
+    Args:
+        model: a `keras.Model`, or one that is called like it.
+        batches: (n, *input_shape) float32 each, or the structure of arrays that a model with several inputs takes.
+        layers: all of them, by path.
+        silenced: channels by the name of the call whose output they are of.
+
+    Raises:
+        ForwardError: a layer failed.
+    """
+    model = model.fresh() if isinstance(model, CompiledModel) else model
+    parts = []
+    for batch in batches:
+        with masking(layers, silenced):
+            parts.append(predict(model, [batch]))
+    return np.concatenate(parts)
+
+
+@contextmanager
+def masking(layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]) -> Iterator[None]:
+    """Set channels of these calls' outputs to zero for the length of one forward pass; then leave the layers as they were.
+
+    Args:
+        layers: all of them, by path.
+        silenced: channels by the name of the call, see `call_name`.
+    """
+    common = common_data_format(layers.values())
+    masked = {path: layers[path] for path in dict.fromkeys(map(layer_path, silenced))}
+    with replacing(masked, "call", lambda path, call: _masked(call, path, silenced, data_format(layers[path], common))):
+        yield
+
+
+def _masked(call: Any, path: str, silenced: Mapping[str, tuple[int, ...]], layout: str) -> Any:
+    calls = 0
+
+    def call_and_mask(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        output = call(*args, **kwargs)
+        channels = silenced.get(call_name(path, calls), ())
+        return _without(output, channels, layout) if channels else output
+
+    return call_and_mask
+
+
+def _without(output: Any, channels: tuple[int, ...], layout: str) -> Any:
+    import tensorflow as tf
+
+    axis = 1 if layout == "channels_first" and len(output.shape) > 2 else len(output.shape) - 1
+    shape = [1] * len(output.shape)
+    shape[axis] = output.shape[axis]
+    keep = np.ones(output.shape[axis], bool)
+    keep[list(channels)] = False
+    return tf.where(keep.reshape(shape), output, tf.zeros_like(output))  # a product would keep NaN
+
+
+@contextmanager
+def randomised_kernels(live: LiveModel, kernels: Sequence[LayerKernel], *, seed: int) -> Iterator[int]:
+    """Draw every kernel anew from its own initialiser and yield how many were; then put all back, also after an error.
+
+    Args:
+        live: the model.
+        kernels: of its layers. Those without an initialiser stay as they are; so do biases and normalisation.
+        seed: of the draws.
+
+    Source: Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292: the last step of their cascade, all layers.
+    """
+    before: list[tuple[Any, np.ndarray]] = []
+    try:
+        for kernel in kernels:
+            variable = _variable(live, kernel)
+            drawn = None if variable is None else draw_initial(kernel, seed=seed)
+            if variable is not None and drawn is not None:
+                before.append((variable, np.array(variable.numpy())))
+                variable.assign(drawn)
+        yield len(before)
+    finally:
+        for variable, values in before:
+            variable.assign(values)
+
+
+def _variable(live: LiveModel, kernel: LayerKernel) -> Any:
+    weights = own_weights(live.layers[kernel.path]) if kernel.path in live.layers else []
+    return next((weight for weight in weights if weight.name == kernel.name), None)

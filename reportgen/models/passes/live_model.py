@@ -1,0 +1,83 @@
+"""The running model and the samples on their way into it, for analyses that run it more than the one pass that serves all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """A model that can be run on the evaluated samples.
+
+    Attributes:
+        model: the `keras.Model`, or `OneOutput` or `CompiledModel` of it, called with what `EvaluatedSamples.pack` returns.
+            Whoever changes anything about it must undo that, also after an error.
+        layers: by path, as `named_layers` returns them.
+        batch: how many samples to run at once.
+        no_gradients: why no gradients can be taken through it, nor its layers be run one by one; '' where they can.
+    """
+
+    model: Any
+    layers: Mapping[str, Any]
+    batch: int
+    no_gradients: str = ""
+
+
+def only_input(values: Any, positions: Sequence[int]) -> Any:
+    """Return what the pictured input receives as it is: the `pack` of a model without other inputs."""
+    del positions
+    return values
+
+
+@dataclass(frozen=True)
+class SampleInputs:
+    """What the pictured input receives, and whose samples these are.
+
+    Attributes:
+        values: (n, *shape) float32.
+        positions: (n,) of each one's sample; several may be of one sample, such as masked copies. None for 0 to n - 1.
+        pack: puts values, as an array or a tensor, together with what the model's other inputs receive, by these positions; the
+            tensor itself goes in, so that a tape can watch it.
+    """
+
+    values: np.ndarray
+    positions: np.ndarray | None = None
+    pack: Callable[[Any, Sequence[int]], Any] = only_input
+
+    def __len__(self) -> int:
+        """Return n."""
+        return len(self.values)
+
+    @property
+    def several(self) -> bool:
+        """Whether the model has other inputs."""
+        return self.pack is not only_input
+
+    def take(self, chosen: Any) -> SampleInputs:
+        """Return some of these, by index or slice."""
+        return replace(self, values=self.values[chosen], positions=self._positions[chosen])
+
+    def repeated(self, sample: int, values: np.ndarray) -> SampleInputs:
+        """Return other values in the place of one sample's, (m, *shape), each beside that sample's other inputs."""
+        return replace(self, values=values, positions=np.repeat(self._positions[sample], len(values)))
+
+    def batches(self, size: int) -> Iterator[SampleInputs]:
+        """Yield these in order, at most `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+    def packed(self, values: Any = None) -> Any:
+        """Return what the model is called with.
+
+        Args:
+            values: a tensor of them, where a tape watches it.
+        """
+        return self.pack(self.values if values is None else values, self._positions.tolist())
+
+    @property
+    def _positions(self) -> np.ndarray:
+        return np.arange(len(self.values)) if self.positions is None else self.positions

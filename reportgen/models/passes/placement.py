@@ -1,0 +1,166 @@
+"""Which input pixels one value of a layer's output sees, exactly: followed along the calls of one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.models.graphs import ReceptiveField, Shape, call_name, first_tensor, receptive_field, spatial_axes
+from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes.forward import run_failures_named
+from reportgen.models.passes.live_model import LiveModel
+from reportgen.models.passes.wrapping import replacing
+
+_COPIES = ("Cast", "Identity")  # operations of a trace
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Along each axis, value i sees the input pixels from start + i * jump to start + i * jump + size, the end excluded.
+
+    Attributes:
+        size, jump: in input pixels, along each spatial axis.
+        start: of value 0; negative where padding stands before the image.
+    """
+
+    size: tuple[int, ...]
+    jump: tuple[int, ...]
+    start: tuple[int, ...]
+
+    def window(self, place: tuple[int, ...]) -> tuple[slice, ...]:
+        """Return the pixels that the value at a place sees; a slice may begin below zero or end beyond the image."""
+        firsts = (s + i * j for s, i, j in zip(self.start, place, self.jump, strict=True))
+        return tuple(slice(first, first + n) for first, n in zip(firsts, self.size, strict=True))
+
+
+def follow_placements(
+    live: LiveModel, inputs: np.ndarray, *, pack: Callable[[Any], Any] = lambda pictures: pictures
+) -> dict[str, Placement]:
+    """Return the placements of all calls that can be followed from the input, by the call's name.
+
+    Works for nested and subclassed models alike, as it follows the tensors of a run. What passes through a step whose
+    geometry is not known (a transposed convolution, a reshape, free arithmetic in a call) is left out, and what depends on
+    another input too. A window near an edge that was cropped off and padded again holds the cropped pixels.
+
+    Args:
+        live: the model; run once on these inputs and left as it was. A compiled one is traced and not run.
+        inputs: (n, *shape) float32, of the pictured input.
+        pack: puts them together with what the model's other inputs receive.
+
+    Raises:
+        ForwardError: a layer failed.
+    """
+    import tensorflow as tf
+
+    with run_failures_named():
+        if not isinstance(live.model, CompiledModel):
+            return _followed(live.model, live, tf.constant(inputs), pack)
+        found: dict[str, Placement] = {}
+        traced = tf.function(lambda source: found.update(_followed(live.model.model, live, source, pack)))
+        traced.get_concrete_function(tf.TensorSpec(inputs.shape, tf.float32))
+        return found
+
+
+def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], Any]) -> dict[str, Placement]:
+    """Return the placements of all calls of a run on a tensor, or on the placeholder of one."""
+    rank = len(spatial_axes(tuple(source.shape[1:]), next(iter(live.layers.values()), None)))
+    # tensors are kept with their placements, so that no id is used twice
+    known: dict[int, tuple[Any, Placement]] = {id(source): (source, Placement((1,) * rank, (1,) * rank, (0,) * rank))}
+    counts: dict[str, int] = {}
+    found: dict[str, Placement] = {}
+
+    def follow(path: str, call: Callable[..., Any]) -> Any:
+        def call_and_follow(*args: Any, **kwargs: Any) -> Any:
+            output = call(*args, **kwargs)
+            counts[path] = number = counts.get(path, 0) + 1
+            tensor = first_tensor(output)
+            given = (*args, *kwargs.values())[0] if args or kwargs else None
+            if _is_cast(given, source, known):
+                known[id(given)] = (given, known[id(source)][1])
+            before = _before(given, known)
+            if id(tensor) not in known and before is not None:
+                shapes = [tuple(int(n) for n in each.shape[1:]) for each in (before[0], tensor)]
+                placed = _placed(live.layers[path], before[1], shapes[0], shapes[1])
+                if placed is not None:
+                    known[id(tensor)] = (tensor, placed)
+            if id(tensor) in known:
+                found[call_name(path, number)] = known[id(tensor)][1]
+            return output
+
+        return call_and_follow
+
+    with replacing(live.layers, "call", follow):
+        model(pack(source), training=False)
+    return found
+
+
+def _is_cast(given: Any, source: Any, known: dict[int, tuple[Any, Placement]]) -> bool:
+    """Return whether this is the input in another precision, as a layer with a policy of its own receives it."""
+    import tensorflow as tf
+
+    if id(given) in known or getattr(given, "shape", None) != source.shape:
+        return False
+    if tf.is_symbolic_tensor(given):
+        return given.op.type in _COPIES and given.op.inputs[0].name == source.name
+    return np.allclose(np.asarray(given, np.float32), np.asarray(source), rtol=1e-2, atol=1e-2)
+
+
+def _before(given: Any, known: dict[int, tuple[Any, Placement]]) -> tuple[Any, Placement] | None:
+    tensors = list(given) if isinstance(given, list | tuple) else [given]
+    found = [known[id(tensor)] for tensor in tensors if id(tensor) in known]
+    if not found or len(found) < len(tensors) or len({place.jump for _, place in found}) > 1:
+        return None
+    starts = tuple(map(min, zip(*(place.start for _, place in found), strict=True)))
+    ends = [[s + n for s, n in zip(place.start, place.size, strict=True)] for _, place in found]
+    size = tuple(max(end) - start for end, start in zip(zip(*ends, strict=True), starts, strict=True))
+    return found[0][0], Placement(size, found[0][1].jump, starts)
+
+
+def _placed(layer: Any, before: Placement, from_shape: Shape, to_shape: Shape) -> Placement | None:
+    """Return the placement after a layer, or None where it is not known."""
+    name = type(layer).__name__
+    field = ReceptiveField(before.size, tuple(map(float, before.jump)))
+    after = receptive_field(layer, field, None, from_shape=from_shape, to_shape=to_shape)
+    if after is None or not all(after.jump) or name.endswith("Transpose") or name.startswith(("UpSampling", "Reshape")):
+        return None
+    rank = len(before.size)
+    if len(spatial_axes(to_shape, layer)) != rank:
+        return None
+    shifts = _shifts(layer, name, spatial_axes(from_shape, layer), spatial_axes(to_shape, layer), rank)
+    return Placement(
+        size=after.size,
+        jump=tuple(int(j) for j in after.jump),
+        start=tuple(s - shift * j for s, shift, j in zip(before.start, shifts, before.jump, strict=True)),
+    )
+
+
+def _shifts(layer: Any, name: str, from_size: Shape, to_size: Shape, rank: int) -> tuple[int, ...]:
+    """Return how many places stand before the first one along each axis, by padding; negative where some are cut off.
+
+    Source: padding 'same' as in https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2.
+    """
+    if name.startswith(("ZeroPadding", "Cropping")):
+        given = layer.padding if name.startswith("Zero") else layer.cropping
+        firsts = [int(side[0] if isinstance(side, tuple | list) else given[0]) for side in _tuple(given, rank)]
+        return tuple(first if name.startswith("Zero") else -first for first in firsts[:rank])
+    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+    padding = str(getattr(layer, "padding", "valid"))
+    if window is None or padding == "valid":
+        return (0,) * rank
+    strides = _tuple(getattr(layer, "strides", None) or 1, rank)
+    dilation = _tuple(getattr(layer, "dilation_rate", None) or 1, rank)
+    extents = [(k - 1) * d + 1 for k, d in zip(_tuple(window, rank), dilation, strict=True)]
+    if padding == "causal":
+        return tuple(extent - 1 for extent in extents)
+    totals = [
+        max((int(after or 0) - 1) * stride + extent - int(before or 0), 0)
+        for before, after, stride, extent in zip(from_size, to_size, strides, extents, strict=True)
+    ]
+    return tuple(total // 2 for total in totals)
+
+
+def _tuple(value: Any, rank: int) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,) * rank

@@ -1,0 +1,88 @@
+"""What is known of a live model before it is run."""
+
+from typing import Any
+
+import keras
+import pytest
+from keras import layers
+
+from reportgen.errors import UsageError
+from reportgen.models.graphs.described_model import describe_model
+
+
+def test_summary_of_the_demo_model_has_its_totals(demo_model: Any) -> None:
+    described = describe_model(demo_model)
+    summary = described.summary
+    assert (summary.name, summary.kind) == (demo_model.name, "Sequential")
+    assert (summary.input_shape, summary.output_shape) == ((28, 28, 1), (10,))
+    assert (summary.parameters, summary.trainable_parameters, summary.layers) == (333_526, 333_526, 8)
+    assert (described.inputs, described.rescaling) == (1, None)
+
+
+def test_frozen_weights_are_not_trainable() -> None:
+    model = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3), layers.BatchNormalization()])
+    model.layers[0].trainable = False
+    summary = describe_model(model).summary
+    assert (summary.parameters, summary.trainable_parameters) == (20 + 8, 4)
+
+
+def test_functional_and_subclassed_models_say_what_they_are(nested_model: Any, subclassed_model: Any) -> None:
+    assert describe_model(nested_model).summary.kind == "Functional"
+    summary = describe_model(subclassed_model).summary
+    assert (summary.kind, summary.input_shape, summary.output_shape) == ("Subclassed", (6, 6, 1), None)
+    assert (summary.parameters, summary.layers) == (119, 5)
+
+
+def test_model_with_two_inputs_counts_them() -> None:
+    left, right = keras.Input((3,)), keras.Input((4,))
+    model = keras.Model([left, right], layers.Concatenate()([left, right]))
+    described = describe_model(model)
+    assert (described.inputs, described.summary.input_shape, described.summary.output_shape) == (2, (3,), (7,))
+
+
+def test_first_two_convolutions_are_shown_by_default(demo_model: Any, nested_model: Any) -> None:
+    names = [layer.name for layer in demo_model.layers]
+    assert describe_model(demo_model).shown(()) == (names[0], names[2])
+    assert describe_model(nested_model).shown(()) == ("middle/deep/conv", "middle/conv")
+
+
+def test_convolutions_inside_a_called_subclassed_model_are_shown(subclassed_model: Any) -> None:
+    inputs = keras.Input((6, 6, 1))
+    described = describe_model(keras.Model(inputs, subclassed_model(inputs)))
+    assert described.shown(()) == ("subclassed/block/conv",)
+
+
+def test_shared_convolution_is_shown_once(shared_model: Any) -> None:
+    assert describe_model(shared_model).shown(()) == ("shared",)
+
+
+def test_layers_are_chosen_by_path_and_pattern_in_the_order_of_their_calls(nested_model: Any) -> None:
+    described = describe_model(nested_model)
+    assert described.shown(("scores", "middle/deep/conv")) == ("middle/deep/conv", "scores")
+    assert described.shown(("middle/*",)) == ("middle/deep/conv", "middle/conv")
+
+
+def test_pattern_that_matches_nothing_is_refused_with_what_there_is(nested_model: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        describe_model(nested_model).shown(("conv2d",))
+    assert str(caught.value) == (
+        "--layers must name layers of the model. Received: 'conv2d'. Did you mean 'middle/conv'? "
+        "It has middle/deep/conv, middle/conv."
+    )
+
+
+def test_a_name_without_its_model_is_found_within_it(nested_model: Any) -> None:
+    with pytest.raises(UsageError, match=r"Received: 'deep/conv'. Did you mean 'middle/deep/conv'\?"):
+        describe_model(nested_model).shown(("deep/conv",))
+
+
+def test_offer_names_at_most_eight_layers() -> None:
+    stack = [layers.Conv1D(1, 1, name=f"c{number}") for number in range(10)]
+    with pytest.raises(UsageError, match=r"It has c0, c1, c2, c3, c4, c5, c6, c7 and 2 more\."):
+        describe_model(keras.Sequential([keras.Input((9, 1)), *stack])).shown(("x",))
+
+
+def test_rectifiers_and_watched_layers_are_known_by_path(subclassed_model: Any) -> None:
+    described = describe_model(subclassed_model)
+    assert described.rectifiers == {"block/rectifier"}
+    assert list(described.watched(("head",))) == ["block/conv", "block/rectifier", "head"]

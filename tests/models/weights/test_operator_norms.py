@@ -1,0 +1,100 @@
+"""Operator norms of convolutions against the whole matrix, and the iteration against all eigenvalues."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights.operator_norms import (
+    MOST_ENTRIES,
+    convolution_norm,
+    convolution_norm_cost,
+    convolution_norm_entries,
+    iterated_convolution_norm,
+    operator_norm,
+    transformed,
+)
+
+GENERATOR = np.random.default_rng(8)
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.normal(size=shape).astype(np.float32)
+
+
+def periodic_matrix(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """The matrix of a periodic convolution, entry by entry."""
+    *window, inputs, filters = values.shape
+    places = list(itertools.product(*map(range, size)))
+    matrix = np.zeros((len(places), filters, len(places), inputs))
+    for row, place in enumerate(places):
+        for tap in itertools.product(*map(range, window)):
+            source = tuple((p + t) % s for p, t, s in zip(place, tap, size, strict=True))
+            matrix[row, :, places.index(source)] += values[tap].T
+    return matrix.reshape(len(places) * filters, -1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [((3, 3, 2, 4), (5, 6)), ((3, 3, 4, 2), (4, 4)), ((1, 1, 3, 3), (3, 3)), ((5, 2, 2), (7,)), ((3, 3, 1, 2), (2, 2))],
+)
+def test_operator_norm_equals_that_of_the_whole_matrix(shape: tuple[int, ...], size: tuple[int, ...]) -> None:
+    values = draw(*shape)
+    expected = np.linalg.svd(periodic_matrix(values, size), compute_uv=False)[0]
+    assert convolution_norm(values, size) == pytest.approx(expected, rel=1e-4)
+
+
+def test_cost_of_an_operator_norm_counts_half_of_the_frequencies() -> None:
+    assert convolution_norm_cost((3, 3, 4, 8), (10, 10)) == 10 * 6 * 16 * (8 + 40)
+
+
+@pytest.mark.parametrize(("shape", "size"), [((3, 3, 2, 4), (5, 6)), ((3, 5, 2, 2), (4, 3)), ((3, 3, 2), (8,))])
+def test_the_transform_is_numpys_also_where_the_window_wraps(shape: tuple[int, ...], size: tuple[int, ...]) -> None:
+    size = size[: len(shape) - 2]
+    values = draw(*shape)
+    wrapped = np.zeros((*size, *shape[-2:]))
+    for tap in itertools.product(*map(range, shape[:-2])):
+        wrapped[tuple(t % s for t, s in zip(tap, size, strict=True))] += values[tap]
+    expected = np.fft.rfftn(wrapped, axes=tuple(range(len(size)))).reshape(-1, *shape[-2:])
+    np.testing.assert_allclose(transformed(values, size), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ((3, 3, 24, 40), (9, 12)),
+        ((3, 3, 40, 24), (12, 9)),
+        ((7, 7, 3, 16), (30, 30)),
+        ((1, 1, 20, 30), (5, 5)),
+        ((5, 32, 8), (50,)),
+    ],
+)
+@pytest.mark.parametrize("kind", ["random", "smooth", "of few directions", "zero"])
+def test_the_iteration_finds_the_exact_norm_within_a_thousandth(
+    shape: tuple[int, ...], size: tuple[int, ...], kind: str
+) -> None:
+    values = draw(*shape)
+    if kind == "smooth":
+        values = 0.3 * values + 2 * values.mean(axis=tuple(range(len(size))))
+    if kind == "of few directions":
+        values = 0.05 * values + draw(*shape[:-2], 1, 1) * np.outer(draw(shape[-2]), draw(shape[-1]))
+    expected = 0.0 if kind == "zero" else convolution_norm(values, size)
+    found = iterated_convolution_norm(values * (kind != "zero"), size)
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_entries_count_half_of_the_frequencies_and_pointwise_windows_once() -> None:
+    assert convolution_norm_entries((3, 3, 4, 8), (10, 10)) == 10 * 6 * 4 * 8
+    assert convolution_norm_entries((1, 1, 4, 8), (10, 10)) == 4 * 8
+
+
+def test_a_layer_as_in_resnet50_has_its_norm() -> None:
+    values = draw(3, 3, 256, 256) / 48
+    kernel = LayerKernel("c", "kernel", "convolution", 1, values.shape, None, lambda: values)
+    norm, reason = operator_norm(kernel, (14, 14, 256))
+    # a random matrix of m x n with variance s^2 has a norm near s (sqrt(m) + sqrt(n)): Yin, Bai and Krishnaiah 1988
+    assert norm == pytest.approx(3 / 48 * 2 * 16, rel=0.05)
+    assert reason == ""
+    assert convolution_norm_entries(values.shape, (56, 56)) > MOST_ENTRIES
+    assert operator_norm(kernel, (56, 56, 256)) == (None, "it would cost too much")
