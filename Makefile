@@ -1,13 +1,14 @@
 # make demo    the demo's report                make test    the tests
 # make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
 # make bench   the figures that the README states    make messages   the catalogues of the page's languages
+# make generated   what the program says of itself elsewhere: the JSON's schema
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check sample messages bench clean
+.PHONY: demo test check sample messages generated bench clean
 
 demo: $(VENV)/.run
 	$(BIN)/reportgen demo --output demo-report.html
@@ -31,6 +32,10 @@ messages: $(VENV)/.dev
 	  --no-wrap --omit-header --output $(VENV)/messages.pot .
 	$(BIN)/pybabel update --input-file $(VENV)/messages.pot --output-file reportgen/rendering/languages/ko.po --locale ko \
 	  --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header
+
+# Run it after a change to a result's dataclass or to its docstring.
+generated: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/demo.py

@@ -1,4 +1,4 @@
-"""The report as numbers. The schema is `report.schema.json` beside this file; docs/json.md explains it."""
+"""The report as numbers. `schema.py` makes `report.schema.json` from the same dataclasses; docs/json.md explains it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ import enum
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from functools import singledispatch
+from typing import Any, Literal
 
 import numpy as np
 
-from reportgen.results.findings import Finding, LayerSummary, Report, Section, is_written
-from reportgen.results.plottables import Histogram, ImageGrid, Matrix, Panel, Strip
+from reportgen.results.findings import (
+    Finding,
+    Inconclusive,
+    LayerSummary,
+    ModelSummary,
+    Provenance,
+    Report,
+    RuleInForce,
+    SamplesSummary,
+    Section,
+    SkippedSection,
+    is_written,
+)
+from reportgen.results.plottables import Histogram, ImageGrid, Matrix, Palette, Panel, Strip
 from reportgen.untrusted.escaping import is_unseen
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION: Literal[2] = 2
 """Raised when a name goes or changes its meaning; new names do not raise it.
 
 1: the first.
@@ -27,20 +40,66 @@ _QUANTILES = (0, 0.25, 0.5, 0.75, 1)  # of a strip
 _DIGITS = 6  # significant ones of every float: single precision has no more
 
 
+@dataclass(frozen=True)
+class WrittenSection:
+    """One section.
+
+    Attributes:
+        name: the analysis.
+        title: its heading.
+        skipped: why there is no result; null for a section that ran.
+        result: the analysis' numbers; null for a section that did not run.
+    """
+
+    name: str
+    title: str
+    skipped: str | None
+    result: Any
+
+
+@dataclass(frozen=True)
+class Document:
+    """The numbers of a reportgen report.
+
+    Floats have six significant digits; what is not finite is null. New names may come without a new schema_version.
+
+    Attributes:
+        schema_version: raised when a name goes or changes its meaning.
+        provenance: where the report comes from and how to make it again.
+        model: its totals.
+        samples: which samples were used; null without samples.
+        findings: those of all sections, most severe first.
+        sources: where rule and threshold of a finding come from, by its code.
+        inconclusive: rules that the samples cannot decide.
+        rules: every rule as it was in force.
+        sections: one for each analysis.
+    """
+
+    schema_version: Literal[2]
+    provenance: Provenance
+    model: ModelSummary
+    samples: SamplesSummary | None
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, str]
+    inconclusive: tuple[Inconclusive, ...]
+    rules: tuple[RuleInForce, ...]
+    sections: tuple[WrittenSection, ...]
+
+
 def render_json(report: Report) -> str:
     """Return the report as JSON, one line, without the pixels of its images."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "provenance": _plain(report.provenance),
-        "model": _plain(report.model),
-        "samples": _plain(report.samples),
-        "findings": [_finding(finding) for finding in report.findings],
-        "sources": {finding.code: finding.source for finding in report.findings},
-        "inconclusive": [_plain(one) for one in report.inconclusive],
-        "rules": [_plain(rule) for rule in report.rules],
-        "sections": [_section(section) for section in report.sections],
-    }
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    document = Document(
+        schema_version=SCHEMA_VERSION,
+        provenance=report.provenance,
+        model=report.model,
+        samples=report.samples,
+        findings=report.findings,
+        sources={finding.code: finding.source for finding in report.findings},
+        inconclusive=report.inconclusive,
+        rules=report.rules,
+        sections=tuple(map(_section, report.sections)),
+    )
+    text = json.dumps(_plain(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # on one line, what cannot be printed stands inside strings alone; escaped, it cannot hide or turn what a reader sees
     return text if text.isprintable() else "".join(map(_escaped, text))
 
@@ -49,20 +108,15 @@ def _escaped(character: str) -> str:
     return json.dumps(character)[1:-1] if is_unseen(character) else character
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    """Return a finding without its source, which all findings of a rule share: `sources` has it once."""
-    return {name: value for name, value in _plain(finding).items() if name != "source"}
-
-
-def _section(section: Any) -> dict[str, Any]:
+def _section(section: Section | SkippedSection) -> WrittenSection:
     skipped, result = None, None
     if not isinstance(section, Section):
         skipped = section.reason
     elif section.package and not _is_plain(section.result):
         skipped = "The plug-in's result holds something that JSON cannot hold."
     else:
-        result = _plain(section.result)
-    return {"name": section.name, "title": section.title, "skipped": skipped, "result": result}
+        result = section.result
+    return WrittenSection(section.name, section.title, skipped, result)
 
 
 def _is_plain(value: Any) -> bool:
@@ -73,30 +127,129 @@ def _is_plain(value: Any) -> bool:
     return True
 
 
+@singledispatch
+def written(value: Any) -> Any:
+    """Return what a value is written as: plottables without pixels and in few numbers, all else as it is."""
+    return value
+
+
+@dataclass(frozen=True)
+class WrittenGrid:
+    """A grid of small images, without its pixels.
+
+    Attributes:
+        value_range: the values of the first and the last colour.
+        total: how many images there are in all.
+        palette: how values become colours.
+        tile_shape: height and width of an image, and 3 for a coloured one.
+        maxima: the largest value of each image, by its label.
+    """
+
+    value_range: tuple[float, float]
+    total: int
+    palette: Palette
+    tile_shape: tuple[int, ...]
+    maxima: Mapping[str, float]
+
+
+@written.register
+def _grid(grid: ImageGrid) -> WrittenGrid:
+    maxima = dict(zip(grid.labels, grid.maxima.tolist(), strict=True))
+    return WrittenGrid(grid.value_range, grid.total, grid.palette, grid.images.shape[1:], maxima)
+
+
+@dataclass(frozen=True)
+class WrittenPanel:
+    """Pictures of one kind, without their pixels.
+
+    Attributes:
+        value_range: the values of the first and the last colour.
+        palette: how values become colours.
+        tile_shape: height and width of a picture, and 3 for a coloured one.
+    """
+
+    value_range: tuple[float, float]
+    palette: Palette
+    tile_shape: tuple[int, ...]
+
+
+@written.register
+def _panel(panel: Panel) -> WrittenPanel:
+    return WrittenPanel(panel.value_range, panel.palette, panel.images.shape[1:])
+
+
+@dataclass(frozen=True)
+class WrittenHistogram:
+    """Counts of several sets of values on equally wide bins.
+
+    Attributes:
+        range: where the first bin begins and the last one ends.
+        counts: for each set the counts of its bins.
+        value_label: what the values are.
+    """
+
+    range: tuple[float, float]
+    counts: Mapping[str, tuple[int, ...]]
+    value_label: str
+
+
+@written.register
+def _histogram(histogram: Histogram) -> WrittenHistogram:
+    counts = {name: tuple(values.tolist()) for name, values in histogram.counts.items()}
+    return WrittenHistogram((histogram.edges[0], histogram.edges[-1]), counts, histogram.value_label)
+
+
+@dataclass(frozen=True)
+class WrittenMatrix:
+    """Counts by row (label) and column (prediction).
+
+    Attributes:
+        names: the classes.
+        cells: [row, column, count] of each cell that is not zero.
+    """
+
+    names: tuple[str, ...]
+    cells: tuple[tuple[int, int, int], ...]
+
+
+@written.register
+def _matrix(matrix: Matrix) -> WrittenMatrix:
+    counts = matrix.counts
+    cells = tuple((int(row), int(column), int(counts[row, column])) for row, column in np.argwhere(counts))
+    return WrittenMatrix(matrix.names, cells)
+
+
+@dataclass(frozen=True)
+class WrittenStrip:
+    """The values of a layer's channels in short.
+
+    Attributes:
+        count: number of channels.
+        quantiles: at 0, 25, 50, 75 and 100 %; empty without values.
+        threshold: what a reader compares the values with.
+    """
+
+    count: int
+    quantiles: tuple[float, ...]
+    threshold: float
+
+
+@written.register
+def _strip(strip: Strip) -> WrittenStrip:
+    levels = np.quantile(strip.values, _QUANTILES) if len(strip.values) else np.empty(0)
+    return WrittenStrip(len(strip.values), tuple(levels.tolist()), strip.threshold)
+
+
+COLUMNS = tuple(field.name for field in fields(LayerSummary))
+"""What stands in each row of the table that layers are written as."""
+
+
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it: numbers rounded, what is not finite as null."""
-    if isinstance(value, ImageGrid):
-        return {
-            "value_range": _plain(value.value_range),
-            "total": value.total,
-            "palette": value.palette.value,
-            "tile_shape": list(value.images.shape[1:]),
-            "maxima": dict(zip(value.labels, _plain(value.maxima), strict=True)),
-        }
-    if isinstance(value, Panel):
-        shape = list(value.images.shape[1:])
-        return {"value_range": _plain(value.value_range), "palette": value.palette.value, "tile_shape": shape}
-    if isinstance(value, Histogram):
-        ends = value.edges[[0, -1]]
-        return {"range": _plain(ends), "counts": _plain(value.counts), "value_label": value.value_label}
-    if isinstance(value, Matrix):
-        cells = [[int(row), int(column), int(value.counts[row, column])] for row, column in np.argwhere(value.counts)]
-        return {"names": list(value.names), "cells": cells}
-    if isinstance(value, Strip):
-        levels = np.quantile(value.values, _QUANTILES) if len(value.values) else np.empty(0)
-        return {"count": len(value.values), "quantiles": _plain(levels), "threshold": _plain(value.threshold)}
+    value = written(value)
     if isinstance(value, tuple) and value and all(isinstance(item, LayerSummary) for item in value):
-        return _table(value)
+        rows = [[_plain(getattr(layer, name)) for name in COLUMNS] for layer in value]
+        return {"columns": list(COLUMNS), "rows": rows}
     if is_dataclass(value):
         return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if is_written(each)}
     if isinstance(value, enum.Enum):
@@ -118,8 +271,3 @@ def _rounded(value: float) -> float | None:
         return None
     rounded = float(f"{value:.{_DIGITS}g}")
     return int(rounded) if abs(rounded) < 10**_DIGITS and rounded.is_integer() else rounded
-
-
-def _table(layers: tuple[LayerSummary, ...]) -> dict[str, Any]:
-    names = [field.name for field in fields(LayerSummary)]
-    return {"columns": names, "rows": [[_plain(getattr(layer, name)) for name in names] for layer in layers]}

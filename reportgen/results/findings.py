@@ -14,7 +14,7 @@ from reportgen.messages import say
 from reportgen.results.redactable import Becomes, Kept, redactable
 
 UNWRITTEN: Mapping[str, Any] = {"written": False}
-"""Metadata of a field that rules need and the JSON does not have, as it would be long: `field(..., metadata=UNWRITTEN)`."""
+"""Metadata of a field that the JSON does not have, as it would be long: `field(metadata=UNWRITTEN)`."""
 
 
 def is_written(field: Field[Any]) -> bool:
@@ -55,7 +55,7 @@ class Finding:
     message: str
     evidence: Mapping[str, float]
     threshold: float
-    source: str
+    source: str = field(metadata=UNWRITTEN)  # all findings of a rule share it, so that the JSON has it once
 
 
 @dataclass(frozen=True)
