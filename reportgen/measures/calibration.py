@@ -50,6 +50,7 @@ def confidences_of(confidence: np.ndarray, correct: np.ndarray) -> Confidences:
     return Confidences(np.sort(confidence[correct]), np.sort(confidence[~correct]))
 
 
+@redactable
 @dataclass(frozen=True)
 class CalibrationBin:
     """The samples whose confidence lies in (low, high]: their mean confidence, and the share that is right."""
