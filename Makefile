@@ -26,12 +26,14 @@ sample: $(VENV)/.dev
 	SOURCE_DATE_EPOCH=1767225600 $(BIN)/reportgen demo --output sample_output/report.html --json sample_output/report.json
 	$(BIN)/python sample_output/screenshots.py
 
-# Collects the page's texts into the catalogues; a new text comes with an empty translation, which a test refuses.
+# Collects the page's texts into every catalogue; a new text comes with an empty translation, which a test refuses.
 messages: $(VENV)/.dev
 	$(BIN)/pybabel extract --mapping-file pyproject.toml --keyword say --keyword counted:2,3 --no-location --sort-output \
 	  --no-wrap --omit-header --output $(VENV)/messages.pot .
-	$(BIN)/pybabel update --input-file $(VENV)/messages.pot --output-file reportgen/rendering/languages/ko.po --locale ko \
-	  --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header
+	for catalogue in reportgen/rendering/languages/*.po; do \
+	  $(BIN)/pybabel update --input-file $(VENV)/messages.pot --output-file $$catalogue --locale $$(basename $$catalogue .po) \
+	    --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header || exit; \
+	done
 
 # Run it after a change to a result's dataclass or to its docstring.
 generated: $(VENV)/.dev

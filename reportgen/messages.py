@@ -10,13 +10,18 @@ from __future__ import annotations
 import numbers
 import string
 from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
 """What stands before a negative number, on the page as in the JSON; a hyphen would be half as wide."""
 
-LANGUAGES = ("en", "ko")
-"""Codes of the page's languages (ISO 639-1); English needs no catalogue."""
+_CATALOGUES = resources.files("reportgen") / "rendering" / "languages"
+LANGUAGES = (
+    "en",
+    *sorted(file.name.removesuffix(".po") for file in _CATALOGUES.iterdir() if file.name.endswith(".po")),
+)
+"""Codes of the page's languages, such as 'ko' or 'pt_BR': English, and each that has a catalogue."""
 
 
 class Message(str):

@@ -46,7 +46,7 @@ def translations_of(po: bytes, code: str) -> gettext.NullTranslations:
 
     Args:
         po: the catalogue, UTF-8.
-        code: of its language.
+        code: its language's.
     """
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(po), locale=code))
@@ -58,7 +58,7 @@ class Language:
     """Says texts and numbers as one language does.
 
     Args:
-        code: ISO 639-1.
+        code: the language's, such as 'ko' or 'pt_BR'.
         translations: of the messages.
     """
 
