@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ def build_report(
     labels: Any = None,
     class_names: str | Path | Sequence[str] | None = None,
     config: str | Path | Mapping[str, Any] | None = None,
+    extra: Iterable[Any] = (),
     **options: Any,
 ) -> Report:
     """Return a report on a trained convolutional network.
@@ -38,6 +39,7 @@ def build_report(
         class_names: in the order of the classes, or a path of a text file with one on each line.
         config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
             `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
+        extra: analyses of your own, each an object of the shape of a plug-in, see docs/plugins.md; their sections come last.
         options: those of the command line, listed below. Several names may be given as one text, with commas between them
             where the command line has commas, or as a sequence; indices to select as a sequence too.
 
@@ -57,26 +59,27 @@ def build_report(
         labels=labels,
         class_names=class_names,
         config=config,
+        extra=extra,
         options=from_given(ReportOptions, options),
     )
 
 
 def _tell_options() -> None:
     """Give `build_report` the signature and the documentation of its options."""
-    own = inspect.signature(build_report)
+    own = inspect.signature(build_report, eval_str=True)
     kept = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
     told = [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=getattr(DEFAULTS, name),
-            annotation=ReportOptions.__annotations__[name],
+            annotation=one.type,
         )
-        for name in options_of(ReportOptions)
+        for name, one in options_of(ReportOptions).items()
     ]
     build_report.__signature__ = own.replace(parameters=[*kept, *told])  # type: ignore[attr-defined]
     lines = [
-        textwrap.fill(f"{name}: {one.help}", 100, initial_indent="        ", subsequent_indent="            ")
+        textwrap.fill(f"{name}: {one.help}", 100, initial_indent="    ", subsequent_indent="        ")
         for name, one in options_of(ReportOptions).items()
     ]
     build_report.__doc__ = "\n".join([inspect.cleandoc(build_report.__doc__ or ""), "", "Options:", *lines])

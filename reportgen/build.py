@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def make_report(
     labels: Any = None,
     class_names: Any = None,
     config: str | Path | Mapping[str, Any] | None = None,
+    extra: Iterable[Any] = (),
     options: ReportOptions,
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
@@ -58,7 +59,8 @@ def make_report(
     beside = {"labels": labels, "class-names": class_names}
     if samples is None:
         options.check_without_samples(beside)
-    catalogue = open_catalogue(config)
+    added = tuple(extra)
+    catalogue = open_catalogue(config, extra=added)
     settings, plugins = catalogue.settings, catalogue.plugins
     read, described = _loaded(model, options, on_stage, run=samples is not None)
     source = None
@@ -67,7 +69,9 @@ def make_report(
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
         described, source = run.described, anonymous(run.source) if options.redact else run.source
     inputs = _input_names(samples, beside | {"config": config})
-    packages = {plugin.distribution: plugin.version for plugin in plugins.working}
+    if added:
+        inputs["extra"] = tuple(map(input_name, added))
+    packages = {plugin.distribution: plugin.version for plugin in plugins.working if plugin.distribution}
     provenance = make_provenance(read, options, inputs, name=described.summary.name, command=command, plugins=packages)
     reason = provenance.not_run or _NO_SAMPLES
     context = _context(described, source, options, settings.limits, on_stage, reason, given=samples is not None)

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
+from reportgen.redaction.redact import left_out
 from reportgen.rendering.output import LARGEST_PAGE, check_page_size, check_targets, write_all
 from reportgen.results.findings import Report as ReportResults
-from reportgen.results.findings import Severity
+from reportgen.results.findings import Section, Severity
+from reportgen.results.plottables import Plottable
 from reportgen.results.rules import severity_named
+
+_WRITTEN = '{% include "sections/_written.html" %}'
+
+
+@dataclass(frozen=True)
+class WrittenResult:
+    """What somebody wrote into a report.
+
+    Attributes:
+        text: paragraphs, with an empty line between them.
+        figures: what is drawn below, by caption.
+    """
+
+    text: str
+    figures: Mapping[str, Plottable]
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,6 +41,35 @@ class Report(ReportResults):
         found = [finding.severity for finding in self.findings]
         counts = ", ".join(f"{found.count(severity)} {severity.label}(s)" for severity in reversed(Severity))
         return f"<Report {self.provenance.title!r}: {counts}>"
+
+    def with_section(
+        self, title: str, text: str = "", plottables: Mapping[str, Plottable] | Sequence[Plottable] = ()
+    ) -> Report:
+        """Return the report with one more section at its end; in a redacted report it is left out, as what it shows is not known.
+
+        Args:
+            title: its heading.
+            text: paragraphs, with an empty line between them.
+            plottables: what is drawn below the text, such as `Histogram` and `ImageGrid` of `reportgen.plottables`; with
+                captions as a dictionary by caption.
+
+        Example:
+            >>> edges, counts = numpy.linspace(0, 1, 21), numpy.bincount(bins, minlength=20)  # doctest: +SKIP
+            >>> report = report.with_section(  # doctest: +SKIP
+            ...     "Brightness", "Most samples are bright.", {"Mean of each sample": Histogram(edges, {"samples": counts})}
+            ... )
+        """
+        figures = (
+            plottables
+            if isinstance(plottables, Mapping)
+            else {f"Figure {number}": one for number, one in enumerate(plottables, 1)}
+        )
+        wanted = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") or "section"
+        taken = {section.name for section in self.sections}
+        name = next(name for name in chain([wanted], (f"{wanted}_{n}" for n in count(2))) if name not in taken)
+        section = Section(name, title, WrittenResult(text, figures), template=_WRITTEN)
+        added = left_out(section) if self.provenance.redaction else section
+        return replace(self, sections=(*self.sections, added))
 
     def to_html(self) -> str:
         """Return the self-contained page."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Analysis
 from reportgen.analyses.config import read_configuration, rule_settings
-from reportgen.analyses.plugins import Plugins, load_plugins
-from reportgen.results.rules import Rule, RuleSettings
+from reportgen.analyses.plugins import Plugins, given_analyses, load_plugins
+from reportgen.results.rules import RuleSettings
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Catalogue:
     """What a report is made of.
 
     Attributes:
-        plugins: analyses from other packages, and those that cannot be used.
+        plugins: analyses from other packages, those given to `build_report`, and those that cannot be used.
         settings: every rule as it is in force.
     """
 
@@ -51,17 +51,27 @@ class Catalogue:
         ]
 
 
-def open_catalogue(config: str | Path | Mapping[str, Any] | None = None) -> Catalogue:
+def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extra: Iterable[Any] = ()) -> Catalogue:
     """Return all analyses and rules; TensorFlow is not needed for it.
 
     Args:
         config: see `read_configuration`.
+        extra: analyses that were given to `build_report`.
 
     Raises:
-        UsageError: the configuration cannot be used.
+        UsageError: the configuration or one of `extra` cannot be used.
     """
     configuration = read_configuration(config)
-    own = [rule for analysis in ANALYSES for rule in analysis.rules]
-    plugins = load_plugins(names={analysis.name for analysis in ANALYSES}, codes={rule.code for rule in own})
-    rules: list[Rule] = own + [rule for plugin in plugins.working for rule in plugin.analysis.rules]
-    return Catalogue(plugins, rule_settings(rules, configuration, unknown_allowed=bool(plugins.broken)))
+    found = load_plugins(**_taken(ANALYSES))
+    from_packages = [plugin.analysis for plugin in found.working]
+    given = given_analyses(extra, **_taken([*ANALYSES, *from_packages]))
+    plugins = replace(found, working=(*found.working, *given))
+    rules = [rule for analysis in (*ANALYSES, *from_packages) for rule in analysis.rules]
+    rules += [rule for one in given for rule in one.analysis.rules]
+    return Catalogue(plugins, rule_settings(rules, configuration, unknown_allowed=bool(found.broken)))
+
+
+def _taken(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
+    """Return the names of analyses, and the codes of their rules, that no other may have."""
+    known = tuple(analyses)
+    return {"names": {one.name for one in known}, "codes": {rule.code for one in known for rule in one.rules}}

@@ -1,16 +1,22 @@
-"""Plug-ins: analyses that other packages bring through the entry-point group `reportgen.analyses`. See docs/plugins.md."""
+"""Analyses from elsewhere: of packages, by the entry-point group `reportgen.analyses`, and of `build_report(extra=…)`.
+
+docs/plugins.md explains both.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata, resources
+from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.analyses.base import Analysis
+from reportgen.errors import UsageError
 from reportgen.messages import say
-from reportgen.results.findings import SkippedSection
+from reportgen.results.findings import GENERIC_TEMPLATE, SkippedSection
 from reportgen.results.rules import Rule
 from reportgen.untrusted.escaping import REASON_LIMIT, shown
 
@@ -24,24 +30,26 @@ _FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^/\s'\"(),:;]+)+/")
 
 @dataclass(frozen=True)
 class Plugin:
-    """An analysis from another package.
+    """An analysis from another package, or one that was given to `build_report`.
 
     Attributes:
-        analysis: as the package offers it.
-        package: import name of the package whose folder templates/ holds the template.
-        distribution: name under which the package was installed.
-        version: of the distribution.
+        analysis: the object that was offered.
+        package: import name of the package whose folder templates/ holds the template; empty for one that was given.
+        distribution: name under which the package was installed; empty for one that was given.
+        version: the distribution's version.
+        template: source of the template of one that was given; empty for a package.
     """
 
     analysis: Analysis
-    package: str
-    distribution: str
-    version: str
+    package: str = ""
+    distribution: str = ""
+    version: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """What was found.
+    """What other packages bring.
 
     Attributes:
         working: in the order of their names.
@@ -56,8 +64,8 @@ def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
     """Return the analyses that installed packages bring, in the order of their names.
 
     Args:
-        names: of analyses that exist already.
-        codes: of rules that exist already.
+        names: names of analyses that exist already.
+        codes: codes of rules that exist already.
     """
     working: list[Plugin] = []
     broken: list[SkippedSection] = []
@@ -77,19 +85,54 @@ def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
     return Plugins(tuple(working), tuple(broken))
 
 
+def given_analyses(extra: Iterable[Any], *, names: set[str], codes: set[str]) -> tuple[Plugin, ...]:
+    """Return the analyses that were given to `build_report`, in order.
+
+    Args:
+        extra: objects of the shape of plug-ins. Their `template` is a text of Jinja, the path of a file with one, or missing:
+            `sections/_generic.html` then shows the result's fields.
+        names: names of analyses that exist already.
+        codes: codes of rules that exist already.
+
+    Raises:
+        UsageError: one has not this shape, or its template cannot be read.
+    """
+    given: list[Plugin] = []
+    taken_names, taken_codes = names | _PAGES_OWN, set(codes)
+    for analysis in extra:
+        try:
+            _check(analysis, taken_names, taken_codes)
+            given.append(Plugin(analysis, template=_template_source(getattr(analysis, "template", None))))
+        except (ValueError, AttributeError, OSError) as error:
+            raise UsageError(
+                f"extra must hold analyses, see docs/plugins.md. Received: {type(analysis).__name__}: {error}."
+            ) from error
+        taken_names.add(analysis.name)
+        taken_codes.update(rule.code for rule in analysis.rules)
+    return tuple(given)
+
+
+def _template_source(template: str | Path | None) -> str:
+    if isinstance(template, Path):
+        return template.read_text(encoding="utf-8")
+    return template or GENERIC_TEMPLATE
+
+
 def failure(
     distribution: str, version: str, what: Literal["could not be loaded", "failed"], error: BaseException
 ) -> str:
     """Return one sentence on a plug-in that failed, without line breaks and folders, for a page that anybody may read.
 
     Args:
-        distribution, version: of the plug-in.
-        what: happened.
-        error: that it raised.
+        distribution, version: the plug-in's; empty for an analysis that was given to `build_report`.
+        what: what happened.
+        error: the error that it raised.
     """
     # a module that cannot be imported is told with its whole path, which names the user
     text = _FOLDERS.sub("", " ".join(f"{type(error).__name__}: {error}"[: 8 * REASON_LIMIT].split()))
     received = shown(text.rstrip(": ."), limit=REASON_LIMIT)
+    if not distribution:
+        return say("The analysis failed. Received: {received}.", received=received)
     values = {"distribution": distribution, "version": version, "received": received}
     if what == "failed":
         return say(
@@ -117,7 +160,7 @@ def _load(entry: metadata.EntryPoint, names: set[str], codes: set[str]) -> Plugi
 
 def _check(analysis: Any, names: set[str], codes: set[str]) -> None:
     if isinstance(analysis, type):
-        raise ValueError("the entry point must name an object. Received: a class")
+        raise ValueError("an analysis must be an object. Received: a class")
     name = analysis.name
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"name must be a lower-case word. Received: {name!r}")

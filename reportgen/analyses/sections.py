@@ -22,7 +22,7 @@ def run_analyses(
 
     Args:
         context: what they may look at.
-        analyses: to run.
+        analyses: the analyses to run.
         on_stage: called with each title before its analysis runs.
         settings: rules that are off, whose findings are left out, and severities that were set.
     """
@@ -37,7 +37,7 @@ def run_plugins(
 
     Args:
         context, on_stage, settings: as for `run_analyses`.
-        plugins: to run.
+        plugins: the plug-ins to run.
     """
     return tuple(_plugin_section(context, plugin, on_stage, settings) for plugin in plugins)
 
@@ -52,7 +52,12 @@ def _plugin_section(
             return section
         if not is_dataclass(section.result) or isinstance(section.result, type):
             raise TypeError(f"run must return a dataclass or a Skip, not {type(section.result).__name__}")
-        return replace(section, package=plugin.package, findings=tuple(map(_with_numbers, section.findings)))
+        return replace(
+            section,
+            package=plugin.package,
+            template=plugin.template,
+            findings=tuple(map(_with_numbers, section.findings)),
+        )
     except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's code: whatever it raises, the report is made
         reason = failure(plugin.distribution, plugin.version, "failed", error)
         return SkippedSection(analysis.name, analysis.title, reason)

@@ -19,6 +19,7 @@ from reportgen.results.redactable import Marks, marks
 
 _PICTURES = say("This section shows the samples, so --redact leaves it out.")
 _PLUGIN = say("A plug-in may show the samples, so --redact leaves its section out.")
+_ADDED = say("This section was added from Python and may show the samples, so --redact leaves it out.")
 _NUMERIC = (bool, int, float, np.generic, enum.Enum, Histogram, Curve, Matrix, NullBands, Strip)
 AnyReport = TypeVar("AnyReport", bound=Report)
 
@@ -49,18 +50,25 @@ def redact(report: AnyReport) -> AnyReport:
 
 
 def _section(section: Section | SkippedSection, not_run: str, *, own: bool) -> Section | SkippedSection:
+    if isinstance(section, Section) and section.template:
+        return left_out(section)
     if not own or (isinstance(section, Section) and section.package):
-        return _left_out(section, _PLUGIN)
+        return _without_result(section, _PLUGIN)
     if isinstance(section, SkippedSection):
         said = tuple(replace(one, message=unquoted(one.message, not_run)) for one in section.findings)
         return replace(section, reason=unquoted(section.reason, not_run), findings=said)
     try:
         return replace(section, result=_kept(section.result, not_run))
     except UnmarkedError:
-        return _left_out(section, _PICTURES)
+        return _without_result(section, _PICTURES)
 
 
-def _left_out(section: Section | SkippedSection, reason: str) -> SkippedSection:
+def left_out(section: Section) -> SkippedSection:
+    """Return a section that was added from Python without its result, which may show the samples."""
+    return _without_result(section, _ADDED)
+
+
+def _without_result(section: Section | SkippedSection, reason: str) -> SkippedSection:
     """Return a section without its result; of its findings what a gate counts, without their words."""
     findings = tuple(
         replace(one, subject="model", message=WITHHELD, evidence={}, source=WITHHELD) for one in section.findings

@@ -29,6 +29,7 @@ STANDS_FOR = {
     "custom_objects": "MODULE",
 }
 _MODEL = "MODEL"
+_CALL = "reportgen.build_report(model, …)"
 _GONE = {"title": None, "note": ""}
 _QUOTED = ("error", "received")  # what messages call the text of an error
 _RECEIVED = re.compile(r"Received: .*", re.DOTALL)
@@ -85,14 +86,14 @@ def _placeholder(name: str, value: Any) -> str:
 
 
 def redacted_command(command: str) -> str:
-    """Return a command line without names of files, title and note; a call from Python as it is.
+    """Return a command line without names of files, title and note; of a call from Python its name alone.
 
     Args:
         command: as `reproducing_command` returns it.
     """
     words = shlex.split(command)
     if words[0] != "reportgen":
-        return command
+        return _CALL
     kept = words[:2]
     rest = iter(words[2:])
     for word in rest:

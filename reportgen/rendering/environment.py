@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2.ext import Extension
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from reportgen.rendering.encoding import text_uri
 from reportgen.rendering.language import Language
+from reportgen.rendering.parts import parts_of
 from reportgen.rendering.vectors import histogram_outline, null_bands_drawing, strip_outline, strip_threshold
 from reportgen.rendering.wording import lined_up
 
@@ -49,6 +50,7 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
     environment.filters |= {
         "shown_name": language.name,
         "lined_up": lined_up,
+        "parts": partial(parts_of, language=language),
         "outline": histogram_outline,
         "null_bands_drawing": null_bands_drawing,
         "strip_outline": strip_outline,

@@ -61,21 +61,29 @@ def render_frame(report: Report) -> str:
 def _with_body(
     section: Section | SkippedSection, environment: Environment, names: dict[str, Any]
 ) -> tuple[Section | SkippedSection, Markup]:
-    """Return a section and its HTML. Where a plug-in's template fails, the section is one that was skipped."""
+    """Return a section and its HTML. Where the template of a foreign one fails, it is one that was skipped."""
     if not isinstance(section, Section):
         return section, Markup(environment.get_template("sections/_skipped.html").render(section=section, **names))
-    template = f"{section.package or 'sections'}/{section.name}.html"
     page = names["page"]
-    before = copy.deepcopy((page.anchors, page.geometries)) if section.package else (page.anchors, page.geometries)
+    before = copy.deepcopy((page.anchors, page.geometries)) if section.foreign else (page.anchors, page.geometries)
     try:
-        body = environment.get_template(template).render(section=section, result=section.result, **names)
+        template = (
+            environment.from_string(section.template)
+            if section.template
+            else environment.get_template(f"{section.package or 'sections'}/{section.name}.html")
+        )
+        body = template.render(section=section, result=section.result, **names)
     except Exception as error:
-        if not section.package:
+        if not section.foreign:
             raise
         page.anchors, page.geometries = before  # without the ids of a half-made section, which would lead nowhere
         said = str(error).splitlines()
         received = page.language.name(said[0] if said else type(error).__name__)
-        reason = say("The plug-in's template failed. Received: {received}.", received=received)
+        reason = (
+            say("The plug-in's template failed. Received: {received}.", received=received)
+            if section.package
+            else say("The section's template failed. Received: {received}.", received=received)
+        )
         skipped = SkippedSection(section.name, section.title, reason, section.findings, section.inconclusive)
         return _with_body(skipped, environment, names)
     return section, Markup(body)

@@ -112,8 +112,9 @@ def _section(section: Section | SkippedSection) -> WrittenSection:
     skipped, result = None, None
     if not isinstance(section, Section):
         skipped = section.reason
-    elif section.package and not _is_plain(section.result):
-        skipped = "The plug-in's result holds something that JSON cannot hold."
+    elif section.foreign and not _is_plain(section.result):
+        whose = "plug-in" if section.package else "section"
+        skipped = f"The {whose}'s result holds something that JSON cannot hold."
     else:
         result = section.result
     return WrittenSection(section.name, section.title, skipped, result)

@@ -233,6 +233,10 @@ class Provenance:
     redaction: str = ""
 
 
+GENERIC_TEMPLATE = '{% include "sections/_generic.html" %}'
+"""Source of the template that shows any result: its texts, its numbers and its plottables, in the order of its fields."""
+
+
 @dataclass(frozen=True)
 class Section:
     """What one analysis found.
@@ -243,7 +247,9 @@ class Section:
         result: the analysis' own dataclass, made of plottables and plain numbers.
         findings: what it says about the model, most severe first.
         inconclusive: rules that these samples cannot decide.
-        package: that brought the analysis and, in its folder templates/, the template; empty for reportgen's own.
+        package: import name of the package that brought the analysis and, in its folder templates/, the template; empty for
+            reportgen's own and for what was added from Python.
+        template: source of the template of a section that was added from Python; empty where a file has it.
     """
 
     name: str
@@ -252,6 +258,12 @@ class Section:
     findings: tuple[Finding, ...] = ()
     inconclusive: tuple[Inconclusive, ...] = ()
     package: str = ""
+    template: str = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it comes from a plug-in or from Python, so that nobody knows what it holds."""
+        return bool(self.package or self.template)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def test_a_good_plug_in_has_its_section_rules_findings_template_and_version(inst
         ("raise ValueError('first\\n\\nsecond <b>')", "ODD", "ValueError: first second <b>"),
         ("raise SystemExit(3)", "ODD", "SystemExit: 3"),
         ("ODD = 1", "NONE", None),
-        (GOOD, "Odd", "ValueError: the entry point must name an object. Received: a class"),
+        (GOOD, "Odd", "ValueError: an analysis must be an object. Received: a class"),
         (
             GOOD.replace('"odd"', '"Odd/../x"'),
             "ODD",
