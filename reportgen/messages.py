@@ -30,7 +30,7 @@ class Message(str):
     Attributes:
         template: the English template, with named fields in braces; for `counted` its singular.
         plural: the template for other numbers than one; '' where there is no number.
-        values: of the fields, by name; messages among them are translated too.
+        values: the fields' values, by name; messages among them are translated too.
     """
 
     template: str
@@ -86,7 +86,7 @@ def say(template: str, /, **values: Any) -> Message:
 
     Args:
         template: English, a literal; fields are named and may have a format, as in '{share:.1%}'. A brace itself is doubled.
-        values: of the fields.
+        values: the fields' values.
     """
     return _filled(template, "", values)
 
@@ -97,7 +97,7 @@ def counted(n: int, singular: str, plural: str, /, **values: Any) -> Message:
     Args:
         n: the number.
         singular, plural: English templates, literals.
-        values: of further fields.
+        values: the values of further fields.
     """
     values["n"] = n
     return _filled(singular, plural, values)
@@ -121,8 +121,8 @@ def without_names(message: Message, instead: str) -> Message:
     """Return a message with the texts that it was filled with, such as names, replaced; messages among them keep their words.
 
     Args:
-        message: of a template that is a literal, so that its own words name nothing.
-        instead: of every other text.
+        message: a message whose template is a literal, so that its own words name nothing.
+        instead: what stands in place of every other text.
     """
     values = {
         name: without_names(value, instead)

@@ -40,10 +40,10 @@ def make_provenance(
 
     Args:
         read: the model, or its weights, and its file.
-        options: of the report.
+        options: the report's options.
         inputs: what was given beside the model, by option name ('samples', 'labels', 'class-names', 'config'), as base names.
-        name: of the model, the page's title where none was given and the name is not one that Keras made up.
-        command: that makes the same report; None for the one that follows from the rest.
+        name: the model's name, which is the page's title where none was given and Keras did not make the name up.
+        command: the command that makes the same report; None for the one that follows from the rest.
         plugins: versions of the packages that brought an analysis, by name.
     """
     options = replace(options, custom_objects=tuple(map(input_name, options.custom_objects)))
@@ -113,8 +113,8 @@ def reproducing_command(
     Where something was given that is no file, it is the call from Python.
 
     Args:
-        file_name: of the model; None where that is none.
-        options: of the report.
+        file_name: the model file's name; None for a model in memory.
+        options: the report's options.
         inputs: see `make_provenance`.
     """
     changed = {
@@ -161,7 +161,7 @@ def samples_name(value: Any) -> str | tuple[str, ...]:
     """Return what may be shown of samples, as `input_name`; of several sources that of each, after its input's name.
 
     Args:
-        value: as given to `build_report`: a source, a list of paths, or a dictionary by the name of the input.
+        value: what `build_report` was given: a source, a list of paths, or a dictionary by the name of the input.
     """
     names = tuple(_source_names(value))
     return names if len(names) > 1 else names[0]

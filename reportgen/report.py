@@ -101,7 +101,7 @@ class Report(ReportResults):
         """Return whether there is a finding of this severity or a higher one: what --fail-on asks.
 
         Args:
-            severity: or its name.
+            severity: the severity, or its name.
 
         Raises:
             UsageError: there is no such severity.
@@ -120,10 +120,11 @@ class Report(ReportResults):
         """Write the page, and the JSON where asked for, and return the page's path. Existing files are replaced whole.
 
         Args:
-            path: of the page.
-            json_path: of the JSON.
-            pdf_path: of the page as PDF, printed by an installed Chromium on `paper`, 'A4' or 'Letter'.
-            max_megabytes: that the page may have, of a million bytes each.
+            path: where the page is written.
+            json_path: where the JSON is written; None for nowhere.
+            pdf_path: where the page is written as PDF, printed by an installed Chromium; None for nowhere.
+            paper: the PDF's paper, 'A4' or 'Letter'.
+            max_megabytes: the page's largest size, in millions of bytes.
 
         Raises:
             OutputError: a file cannot be written, or the page is too large; then none is changed.

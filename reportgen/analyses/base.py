@@ -27,7 +27,7 @@ class AnalysisContext:
     Attributes:
         model: the model in numbers.
         layers: every call of every layer, in order.
-        kernels: of all layers.
+        kernels: every layer's kernel.
         shown: paths of the layers to show in detail: the first two convolutions, or those of --layers.
         rectifiers: paths of the layers whose last step is a rectifier.
         samples: None when none were given or the model could not be run on them.

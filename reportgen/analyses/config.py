@@ -29,7 +29,7 @@ class Configuration:
     """What was configured, as read.
 
     Attributes:
-        name: of the file, without its folder; 'default' where nothing is configured.
+        name: the file's name, without its folder; 'default' where nothing is configured.
         rules: settings by the rule's code, not yet checked.
     """
 

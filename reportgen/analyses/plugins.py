@@ -52,7 +52,7 @@ class Plugins:
     """What other packages bring.
 
     Attributes:
-        working: in the order of their names.
+        working: what can be used, in the order of the packages' names.
         broken: a section with the reason for each that cannot be used.
     """
 

@@ -36,7 +36,7 @@ def run_plugins(
     """Return one section for each plug-in, in order; one that raises becomes a skipped section with the reason.
 
     Args:
-        context, on_stage, settings: as for `run_analyses`.
+        context, on_stage, settings: see `run_analyses`.
         plugins: the plug-ins to run.
     """
     return tuple(_plugin_section(context, plugin, on_stage, settings) for plugin in plugins)

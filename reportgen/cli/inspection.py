@@ -24,7 +24,7 @@ class InspectedLayer:
 
     Attributes:
         path: the layer's name, prefixed by the models around it.
-        class_name: as the file names it.
+        class_name: its class, as the file names it.
         kernel: sizes of its window where it has one.
         initializers: class names by what they fill.
     """
@@ -40,17 +40,17 @@ class Inspection:
     """A model file's contents and the decision.
 
     Attributes:
-        file_name, format, size, sha256: of the file; the size in bytes.
-        keras_version: that saved it, or None.
-        kind: of the model, or None without an architecture.
-        name: as the model calls itself, or None.
+        file_name, format, size, sha256: what the file is; the size in bytes.
+        keras_version: the version that saved it, or None.
+        kind: the model's class, or None without an architecture.
+        name: what the model calls itself, or None.
         parameters: number of stored values, without optimiser state.
         weights: shape of each stored array by its place in the file.
-        layers: in the order of the configuration.
+        layers: every layer, in the order of the configuration.
         decision: 'run', 'rewrite and run' or 'weights only'.
         rewrites: what would be changed, one sentence each.
         custom_code: what stands against running it, one sentence each.
-        options: that would run it.
+        options: the options that would run it.
         message: why it would not be run, one line; '' where it would.
     """
 
@@ -115,7 +115,7 @@ def inspect_model(
     """Return what a model file holds; neither Keras nor TensorFlow is imported, and nothing of the file runs.
 
     Args:
-        path: of the file or folder.
+        path: the file or folder.
         memory_limit: bytes that its weights may take; half of the machine's memory when None.
         allow_custom_code: whether functions that the file brings along would be allowed to run.
         custom_objects: modules whose classes would be known; their source is read, they are not imported.

@@ -130,7 +130,7 @@ def gate_text(report: Report, fail_on: str) -> str:
     """Return one line on what --fail-on makes of a report, or '' where it passed and nothing is open.
 
     Args:
-        report: with its findings.
+        report: the report with its findings.
         fail_on: the severity's name.
     """
     least = severity_named(fail_on)
@@ -154,7 +154,7 @@ def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the rules as lines for a terminal: code, severity and threshold, then meaning and source.
 
     Args:
-        rows: with 'code', 'severity', 'threshold', 'unit', 'meaning', 'source', 'off' and 'set_by' each.
+        rows: one for each rule, with 'code', 'severity', 'threshold', 'unit', 'meaning', 'source', 'off' and 'set_by'.
     """
     listed = tuple(rows)
     width = max((len(row["code"]) for row in listed), default=0)

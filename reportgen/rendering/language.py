@@ -59,7 +59,7 @@ class Language:
 
     Args:
         code: the language's, such as 'ko' or 'pt_BR'.
-        translations: of the messages.
+        translations: the messages' translations.
     """
 
     def __init__(self, code: str, translations: gettext.NullTranslations) -> None:
