@@ -1,0 +1,137 @@
+"""What CONTRIBUTING says that an addition takes is all that it takes: each is made in a copy of the tree, and seen to work."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+ANALYSIS = '''
+"""Depth: how many layers there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reportgen.analyses.base import AnalysisContext
+from reportgen.messages import say
+from reportgen.results.findings import Finding
+from reportgen.results.redactable import redactable
+from reportgen.results.rules import Limits, Rule
+
+
+@redactable
+@dataclass(frozen=True)
+class DepthResult:
+    """How deep the model is.
+
+    Attributes:
+        layers: number of layers.
+    """
+
+    layers: int
+
+
+class Depth:
+    """Counts the layers."""
+
+    name = "depth"
+    title = say("Depth")
+    rules: tuple[Rule, ...] = ()
+
+    def run(self, context: AnalysisContext) -> DepthResult:
+        """Return the number of layers."""
+        return DepthResult(len(context.layers))
+
+    def findings(self, result: DepthResult, limits: Limits) -> Iterable[Finding]:
+        """Return nothing: depth is a fact."""
+        return ()
+'''
+ANALYSIS_TEMPLATE = "<p>{% trans n=result.layers %}{{ n }} layer{% pluralize %}{{ n }} layers{% endtrans %} deep.</p>\n"
+
+CATALOGUE = """
+msgid "Skip to the report"
+msgstr "Zum Bericht springen"
+
+msgid "Architecture"
+msgstr "Aufbau"
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: Any) -> Path:
+    """Return a copy of the program, its templates where a wheel has them, with a small model and samples beside it."""
+    folder: Path = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "reportgen", folder / "reportgen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "templates", folder / "reportgen" / "templates")
+    layers = [keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(3)]
+    keras.Sequential(layers).save(folder / "model.keras")
+    return folder
+
+
+def inserted(file: Path, before: str, addition: str) -> None:
+    """Add to a file of the copy, before the first place of a text."""
+    text = file.read_text(encoding="utf-8")
+    assert before in text
+    file.write_text(text.replace(before, f"{addition}{before}", 1), encoding="utf-8")
+
+
+def add_analysis(tree: Path) -> None:
+    (tree / "reportgen/analyses/depth.py").write_text(ANALYSIS.lstrip(), encoding="utf-8")
+    (tree / "reportgen/templates/sections/depth.html").write_text(ANALYSIS_TEMPLATE, encoding="utf-8")
+    door = tree / "reportgen/analyses/__init__.py"
+    inserted(door, "from reportgen.analyses.feature_maps", "from reportgen.analyses.depth import Depth\n")
+    inserted(door, "    WeightHistograms(),", "    Depth(),\n")
+
+
+def add_language(tree: Path) -> None:
+    (tree / "reportgen/rendering/languages/de.po").write_text(CATALOGUE, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def made(tree: Path) -> tuple[str, dict[str, Any]]:
+    """Return the page and the JSON of a report that the copy made after every addition."""
+    for add in (add_analysis, add_language):
+        add(tree)
+    arguments = [
+        "build",
+        "model.keras",
+        "--lang",
+        "de",
+        "--attribution",
+        "none",
+        "--json",
+        "r.json",
+        "-o",
+        "r.html",
+        "-q",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    command = [sys.executable, "-m", "reportgen", *arguments]
+    result = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return (tree / "r.html").read_text("utf-8"), json.loads((tree / "r.json").read_text("utf-8"))
+
+
+def test_an_analysis_is_a_file_a_template_and_its_line(made: Any) -> None:
+    page, document = made
+    sections = {section["name"]: section["result"] for section in document["sections"]}
+    assert list(sections)[:2] == ["architecture", "depth"]
+    assert sections["depth"] == {"layers": 3}
+    assert "<p>3 layers deep.</p>" in page
+
+
+def test_a_language_is_a_catalogue(made: Any) -> None:
+    page, document = made
+    assert '<html lang="de">' in page
+    assert "Zum Bericht springen" in page
+    assert "Aufbau" in page
+    assert document["provenance"]["options"]["lang"] == "de"
