@@ -28,7 +28,7 @@ def test_the_folder_of_analyses_holds_little_else():
 
 def test_the_project_file_names_no_analysis():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8") + (ROOT / "setup.py").read_text(encoding="utf-8")
-    assert not [analysis.name for analysis in ANALYSES if analysis.name in project]
+    assert not [analysis.name for analysis in ANALYSES if f"analyses.{analysis.name}" in project]
 
 
 def test_html_is_written_in_templates_alone():

@@ -57,12 +57,35 @@ class Depth:
 '''
 ANALYSIS_TEMPLATE = "<p>{% trans n=result.layers %}{{ n }} layer{% pluralize %}{{ n }} layers{% endtrans %} deep.</p>\n"
 
+RULE = '''FEW = Rule(
+    code="few-kernels",
+    meaning=say("the model has few kernels"),
+    severity=Severity.NOTE,
+    threshold=5,
+    unit=say("kernels"),
+    source=say("an example"),
+)
+
+
+def few_kernels(kernels: Sequence[KernelWeights], limit: float) -> Iterator[Finding]:
+    """Yield a finding where there are fewer kernels than the limit."""
+    if len(kernels) < limit:
+        message = say("it has {kernels} kernels (limit {limit:g})", kernels=len(kernels), limit=limit)
+        yield FEW.finding(say("model"), message, evidence={"kernels": len(kernels)}, threshold=limit)
+
+
+'''
+
 CATALOGUE = """
 msgid "Skip to the report"
 msgstr "Zum Bericht springen"
 
 msgid "Architecture"
 msgstr "Aufbau"
+"""
+RULE_TRANSLATED = """
+msgid "it has {kernels} kernels (limit {limit:g})"
+msgstr "es hat {kernels} Kernel (Grenze {limit:g})"
 """
 
 
@@ -96,10 +119,20 @@ def add_language(tree: Path) -> None:
     (tree / "reportgen/rendering/languages/de.po").write_text(CATALOGUE, encoding="utf-8")
 
 
+def add_rule(tree: Path) -> None:
+    rules = tree / "reportgen/analyses/weight_histograms/rules.py"
+    inserted(rules, "RULES = (", RULE)
+    inserted(rules, "NON_FINITE, CONSTANT)", "FEW, ")
+    with rules.open("a", encoding="utf-8") as file:  # which ends with the function that calls each condition
+        file.write("    yield from few_kernels(result.kernels, limits[FEW.code])\n")
+    with (tree / "reportgen/rendering/languages/de.po").open("a", encoding="utf-8") as catalogue:
+        catalogue.write(RULE_TRANSLATED)
+
+
 @pytest.fixture(scope="module")
 def made(tree: Path) -> tuple[str, dict[str, Any]]:
     """Return the page and the JSON of a report that the copy made after every addition."""
-    for add in (add_analysis, add_language):
+    for add in (add_analysis, add_language, add_rule):
         add(tree)
     arguments = [
         "build",
@@ -135,3 +168,11 @@ def test_a_language_is_a_catalogue(made: Any) -> None:
     assert "Zum Bericht springen" in page
     assert "Aufbau" in page
     assert document["provenance"]["options"]["lang"] == "de"
+
+
+def test_a_rule_is_a_file_and_its_translation(made: Any) -> None:
+    page, document = made
+    found = {finding["code"]: finding["message"] for finding in document["findings"]}
+    assert found["few-kernels"] == "it has 2 kernels (limit 5)"
+    assert "es hat 2 Kernel (Grenze 5)" in page
+    assert "few-kernels" in {rule["code"] for rule in document["rules"]}

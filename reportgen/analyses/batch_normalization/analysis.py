@@ -16,16 +16,7 @@ from reportgen.analyses.batch_normalization.results import (
     BatchNormalizationResult,
     NormalizationAudit,
 )
-from reportgen.analyses.batch_normalization.rules import (
-    COLLAPSED,
-    DRIFTED,
-    NEGATIVE,
-    NEVER_UPDATED,
-    collapsed_scales,
-    drifted_statistics,
-    negative_variances,
-    never_updated,
-)
+from reportgen.analyses.batch_normalization.rules import RULES, findings
 from reportgen.messages import say
 from reportgen.models.graphs import BatchNormalizationLayer, layer_path
 from reportgen.models.passes import ChannelMoments
@@ -39,7 +30,7 @@ class BatchNormalization:
 
     name = "batch_normalization"
     title = say("Batch normalisation")
-    rules = (NEVER_UPDATED, NEGATIVE, DRIFTED, COLLAPSED)
+    rules = RULES
     looks_inside = True
 
     def run(self, context: AnalysisContext) -> BatchNormalizationResult | Skip:
@@ -60,11 +51,7 @@ class BatchNormalization:
 
     def findings(self, result: BatchNormalizationResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with statistics as they began, impossible or drifted ones, and collapsed scales."""
-        yield from never_updated(result.layers, limits[NEVER_UPDATED.code])
-        for layer in result.layers:
-            yield from negative_variances(layer, limits[NEGATIVE.code])
-            yield from drifted_statistics(layer, result.evaluated, limits[DRIFTED.code])
-            yield from collapsed_scales(layer, limits[COLLAPSED.code])
+        return findings(result, limits)
 
 
 def _by_layer(moments: dict[str, ChannelMoments]) -> dict[str, ChannelMoments]:

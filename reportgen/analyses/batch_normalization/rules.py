@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, NormalizationAudit
+from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, BatchNormalizationResult, NormalizationAudit
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Rule
+from reportgen.results.rules import Limits, Rule
 
 NEVER_UPDATED = Rule(
     code="never-updated-statistics",
@@ -181,3 +181,16 @@ def collapsed_scales(layer: NormalizationAudit, limit: float) -> Iterator[Findin
         threshold=limit,
         severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
     )
+
+
+RULES = (NEVER_UPDATED, NEGATIVE, DRIFTED, COLLAPSED)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: BatchNormalizationResult, limits: Limits) -> Iterator[Finding]:
+    """Yield layers with statistics as they began, impossible or drifted ones, and collapsed scales."""
+    yield from never_updated(result.layers, limits[NEVER_UPDATED.code])
+    for layer in result.layers:
+        yield from negative_variances(layer, limits[NEGATIVE.code])
+        yield from drifted_statistics(layer, result.evaluated, limits[DRIFTED.code])
+        yield from collapsed_scales(layer, limits[COLLAPSED.code])

@@ -9,20 +9,7 @@ import numpy as np
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.channel_activity.masked_runs import masked_run
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
-from reportgen.analyses.channel_activity.rules import (
-    NON_FINITE,
-    QUIET,
-    SILENT,
-    STUCK,
-    dormant_channels,
-    non_finite_channels,
-    silent_channels,
-    stuck_channels,
-    undecided_dormancy,
-    undecided_silence,
-    undecided_stuckness,
-    up_to_non_finite,
-)
+from reportgen.analyses.channel_activity.rules import RULES, findings
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.models.passes import DORMANT_LEVEL, ChannelStatistics, idle_channels
@@ -36,7 +23,7 @@ class ChannelActivity:
 
     name = "channel_activity"
     title = say("Channel activity")
-    rules = (NON_FINITE, SILENT, QUIET, STUCK)
+    rules = RULES
     looks_inside = True
 
     def run(self, context: AnalysisContext) -> ChannelActivityResult | Skip:
@@ -55,17 +42,7 @@ class ChannelActivity:
 
     def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return layers with silent, many dormant, constant or saturated channels; with too few samples one answer for all."""
-        yield from non_finite_channels(result.layers, result.evaluated, limits[NON_FINITE.code])
-        judged = up_to_non_finite(result.layers, limits[NON_FINITE.code])
-        if not result.decides:
-            yield from undecided_silence(result, judged)
-            yield from undecided_dormancy(result, judged, limits[QUIET.code])
-            yield from undecided_stuckness(result, judged)
-            return
-        for layer in judged:
-            yield from silent_channels(layer, result.evaluated, limits[SILENT.code])
-            yield from dormant_channels(layer, result.evaluated, limits[QUIET.code])
-            yield from stuck_channels(layer, result.evaluated, limits[STUCK.code])
+        return findings(result, limits)
 
 
 def _layer(name: str, statistics: ChannelStatistics, source: str | None, activation: str) -> LayerActivity:

@@ -10,7 +10,7 @@ from reportgen.analyses.channel_activity.results import ChannelActivityResult, L
 from reportgen.messages import counted, say
 from reportgen.models.passes import DORMANT_LEVEL
 from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Rule
+from reportgen.results.rules import Limits, Rule
 
 NON_FINITE = Rule(
     code="non-finite-activations",
@@ -230,3 +230,22 @@ def _values(count: int, layer: LayerActivity, evaluated: int, limit: float) -> d
 
 def _evidence(name: str, count: int, layer: LayerActivity, evaluated: int) -> dict[str, float]:
     return {name: count, "channels": layer.channels, "samples": evaluated, "share": count / layer.channels}
+
+
+RULES = (NON_FINITE, SILENT, QUIET, STUCK)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: ChannelActivityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
+    """Yield layers with silent, many dormant, constant or saturated channels; with too few samples one answer for all."""
+    yield from non_finite_channels(result.layers, result.evaluated, limits[NON_FINITE.code])
+    judged = up_to_non_finite(result.layers, limits[NON_FINITE.code])
+    if not result.decides:
+        yield from undecided_silence(result, judged)
+        yield from undecided_dormancy(result, judged, limits[QUIET.code])
+        yield from undecided_stuckness(result, judged)
+        return
+    for layer in judged:
+        yield from silent_channels(layer, result.evaluated, limits[SILENT.code])
+        yield from dormant_channels(layer, result.evaluated, limits[QUIET.code])
+        yield from stuck_channels(layer, result.evaluated, limits[STUCK.code])

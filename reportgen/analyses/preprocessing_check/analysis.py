@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
-from reportgen.analyses.preprocessing_check.rules import OTHER, better_variant
+from reportgen.analyses.preprocessing_check.rules import RULES, findings
 from reportgen.analyses.preprocessing_check.variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
@@ -36,7 +36,7 @@ class PreprocessingCheck:
 
     name = "preprocessing_check"
     title = say("Preprocessing")
-    rules = (OTHER,)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> PreprocessingCheckResult | Skip:
         """Return every variant's accuracy; a skip without labels or class scores, or when the model cannot be run again."""
@@ -60,14 +60,7 @@ class PreprocessingCheck:
 
     def findings(self, result: PreprocessingCheckResult, limits: Limits) -> Iterable[Finding]:
         """Return the best variant where it beats the declared one by more than chance."""
-        limit = limits[OTHER.code]
-        better = [entry for entry in result.variants if entry.gained > entry.lost]
-        if not better:
-            return
-        best = min(better, key=lambda entry: entry.p_value)
-        corrected = min(1.0, best.p_value * len(result.variants))
-        if corrected < limit:
-            yield better_variant(result, best, corrected, limit)
+        return findings(result, limits)
 
 
 def mcnemar_exact(gained: int, lost: int) -> float:

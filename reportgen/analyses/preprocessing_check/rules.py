@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Rule
+from reportgen.results.rules import Limits, Rule
 
 if TYPE_CHECKING:
     from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
@@ -68,3 +70,19 @@ def better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corr
         },
         threshold=limit,
     )
+
+
+RULES = (OTHER,)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: PreprocessingCheckResult, limits: Limits) -> Iterator[Finding]:
+    """Yield the best variant where it beats the declared one by more than chance."""
+    limit = limits[OTHER.code]
+    better = [entry for entry in result.variants if entry.gained > entry.lost]
+    if not better:
+        return
+    best = min(better, key=lambda entry: entry.p_value)
+    corrected = min(1.0, best.p_value * len(result.variants))
+    if corrected < limit:
+        yield better_variant(result, best, corrected, limit)

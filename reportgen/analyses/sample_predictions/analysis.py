@@ -9,19 +9,7 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
-from reportgen.analyses.sample_predictions.rules import (
-    ALIKE,
-    NON_FINITE_OUTPUT,
-    NOT_RUN,
-    RANGE,
-    UNSCALED,
-    alike_outputs,
-    input_range,
-    non_finite_output,
-    not_run,
-    variation_of,
-    without_numbers,
-)
+from reportgen.analyses.sample_predictions.rules import RULES, findings, not_run, variation_of, without_numbers
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import say
 from reportgen.models.graphs import ClassScores, class_scores, right_answers
@@ -41,7 +29,7 @@ class SamplePredictions:
 
     name = "sample_predictions"
     title = say("Samples")
-    rules = (NOT_RUN, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> SamplePredictionsResult | Skip:
         """Return the predictions; a skip without samples."""
@@ -70,11 +58,7 @@ class SamplePredictions:
 
     def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:
         """Return outputs without numbers, and samples whose range is unlike what the model expects."""
-        yield from non_finite_output(result.non_finite, result.summary.evaluated, limits)
-        yield from alike_outputs(result.variation, result.summary.evaluated, limits)
-        yield from input_range(
-            result.summary.input_range, expected=result.expected_range, rescaled=result.rescaled, limits=limits
-        )
+        return findings(result, limits)
 
 
 def _no_scores(outputs: np.ndarray) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext
+from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
 from reportgen.messages import say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
@@ -199,3 +200,16 @@ def non_finite_output(samples: int, evaluated: int, limits: Limits) -> tuple[Fin
         threshold=limit,
     )
     return (finding,)
+
+
+RULES = (NOT_RUN, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: SamplePredictionsResult, limits: Limits) -> Iterator[Finding]:
+    """Yield outputs without numbers, and samples whose range is unlike what the model expects."""
+    yield from non_finite_output(result.non_finite, result.summary.evaluated, limits)
+    yield from alike_outputs(result.variation, result.summary.evaluated, limits)
+    yield from input_range(
+        result.summary.input_range, expected=result.expected_range, rescaled=result.rescaled, limits=limits
+    )

@@ -15,7 +15,7 @@ from reportgen.analyses.weight_histograms.results import (
     WeightHistogramsResult,
     WeightStatistics,
 )
-from reportgen.analyses.weight_histograms.rules import CONSTANT, NON_FINITE, constant_kernels, non_finite_weights
+from reportgen.analyses.weight_histograms.rules import NON_FINITE, RULES, findings, non_finite_weights
 from reportgen.measures.distributions import ks_distance
 from reportgen.messages import say
 from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial
@@ -35,7 +35,7 @@ class WeightHistograms:
 
     name = "weight_histograms"
     title = say("Weights")
-    rules = (NON_FINITE, CONSTANT)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> WeightHistogramsResult | Skip:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
@@ -57,8 +57,7 @@ class WeightHistograms:
 
     def findings(self, result: WeightHistogramsResult, limits: Limits) -> Iterable[Finding]:
         """Return kernels and other variables with NaN or infinite values, and kernels without any variation."""
-        yield from non_finite_weights(result.kernels, result.damaged, limits[NON_FINITE.code])
-        yield from constant_kernels(result.kernels, limits[CONSTANT.code])
+        return findings(result, limits)
 
 
 def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights
+from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights, WeightHistogramsResult
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Rule
+from reportgen.results.rules import Limits, Rule
 
 NON_FINITE = Rule(
     code="non-finite-weights",
@@ -74,3 +74,13 @@ def constant_kernels(kernels: Sequence[KernelWeights], limit: float) -> Iterator
             evidence={"weights": weights.count, "minimum": weights.minimum, "maximum": weights.maximum},
             threshold=limit,
         )
+
+
+RULES = (NON_FINITE, CONSTANT)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: WeightHistogramsResult, limits: Limits) -> Iterator[Finding]:
+    """Yield kernels and other variables with NaN or infinite values, and kernels without any variation."""
+    yield from non_finite_weights(result.kernels, result.damaged, limits[NON_FINITE.code])
+    yield from constant_kernels(result.kernels, limits[CONSTANT.code])
