@@ -10,10 +10,10 @@ import numpy as np
 
 from reportgen.errors import ForwardError
 from reportgen.models.graphs import call_number, common_data_format, data_format, first_tensor, layer_path
-from reportgen.models.passes import LiveModel, recording, replacing
+from reportgen.models.passes import LiveModel, recording, recording_activations
 
 MAXIMISATION_STEPS = 64
-"""Of Adam; the reference takes 512, and pictures of small inputs hardly change after the first dozens."""
+"""Steps of Adam; the reference takes 512, and pictures of small inputs hardly change after the first dozens."""
 
 _RATE = 0.05  # lucid.optvis.render: Adam, 0.05
 _JITTER = 1 / 16  # of the input's size: the reference's 8 + 16 pixels of 128 and more would lose a small input
@@ -48,12 +48,12 @@ def maximise_channels(
 
     Args:
         live: the model; its weights are not touched, and no wrapper stays behind.
-        name: of the layer's call.
-        channels: of its output.
-        shape: of one input, two spatial axes and channels.
-        value_range: of the inputs.
-        seed: of the first spectra and of the transformations.
-        pack: puts the inputs together with what the model's other inputs receive.
+        name: name of the layer's call.
+        channels: channels of the call's output, one input for each.
+        shape: shape of one input, two spatial axes and channels.
+        value_range: least and largest value of the inputs.
+        seed: seed of the first spectra and of the transformations.
+        pack: function that puts the inputs together with what the model's other inputs receive.
 
     Raises:
         ForwardError: the layer's output has no gradient by the input.
@@ -122,16 +122,9 @@ def _means(
     captured: list[Any] = []
     inputs = pack(tf.transpose(images, (0, 3, 1, 2)) if channels_first else images)
 
-    def recorded(_: str, activation: Any) -> Any:
-        def keep_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:
-            captured.append(values)
-            return activation(values, *args, **kwargs)
-
-        return keep_and_activate
-
     # before the layer's own activation: behind a rectifier there is no gradient from a channel that is silent at first
     if callable(vars(layer).get("activation")):
-        with replacing({path: layer}, "activation", recorded):
+        with recording_activations({path: layer}, lambda _, values: captured.append(values)):
             live.model(inputs, training=False)
     else:
         with recording({path: layer}, lambda _, output: captured.append(first_tensor(output))):

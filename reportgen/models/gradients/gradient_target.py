@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from reportgen.messages import say
-from reportgen.models.graphs import call_name, common_data_format, data_format, first_tensor, sigmoid, softmax
-from reportgen.models.passes import LiveModel, SampleInputs, recording, replacing
+from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor, sigmoid, softmax
+from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations
 from reportgen.models.weights import is_convolution
 
 _TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2}
@@ -21,18 +20,18 @@ _ENDINGS = ("softmax", "sigmoid", "linear")
 
 @dataclass(frozen=True)
 class GradientTarget:
-    """Names as in `Activations`: a layer's path, from a shared layer's second call on with ' (call 2)'.
+    """Where gradients are taken, by the names of calls (see `call_name`).
 
     Attributes:
         features: the call whose output is explained: the last convolution's, or what its normalisation, activation or
             concatenation made of it at the same height and width.
-        path: of that layer.
+        path: path of the layer that `features` is a call of.
         convolution: the call of the last convolution itself.
-        size: of a map, height and width (or one or three sizes).
+        size: height and width of a map (or one or three sizes).
         logits: the call that gives the logits; None where the model's output is the logits.
-        logits_path: of that layer.
+        logits_path: path of the layer that `logits` is a call of.
         inside: whether the logits are what that layer computes before its own activation.
-        rule: which values are explained, in words.
+        rule: the values that are explained, in words.
         rest: paths of the layers called after the features.
     """
 
@@ -53,7 +52,24 @@ class _Call:
     name: str
     tensor: Any
     values: np.ndarray
-    inside: bool = False
+    inside: bool
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One pass that was watched.
+
+    Attributes:
+        calls: all calls, and what layers gave to a softmax or sigmoid inside them.
+        output: the model's first output.
+        tape: a persistent `tf.GradientTape` that watched what convolutions put out, and the picture.
+        picture: the pictured input as the tape watched it; None for a model without other inputs, where all calls see it.
+    """
+
+    calls: list[_Call]
+    output: Any
+    tape: Any
+    picture: Any
 
 
 def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
@@ -66,7 +82,8 @@ def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
     The convolution is the last one that the model's first output depends on, as others may lead to other outputs, and that of
     several inputs sees the pictured one.
     """
-    calls, output, tape, source = _record(live, inputs)
+    watched = _watched_pass(live, inputs)
+    calls, tape = watched.calls, watched.tape
     formats = common_data_format(live.layers.values())
     sizes = [_size(live.layers[call.path], call.values, formats) for call in calls]
     last = [
@@ -77,14 +94,14 @@ def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
     if not last:
         return None
     ways = [(position, at) for position in reversed(last) for at in _same_size(calls, sizes, position)]
-    if source is not None:
-        ways = [way for way in ways if tape.gradient(calls[way[1]].tensor, source) is not None]
+    if watched.picture is not None:
+        ways = [way for way in ways if tape.gradient(calls[way[1]].tensor, watched.picture) is not None]
         if not ways:
             return None
-    leading = (way for way in ways if tape.gradient(output, calls[way[1]].tensor) is not None)
+    leading = (way for way in ways if tape.gradient(watched.output, calls[way[1]].tensor) is not None)
     convolution, at_features = next(leading, ways[0])
     features = calls[at_features]
-    logits, rule = _logits(calls, np.asarray(output))
+    logits, rule = _logits(calls, np.asarray(watched.output))
     return GradientTarget(
         features=features.name,
         path=features.path,
@@ -104,28 +121,19 @@ def _same_size(calls: list[_Call], sizes: list[tuple[int, ...]], convolution: in
     return list(takewhile(lambda position: sizes[position] == sizes[convolution], outputs))[::-1]
 
 
-def _record(live: LiveModel, inputs: SampleInputs) -> tuple[list[_Call], Any, Any, Any]:
-    """Return all calls of a pass, the model's first output, a tape of what follows the convolutions, and the pictured input that
-    the tape watches too where the model has others; None where it has not."""
+def _watched_pass(live: LiveModel, inputs: SampleInputs) -> _Pass:
+    """Run the model once, with a tape that watches what its convolutions put out."""
     import tensorflow as tf
 
     calls: list[_Call] = []
-    counts: dict[tuple[str, bool], int] = {}
+    outer, inner = CallNames(), CallNames()
 
     def add(path: str, output: Any, inside: bool) -> None:
-        counts[path, inside] = number = counts.get((path, inside), 0) + 1
-        tensor = first_tensor(output)
+        name, tensor = (inner if inside else outer).next(path), first_tensor(output)
         if hasattr(tensor, "shape"):
-            calls.append(_Call(path, call_name(path, number), tensor, np.asarray(tensor), inside))
+            calls.append(_Call(path, name, tensor, np.asarray(tensor), inside))
             if not inside and is_convolution(live.layers[path]):
                 tape.watch(tensor)
-
-    def recorded(path: str, activation: Callable[..., Any]) -> Any:
-        def keep_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:
-            add(path, values, True)
-            return activation(values, *args, **kwargs)
-
-        return keep_and_activate
 
     source = tf.constant(inputs.values)
     packed = inputs.packed(source)
@@ -133,12 +141,12 @@ def _record(live: LiveModel, inputs: SampleInputs) -> tuple[list[_Call], Any, An
     with (
         tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape,
         recording(live.layers, lambda path, output: add(path, output, False)),
-        replacing(ends, "activation", recorded),
+        recording_activations(ends, lambda path, values: add(path, values, True)),
     ):
         if inputs.several:
             tape.watch(source)
         output = first_tensor(live.model(packed, training=False))
-    return calls, output, tape, source if inputs.several else None
+    return _Pass(calls, output, tape, source if inputs.several else None)
 
 
 def _squashes(layer: Any) -> bool:
@@ -182,7 +190,7 @@ def affine_bias(live: LiveModel, target: GradientTarget) -> np.ndarray | None:
 
     Args:
         live: the model, whose steps are all layers.
-        target: from `find_target`.
+        target: where gradients are taken, from `find_target`.
 
     Source: Draelos and Carin, HiResCAM, arXiv 2011.08891: the proof for networks that end in one fully connected layer.
     """

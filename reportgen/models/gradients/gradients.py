@@ -11,8 +11,8 @@ import numpy as np
 
 from reportgen.errors import ForwardError
 from reportgen.models.gradients.gradient_target import GradientTarget
-from reportgen.models.graphs import call_name, common_data_format, data_format, first_tensor
-from reportgen.models.passes import LiveModel, SampleInputs, recording, replacing
+from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
+from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations, run_failures_named
 
 _TAPE_SHARE = 8
 """A tape keeps what all layers put out, not one of them: batches are smaller by this."""
@@ -24,8 +24,8 @@ class Gradients:
 
     Attributes:
         values: feature maps (n, *size, channels), or the inputs, float32.
-        gradients: of each sample's logit by its values, of the same shape.
-        logits: (n,) float32, of each sample's class, with its sign.
+        gradients: gradient of each sample's logit by its values, in their shape.
+        logits: logit of each sample's class, with its sign, (n,) float32.
     """
 
     values: np.ndarray
@@ -38,8 +38,8 @@ class ClassLogits:
     """Which logit of each sample is explained.
 
     Attributes:
-        columns: (n,) int64, of the flattened logits.
-        signs: (n,) float32: -1 for class 0 of a single output, whose evidence is that against class 1; otherwise 1.
+        columns: position among the flattened logits, (n,) int64.
+        signs: (n,) float32, -1 for class 0 of a single output, whose evidence is that against class 1; otherwise 1.
     """
 
     columns: np.ndarray
@@ -54,8 +54,8 @@ def predicted_logits(scores: np.ndarray, outputs: int) -> ClassLogits:
     """Return the logit of every sample's predicted class.
 
     Args:
-        scores: (n, K), one for each class.
-        outputs: that the model has for a sample: K, or 1 for a single output of two classes.
+        scores: one score for each class, (n, K).
+        outputs: number of values that the model has for a sample: K, or 1 for a single output of two classes.
     """
     classes = np.argmax(scores, axis=1)
     if outputs == 1:
@@ -68,9 +68,9 @@ def feature_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInp
 
     Args:
         live: the model; neither weights nor trainable flags change, and no wrapper stays behind.
-        target: from `find_target`.
+        target: where to take them, from `find_target`.
         inputs: n samples, with what the model's other inputs receive.
-        logits: which one of each sample.
+        logits: the logit of each sample that is explained.
 
     Raises:
         ForwardError: a layer failed, or the logits do not depend on the maps in a way that has a gradient.
@@ -103,18 +103,18 @@ def _differentiate(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     import tensorflow as tf
 
-    with failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
+    with run_failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
         source = tf.constant(inputs.values)
         captured: dict[str, Any] = {}
         if by_input:
             tape.watch(source)
-        with capturing(live, target, captured, tape):
+        with capturing_target(live, target, captured, tape):
             output = first_tensor(live.model(inputs.packed(source), training=False))
         values = source if by_input else captured["features"]
         before = tf.cast(captured.get("logits", output), tf.float32)
         chosen = tf.gather(tf.reshape(before, (len(inputs), -1)), logits.columns, batch_dims=1) * logits.signs
         total = tf.reduce_sum(chosen)
-    with failures_named():
+    with run_failures_named():
         gradients = tape.gradient(total, values)
     if gradients is None:
         raise ForwardError(f"the logits have no gradient by {'the input' if by_input else target.features}")
@@ -122,21 +122,21 @@ def _differentiate(
 
 
 @contextmanager
-def capturing(live: LiveModel, target: GradientTarget, captured: dict[str, Any], tape: Any = None) -> Iterator[None]:
+def capturing_target(
+    live: LiveModel, target: GradientTarget, captured: dict[str, Any], tape: Any = None
+) -> Iterator[None]:
     """Keep the target's feature maps and logits of a pass as tensors, under 'features' and 'logits'.
 
     Args:
         live: the model.
-        target: from `find_target`.
-        captured: is filled; 'logits' stays out where the model's output is the logits.
+        target: where to take them, from `find_target`.
+        captured: dictionary to fill; 'logits' stays out where the model's output is the logits.
         tape: a `tf.GradientTape` that is told to watch the feature maps.
     """
-    counts: dict[str, int] = {}
-    inner: dict[str, int] = {}
+    outer, inner = CallNames(), CallNames()
 
     def on_output(path: str, output: Any) -> None:
-        counts[path] = counts.get(path, 0) + 1
-        name, tensor = call_name(path, counts[path]), first_tensor(output)
+        name, tensor = outer.next(path), first_tensor(output)
         if name == target.features:
             captured["features"] = tensor
             if tape is not None:
@@ -144,35 +144,17 @@ def capturing(live: LiveModel, target: GradientTarget, captured: dict[str, Any],
         if name == target.logits and not target.inside:
             captured["logits"] = tensor
 
-    def recorded(path: str, activation: Any) -> Any:
-        def keep_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:
-            inner[path] = inner.get(path, 0) + 1
-            if call_name(path, inner[path]) == target.logits:
-                captured["logits"] = values
-            return activation(values, *args, **kwargs)
-
-        return keep_and_activate
+    def before_activation(path: str, values: Any) -> None:
+        if inner.next(path) == target.logits:
+            captured["logits"] = values
 
     paths = [path for path in (target.path, target.logits_path) if path is not None]
     with ExitStack() as stack:
         stack.enter_context(recording({path: live.layers[path] for path in dict.fromkeys(paths)}, on_output))
         if target.inside and target.logits_path is not None:
             head = {target.logits_path: live.layers[target.logits_path]}
-            stack.enter_context(replacing(head, "activation", recorded))
+            stack.enter_context(recording_activations(head, before_activation))
         yield
-
-
-@contextmanager
-def failures_named() -> Iterator[None]:
-    """Raise a `ForwardError` that says in one sentence what a layer raised."""
-    import tensorflow as tf
-
-    kinds = (tf.errors.OpError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-    try:
-        yield
-    except kinds as error:  # what a layer may raise has no narrower base: it is anybody's code
-        sentence = " ".join(str(error).split("Arguments received by")[0].split())[:200]
-        raise ForwardError(f"{type(error).__name__}: {sentence}") from error
 
 
 def integrated_gradients(
@@ -190,11 +172,11 @@ def integrated_gradients(
 
     Args:
         live: the model.
-        target: from `find_target`.
+        target: where to take them, from `find_target`.
         inputs: n samples; other inputs of the model stay at their sample's own values.
-        baseline: of one sample, *shape.
-        logits: which one of each sample.
-        points: of the Gauss-Legendre quadrature.
+        baseline: the sample that the line starts from, *shape.
+        logits: the logit of each sample that is explained.
+        points: number of points of the Gauss-Legendre quadrature.
 
     Source: Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv 1703.01365, equation 1.
     """
@@ -215,7 +197,7 @@ def logits_at(live: LiveModel, target: GradientTarget, inputs: SampleInputs, log
     captured: dict[str, Any] = {}
     found = []
     for batch in inputs.batches(live.batch):
-        with failures_named(), capturing(live, target, captured):
+        with run_failures_named(), capturing_target(live, target, captured):
             output = first_tensor(live.model(batch.packed(), training=False))
         found.append(np.asarray(captured.get("logits", output), dtype=np.float32).reshape(len(batch), -1))
     chosen = np.concatenate(found)[np.arange(len(inputs)), logits.columns]

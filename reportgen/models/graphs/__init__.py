@@ -1,8 +1,18 @@
 """How a network is put together: its layers and their calls, its inputs and outputs, and what its outputs say."""
 
-from reportgen.models.graphs.arithmetic import ReceptiveField, Shape, merged_field, receptive_field, spatial_axes
+from reportgen.models.graphs.arithmetic import (
+    ReceptiveField,
+    Shape,
+    merged_field,
+    per_axis,
+    receptive_field,
+    spatial_axes,
+    window_extents,
+    window_of,
+)
 from reportgen.models.graphs.batch_normalization import BatchNormalizationLayer, normalization_layers
 from reportgen.models.graphs.calls import (
+    CallNames,
     LayerTensor,
     RecordedCalls,
     call_name,
@@ -41,6 +51,7 @@ __all__ = [
     "RECTIFIERS",
     "UNKNOWN_HEAD",
     "BatchNormalizationLayer",
+    "CallNames",
     "ClassScores",
     "DescribedModel",
     "Head",
@@ -69,6 +80,7 @@ __all__ = [
     "model_inputs",
     "normalization_layers",
     "pack_inputs",
+    "per_axis",
     "pictured_input",
     "receptive_field",
     "right_answers",
@@ -78,5 +90,7 @@ __all__ = [
     "summarise_call",
     "tensors_of",
     "whole_input",
+    "window_extents",
+    "window_of",
     "with_signature",
 ]

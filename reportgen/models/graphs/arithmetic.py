@@ -37,7 +37,7 @@ _LOOKED_UP = ("Embedding", "PReLU")  # their weights are picked or applied value
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What one value of a tensor can depend on.
+    """What one value of a tensor can depend on: after two 3 x 3 convolutions, 5 x 5 input pixels.
 
     Attributes:
         size: input pixels along each spatial axis.
@@ -54,7 +54,7 @@ def spatial_axes(shape: Shape, layer: Any = None, *, data_format: str = "channel
 
 
 def merged_field(fields: list[ReceptiveField | None]) -> ReceptiveField | None:
-    """Return the field of a value computed from several tensors: the largest of each axis, None when one is unknown."""
+    """Return the field of a value computed from several tensors: the largest along each axis, None when one is unknown."""
     known = [field for field in fields if field is not None]
     if not known or len(known) < len(fields) or len({len(field.size) for field in known}) > 1:
         return None
@@ -76,8 +76,8 @@ def receptive_field(
         layer: a `keras.Layer` or operation.
         before: the field of its input.
         whole: the model's spatial input size, for layers that see all of it; None or free axes make these unknown.
-        from_shape: of its input, without the batch axis.
-        to_shape: of its output, without the batch axis.
+        from_shape: shape of its input, without the batch axis.
+        to_shape: shape of its output, without the batch axis.
     """
     name = type(layer).__name__
     if before is None or not any(before.jump):  # what depends on the whole input stays so
@@ -91,11 +91,10 @@ def receptive_field(
     if name == "Reshape":
         places = [None if shape is None else spatial_axes(shape) for shape in (from_shape, to_shape)]
         return before if places[1] in (places[0], ()) else None
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-    if window is None:
+    if window_of(layer) is None:
         return before if name in _UNCHANGED else None
-    window = _tuple(window, len(before.size))
-    return _slid(layer, before, window) if len(window) == len(before.size) else None
+    rank = len(before.size)
+    return _slid(layer, before) if len(per_axis(window_of(layer), rank)) == rank else None
 
 
 def _all_of(whole: Shape | None) -> ReceptiveField | None:
@@ -108,21 +107,20 @@ def _upsampled(layer: Any, before: ReceptiveField) -> ReceptiveField | None:
     taps = _UPSAMPLING_TAPS.get(getattr(layer, "interpolation", "nearest"))
     if taps is None:
         return None
-    factors = _tuple(layer.size, len(before.jump))
+    factors = per_axis(layer.size, len(before.jump))
     return ReceptiveField(
         size=tuple(math.ceil(n + (taps - 1) * j) for n, j in zip(before.size, before.jump, strict=True)),
         jump=tuple(j / f for j, f in zip(before.jump, factors, strict=True)),
     )
 
 
-def _slid(layer: Any, before: ReceptiveField, window: tuple[int, ...]) -> ReceptiveField:
-    rank = len(window)
-    strides = _tuple(getattr(layer, "strides", 1) or 1, rank)
-    dilation = _tuple(getattr(layer, "dilation_rate", 1) or 1, rank)
-    extents = [(k - 1) * d + 1 for k, d in zip(window, dilation, strict=True)]
+def _slid(layer: Any, before: ReceptiveField) -> ReceptiveField:
+    rank = len(before.size)
+    strides = per_axis(getattr(layer, "strides", None) or 1, rank)
+    extents = window_extents(layer, rank)
     if type(layer).__name__.endswith("Transpose"):
         # an output value gathers from every stride-th position of the window
-        reach = [math.ceil(extent / stride) for extent, stride in zip(extents, strides, strict=True)]
+        reach = tuple(math.ceil(extent / stride) for extent, stride in zip(extents, strides, strict=True))
         jump = tuple(j / s for j, s in zip(before.jump, strides, strict=True))
     else:
         reach = extents
@@ -131,7 +129,19 @@ def _slid(layer: Any, before: ReceptiveField, window: tuple[int, ...]) -> Recept
     return ReceptiveField(size, jump)
 
 
-def _tuple(value: Any, rank: int) -> tuple[int, ...]:
+def window_of(layer: Any) -> Any:
+    """Return the size of the window that a layer slides over its input, as the layer keeps it; None without one."""
+    return getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+
+
+def window_extents(layer: Any, rank: int) -> tuple[int, ...]:
+    """Return how far a layer's window reaches along each axis, gaps included: 5 for 3 taps with a dilation of 2."""
+    window, dilation = per_axis(window_of(layer), rank), per_axis(getattr(layer, "dilation_rate", None) or 1, rank)
+    return tuple((taps - 1) * step + 1 for taps, step in zip(window, dilation, strict=True))
+
+
+def per_axis(value: Any, rank: int) -> tuple[int, ...]:
+    """Return a setting such as strides for each of `rank` axes; Keras also takes one number for all of them."""
     return tuple(int(v) for v in value) if isinstance(value, tuple | list) else (int(value),) * rank
 
 
@@ -142,7 +152,7 @@ def multiply_adds(layer: Any, kernel_shapes: dict[str, tuple[int, ...]], before:
 
     Args:
         layer: a `keras.Layer`.
-        kernel_shapes: of its kernels, by weight name.
+        kernel_shapes: shapes of its kernels, by weight name.
         before: shape of its input, without the batch axis.
         after: shape of its output, without the batch axis.
     """

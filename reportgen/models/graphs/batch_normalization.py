@@ -16,10 +16,10 @@ class BatchNormalizationLayer:
     """One batch normalisation of C channels.
 
     Attributes:
-        path: of the layer.
+        path: the layer's path.
         mean, variance: the moving statistics, (C,) float64.
         gamma: scale, (C,) float64, or None for a layer without one.
-        epsilon: added to the variance.
+        epsilon: small number added to the variance, such as 1e-3.
     """
 
     path: str
@@ -38,7 +38,7 @@ def normalization_layers(layers: Mapping[str, Any]) -> tuple[BatchNormalizationL
     """Return the batch normalisations among live layers, in their order.
 
     Args:
-        layers: by path.
+        layers: live layers by path.
     """
     return tuple(
         BatchNormalizationLayer(

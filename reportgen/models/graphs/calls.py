@@ -15,6 +15,7 @@ from reportgen.models.graphs.arithmetic import (
     multiply_adds,
     receptive_field,
     spatial_axes,
+    window_of,
 )
 from reportgen.models.graphs.layers import common_data_format, named_layers
 from reportgen.models.weights import layer_kernels
@@ -36,6 +37,18 @@ def call_number(name: str) -> int:
 def layer_path(name: str) -> str:
     """Return the path of the layer that a call is named after."""
     return name.split(_CALL)[0]
+
+
+class CallNames:
+    """Names the calls of one pass as they come: 'conv', then 'conv (call 2)'."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def next(self, path: str) -> str:
+        """Return the name of the next call of the layer at a path."""
+        self._counts[path] = number = self._counts.get(path, 0) + 1
+        return call_name(path, number)
 
 
 @dataclass(frozen=True)
@@ -135,14 +148,14 @@ def summarise_call(
     """Return one row of the architecture.
 
     Args:
-        layer: that was called.
-        path: of it.
-        before: its inputs; none where they are not known.
-        after: shape of its output, without the batch axis.
+        layer: the layer that was called.
+        path: the layer's path.
+        before: the layer's inputs; none where they are not known.
+        after: shape of the layer's output, without the batch axis.
         field: receptive field of its output.
         whole: the model's spatial input size, which no receptive field is said to exceed.
     """
-    window = _as_tuple(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
+    window = _as_tuple(window_of(layer))
     cost = None
     if after is not None and before and before[0].shape is not None:
         kernels = {kernel.name: kernel.shape for kernel in layer_kernels({path: layer})}
@@ -180,7 +193,7 @@ class RecordedCalls:
     """What one pass of one sample showed.
 
     Attributes:
-        calls: in the order in which they began.
+        calls: the calls in the order in which they began.
         output: what the model returned, for one sample.
     """
 
@@ -189,11 +202,11 @@ class RecordedCalls:
 
 
 def completed(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -> tuple[LayerSummary, ...]:
-    """Return the rows of a graph with what it does not know taken from a recorded pass.
+    """Fill the rows of a graph, where they have no shape, from a recorded pass.
 
     Args:
-        calls: by the graph, in order; some without a shape of their output.
-        recorded: of a pass, in order.
+        calls: the graph's calls in order; some without a shape of their output.
+        recorded: the pass's calls in order.
     """
     by_path: dict[str, list[LayerSummary]] = {}
     for row in recorded:
@@ -207,11 +220,11 @@ def completed(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -
 
 
 def in_order(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -> tuple[LayerSummary, ...]:
-    """Return the recorded calls, then the layers that the pass did not call.
+    """List the recorded calls, and then the layers that the pass did not call.
 
     Args:
         calls: one for each layer, as Keras tracks them.
-        recorded: of a pass, in order.
+        recorded: the pass's calls in order.
     """
     called = {row.path for row in recorded}
     return (*recorded, *(call for call in calls if call.path not in called))

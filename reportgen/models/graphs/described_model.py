@@ -36,14 +36,14 @@ class DescribedModel:
 
     Attributes:
         model: the `keras.Model`; None where the model is not run.
-        summary: its totals.
-        layers: the live ones, by path.
+        summary: the model's totals.
+        layers: the live layers, by path; none of a model that is not run.
         calls: every call of every layer, in order.
-        kernels: of all layers, in order.
+        kernels: the kernels of all layers, in order.
         inputs: number of inputs.
-        rescaling: its own rescaling layer, or None.
+        rescaling: the model's own rescaling layer, or None.
         head: how the output that predictions are read from ends.
-        output: that output.
+        output: the output that predictions are read from.
         compiled: whether passes must be compiled by XLA, since the eager kernels do not run the model.
         outputs_only: whether the model gives its outputs and nothing of its layers: it is a SavedModel's signature.
         variables: what is stored beside the kernels.
@@ -124,13 +124,13 @@ def _matches(path: str, pattern: str) -> bool:
 def describe_model(
     model: Any, *, recorded: RecordedCalls | None = None, input_shape: Shape | None = None
 ) -> DescribedModel:
-    """Return what can be read off a live `keras.Model`, which is neither run nor changed.
+    """Read off a live `keras.Model` what can be known without running or changing it.
 
     Args:
         model: built or not.
-        recorded: calls of one pass, for what the graph does not tell: order and shapes in a subclassed model, and in what
-            holds layers.
-        input_shape: of one sample, where the model does not know it.
+        recorded: the calls of one pass, for what the graph does not tell: order and shapes in a subclassed model, and in
+            what holds layers.
+        input_shape: shape of one sample, where the model does not know it.
     """
     layers = named_layers(model)
     calls, output = layer_calls(model), choose_output(model)

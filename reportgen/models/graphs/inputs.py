@@ -30,8 +30,8 @@ class ModelInput:
     """One input of a model.
 
     Attributes:
-        name: of its input layer, or the key under which the model takes it.
-        shape: of one sample; None for a free size.
+        name: name of its input layer, or the key under which the model takes it.
+        shape: shape of one sample; None for a free size.
     """
 
     name: str
@@ -70,7 +70,7 @@ def pictured_input(shapes: Mapping[str, Sequence[int | None]]) -> str:
     """Return the input that is shown as a picture: the first of three axes or more, else of two, else the first.
 
     Args:
-        shapes: of one sample of each input, by name; at least one.
+        shapes: shape of one sample of each input, by name; at least one.
     """
     return next(name for axes in (3, 2, 0) for name, shape in shapes.items() if len(shape) >= axes)
 
@@ -89,8 +89,9 @@ class InputRescaling:
     """The first layer that scales the model's input.
 
     Attributes:
-        path: of the layer or operation.
-        expected_range: of the inputs that it maps to [0, 1] or [-1, 1]; None where the layer does not tell.
+        path: path of the layer or operation.
+        expected_range: least and largest input, which it maps to the ends of [0, 1] or [-1, 1], such as (0, 255) for a
+            Rescaling(1 / 255); None where the layer does not tell.
     """
 
     path: str
@@ -101,8 +102,8 @@ def input_rescaling(calls: Iterable[LayerSummary], layers: Mapping[str, Any]) ->
     """Return the first rescaling step before the first layer with weights of its own, or None.
 
     Args:
-        calls: in order, as returned by `layer_calls`.
-        layers: by path, as returned by `named_layers`.
+        calls: the calls in order, as `layer_calls` returns them.
+        layers: the layers by path, as `named_layers` returns them.
     """
     for call in calls:
         if call.class_name == "Rescaling":

@@ -34,7 +34,7 @@ class Head:
 
 
 UNKNOWN_HEAD = Head()
-"""Of a subclassed model, which has no graph, and of one that ends in a step that is no activation."""
+"""How a subclassed model ends, which has no graph, and one whose last step is no activation."""
 
 
 def ending(tensor: Any) -> Head:
@@ -65,10 +65,10 @@ class ChosenOutput:
 
     Attributes:
         index: among all outputs, in the order of `keras.tree.flatten`.
-        name: of it.
-        count: of all outputs.
-        shape: of one prediction, or None where it is not known yet.
-        head: how it ends.
+        name: the output's name.
+        count: number of outputs that the model has.
+        shape: shape of one prediction, or None where it is not known yet.
+        head: how the output ends.
     """
 
     index: int = 0
@@ -79,7 +79,7 @@ class ChosenOutput:
 
 
 UNKNOWN_OUTPUT = ChosenOutput()
-"""Of a model that was never built, or never run and without a graph."""
+"""What is known of a model that was never built, or never run and without a graph."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class OneOutput:
 
     Attributes:
         model: the `keras.Model`.
-        index: as in `ChosenOutput`.
+        index: the output's index, as in `ChosenOutput`.
     """
 
     model: Any
@@ -112,7 +112,7 @@ def choose_output(model: Any) -> ChosenOutput:
 
 
 def choose_recorded(output: Any) -> ChosenOutput:
-    """Return the same for what a model without a graph returned.
+    """Return the first output that gives class scores, or else the first, of what a model without a graph returned.
 
     Args:
         output: a tensor (n, ...), or a list or dictionary of them.
@@ -121,10 +121,10 @@ def choose_recorded(output: Any) -> ChosenOutput:
 
 
 def choose_named(outputs: Sequence[tuple[str, Shape]]) -> ChosenOutput:
-    """Return the same for outputs of which names and shapes of one prediction are known.
+    """Return the first output that gives class scores, or else the first, of outputs known by name and shape of one prediction.
 
     Args:
-        outputs: at least one, in the order of `keras.tree.flatten`.
+        outputs: names and shapes of at least one, in the order of `keras.tree.flatten`.
     """
     return _first_scores([(name, shape, UNKNOWN_HEAD) for name, shape in outputs])
 
@@ -161,7 +161,7 @@ def output_at(output: Any, index: int) -> Any:
 
     Args:
         output: a tensor, or a list or dictionary of them.
-        index: as in `ChosenOutput`.
+        index: the output's index, as in `ChosenOutput`.
     """
     import keras
 

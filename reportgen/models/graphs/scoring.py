@@ -13,7 +13,7 @@ _SUM_TOLERANCE = 1e-2
 """float16 probabilities of 1,000 classes sum to 1 within this."""
 
 _LEAST = 1e-7
-"""Of a score in a binary cross-entropy, which Keras clips likewise (`keras.config.epsilon`): float32 cannot tell more."""
+"""Least score in a binary cross-entropy, which Keras clips likewise (`keras.config.epsilon`): float32 cannot tell more."""
 
 # What is told from numbers alone may be wrong, so the page says why it was told
 _SINGLE = say("The single output is between 0 and 1 and was taken as the probability of class 1.")
@@ -40,8 +40,8 @@ class ClassScores:
         values: (N, K) float64; probabilities that sum to 1 for each sample unless `independent`.
         independent: whether each class has a probability of its own (a multi-label head).
         rule: how the scores were made from the output, one sentence, or '' where the output is the scores.
-        threshold: of the output: where a single one is above, class 1 has the higher score; where one of several independent
-            ones is, its score is over 0.5.
+        threshold: value of an output above which it says yes: a single one class 1, each of several independent ones its own
+            class. It is 0.5 for probabilities and 0 for logits.
     """
 
     values: np.ndarray
@@ -65,7 +65,7 @@ def class_scores(
     Args:
         outputs: (N, ...) float32 of N samples.
         head: how the model ends.
-        labels: of samples that were run, (n,) numbers or (n, K) bool, or None.
+        labels: labels of samples that were run, (n,) numbers or (n, K) bool, or None.
     """
     if outputs.ndim != 2 or not np.isfinite(outputs).all():
         return None
@@ -113,7 +113,7 @@ def right_answers(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
     """Return whether each answer is right, (N,) bool: the class of the highest score, or every class with a score over 0.5.
 
     Args:
-        scores: of N samples and K classes.
+        scores: class scores of N samples and K classes.
         labels: (N,) int64 in [0, K), or (N, K) bool: the classes of each sample.
     """
     if labels.ndim == 2:
@@ -127,7 +127,7 @@ def cross_entropy(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
     Where the labels are sets of classes, it is the mean over the classes of the binary cross-entropy, as Keras computes it.
 
     Args:
-        scores: of N samples and K classes.
+        scores: class scores of N samples and K classes.
         labels: (N,) int64 in [0, K), or (N, K) bool.
     """
     if labels.ndim == 2:

@@ -31,7 +31,7 @@ class SignatureModel:
     Neither the SavedModel's loader nor its initialisers are run; the variables get the checked checkpoint's values.
 
     Attributes:
-        name: of the signature.
+        name: the signature's name.
         built: always, as a `keras.Model` says it.
     """
 
@@ -42,7 +42,7 @@ class SignatureModel:
 
         Args:
             serving: the signature, whose operations are known to do nothing but compute.
-            name: of the folder, for errors.
+            name: the folder's name, for error messages.
             memory_limit: bytes that any tensor of the graph may take for one sample.
 
         Raises:
@@ -103,13 +103,13 @@ class SignatureModel:
 def with_signature(
     described: DescribedModel, serving: Serving, *, name: str, memory_limit: int | None
 ) -> DescribedModel:
-    """Return a stored model with the signature that gives its predictions.
+    """Add to a stored model the signature that gives its predictions.
 
     Args:
-        described: as returned by `describe_stored`.
-        serving: its signature.
-        name: of the folder, for errors.
-        memory_limit: in bytes; half of the machine's memory when None.
+        described: the stored model, as `describe_stored_weights` returns it.
+        serving: the model's signature.
+        name: the folder's name, for error messages.
+        memory_limit: bytes that any tensor may take for one sample; half of the machine's memory when None.
 
     Raises:
         ModelError: the graph cannot be run.

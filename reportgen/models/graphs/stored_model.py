@@ -20,10 +20,10 @@ _ORDERED = ("Sequential", "Functional", "Model")
 
 
 def describe_stored_weights(weights: WeightsOnly) -> DescribedModel:
-    """Return a model that is not run as `describe` returns a live one: without shapes of outputs, costs and receptive fields.
+    """Describe a model that is not run as `describe_model` does a live one, without output shapes, costs and receptive fields.
 
     Args:
-        weights: as read from the file.
+        weights: what was read from the file.
     """
     kernels = tuple(_kernel(stored) for stored in weights.kernels)
     parameters: dict[str, int] = defaultdict(int)

@@ -16,7 +16,7 @@ from reportgen.models.passes.interventions import predict_masked, randomised_ker
 from reportgen.models.passes.live_model import LiveModel, SampleInputs, only_input
 from reportgen.models.passes.placement import Placement, follow_placements
 from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions
-from reportgen.models.passes.wrapping import recording, replacing
+from reportgen.models.passes.wrapping import recording, recording_activations
 
 __all__ = [
     "DORMANT_LEVEL",
@@ -41,7 +41,7 @@ __all__ = [
     "randomised_kernels",
     "record_calls",
     "recording",
-    "replacing",
+    "recording_activations",
     "run_failures_named",
     "run_forward",
 ]

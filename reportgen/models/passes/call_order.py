@@ -1,4 +1,4 @@
-"""The calls of a model's layers as one forward pass makes them, for models whose graph does not tell."""
+"""Order and shapes of a model's calls, found by running one sample, for models whose graph does not tell."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def record_calls(model: Any, batch: Any, layers: Mapping[str, Any], *, compiled:
     Args:
         model: a `keras.Model`.
         batch: (1, *input_shape), or the structure of arrays that it takes.
-        layers: by path, as returned by `named_layers`.
+        layers: the layers by path, as `named_layers` returns them.
         compiled: whether the pass is compiled by XLA.
     """
     import keras

@@ -26,16 +26,16 @@ Rakitianskaia and Engelbrecht, Measuring saturation in neural networks, IEEE SSC
 
 @dataclass(frozen=True)
 class IdleChannels:
-    """Of C channels of one call.
+    """Which of the C channels of one call do nothing.
 
     Attributes:
         kind: 'rectified', 'bounded', 'smooth' or 'linear'.
         scores: mean magnitude of each channel over that of the layer, (C,) float64; 0 for all where all are zero.
-        silent: of a rectified layer, channels that were never above zero.
-        dormant: of a rectified or smooth one, channels with a score of at most 0.025 that are not silent.
+        silent: channels of a rectified layer that were never above zero.
+        dormant: channels of a rectified or smooth layer with a score of at most 0.025 that are not silent.
         dormant_counts: channels with a score of at most 0, 0.025 and 0.1, silent ones included.
         constant: channels that do not vary, apart from silent ones.
-        saturated: of a bounded one, channels that stand at an end of their activation, apart from constant ones.
+        saturated: channels of a bounded layer that stand at an end of their activation, apart from constant ones.
         non_finite: channels with a value that is NaN or infinite; they are none of the others, and their score is NaN.
     """
 
@@ -62,8 +62,8 @@ def idle_channels(statistics: ChannelStatistics, activation: str) -> IdleChannel
     """Return the channels that do nothing.
 
     Args:
-        statistics: over all samples.
-        activation: that the values went through, as Keras names it.
+        statistics: the channels' statistics over all samples.
+        activation: the activation that the values went through, as Keras names it.
 
     Source: silent: average percentage of zeros of 100 %, Hu et al., arXiv 1607.03250, equation 1. Dormant: Sokar et al.,
         arXiv 2302.12902, definition 3.1, with the channels of a convolution as neurons.

@@ -14,7 +14,9 @@ END_SHARE = 0.01
 
 @dataclass(frozen=True)
 class ChannelStatistics:
-    """What C channels gave. What is NaN or infinite counts as zero in a channel's means, and its extremes are those of the rest.
+    """What C channels of one call gave.
+
+    A value that is NaN or infinite counts as zero in its channel's means, and the extremes are those of the other values.
 
     Attributes:
         count: values of each channel: samples times positions.
@@ -62,7 +64,7 @@ def channel_statistics(values: np.ndarray, ends: tuple[float, float] | None = No
 
     Args:
         values: (..., C) float32 with at least one value of each channel.
-        ends: of a bounded activation's values.
+        ends: least and largest value of a bounded activation, such as (0, 1) of a sigmoid; None for others.
     """
     flat = values.reshape(-1, values.shape[-1])
     channels = flat.shape[1]

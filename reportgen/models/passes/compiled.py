@@ -17,7 +17,7 @@ class CompiledPass:
 
     Args:
         model: a `keras.Model`.
-        layers: to watch, by path; none for the output alone.
+        layers: the layers to watch, by path; none for the output alone.
     """
 
     def __init__(self, model: Any, layers: Mapping[str, Any]) -> None:
@@ -30,9 +30,9 @@ class CompiledPass:
         """Return the model's output for a batch, after telling of every call.
 
         Args:
-            batch: as the model takes it.
-            on_output: receives the path and a list of eager tensors.
-            on_input: receives the path and the first eager tensor of the first argument, or None, before that.
+            batch: the samples, as the model takes them.
+            on_output: function that receives the path and a list of eager tensors.
+            on_input: function that receives the path and the first eager tensor of the first argument, or None, before that.
         """
         import keras
 
@@ -124,7 +124,7 @@ def needs_compiling(model: Any, layers: Mapping[str, Any], batch: Any) -> bool:
 
     Args:
         model: a built `keras.Model`.
-        layers: by path.
+        layers: the layers by path.
         batch: one sample, as the model takes it.
     """
     import tensorflow as tf

@@ -74,9 +74,9 @@ def run_forward(
     Args:
         model: a `keras.Model`; called with training=False, its weights are not touched.
         batches: (n, *input_shape) float32 each, or the structure of arrays that a model with several inputs takes.
-        layers: to watch, by path.
+        layers: the layers to watch, by path.
         keep: names of the calls whose outputs are kept whole.
-        keep_samples: they are kept for this many of the first samples.
+        keep_samples: number of samples, the first ones, for which these are kept.
         output: index of the output that predictions are read from.
         compiled: whether the pass is compiled by XLA.
         keep_activations: whether, of a call that a separate activation follows, the output of that one is kept in its place.
@@ -111,7 +111,7 @@ def predict(model: Any, batches: Iterable[Any], *, output: int = 0, compiled: bo
 
     Args:
         model: a `keras.Model`.
-        batches: as in `run_forward`.
+        batches: batches as `run_forward` takes them.
         output: index of the output.
         compiled: whether the pass is compiled by XLA.
 
@@ -171,18 +171,17 @@ def build_on_sample(model: Any, batch: Any) -> None:
 
 @dataclass
 class Activations:
-    """What one forward pass recorded. Calls are named by the layer's path; from a shared layer's second call on with
-    ' (call 2)'.
+    """What one forward pass recorded, by the names of calls (see `call_name`).
 
     Attributes:
         order: names of the watched calls in the order of the first batch.
-        kept: by name, the outputs of the samples to keep, (n, ..., channels) float32, channels last; of a call that a separate
-            activation follows, where that is wanted, those of the activation under its own name.
-        statistics: by name, of every channel over all samples and positions: of activations, and of convolutions that no
+        kept: outputs for the samples to keep, (n, ..., channels) float32, channels last. Where that is wanted, a call that a
+            separate activation follows is left out, and the activation stands here under its own name.
+        statistics: statistics of every channel over all samples and positions, for activations and for convolutions that no
             activation follows. The layers that give the model's outputs are left out.
-        sources: by name of an activation, the call of the layer whose output it receives, through normalisation or not.
-        moments: by name, of every channel of the inputs of batch normalisations.
-        top: by name of a kept call, where each of its channels answers most, over all samples.
+        sources: the call whose output an activation receives, through normalisation or not, by the activation's name.
+        moments: mean and variance of every channel that a batch normalisation receives.
+        top: where each channel of a kept call answers most, over all samples.
         outputs: the model's first output for every sample, (N, ...) float32.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.keras_internals import own_weights
-from reportgen.models.graphs import call_name, common_data_format, data_format, layer_path
+from reportgen.models.graphs import CallNames, common_data_format, data_format, layer_path
 from reportgen.models.passes.compiled import CompiledModel
 from reportgen.models.passes.forward import predict
 from reportgen.models.passes.live_model import LiveModel
@@ -25,8 +25,8 @@ def predict_masked(
     Args:
         model: a `keras.Model`, or one that is called like it.
         batches: (n, *input_shape) float32 each, or the structure of arrays that a model with several inputs takes.
-        layers: all of them, by path.
-        silenced: channels by the name of the call whose output they are of.
+        layers: all of the model's layers, by path.
+        silenced: channels to set to zero, by the name of the call that puts them out.
 
     Raises:
         ForwardError: a layer failed.
@@ -44,8 +44,8 @@ def masking(layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]) 
     """Set channels of these calls' outputs to zero for the length of one forward pass; then leave the layers as they were.
 
     Args:
-        layers: all of them, by path.
-        silenced: channels by the name of the call, see `call_name`.
+        layers: all of the model's layers, by path.
+        silenced: channels to set to zero, by the name of the call, see `call_name`.
     """
     common = common_data_format(layers.values())
     masked = {path: layers[path] for path in dict.fromkeys(map(layer_path, silenced))}
@@ -54,13 +54,11 @@ def masking(layers: Mapping[str, Any], silenced: Mapping[str, tuple[int, ...]]) 
 
 
 def _masked(call: Any, path: str, silenced: Mapping[str, tuple[int, ...]], layout: str) -> Any:
-    calls = 0
+    names = CallNames()
 
     def call_and_mask(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
         output = call(*args, **kwargs)
-        channels = silenced.get(call_name(path, calls), ())
+        channels = silenced.get(names.next(path), ())
         return _without(output, channels, layout) if channels else output
 
     return call_and_mask
@@ -83,8 +81,8 @@ def randomised_kernels(live: LiveModel, kernels: Sequence[LayerKernel], *, seed:
 
     Args:
         live: the model.
-        kernels: of its layers. Those without an initialiser stay as they are; so do biases and normalisation.
-        seed: of the draws.
+        kernels: the kernels to draw. Those without an initialiser stay as they are; so do biases and normalisation.
+        seed: seed of the draws.
 
     Source: Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292: the last step of their cascade, all layers.
     """

@@ -16,7 +16,7 @@ class LiveModel:
     Attributes:
         model: the `keras.Model`, or `OneOutput` or `CompiledModel` of it, called with what `EvaluatedSamples.pack` returns.
             Whoever changes anything about it must undo that, also after an error.
-        layers: by path, as `named_layers` returns them.
+        layers: the layers by path, as `named_layers` returns them.
         batch: how many samples to run at once.
         no_gradients: why no gradients can be taken through it, nor its layers be run one by one; '' where they can.
     """
@@ -39,9 +39,10 @@ class SampleInputs:
 
     Attributes:
         values: (n, *shape) float32.
-        positions: (n,) of each one's sample; several may be of one sample, such as masked copies. None for 0 to n - 1.
-        pack: puts values, as an array or a tensor, together with what the model's other inputs receive, by these positions; the
-            tensor itself goes in, so that a tape can watch it.
+        positions: position of each one's sample, (n,); several may belong to one sample, such as masked copies. None for
+            0 to n - 1.
+        pack: function that puts values, as an array or a tensor, together with what the model's other inputs receive, by
+            these positions; the tensor itself goes in, so that a tape can watch it.
     """
 
     values: np.ndarray
@@ -74,7 +75,7 @@ class SampleInputs:
         """Return what the model is called with.
 
         Args:
-            values: a tensor of them, where a tape watches it.
+            values: a tensor in their place, where a tape watches it.
         """
         return self.pack(self.values if values is None else values, self._positions.tolist())
 

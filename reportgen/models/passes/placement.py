@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.models.graphs import ReceptiveField, Shape, call_name, first_tensor, receptive_field, spatial_axes
+from reportgen.models.graphs import (
+    CallNames,
+    ReceptiveField,
+    Shape,
+    first_tensor,
+    per_axis,
+    receptive_field,
+    spatial_axes,
+    window_extents,
+    window_of,
+)
 from reportgen.models.passes.compiled import CompiledModel
 from reportgen.models.passes.forward import run_failures_named
 from reportgen.models.passes.live_model import LiveModel
@@ -19,11 +29,13 @@ _COPIES = ("Cast", "Identity")  # operations of a trace
 
 @dataclass(frozen=True)
 class Placement:
-    """Along each axis, value i sees the input pixels from start + i * jump to start + i * jump + size, the end excluded.
+    """Where a value of a layer's output looks: value i at the input pixels start + i * jump to start + i * jump + size.
+
+    The end is excluded. Behind a 3 x 3 convolution with padding 'same', value 0 looks at the pixels from -1 to 2.
 
     Attributes:
-        size, jump: in input pixels, along each spatial axis.
-        start: of value 0; negative where padding stands before the image.
+        size, jump: window and step in input pixels, along each spatial axis.
+        start: first pixel that value 0 sees; negative where padding stands before the image.
     """
 
     size: tuple[int, ...]
@@ -48,7 +60,7 @@ def follow_placements(
     Args:
         live: the model; run once on these inputs and left as it was. A compiled one is traced and not run.
         inputs: (n, *shape) float32, of the pictured input.
-        pack: puts them together with what the model's other inputs receive.
+        pack: function that puts these together with what the model's other inputs receive.
 
     Raises:
         ForwardError: a layer failed.
@@ -69,14 +81,13 @@ def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], An
     rank = len(spatial_axes(tuple(source.shape[1:]), next(iter(live.layers.values()), None)))
     # tensors are kept with their placements, so that no id is used twice
     known: dict[int, tuple[Any, Placement]] = {id(source): (source, Placement((1,) * rank, (1,) * rank, (0,) * rank))}
-    counts: dict[str, int] = {}
+    names = CallNames()
     found: dict[str, Placement] = {}
 
     def follow(path: str, call: Callable[..., Any]) -> Any:
         def call_and_follow(*args: Any, **kwargs: Any) -> Any:
             output = call(*args, **kwargs)
-            counts[path] = number = counts.get(path, 0) + 1
-            tensor = first_tensor(output)
+            name, tensor = names.next(path), first_tensor(output)
             given = (*args, *kwargs.values())[0] if args or kwargs else None
             if _is_cast(given, source, known):
                 known[id(given)] = (given, known[id(source)][1])
@@ -87,7 +98,7 @@ def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], An
                 if placed is not None:
                     known[id(tensor)] = (tensor, placed)
             if id(tensor) in known:
-                found[call_name(path, number)] = known[id(tensor)][1]
+                found[name] = known[id(tensor)][1]
             return output
 
         return call_and_follow
@@ -144,15 +155,13 @@ def _shifts(layer: Any, name: str, from_size: Shape, to_size: Shape, rank: int) 
     """
     if name.startswith(("ZeroPadding", "Cropping")):
         given = layer.padding if name.startswith("Zero") else layer.cropping
-        firsts = [int(side[0] if isinstance(side, tuple | list) else given[0]) for side in _tuple(given, rank)]
+        sides = given if isinstance(given, tuple | list) else (given,) * rank
+        firsts = [int(side[0] if isinstance(side, tuple | list) else sides[0]) for side in sides]
         return tuple(first if name.startswith("Zero") else -first for first in firsts[:rank])
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     padding = str(getattr(layer, "padding", "valid"))
-    if window is None or padding == "valid":
+    if window_of(layer) is None or padding == "valid":
         return (0,) * rank
-    strides = _tuple(getattr(layer, "strides", None) or 1, rank)
-    dilation = _tuple(getattr(layer, "dilation_rate", None) or 1, rank)
-    extents = [(k - 1) * d + 1 for k, d in zip(_tuple(window, rank), dilation, strict=True)]
+    strides, extents = per_axis(getattr(layer, "strides", None) or 1, rank), window_extents(layer, rank)
     if padding == "causal":
         return tuple(extent - 1 for extent in extents)
     totals = [
@@ -160,7 +169,3 @@ def _shifts(layer: Any, name: str, from_size: Shape, to_size: Shape, rank: int) 
         for before, after, stride, extent in zip(from_size, to_size, strides, extents, strict=True)
     ]
     return tuple(total // 2 for total in totals)
-
-
-def _tuple(value: Any, rank: int) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, tuple | list) else (value,) * rank

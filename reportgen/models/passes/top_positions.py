@@ -15,7 +15,7 @@ class TopPositions:
         values: (k, channels) float32, falling; k is at most `SAMPLES_KEPT`.
         samples: (k, channels) int64, in the order of the pass.
         places: (k, channels) int64, flat positions in a map.
-        size: of a map.
+        size: height and width of a map.
     """
 
     def __init__(self) -> None:

@@ -12,9 +12,9 @@ def replacing(layers: Mapping[str, Any], attribute: str, replacement: Callable[[
     """Replace one attribute of these layers; then leave the layers as they were, also after an error.
 
     Args:
-        layers: by path.
-        attribute: such as 'call' or 'activation'.
-        replacement: receives a layer's path and the attribute's value, and returns what stands in its place.
+        layers: the layers by path.
+        attribute: name of the attribute, such as 'call' or 'activation'.
+        replacement: function that receives a layer's path and the attribute's value, and returns what stands in its place.
     """
     replaced: list[tuple[Any, bool, Any]] = []
     try:
@@ -41,12 +41,32 @@ def recording(
     """Call `on_output(path, output)` after every call of these layers; then leave the layers as they were.
 
     Args:
-        layers: by path.
-        on_output: receives the path and the eager tensor. Whatever it or the model raises, the layers are restored.
-        on_input: receives the path and the first argument, before the call.
+        layers: the layers by path.
+        on_output: function that receives the path and the eager tensor. Whatever it or the model raises, the layers are restored.
+        on_input: function that receives the path and the first argument, before the call.
     """
     with replacing(layers, "call", lambda path, call: _wrapped(path, call, on_output, on_input)):
         yield
+
+
+@contextmanager
+def recording_activations(layers: Mapping[str, Any], on_values: Callable[[str, Any], None]) -> Iterator[None]:
+    """Call `on_values(path, values)` before each of these layers applies its own activation; then leave them as they were.
+
+    Args:
+        layers: layers with an activation inside, such as a Dense(10, "softmax"), by path.
+        on_values: function that receives the path and what the activation is about to receive.
+    """
+    with replacing(layers, "activation", lambda path, activation: _heard(path, activation, on_values)):
+        yield
+
+
+def _heard(path: str, activation: Callable[..., Any], on_values: Callable[[str, Any], None]) -> Callable[..., Any]:
+    def record_and_activate(values: Any, *args: Any, **kwargs: Any) -> Any:
+        on_values(path, values)
+        return activation(values, *args, **kwargs)
+
+    return record_and_activate
 
 
 def _wrapped(

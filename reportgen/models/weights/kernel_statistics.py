@@ -17,14 +17,14 @@ STATISTICS = (
     say("share near zero"),
     say("spatial smoothness"),
 )
-"""In the order of every array of statistics."""
+"""Names of the statistics, in the order of every array of them."""
 
 NEAR_ZERO_SHARE = STATISTICS.index("share near zero")
 NEAR_ZERO = 1e-3
 """A weight is near zero when its magnitude is below this."""
 
 SMALLEST_WINDOW = 3
-"""Along every axis, for spatial smoothness to mean something: of two taps, both are at the border."""
+"""Least size of a window along every axis for spatial smoothness to mean something: of two taps, both are at the border."""
 
 FEWEST_EIGENVALUES = 50
 """A tail exponent is fitted to the larger half of the eigenvalues; with fewer than 25 of them its own error, 1 / sqrt(25),
@@ -43,8 +43,8 @@ def kernel_statistics(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
     correlation of neighbouring taps, for windows of 3 and more along each axis.
 
     Args:
-        kernel: whose axes are followed.
-        values: finite, of the kernel's shape, float32.
+        kernel: the kernel, which tells what the axes mean.
+        values: finite values of the kernel's shape, float32.
     """
     flat = values.ravel()
     mean = float(flat.mean(dtype=np.float64))
@@ -91,8 +91,8 @@ def as_matrix(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
     """Return a kernel as the matrix from a window of its input to its filters, (filters, window x input_channels) float32.
 
     Args:
-        kernel: whose axes are followed.
-        values: of any shape that has the kernel's axes.
+        kernel: the kernel, which tells what the axes mean.
+        values: values of any shape that has the kernel's axes.
     """
     by_filter = kernel.by_filter(values)
     return np.ascontiguousarray(by_filter.reshape(len(by_filter), -1), dtype=np.float32)
@@ -173,7 +173,7 @@ def hill_exponent(eigenvalues: np.ndarray) -> float | None:
     A heuristic: WeightWatcher and its followers read values from 2 to 6 as a well trained layer. No finding uses it.
 
     Args:
-        eigenvalues: of the Gram matrix, (k,).
+        eigenvalues: eigenvalues of the Gram matrix, (k,).
 
     Source: Hill's estimator with k = n / 2, PL_Alpha_Hill of Zhou et al., Temperature Balancing, arXiv 2312.00359,
         equation 2, after Martin and Mahoney, arXiv 1810.01075.

@@ -26,8 +26,8 @@ class LayerKernel:
         path: the layer's path; a layer with several kernels has them told apart by `name`.
         name: the weight's name, such as 'kernel', 'depthwise_kernel' or 'pointwise_kernel'.
         kind: 'convolution', 'transposed', 'depthwise' or 'dense'.
-        groups: of a grouped convolution, otherwise 1.
-        shape: of the values, in Keras' axis order.
+        groups: number of groups of a grouped convolution, otherwise 1.
+        shape: shape of the values, in Keras' axis order.
         initializer: the `keras.initializers.Initializer` that the layer was saved with. None where there is none, or a
             mere function, which cannot be given a seed, and for quantised weights, which no initialiser gives.
         read: returns the values, so that a large model is not held twice.
@@ -86,7 +86,7 @@ def layer_kernels(layers: dict[str, Any]) -> tuple[LayerKernel, ...]:
     """Return the kernels of these layers, in their order.
 
     Args:
-        layers: as returned by `named_layers`.
+        layers: the layers by path, as `named_layers` returns them.
 
     Returns:
         One entry for each weight of rank 2 or more that is called a kernel. Layers without one are left out.

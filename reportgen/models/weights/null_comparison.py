@@ -23,81 +23,20 @@ from reportgen.models.weights.redraws import ComparedPart, compared_part, redraw
 from reportgen.results.redactable import Kept, redactable
 
 MOST_REDRAWS = 200
-"""Of a kernel near its initialiser. From 20 draws the bound on chance lies anywhere from 3.6 to 7.7 null deviations, from 200
-between 3.1 and 3.6 (5 kernels of 40 to 250 weights, 3 initialisers, 200 seeds each)."""
+"""Draws of a kernel near its initialiser, at the most. From 20 draws the bound on chance lies anywhere from 3.6 to 7.7 null
+deviations, from 200 between 3.1 and 3.6 (5 kernels of 40 to 250 weights, 3 initialisers, 200 seeds each)."""
 
 _MOST_DRAWN = 4_000_000  # weights of all draws of one kernel near its initialiser
 _FAR = 3.0  # times chance in the first draws: more of them would change nothing
+
 MOST_EIGENVALUES = 512
-"""Of a tail exponent: all of 512 eigenvalues take 30 ms, of 2,048 two seconds."""
+"""A tail exponent is fitted up to so many eigenvalues: all of 512 take 30 ms, all of 2,048 two seconds."""
 
 MARGIN = 1.5
 """How much further out than chance a kernel must stand to have learned. The bound itself would call one untrained model in
 twenty learned; with the margin it is one in a hundred. What lies between the two is not decided."""
 
 _ROUNDING = 1e-6  # relative; single precision's errors in sums
-
-
-@dataclass(frozen=True)
-class ModelComparison:
-    """The kernels of a model among their draws.
-
-    Attributes:
-        kernels: in their order.
-        chance: distance up to which chance explains every statistic of the model.
-        limit: distance beyond which a kernel has learned; between the two it is not decided.
-    """
-
-    kernels: tuple[NullComparison, ...]
-    chance: float
-    limit: float
-
-
-def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, error: float) -> ModelComparison:
-    """Return all kernels beside fresh draws; those near their initialiser beside up to 200, where these are cheap.
-
-    Args:
-        kernels: of one model.
-        redraws: of each kernel at least, 3 or more.
-        seed: the report's seed.
-        error: chance that any kernel stands beyond chance although none has learned.
-    """
-    first = [compare_with_redraws(kernel, redraws, seed=seed) for kernel in kernels]
-    bound = _bound(first, redraws, tested=_tested(first), error=error)
-    near = [_furthest(comparison) <= _FAR * bound for comparison, _ in first]
-    compared = [
-        compare_with_redraws(kernel, count, seed=seed)
-        if again and (count := _redraws(one[0], redraws)) > redraws
-        else one
-        for kernel, one, again in zip(kernels, first, near, strict=True)
-    ]
-    judged = [one for one, again in zip(compared, near, strict=True) if again]
-    by_count: dict[int, list[tuple[NullComparison, np.ndarray]]] = {}
-    for one in judged:
-        by_count.setdefault(one[0].redraws, []).append(one)
-    bounds = [
-        _bound(alike, count, tested=_tested(compared), error=error / len(by_count)) for count, alike in by_count.items()
-    ]
-    chance = max(bounds, default=bound)
-    return ModelComparison(tuple(comparison for comparison, _ in compared), chance, MARGIN * chance)
-
-
-def _redraws(comparison: NullComparison, least: int) -> int:
-    return max(least, min(MOST_REDRAWS, _MOST_DRAWN // comparison.compared))
-
-
-def _furthest(comparison: NullComparison) -> float:
-    """Return the largest distance of any statistic; infinite without draws."""
-    distances = np.abs(comparison.distance)
-    return math.inf if np.isnan(distances).all() else float(np.nanmax(distances))
-
-
-def _tested(compared: Sequence[tuple[NullComparison, np.ndarray]]) -> int:
-    return sum(int(np.isfinite(distances[0]).sum()) for _, distances in compared if len(distances))
-
-
-def _bound(compared: Sequence[tuple[NullComparison, np.ndarray]], count: int, *, tested: int, error: float) -> float:
-    return chance_bound([distances for _, distances in compared if len(distances)], count, tested=tested, error=error)
 
 
 @redactable
@@ -107,12 +46,12 @@ class NullComparison:
 
     Attributes:
         compared: number of weights compared; fewer than the kernel has where it is large.
-        value: of the kernel, (6,) float64; NaN for what it does not have, and where it is not finite.
-        mean, spread: over the draws, (6,) float64; NaN where there are none.
+        value: the kernel's own statistics, (6,) float64; NaN for what it does not have, and where it is not finite.
+        mean, spread: mean and standard deviation over the draws, (6,) float64; NaN where there are none.
         percentile: share of draws below the kernel's value, ties half, in percent, (6,) float64.
-        distance: from the mean in spreads, (6,) float64.
+        distance: how many spreads the value lies from the mean, (6,) float64; chance alone reaches 3 to 8.
         reason: why there are no draws, or ''.
-        exponent: of the spectrum's tail, or None.
+        exponent: the exponent of the spectrum's tail, or None.
         redraws: K; 0 where there are no draws.
     """
 
@@ -127,27 +66,48 @@ class NullComparison:
     redraws: int = 0
 
 
-def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> tuple[NullComparison, np.ndarray]:
-    """Return a kernel's statistics beside those of fresh draws from its own initialiser, and what chance alone gives.
+@dataclass(frozen=True)
+class ComparedKernel:
+    """A kernel beside its draws, and how far chance alone puts a draw from the others.
+
+    Attributes:
+        comparison: the kernel's statistics and those of the draws.
+        by_chance: distance of each draw from the others, (K, 6) float64; (0, 6) without draws.
+    """
+
+    comparison: NullComparison
+    by_chance: np.ndarray
+
+    @property
+    def tested(self) -> int:
+        """How many of the statistics the kernel has; 0 without draws."""
+        return int(np.isfinite(self.by_chance[0]).sum()) if len(self.by_chance) else 0
+
+    @property
+    def furthest(self) -> float:
+        """The largest distance of any statistic; infinite without draws."""
+        distances = np.abs(self.comparison.distance)
+        return math.inf if np.isnan(distances).all() else float(np.nanmax(distances))
+
+
+def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> ComparedKernel:
+    """Compare a kernel's statistics with those of fresh draws from its own initialiser.
 
     Args:
-        kernel: to compare.
+        kernel: the kernel; of a large one a part is compared.
         count: number of draws, K, at least 3.
         seed: the report's seed.
-
-    Returns:
-        The comparison, and the distances of the draws from one another, (K, 6) float64; (0, 6) without draws.
     """
     part = compared_part(kernel, seed=seed)
     if not np.isfinite(part.values).all() or not part.values.size:
-        return _alone(part, np.full(len(STATISTICS), math.nan), say("it holds NaN or infinite weights"), None)
+        return _without_draws(part, np.full(len(STATISTICS), math.nan), say("it holds NaN or infinite weights"), None)
     value = kernel_statistics(part.kernel, part.values)
     exponent = _tail_exponent(part)
     draws = redraw(kernel, part, count, seed=seed)
     if draws is None:
         name = kernel.initializer_name
         reason = say("no initialiser is known") if name is None else say("a part of {name} cannot be drawn", name=name)
-        return _alone(part, value, reason, exponent)
+        return _without_draws(part, value, reason, exponent)
     drawn = np.array([kernel_statistics(part.kernel, draw) for draw in draws])
     weights = part.values.size
     mean, spread = null_spread(drawn, weights)
@@ -163,15 +123,13 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> tuple
         exponent=exponent,
         redraws=count,
     )
-    return comparison, draws_distances(drawn, weights)
+    return ComparedKernel(comparison, draws_distances(drawn, weights))
 
 
-def _alone(
-    part: ComparedPart, value: np.ndarray, reason: str, exponent: float | None
-) -> tuple[NullComparison, np.ndarray]:
+def _without_draws(part: ComparedPart, value: np.ndarray, reason: str, exponent: float | None) -> ComparedKernel:
     nothing = np.full(len(STATISTICS), math.nan)
     comparison = NullComparison(part.values.size, value, nothing, nothing, nothing, nothing, reason, exponent)
-    return comparison, np.empty((0, len(STATISTICS)))
+    return ComparedKernel(comparison, np.empty((0, len(STATISTICS))))
 
 
 def _tail_exponent(part: ComparedPart) -> float | None:
@@ -232,14 +190,15 @@ def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
 def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, error: float) -> float:
     """Return the distance up to which chance alone explains a statistic: the larger of two bounds on what it gives.
 
-    The first is exceeded by `error` of the draws, of each the largest distance of any statistic of any kernel. The trained
-    model takes its place in a row with K redraws, whatever the distribution of the statistics and however they depend on
-    one another; with fewer than 1 / error draws it is the largest of all. The second is Student's bound for the mean of K
-    normal values, shared out over all statistics (Bonferroni), so that a lucky row of draws makes no strict rule.
+    For the first, each draw is judged by the largest distance of any statistic of any kernel, and a share of `error` of the
+    draws exceeds the bound: with 200 draws and 5 %, the ten furthest ones. The trained model takes its place in a row with
+    the draws, whatever the distribution of the statistics and however they depend on one another; with fewer than 1 / error
+    draws the bound is the largest of all. The second is Student's bound for the mean of K normal values, shared out over all
+    statistics (Bonferroni), so that a lucky row of draws makes no strict rule.
 
     Args:
-        distances: of each kernel, (K, 6) float64 from `draws_distances`.
-        redraws: K.
+        distances: what `draws_distances` gives for each kernel, (K, 6) float64.
+        redraws: number of draws, K.
         tested: number of statistics of all kernels of the model.
         error: chance that any of the model's kernels stands beyond although none has learned.
 
@@ -252,3 +211,54 @@ def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, 
         largest = np.maximum(largest, np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=1))
     place = min(math.ceil((1 - error) * (redraws + 1)), redraws)
     return max(student, float(np.sort(largest)[place - 1]))
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """The kernels of a model among their draws.
+
+    Attributes:
+        kernels: the comparison of each kernel, in their order.
+        chance: distance up to which chance explains every statistic of the model.
+        limit: distance beyond which a kernel has learned; between the two it is not decided.
+    """
+
+    kernels: tuple[NullComparison, ...]
+    chance: float
+    limit: float
+
+
+def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, error: float) -> ModelComparison:
+    """Compare all kernels of a model with fresh draws; those near their initialiser with up to 200, where these are cheap.
+
+    Args:
+        kernels: the kernels of one model.
+        redraws: least number of draws of each kernel, 3 or more.
+        seed: the report's seed.
+        error: chance that any kernel stands beyond chance although none has learned.
+    """
+    first = [compare_with_redraws(kernel, redraws, seed=seed) for kernel in kernels]
+    bound = _bound(first, redraws, tested=sum(one.tested for one in first), error=error)
+    near = [one.furthest <= _FAR * bound for one in first]
+    compared = [
+        compare_with_redraws(kernel, count, seed=seed)
+        if again and (count := _redraws(one.comparison, redraws)) > redraws
+        else one
+        for kernel, one, again in zip(kernels, first, near, strict=True)
+    ]
+    by_count: dict[int, list[ComparedKernel]] = {}
+    for one in (one for one, again in zip(compared, near, strict=True) if again):
+        by_count.setdefault(one.comparison.redraws, []).append(one)
+    tested = sum(one.tested for one in compared)
+    bounds = [_bound(alike, count, tested=tested, error=error / len(by_count)) for count, alike in by_count.items()]
+    chance = max(bounds, default=bound)
+    return ModelComparison(tuple(one.comparison for one in compared), chance, MARGIN * chance)
+
+
+def _redraws(comparison: NullComparison, least: int) -> int:
+    return max(least, min(MOST_REDRAWS, _MOST_DRAWN // comparison.compared))
+
+
+def _bound(compared: Sequence[ComparedKernel], count: int, *, tested: int, error: float) -> float:
+    drawn = [one.by_chance for one in compared if len(one.by_chance)]
+    return chance_bound(drawn, count, tested=tested, error=error)

@@ -14,10 +14,12 @@ from reportgen.models.weights.kernel_statistics import (
 from reportgen.models.weights.kernels import LayerKernel
 
 MOST_MULTIPLICATIONS = 100_000_000
-"""Of an operator norm from all frequencies' eigenvalues: about a second. ResNet50's convolutions need up to 70 times as many."""
+"""An operator norm from all frequencies' eigenvalues takes about a second for so many. ResNet50's convolutions need
+up to 70 times as many."""
 
 MOST_ENTRIES = 10_000_000
-"""Of an operator norm by iteration, 80 MB: under a second. ResNet50's convolutions have up to 7 million, VGG16's 100 million."""
+"""An operator norm by iteration takes 80 MB and under a second for so many. ResNet50's convolutions have up to 7 million,
+VGG16's 100 million."""
 
 _DEFINED_FOR = ("convolution", "depthwise", "dense")
 _STEPS = 24
@@ -30,7 +32,7 @@ def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> t
     """Return the operator norm of a convolution, or None and the reason why it is not computed.
 
     Args:
-        kernel: of the convolution.
+        kernel: the convolution's kernel.
         inputs: shape of its input without the batch axis, either layout; None where it is not known.
     """
     if kernel.kind not in _DEFINED_FOR[:2] or kernel.dilated:
@@ -74,7 +76,7 @@ def convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
 
     Args:
         values: kernel in Keras' axis order, (*window, input_channels, filters) of numbers.
-        size: of the input along each axis of the window.
+        size: the input's size along each axis of the window.
 
     Source: Sedghi, Gupta and Long, The Singular Values of Convolutional Layers, arXiv 1805.10408, theorem 6.
     """
@@ -88,15 +90,20 @@ def convolution_norm_cost(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
     """Return the multiplications of `convolution_norm`: for half of the frequencies a product and its eigenvalues.
 
     Args:
-        shape: of the kernel in Keras' axis order.
-        size: of the input.
+        shape: the kernel's shape in Keras' axis order.
+        size: the input's size along each axis of the window.
     """
     small, large = sorted(shape[-2:])
     return _frequencies(size) * small * small * (large + 10 * small)
 
 
 def convolution_norm_entries(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
-    """Return how many numbers `iterated_convolution_norm` works on; the same arguments as of `convolution_norm_cost`."""
+    """Return how many numbers `iterated_convolution_norm` works on.
+
+    Args:
+        shape: the kernel's shape in Keras' axis order.
+        size: the input's size along each axis of the window.
+    """
     return shape[-2] * shape[-1] * (1 if _is_pointwise(shape) else _frequencies(size))
 
 
@@ -108,7 +115,7 @@ def iterated_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
 
     Args:
         values: kernel in Keras' axis order, (*window, input_channels, filters) of numbers.
-        size: of the input along each axis of the window.
+        size: the input's size along each axis of the window.
 
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 10.1 (Lanczos); Sedghi et al., arXiv 1805.10408.
     """
@@ -122,11 +129,11 @@ def iterated_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
 def transformed(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Return a kernel's Fourier transform over its window, (frequencies, input_channels, filters) complex64.
 
-    Of pairs of conjugates there is one. A window larger than the input wraps around it.
+    One of each pair of conjugate frequencies is left out. A window larger than the input wraps around it.
 
     Args:
         values: kernel in Keras' axis order.
-        size: of the input along each axis of the window.
+        size: the input's size along each axis of the window.
     """
     rank = len(size)
     counts = (*size[:-1], size[-1] // 2 + 1)

@@ -17,9 +17,9 @@ class OtherVariable:
     """One stored variable that is no kernel.
 
     Attributes:
-        path: of the layer that keeps it, '' for the model itself.
-        name: of the variable, such as 'bias', 'gamma' or 'moving_variance'.
-        values: number of them.
+        path: path of the layer that keeps it, '' for the model itself.
+        name: the variable's name, such as 'bias', 'gamma' or 'moving_variance'.
+        values: how many values it has.
         non_finite: how many of these are NaN or infinite.
     """
 
@@ -39,7 +39,7 @@ def other_variables(model: Any, layers: Mapping[str, Any]) -> tuple[OtherVariabl
 
     Args:
         model: the `keras.Model`, which may keep variables of its own.
-        layers: all of its layers, by path.
+        layers: all of the model's layers, by path.
     """
     return tuple(_of_layers({**layers, "": model}))
 
