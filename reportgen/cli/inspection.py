@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.reading.containers.look import look
-from reportgen.reading.loading.decide import decide, refusal
+from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.loading.decision import decide, refusal
 from reportgen.reading.loading.inventory import Inventory, take_inventory
-from reportgen.reading.rewriting.custom_names import declared_names
-from reportgen.reading.rewriting.permitted import Permitted
+from reportgen.reading.rewriting.custom_objects import declared_names
+from reportgen.reading.rewriting.permissions import Permitted
 from reportgen.untrusted.escaping import shown
 
 _LISTED = 60  # rows of a terminal's table; the JSON has all
@@ -123,7 +123,7 @@ def inspect_model(
     Raises:
         ModelError: the file is no model, is damaged, or is not what it seems.
     """
-    inventory = take_inventory(look(path), memory_limit=memory_limit)
+    inventory = take_inventory(recognise(path), memory_limit=memory_limit)
     permitted = Permitted(code=allow_custom_code, names=declared_names(custom_objects))
     decision = decide(inventory, permitted=permitted)
     return Inspection(

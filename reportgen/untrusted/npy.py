@@ -55,8 +55,12 @@ class ArrayError(ValueError):
         return f"{name} {self.problem}. Received: {self.received}. {self.remedy}"
 
 
-def read_header(stream: IO[bytes]) -> ArrayHeader:
+def read_header(stream: IO[bytes], *, bfloat16: bool = False) -> ArrayHeader:
     """Return the header at the start of `stream`, which is left at the first value.
+
+    Args:
+        stream: open to read.
+        bfloat16: whether two opaque bytes are a number too, which is how NumPy stores this type.
 
     Raises:
         ArrayError: there is no header, it is damaged, or it declares something else than numbers or text.
@@ -85,7 +89,8 @@ def read_header(stream: IO[bytes]) -> ArrayHeader:
             "dtype object",
             "Save it as an array of numbers.",
         )
-    if dtype.kind not in "buifU" or any(size < 0 for size in shape):
+    known = dtype.kind in "buifU" or (bfloat16 and dtype == "V2")
+    if not known or any(size < 0 for size in shape):
         received = f"dtype {shown(dtype, limit=60, end=19)}, shape {shape}"
         raise ArrayError("must hold numbers", received, "Save it as an array of numbers.")
     return ArrayHeader(tuple(shape), bool(fortran_order), dtype, stream.tell())
@@ -105,7 +110,7 @@ def read_values(stream: IO[bytes], header: ArrayHeader, *, size: int) -> np.ndar
     """Return the array whose header was read from `stream`, read-only.
 
     Args:
-        stream: at the first value.
+        stream: open to read, at the first value.
         header: what it declares.
         size: bytes of header and values together; no more than these are read.
 

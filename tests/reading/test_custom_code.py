@@ -14,14 +14,13 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.look import look
-from reportgen.reading.loading.decide import Action, decide, refusal
+from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.loading.decision import Action, decide, refusal
 from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import LoadedModel, load_model, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
-from reportgen.reading.rewriting.custom_names import declared_names
-from reportgen.reading.rewriting.custom_objects import import_objects
-from reportgen.reading.rewriting.permitted import Permitted
+from reportgen.reading.rewriting.custom_objects import declared_names, import_objects
+from reportgen.reading.rewriting.permissions import Permitted
 
 MODULE = """
 import keras
@@ -255,12 +254,12 @@ def test_decision_with_options_needs_no_tensorflow(tmp_path: Path, module: Any) 
     path, objects = module
     _, file = saved(tmp_path, ".keras", objects["Scale"](name="scale"), keras.layers.Lambda(lambda x: x, name="odd"))
     script = (
-        "import sys; from reportgen.reading.containers.look import look; "
+        "import sys; from reportgen.reading.containers.recognise import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
-        "from reportgen.reading.loading.decide import decide; from reportgen.reading.rewriting.permitted import Permitted; "
-        "from reportgen.reading.rewriting.custom_names import declared_names; "
+        "from reportgen.reading.loading.decision import decide; from reportgen.reading.rewriting.permissions import Permitted; "
+        "from reportgen.reading.rewriting.custom_objects import declared_names; "
         f"p = Permitted(code=True, names=declared_names([{str(path)!r}])); "
-        f"d = decide(take_inventory(look({str(file)!r})), permitted=p); "
+        f"d = decide(take_inventory(recognise({str(file)!r})), permitted=p); "
         "assert d.action.value == 'run' and not d.obstacles, d; "
         "sys.exit(bool({'keras', 'tensorflow', 'my_layers'} & set(sys.modules)))"
     )
@@ -271,7 +270,7 @@ def test_decision_with_options_needs_no_tensorflow(tmp_path: Path, module: Any) 
 def test_options_that_were_given_are_not_asked_for_again(tmp_path: Path, module: Any) -> None:
     _, objects = module
     _, file = saved(tmp_path, ".keras", objects["Scale"](name="scale"), keras.layers.Lambda(lambda x: x, name="odd"))
-    inventory = take_inventory(look(file))
+    inventory = take_inventory(recognise(file))
     assert decide(inventory).options == ("--custom-objects MODULE", "--allow-custom-code")
     assert decide(inventory, permitted=Permitted(code=True)).options == ("--custom-objects MODULE",)
     assert decide(inventory, permitted=Permitted(names=frozenset({"Scale"}))).options == ("--allow-custom-code",)
@@ -283,7 +282,7 @@ def test_options_that_were_given_are_not_asked_for_again(tmp_path: Path, module:
 def test_programs_in_other_files_have_no_option(tmp_path: Path) -> None:
     _, file = saved(tmp_path, ".keras", keras.layers.Lambda(lambda x: x, name="odd"))
     change(file, lambda config: config["config"]["layers"][-1].update(class_name="TFSMLayer"))
-    inventory = take_inventory(look(file))
+    inventory = take_inventory(recognise(file))
     decision = decide(inventory, permitted=Permitted(code=True))
     assert refusal(inventory, decision) == (
         "model.keras cannot be run. Received: layer 'odd': TFSMLayer is a program that the file brings along. "

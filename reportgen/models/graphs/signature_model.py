@@ -15,7 +15,7 @@ from reportgen.models.graphs.outputs import choose_named
 from reportgen.reading.containers.checkpoint import GRAPH
 from reportgen.reading.containers.protobuf import messages
 from reportgen.reading.containers.saved_model import PROGRAM, VARIABLES, read_program
-from reportgen.reading.loading.serving import Serving
+from reportgen.reading.containers.serving import Serving
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,17 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.hdf5 import DatasetEntry
+from reportgen.messages import say
+from reportgen.reading.containers.formats import Contents, DatasetEntry, Match, ModelFile, ModelFormat, is_file
 from reportgen.reading.containers.protobuf import WireError, fields, messages, signed, text, varint
-from reportgen.reading.containers.table import rows
+from reportgen.reading.containers.sorted_table import FOOTER_BYTES, is_table, rows
 from reportgen.untrusted import limits
-from reportgen.untrusted.escaping import reason_of, shown
+from reportgen.untrusted.escaping import base_name, reason_of, shown
 
+INDEX = ".index"
+_SHARD = re.compile(r"\.data-\d{5}-of-\d{5}")
+_STATE = "checkpoint"  # names the latest of several checkpoints in a folder
+_STATE_BYTES = 1 << 16
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 # Numbers of tensorflow/core/framework/types.proto; bfloat16, which numpy does not know, as two opaque bytes
@@ -42,12 +48,12 @@ class CheckpointContents:
 
     Attributes:
         prefix: its path without '.index'.
-        tensors: every numeric tensor of the model by its key; those of optimisers and metrics are left out.
-        names: of the variables by key, such as 'conv/kernel', where the checkpoint has them.
+        weights: every numeric tensor of the model by its key; those of optimisers and metrics are left out.
+        names: the variables' names, such as 'conv/kernel', by key, where the checkpoint has them.
     """
 
     prefix: Path
-    tensors: Mapping[str, DatasetEntry]
+    weights: Mapping[str, DatasetEntry]
     names: Mapping[str, str]
 
 
@@ -61,19 +67,35 @@ class _Entry:
     sliced: bool
 
 
+class Checkpoint(ModelFormat):
+    """A TensorFlow checkpoint: an index and the files with the values."""
+
+    label = say("TensorFlow checkpoint")
+
+    def match(self, path: Path, head: bytes) -> Match | None:
+        """Return a checkpoint of which `path` is a file, the path without '.index', or the folder."""
+        prefix = checkpoint_prefix(path) or (checkpoint_in_folder(path) if path.is_dir() else None)
+        return None if prefix is None else (prefix, checkpoint_members(prefix))
+
+    @contextmanager
+    def open(self, file: ModelFile, *, memory_limit: int, verify: bool = False) -> Iterator[Contents]:
+        """Yield the tensors; TensorFlow compares their checksums when it reads them."""
+        yield Contents(arrays=open_checkpoint(file.path, name=shown(file.name), memory_limit=memory_limit))
+
+
 def open_checkpoint(prefix: Path, *, name: str, memory_limit: int) -> CheckpointContents:
     """Return what a checkpoint holds, after every size in its index was compared with its files.
 
     Args:
         prefix: path without '.index'.
-        name: of the file, for errors.
+        name: the file's name, for errors.
         memory_limit: bytes that the model's tensors may take together.
 
     Raises:
         ModelError: the index is damaged, or its sizes cannot be true, or a file is missing.
     """
     try:
-        content = _limited(Path(f"{prefix}.index"), limits.HEAP_BYTES)
+        content = _limited(Path(f"{prefix}{INDEX}"), limits.HEAP_BYTES)
         shards, entries = _entries(content)
     except WireError as error:
         raise ModelError(f"{name} has a damaged index. Received: {error}. {REMEDY}") from error
@@ -97,12 +119,12 @@ def open_checkpoint(prefix: Path, *, name: str, memory_limit: int) -> Checkpoint
             f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
         )
     ordered = dict(sorted(_once(tensors).items(), key=lambda item: _natural(item[0])))
-    return CheckpointContents(prefix=prefix, tensors=ordered, names=_names(entries.get(GRAPH), files))
+    return CheckpointContents(prefix=prefix, weights=ordered, names=_names(entries.get(GRAPH), files))
 
 
 def has_index(prefix: Path) -> bool:
     """Return whether there is a checkpoint of that path."""
-    return Path(f"{prefix}.index").exists()
+    return Path(f"{prefix}{INDEX}").exists()
 
 
 def is_state(key: str) -> bool:
@@ -128,7 +150,7 @@ def read_tensors(contents: CheckpointContents, keys: list[str], *, name: str) ->
         reader: Any = tf.compat.v1.train.NewCheckpointReader(str(contents.prefix.absolute()))
         for key in keys:
             values = np.asarray(reader.get_tensor(key))
-            yield key, values.astype(np.float32) if contents.tensors[key].dtype.kind == "V" else values
+            yield key, values.astype(np.float32) if contents.weights[key].dtype.kind == "V" else values
     except (tf.errors.OpError, ValueError, RuntimeError, LookupError, OSError) as error:
         raise ModelError(f"{name} cannot be read. Received: {reason_of(error, limit=120)}. {REMEDY}") from error
 
@@ -226,3 +248,78 @@ def _names(graph: _Entry | None, files: list[Path]) -> dict[str, str]:
     except WireError:
         return {}  # the keys themselves remain
     return names
+
+
+def checkpoint_prefix(path: Path) -> Path | None:
+    """Return a checkpoint's path without '.index' where `path` names one of its files, or no file but its prefix."""
+    shard = _SHARD.search(path.name)
+    if shard is not None and shard.end() == len(path.name):
+        prefix = path.with_name(path.name[: shard.start()])
+        return prefix if _is_index(Path(f"{prefix}{INDEX}")) else None
+    if path.name.endswith(INDEX) and len(path.name) > len(INDEX):
+        return path.with_name(path.name.removesuffix(INDEX)) if _is_index(path) else None
+    if path.name and not _exists(path) and _is_index(Path(f"{path}{INDEX}")):
+        return path
+    return None
+
+
+def checkpoint_in_folder(folder: Path) -> Path | None:
+    """Return the prefix of the checkpoint in a folder: the one that its `checkpoint` file names, or the only one.
+
+    Raises:
+        ModelError: there are several.
+    """
+    found = sorted(path.name.removesuffix(INDEX) for path in folder.iterdir() if path.name.endswith(INDEX))
+    names = [name for name in found if name and _is_index(folder / f"{name}{INDEX}")]
+    latest = _latest(folder / _STATE)
+    if latest in names:
+        return folder / latest
+    if len(names) > 1:
+        raise ModelError(
+            f"{base_name(folder)} holds several checkpoints. Received: {shown(', '.join(names))}. "
+            f"Give one of them, such as {shown(names[-1])}{INDEX}."
+        )
+    if found and not names:
+        raise ModelError(
+            f"{base_name(folder)} holds a damaged checkpoint. Received: {shown(found[0])}{INDEX}, which is no index. "
+            f"Copy or download it again."
+        )
+    return folder / names[0] if names else None
+
+
+def checkpoint_members(prefix: Path) -> tuple[Path, ...]:
+    """Return the files of a checkpoint: the index, and those with the values."""
+    begin = len(prefix.name)
+    values = sorted(
+        path
+        for path in prefix.parent.iterdir()
+        if path.name.startswith(prefix.name) and _SHARD.fullmatch(path.name[begin:])
+    )
+    return (Path(f"{prefix}{INDEX}"), *values)
+
+
+def _latest(state: Path) -> str:
+    if not is_file(state):
+        return ""
+    with state.open("rb") as file:
+        match = re.search(rb'^model_checkpoint_path: "([^"\n]*)"', file.read(_STATE_BYTES), re.MULTILINE)
+    # Wherever it says that the checkpoint is, only this folder is looked into
+    return match[1].decode("utf-8", errors="replace").replace("\\", "/").rsplit("/", 1)[-1] if match else ""
+
+
+def _is_index(path: Path) -> bool:
+    if not is_file(path) or path.stat().st_size < FOOTER_BYTES:
+        return False
+    try:
+        with path.open("rb") as file:
+            file.seek(-FOOTER_BYTES, 2)
+            return is_table(file.read())
+    except OSError:
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return True

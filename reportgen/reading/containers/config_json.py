@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
@@ -10,6 +11,12 @@ from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
 REMEDY = "Save the model again."
+
+
+def read_config(path: Path) -> bytes:
+    """Return the bytes of a configuration; one byte more than the limit where it is longer."""
+    with path.open("rb") as file:
+        return file.read(limits.CONFIG_BYTES + 1)
 
 
 def parse_config(text: bytes, *, what: str) -> Any:

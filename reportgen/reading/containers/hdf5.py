@@ -13,39 +13,25 @@ import h5py
 import numpy as np
 
 from reportgen.errors import ModelError
+from reportgen.messages import say
+from reportgen.reading.containers.config_json import parse_config
+from reportgen.reading.containers.formats import (
+    Contents,
+    DatasetEntry,
+    Match,
+    ModelFile,
+    ModelFormat,
+    shown_version,
+)
 from reportgen.reading.containers.hdf5_heap import check_heaps
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 REMEDY = "Save the model again with model.save('model.keras')."
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 # Deflate cannot do better than 1032:1, https://zlib.net/zlib_tech.html
 DEFLATE_EXPANSION = 1032
-
-
-@dataclass(frozen=True)
-class DatasetEntry:
-    """A data set as declared: what reading it would give.
-
-    Attributes:
-        path: from the root, without a leading slash.
-        shape: of the array.
-        dtype: of the array.
-    """
-
-    path: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the array in memory."""
-        return self.size * self.dtype.itemsize
 
 
 @dataclass(frozen=True)
@@ -60,6 +46,47 @@ class Hdf5Contents:
     file: h5py.File
     datasets: dict[str, DatasetEntry]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """No names of variables beside their places, as a checkpoint has them."""
+        return {}
+
+    @property
+    def weights(self) -> dict[str, DatasetEntry]:
+        """The model's data sets, without those of the optimiser, which no report needs."""
+        return {
+            path: entry
+            for path, entry in self.datasets.items()
+            if path.split("/", 1)[0] not in ("optimizer_weights", "optimizer")
+        }
+
+
+class Hdf5File(ModelFormat):
+    """An .h5 file, of a whole model or of weights alone."""
+
+    label = say("HDF5 (.h5)")
+    names_layers = True
+
+    def match(self, path: Path, head: bytes) -> Match | None:
+        """Return the path of a file that begins with HDF5's signature."""
+        return (path, ()) if head.startswith(HDF5_SIGNATURE) else None
+
+    @contextmanager
+    def open(self, file: ModelFile, *, memory_limit: int, verify: bool = False) -> Iterator[Contents]:
+        """Yield the configuration in the attributes, None where there is none, and the weights."""
+        name = shown(file.name)
+        with open_hdf5(file.path, name=name, size=file.size, memory_limit=memory_limit) as arrays:
+            text = read_attribute(arrays.file, "model_config", name=name)
+            version = read_attribute(arrays.file, "keras_version", name=name)
+            with one_line_if_damaged(name):
+                group = arrays.file.get("model_weights")
+            if version is None and group is not None:
+                version = read_attribute(group, "keras_version", name=name)
+            config = None
+            if isinstance(text, str):
+                config = parse_config(text.encode("utf-8", errors="surrogatepass"), what=f"{name}: model_config")
+            yield Contents(config, shown_version(version), arrays)
+
 
 @contextmanager
 def open_hdf5(source: Path | BinaryIO, *, name: str, size: int, memory_limit: int) -> Iterator[Hdf5Contents]:
@@ -67,8 +94,8 @@ def open_hdf5(source: Path | BinaryIO, *, name: str, size: int, memory_limit: in
 
     Args:
         source: a path or an open file.
-        name: of the file, for errors.
-        size: of the file, in bytes.
+        name: the file's name, for errors.
+        size: the file's size, in bytes.
         memory_limit: bytes that all data sets may take together.
 
     Raises:
@@ -193,3 +220,58 @@ def _check_sizes(
             f"{name} needs more memory than allowed. Received: {limits.readable(declared)} of weights "
             f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
         )
+
+
+def read_attribute(holder: h5py.Group | h5py.Dataset, key: str, *, name: str) -> Any:
+    """Return an attribute with its bytes decoded: a str, a list of str, a number; None where there is none.
+
+    Raises:
+        ModelError: it is over the size limit or cannot be read.
+    """
+    with one_line_if_damaged(name):
+        if key not in holder.attrs:
+            return None
+        declared = holder.attrs.get_id(key)
+        if math.prod(declared.shape) * declared.dtype.itemsize > limits.HDF5_ATTRIBUTE_BYTES:
+            raise ModelError(f"{name} has an attribute that is too long. Received: {shown(key)}. {REMEDY}")
+        value = holder.attrs[key]
+        if isinstance(value, np.ndarray):
+            return [_text(item) for item in value.tolist()]
+        return _text(value.item() if isinstance(value, np.generic) else value)
+
+
+def read_names(group: h5py.Group, key: str, *, name: str) -> list[str]:
+    """Return a list of names that Keras wrote as one attribute, or as several with numbers where it is long.
+
+    Source: `save_attributes_to_hdf5_group` in keras/src/legacy/saving/legacy_h5_format.py.
+    """
+    whole = read_attribute(group, key, name=name)
+    if whole is not None:
+        return [str(item) for item in whole] if isinstance(whole, list) else [str(whole)]
+    names: list[str] = []
+    chunk = 0
+    while f"{key}{chunk}" in group.attrs:
+        names.extend(str(item) for item in read_attribute(group, f"{key}{chunk}", name=name))
+        chunk += 1
+    return names
+
+
+def read_array(contents: Hdf5Contents, path: str, *, name: str) -> np.ndarray:
+    """Return a checked data set as an array; bfloat16, which HDF5 does not know, as float32.
+
+    Raises:
+        ModelError: its bytes cannot be read.
+    """
+    with one_line_if_damaged(name):
+        dataset = contents.file[path]
+        values = np.asarray(dataset[()])
+        if dataset.dtype.kind == "V" and dataset.dtype.itemsize == 2:
+            # The upper half of a float32
+            return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        return values
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return value

@@ -27,7 +27,7 @@ def check_heaps(file: BinaryIO, *, name: str) -> None:
 
     Args:
         file: open to read; its position is the beginning afterwards.
-        name: of the file, for errors.
+        name: the file's name, for errors.
 
     Raises:
         ModelError: a heap is damaged.

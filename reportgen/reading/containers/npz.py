@@ -39,7 +39,7 @@ def npz_as_hdf5(
         with zipfile.ZipFile(content) as archive, h5py.File(result, "w") as file:
             for entry in check(archive):
                 with archive.open(entry) as member:
-                    header = read_header(member)
+                    header = read_header(member, bfloat16=True)
                     total += header.nbytes
                     if total > memory_limit:
                         raise ModelError(

@@ -8,14 +8,18 @@ Sources: keras/protobuf/saved_metadata.proto of Keras 2.15; tensorflow/core/prot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
+from reportgen.messages import say
+from reportgen.reading.containers.checkpoint import checkpoint_members, has_index, open_checkpoint
 from reportgen.reading.containers.config_json import parse_config
+from reportgen.reading.containers.formats import Contents, Match, ModelFile, ModelFormat, shown_version
+from reportgen.reading.containers.layer_entries import LayerEntry, layer_entry
 from reportgen.reading.containers.protobuf import WireError, fields, messages, text
-from reportgen.reading.rewriting.layer_entries import LayerEntry, layer_entry
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -27,17 +31,41 @@ _KERAS = tuple(f"_tf_keras_{kind}" for kind in ("layer", "input_layer", "rnn_lay
 _META_GRAPHS, _OBJECT_GRAPH, _NODES = 2, 7, 1
 
 
+class SavedModel(ModelFormat):
+    """A SavedModel folder: TensorFlow's program, its variables in a checkpoint, and what Keras 2 wrote about the layers."""
+
+    label = say("TensorFlow SavedModel folder")
+    stands_alone = True
+    has_program = True
+
+    def match(self, path: Path, head: bytes) -> Match | None:
+        """Return a folder with a saved_model.pb, and its files that are read."""
+        program, metadata, variables = path / PROGRAM, path / METADATA, path / VARIABLES
+        if not program.exists():
+            return None
+        values = checkpoint_members(variables) if has_index(variables) else ()
+        return path, (program, *((metadata,) if metadata.exists() else ()), *values)
+
+    @contextmanager
+    def open(self, file: ModelFile, *, memory_limit: int, verify: bool = False) -> Iterator[Contents]:
+        """Yield the architecture, as far as Keras 2 wrote it, and the variables; the program is not looked at."""
+        name, variables = shown(file.name), file.path / VARIABLES
+        saved = read_architecture(file.path, name=name)
+        arrays = open_checkpoint(variables, name=name, memory_limit=memory_limit) if has_index(variables) else None
+        yield Contents(saved.config, saved.keras_version, arrays, saved)
+
+
 @dataclass(frozen=True)
 class SavedArchitecture:
     """The architecture in a SavedModel, as far as Keras 2 wrote it.
 
     Attributes:
-        config: of a Sequential or functional model, as in an .h5 file; None of another.
-        keras_version: that saved it, or None.
-        kind: class of the model, or None.
-        name: of the model, or None.
-        layers: from their own entries, in the order of the graph; models and wrappers come before what is in them.
-        names: of layers, with those around them, by their place in the graph, such as 'layer_with_weights-0'.
+        config: a Sequential or functional model's configuration, as in an .h5 file; None of another.
+        keras_version: the version that saved it, or None.
+        kind: the model's class, or None.
+        name: the model's name, or None.
+        layers: each layer by its own entry, in the order of the graph; models and wrappers come before what is in them.
+        names: each layer's name, with those around it, by its place in the graph, such as 'layer_with_weights-0'.
     """
 
     config: dict[str, Any] | None = None
@@ -52,8 +80,8 @@ def read_architecture(folder: Path, *, name: str) -> SavedArchitecture:
     """Return the architecture in a SavedModel folder.
 
     Args:
-        folder: with saved_model.pb, and keras_metadata.pb where TensorFlow 2.5 to 2.15 wrote it.
-        name: of the folder, for errors.
+        folder: the folder with saved_model.pb, and keras_metadata.pb where TensorFlow 2.5 to 2.15 wrote it.
+        name: the folder's name, for errors.
 
     Raises:
         ModelError: a file is damaged or over a limit.
@@ -155,7 +183,7 @@ def _architecture(found: Mapping[str, dict[str, Any]]) -> SavedArchitecture:
     version, label = root.get("keras_version"), root.get("name")
     return SavedArchitecture(
         config={"class_name": class_name, "config": config} if whole else None,
-        keras_version=shown(version, limit=20) if isinstance(version, str) else None,
+        keras_version=shown_version(version),
         kind=class_name if isinstance(class_name, str) else None,
         name=label if isinstance(label, str) else None,
         layers=tuple(layers),

@@ -11,7 +11,7 @@ from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.keras_internals import forget_waiting, nodes_of, sharing_scope, start_from_zero
-from reportgen.reading.rewriting.rewrite_values import HARD_SIGMOID
+from reportgen.reading.rewriting.values import HARD_SIGMOID
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -22,7 +22,7 @@ def build_model(config: Mapping[str, Any], objects: Mapping[str, Any] | None = N
     """Return the `keras.Model`; none of its weights has a value until `allocate_weights` is called.
 
     Args:
-        config: from `make_readable`, without obstacles.
+        config: the configuration that `make_readable` returned, without obstacles.
         objects: classes and functions that are not Keras', by the names that the configuration has for them.
 
     Raises:
@@ -98,9 +98,9 @@ def check_memory(model: Any, *, name: str, memory_limit: int) -> None:
     """Refuse a model that needs too much memory: its weights and its largest activation for one sample.
 
     Args:
-        model: as built, with shapes and without values.
-        name: of the file, for errors.
-        memory_limit: in bytes.
+        model: the `keras.Model` as built, with shapes and without values.
+        name: the file's name, for errors.
+        memory_limit: the most memory, in bytes.
 
     Raises:
         ModelError: it needs more.

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.checkpoint import has_index, open_checkpoint
-from reportgen.reading.containers.config_json import parse_config
-from reportgen.reading.containers.contents import is_optimizer, open_model, read_config
-from reportgen.reading.containers.hdf5 import DatasetEntry, one_line_if_damaged
-from reportgen.reading.containers.look import ModelFile, ModelFormat
-from reportgen.reading.containers.saved_model import VARIABLES, SavedArchitecture, read_architecture
-from reportgen.reading.rewriting.layer_entries import LayerEntry, count_calls, name_of, walk_layers
+from reportgen.reading.containers.formats import DatasetEntry, ModelFile
+from reportgen.reading.containers.layer_entries import LayerEntry, count_calls, name_of, walk_layers
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -25,9 +19,9 @@ class Inventory:
 
     Attributes:
         file: what was looked at.
-        keras_version: that saved it, where the file says so.
+        keras_version: the version that saved it, where the file says so.
         kind: 'Sequential', 'Functional', the class of another model, or None where there is no architecture.
-        name: as the model calls itself.
+        name: what the model calls itself.
         config: the architecture as stored, None where there is none.
         layers: every layer, nested models and wrappers opened, in the order of the configuration.
         weights: the stored arrays by their path in the HDF5 file, or key in the checkpoint; optimiser state left out.
@@ -55,26 +49,21 @@ def take_inventory(file: ModelFile, *, memory_limit: int | None = None) -> Inven
     """Return what the file holds.
 
     Args:
-        file: as looked at.
+        file: the file as recognised.
         memory_limit: bytes that the weights may take; half of the machine's memory when None.
 
     Raises:
         ModelError: the container is damaged or not what it seems, or the configuration is no configuration.
     """
     limit = limits.default_memory_limit() if memory_limit is None else memory_limit
-    what = shown(file.name)
-    if file.format in (ModelFormat.SAVED_MODEL, ModelFormat.CHECKPOINT):
-        return _of_tensorflow(file, what, limit)
-    if file.format is ModelFormat.ARCHITECTURE:
-        config = _checked_config(parse_config(read_config(file.path), what=what), what)
-        version = config.get("keras_version") if config else None
-        version = shown(version, limit=20) if isinstance(version, str) else None
-        return _inventory(file, version, config, {})
-    with one_line_if_damaged(what), open_model(file, memory_limit=limit) as opened:
-        config, version, contents = opened
-        datasets = contents.datasets if contents is not None else {}
-        weights = {path: entry for path, entry in datasets.items() if not is_optimizer(path)}
-    return _inventory(file, version, _checked_config(config, what), weights)
+    with file.format.open(file, memory_limit=limit) as contents:
+        config = _checked_config(contents.config, shown(file.name))
+        inventory = _inventory(file, contents.keras_version, config, contents.arrays.weights if contents.arrays else {})
+        if contents.saved is not None:
+            saved = contents.saved
+            layers = inventory.layers or saved.layers
+            inventory = replace(inventory, kind=saved.kind, name=saved.name, layers=layers, places=saved.names)
+        return replace(inventory, variables=contents.arrays.names if contents.arrays else {})
 
 
 def _inventory(
@@ -115,30 +104,6 @@ def _computed_values(layer: LayerEntry) -> int:
         return 0
     frame, transform = (int(size) for size in sizes if size is not None)
     return 2 * frame * (transform // 2 + 1)
-
-
-def _of_tensorflow(file: ModelFile, what: str, limit: int) -> Inventory:
-    folder = file.format is ModelFormat.SAVED_MODEL
-    saved = read_architecture(file.path, name=what) if folder else SavedArchitecture()
-    prefix = checkpoint_of(file)
-    contents = open_checkpoint(prefix, name=what, memory_limit=limit) if prefix is not None else None
-    inventory = _inventory(file, saved.keras_version, saved.config, contents.tensors if contents else {})
-    return replace(
-        inventory,
-        kind=saved.kind,
-        name=saved.name,
-        layers=inventory.layers or saved.layers,
-        variables=contents.names if contents else {},
-        places=saved.names,
-    )
-
-
-def checkpoint_of(file: ModelFile) -> Path | None:
-    """Return the path, without '.index', of the checkpoint that a file is or that a SavedModel holds."""
-    if file.format is ModelFormat.CHECKPOINT:
-        return file.path
-    prefix = file.path / VARIABLES
-    return prefix if file.format is ModelFormat.SAVED_MODEL and has_index(prefix) else None
 
 
 def _checked_config(config: Any, what: str) -> dict[str, Any] | None:

@@ -10,21 +10,20 @@ from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.messages import joined
-from reportgen.reading.containers.checkpoint import open_checkpoint
-from reportgen.reading.containers.contents import open_model
+from reportgen.reading.containers.checkpoint import CheckpointContents
+from reportgen.reading.containers.formats import ModelFile
 from reportgen.reading.containers.hdf5 import Hdf5Contents
-from reportgen.reading.containers.look import ModelFile, ModelFormat, look
+from reportgen.reading.containers.recognise import recognise
 from reportgen.reading.loading.build import allocate_weights, build_model, check_memory, finish, nothing_left_over
-from reportgen.reading.loading.decide import Action, Decision, decide, refusal, signature_of, with_signature
-from reportgen.reading.loading.inventory import Inventory, checkpoint_of, take_inventory
-from reportgen.reading.loading.weights import assign, legacy_assignments
-from reportgen.reading.loading.weights_archive import archive_places, check_archive_size, load_archive_weights
-from reportgen.reading.loading.weights_checkpoint import assign_tensors, checkpoint_assignments
+from reportgen.reading.loading.decision import Action, Decision, decide, refusal, signature_of, with_signature
+from reportgen.reading.loading.inventory import Inventory, take_inventory
+from reportgen.reading.loading.live_layers import tie, with_shared
+from reportgen.reading.loading.weights_by_name import assign, assign_tensors, checkpoint_assignments, legacy_assignments
+from reportgen.reading.loading.weights_by_number import archive_places, check_archive_size, load_archive_weights
 from reportgen.reading.loading.weights_only import WeightsOnly, read_kernels
 from reportgen.reading.rewriting.custom_objects import import_objects, marshalled_functions
-from reportgen.reading.rewriting.permitted import Permitted
+from reportgen.reading.rewriting.permissions import Permitted
 from reportgen.reading.rewriting.rewrite import is_old
-from reportgen.reading.rewriting.shared_layers import tie, with_shared
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
@@ -38,7 +37,7 @@ class LoadedModel:
     Attributes:
         model: a `keras.Model`, not compiled.
         file: what it was read from; None for a model that was alive already.
-        keras_version: that saved it, where the file says so.
+        keras_version: the version that saved it, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.
         custom_code: what was run that is not Keras' own, of the file or of the user's modules, one sentence each.
     """
@@ -100,7 +99,7 @@ def read_model(
         ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
             `custom_objects` cannot be imported.
     """
-    file = look(path)
+    file = recognise(path)
     limit = limits.default_memory_limit() if memory_limit is None else memory_limit
     inventory = take_inventory(file, memory_limit=limit)
     custom = import_objects(custom_objects)
@@ -114,7 +113,7 @@ def read_model(
     try:
         model = _live(inventory, decision, limit, {**custom.for_keras(), **functions})
     except ModelError as error:
-        if file.format is not ModelFormat.SAVED_MODEL:
+        if not file.format.has_program:
             raise
         # Its values lie in a checkpoint, so they can be shown without the layers that they are for
         return _stored_instead(inventory, decision, error, limit)
@@ -138,14 +137,18 @@ def _stored_instead(inventory: Inventory, decision: Decision, error: ModelError,
 def _live(inventory: Inventory, decision: Decision, limit: int, objects: Mapping[str, Any]) -> Any:
     name = shown(inventory.file.name)
     try:
-        with nothing_left_over():
-            if inventory.file.format is ModelFormat.SAVED_MODEL:
-                return _from_saved_model(inventory, decision.config or {}, limit, objects)
-            with open_model(inventory.file, memory_limit=limit, verify=True) as (_, _, contents):
-                if contents is None:
-                    received = inventory.file.format.label
-                    raise ModelError(f"{name} has an architecture and no weights. Received: {received}. {REMEDY}")
-                return _from_hdf5(inventory, decision, contents, limit, objects)
+        with (
+            nothing_left_over(),
+            inventory.file.format.open(inventory.file, memory_limit=limit, verify=True) as contents,
+        ):
+            if contents.arrays is None:
+                received = inventory.file.format.label
+                raise ModelError(f"{name} has an architecture and no weights. Received: {received}. {REMEDY}")
+            model = build_model(decision.config or {}, objects)
+            tie(model, decision.shared)
+            _fill(model, inventory, decision, contents.arrays, limit)
+            finish(model)
+            return model
     except ModelError:
         raise
     except Exception as error:
@@ -153,38 +156,28 @@ def _live(inventory: Inventory, decision: Decision, limit: int, objects: Mapping
         raise ModelError(f"{name} cannot be loaded. Received: {reason_of(error)}. {REMEDY}") from error
 
 
-def _from_hdf5(
-    inventory: Inventory, decision: Decision, contents: Hdf5Contents, limit: int, objects: Mapping[str, Any]
-) -> Any:
+def _fill(
+    model: Any, inventory: Inventory, decision: Decision, arrays: Hdf5Contents | CheckpointContents, limit: int
+) -> None:
+    """Give the weights of a model their values; what does not fit is refused before any of them is allocated."""
     name, config = shown(inventory.file.name), decision.config or {}
-    model = build_model(config, objects)
-    tie(model, decision.shared)
-    if inventory.file.format is ModelFormat.HDF5:
-        assignments = legacy_assignments(model, contents, name=name)
+    if isinstance(arrays, CheckpointContents):
+        tensors = checkpoint_assignments(model, inventory, config, name=name)
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
-        assign(assignments, contents, name=name)
+        assign_tensors(tensors, arrays, name=name)
+    elif inventory.file.format.names_layers:
+        assignments = legacy_assignments(model, arrays, name=name)
+        check_memory(model, name=name, memory_limit=limit)
+        allocate_weights(model)
+        assign(assignments, arrays, name=name)
     else:
         old = is_old(inventory.keras_version)
-        check_archive_size(model, contents, name=name, old=old)
+        check_archive_size(model, arrays, name=name, old=old)
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
-        stored = archive_places(model, inventory.config or {}, config, contents, name=name, old=old)
-        load_archive_weights(model, with_shared(model, stored, decision.shared), contents, name=name)
-    finish(model)
-    return model
-
-
-def _from_saved_model(inventory: Inventory, config: Mapping[str, Any], limit: int, objects: Mapping[str, Any]) -> Any:
-    name = shown(inventory.file.name)
-    model = build_model(config, objects)
-    assignments = checkpoint_assignments(model, inventory, config, name=name)
-    check_memory(model, name=name, memory_limit=limit)
-    allocate_weights(model)
-    contents = open_checkpoint(checkpoint_of(inventory.file) or inventory.file.path, name=name, memory_limit=limit)
-    assign_tensors(assignments, contents, name=name)
-    finish(model)
-    return model
+        stored = archive_places(model, inventory.config or {}, config, arrays, name=name, old=old)
+        load_archive_weights(model, with_shared(model, stored, decision.shared), arrays, name=name)
 
 
 def adopt_model(model: Any) -> LoadedModel:

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 
 from reportgen.reading.loading.inventory import Inventory
-from reportgen.reading.loading.weights_archive import snake_case
-from reportgen.reading.rewriting import known
-from reportgen.reading.rewriting.notes import Notes
+from reportgen.reading.loading.live_layers import snake_case
+from reportgen.reading.rewriting import keras_names
+from reportgen.reading.rewriting.obstacles import Notes
 from reportgen.reading.rewriting.rewrite import is_old
-from reportgen.reading.rewriting.rewrite_values import readable_value
+from reportgen.reading.rewriting.values import readable_value
 
 RECURRENT_CELL = "a recurrent layer's cell"
-_SNAKE_CASE = {snake_case(name): name for name in known.LAYERS}
+_SNAKE_CASE = {snake_case(name): name for name in keras_names.LAYERS}
 _ATTENTION = frozenset(("MultiHeadAttention", "GroupQueryAttention"))
 # What such a layer calls the layers in it, in an archive and by name
 _PROJECTIONS = frozenset(
     ("query_dense", "key_dense", "value_dense", "output_dense", "query", "key", "value", "attention_output")
 )
-_CONVOLUTIONS = frozenset(name for name in known.LAYERS if "Conv" in name)
+_CONVOLUTIONS = frozenset(name for name in keras_names.LAYERS if "Conv" in name)
 _TRANSPOSED = re.compile(r"Conv[123]DTranspose")
 _DEPTHWISE = re.compile(r"DepthwiseConv[12]D")
 
@@ -33,13 +33,13 @@ class StoredKernel:
     """One kernel of a layer that is not run. Its fields are those of `kernels.LayerKernel`, as far as a file has them.
 
     Attributes:
-        path: of the layer.
-        name: of the weight: 'kernel', 'depthwise_kernel' or 'pointwise_kernel'.
-        class_name: of the layer; None where the file has no architecture.
+        path: the layer's path.
+        name: the weight's name: 'kernel', 'depthwise_kernel' or 'pointwise_kernel'.
+        class_name: the layer's class; None where the file has no architecture.
         kind: 'convolution', 'transposed', 'depthwise' or 'dense'.
-        groups: of a grouped convolution, otherwise 1.
-        initializer: for `keras.initializers.deserialize`, of nothing but Keras' own; None where there is none.
-        values: in Keras' axis order.
+        groups: into how many groups a convolution divides its channels; otherwise 1.
+        initializer: what `keras.initializers.deserialize` takes, nothing but Keras' own; None where there is none.
+        values: the kernel in Keras' axis order.
         quantised: how the values are stored that were turned into numbers again, 'int8'; '' for as they are.
     """
 
@@ -131,7 +131,7 @@ def class_of_group(group: str) -> str | None:
     """Return the class that a layer's group in an archive, or a layer's name that Keras gave, says; None for others.
 
     Args:
-        group: such as 'layers/conv2d_1', or a path such as 'multi_head_attention/query'.
+        group: a place such as 'layers/conv2d_1', or a path such as 'multi_head_attention/query'.
     """
     around, last = ([None, *group.split("/")])[-2:]
     if last == "cell":
@@ -147,6 +147,6 @@ def _kind(class_name: str | None, name: str, values: np.ndarray) -> str:
     if name == "depthwise_kernel" or (class_name is not None and _DEPTHWISE.fullmatch(class_name)):
         return "depthwise"
     # A locally connected layer has another kernel at every place, so none that could be drawn as a filter
-    convolution = class_name is None or class_name in _CONVOLUTIONS or class_name not in known.LAYERS
+    convolution = class_name is None or class_name in _CONVOLUTIONS or class_name not in keras_names.LAYERS
     local = class_name is not None and class_name.startswith("LocallyConnected")
     return "convolution" if values.ndim in (3, 4, 5) and convolution and not local else "dense"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import h5py
+import numpy as np
+
 from reportgen.errors import ModelError
-from reportgen.reading.containers.checkpoint import open_checkpoint, read_tensors
-from reportgen.reading.containers.contents import open_model
-from reportgen.reading.containers.hdf5 import one_line_if_damaged
-from reportgen.reading.containers.look import ModelFile, ModelFormat
-from reportgen.reading.loading.decide import Decision
-from reportgen.reading.loading.inventory import Inventory, checkpoint_of
-from reportgen.reading.loading.kernels_checkpoint import checkpoint_kernels
-from reportgen.reading.loading.kernels_hdf5 import hdf5_kernels, read_kernel
-from reportgen.reading.loading.serving import Serving
-from reportgen.reading.loading.stored_kernels import StoredKernel, StoredLayers
-from reportgen.reading.rewriting.layer_entries import LayerEntry
+from reportgen.reading.containers.checkpoint import VALUE, CheckpointContents, read_tensors
+from reportgen.reading.containers.formats import ModelFile
+from reportgen.reading.containers.hdf5 import Hdf5Contents, one_line_if_damaged, read_array, read_attribute, read_names
+from reportgen.reading.containers.layer_entries import LayerEntry
+from reportgen.reading.containers.serving import Serving
+from reportgen.reading.loading.decision import Decision
+from reportgen.reading.loading.inventory import Inventory
+from reportgen.reading.loading.stored_kernels import RECURRENT_CELL, StoredKernel, StoredLayers, class_of_group
+from reportgen.reading.rewriting import keras_names
 from reportgen.untrusted.escaping import shown
 
 __all__ = ["StoredKernel", "WeightsOnly", "read_kernels"]
@@ -27,15 +30,15 @@ class WeightsOnly:
     """What is known of a model that is not run.
 
     Attributes:
-        file: that was looked at.
-        name: of the model, or of the file where the model has none.
-        keras_version: that saved it, where the file says so.
-        kind: of the model, None where there is no architecture.
-        layers: as the configuration describes them.
+        file: the file that was recognised.
+        name: the model's name, or the file's where the model has none.
+        keras_version: the version that saved it, where the file says so.
+        kind: the model's class, None where there is no architecture.
+        layers: what the configuration says about each layer.
         kernels: the stored kernels, in the order of the layers.
         parameters: number of stored values, kernels and others.
         reasons: why the model is not run, in sentences.
-        options: of the command line that would run it; none where no option would.
+        options: the command line's options that would run it; none where no option would.
         message: the same in one line.
         serving: the signature of a SavedModel that gives its predictions.
     """
@@ -68,10 +71,10 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
     """Return the stored kernels of a file that is not run; of an architecture alone there are none.
 
     Args:
-        inventory: of the file.
+        inventory: what the file holds.
         decision: why it is not run.
         message: the same in one line.
-        memory_limit: in bytes.
+        memory_limit: the most memory, in bytes.
 
     Raises:
         ModelError: there are neither kernels nor layers, or they cannot be read.
@@ -79,10 +82,10 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
     name = shown(inventory.file.name)
     layers = StoredLayers(inventory)
     kernels = list(_kernels(inventory, layers, name, memory_limit)) if inventory.weights else []
-    alone = inventory.file.format in (ModelFormat.ARCHITECTURE, ModelFormat.SAVED_MODEL) and inventory.layers
-    if inventory.file.format is ModelFormat.ARCHITECTURE and not inventory.layers:
+    model_format = inventory.file.format
+    if model_format.stands_alone and not model_format.has_program and not inventory.layers:
         raise ModelError(f"{name} describes no layers. Received: {shown(inventory.kind)}. Give a model's architecture.")
-    if not kernels and not alone and decision.serving is None:
+    if not kernels and not (model_format.stands_alone and inventory.layers) and decision.serving is None:
         raise ModelError(f"{name} holds no kernels. Received: {message.rstrip('.')}. Give a file with weights.")
     return WeightsOnly(
         file=inventory.file,
@@ -100,20 +103,149 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
 
 
 def _kernels(inventory: Inventory, layers: StoredLayers, name: str, memory_limit: int) -> Iterator[StoredKernel]:
-    prefix = checkpoint_of(inventory.file)
-    if prefix is not None:
-        contents = open_checkpoint(prefix, name=name, memory_limit=memory_limit)
-        found = {key: (path, weight) for path, weight, key in checkpoint_kernels(inventory, layers)}
-        for key, values in read_tensors(contents, list(found), name=name):
-            yield layers.kernel(*found[key], values)
+    with inventory.file.format.open(inventory.file, memory_limit=memory_limit, verify=True) as contents:
+        arrays = contents.arrays
+        if isinstance(arrays, CheckpointContents):
+            found = {key: (path, weight) for path, weight, key in checkpoint_kernels(inventory, layers)}
+            for key, values in read_tensors(arrays, list(found), name=name):
+                yield layers.kernel(*found[key], values)
+        elif arrays is not None:
+            with one_line_if_damaged(name):
+                for path, weight, place in hdf5_kernels(arrays, layers, name=name):
+                    read = read_kernel(arrays, place, name=name)
+                    if read is not None:
+                        kernel = layers.kernel(path, weight, read[0])
+                        yield replace(kernel, quantised=read[1], initializer=None) if read[1] else kernel
+
+
+# An archive numbers a layer's weights; these are the names, in `build` of Keras' layers, of those that are kernels
+_KERNELS_IN_ORDER: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), ("depthwise_kernel", "pointwise_kernel")),
+    **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell", RECURRENT_CELL), ("kernel", "recurrent_kernel")),
+}
+_VARIABLE = re.compile(r"(?P<group>.+)/vars/(?P<index>\d+)")
+
+
+def hdf5_kernels(contents: Hdf5Contents, layers: StoredLayers, *, name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield layer path, weight name and place of every kernel, whichever way the file names them."""
+    root = contents.file.get("model_weights", contents.file)
+    prefix = "model_weights/" if "model_weights" in contents.file else ""
+    if any(key.startswith("layer_names") for key in root.attrs):
+        yield from _stored_by_name(contents, root, prefix, layers, name)
         return
-    with (
-        one_line_if_damaged(name),
-        open_model(inventory.file, memory_limit=memory_limit, verify=True) as (_, _, stored),
-    ):
-        for path, weight, place in () if stored is None else hdf5_kernels(stored, layers, name=name):
-            assert stored is not None
-            read = read_kernel(stored, place, name=name)
-            if read is not None:
-                kernel = layers.kernel(path, weight, read[0])
-                yield replace(kernel, quantised=read[1], initializer=None) if read[1] else kernel
+    for place, entry in contents.weights.items():
+        match = _VARIABLE.fullmatch(place)
+        if match is None or len(entry.shape) < 2:
+            continue
+        labels = _labels(contents, match["group"], name)
+        path = layers.resolve(labels) if labels else layers.resolve_numbered(match["group"])
+        class_name = layers.class_name(path) or class_of_group(match["group"])
+        layers.suppose(path, class_name)
+        names = _kernel_names(class_name)
+        if int(match["index"]) < len(names):
+            yield path, names[int(match["index"])], place
+
+
+def _kernel_names(class_name: str | None) -> tuple[str, ...]:
+    """Return what the first weights of a layer are called that are kernels; none for Keras' layers without one."""
+    if class_name is not None and class_name in _KERNELS_IN_ORDER:
+        return _KERNELS_IN_ORDER[class_name]
+    without = (
+        class_name in keras_names.LAYERS and "Conv" not in class_name and class_name not in ("Dense", "EinsumDense")
+    )
+    return () if without else ("kernel",)
+
+
+def _labels(contents: Hdf5Contents, group: str, name: str) -> list[str]:
+    """Return the names of the layers around a group of an archive and of its own; none where it does not tell its own.
+
+    What is around are models, wrappers and layers with layers in them; lists and dictionaries of layers have no name.
+    """
+    parts = group.split("/")
+    found: list[str] = []
+    for length in range(1, len(parts) + 1):
+        around = contents.file.get(f"{'/'.join(parts[:length])}/vars")
+        label = None if around is None else read_attribute(around, "name", name=name)
+        if isinstance(label, str) and label:
+            found.append(label)
+        elif length == len(parts):
+            return []
+    return found
+
+
+def _stored_by_name(
+    contents: Hdf5Contents, root: h5py.Group, prefix: str, layers: StoredLayers, name: str
+) -> Iterator[tuple[str, str, str]]:
+    for layer in read_names(root, "layer_names", name=name):
+        group = contents.file.get(f"{prefix}{layer}")
+        for weight in read_names(group, "weight_names", name=name) if isinstance(group, h5py.Group) else ():
+            place = f"{prefix}{layer}/{weight}"
+            entry = contents.datasets.get(place)
+            *parents, last = weight.split(":")[0].split("/")
+            if entry is None or not last.endswith("kernel") or len(entry.shape) < 2:
+                continue
+            if layer in parents:  # the names of a subclassed model's weights begin with the model's
+                parents = parents[parents.index(layer) + 1 :]
+            yield layers.resolve([layer, *parents]), last, place
+
+
+def read_kernel(contents: Hdf5Contents, place: str, *, name: str) -> tuple[np.ndarray, str] | None:
+    """Return a kernel's values and how they are stored: '' for as they are, 'int8' for whole numbers with a scale.
+
+    Args:
+        contents: the checked file, open to read.
+        place: where the kernel lies in the file.
+        name: the file's name, for errors.
+
+    Returns:
+        None where whole numbers have no scale for each output, as where two of four bits share a byte.
+    """
+    values = read_array(contents, place, name=name)
+    if values.dtype.kind not in "iu":
+        return values, ""
+    group, _, last = place.rpartition("/")
+    siblings = sorted(path for path in contents.datasets if path.rpartition("/")[0] == group)
+    # An archive numbers a layer's weights: the scale is the last, `variable_serialization_spec` of keras.layers.Dense
+    scale_place = f"{place}_scale" if last == "kernel" else siblings[-1]
+    entry = contents.datasets.get(scale_place)
+    if entry is None or entry.shape != values.shape[-1:]:
+        return None
+    scale = read_array(contents, scale_place, name=name)
+    return (values / scale).astype(np.float32), str(values.dtype)
+
+
+# What TensorFlow 1 and TF-Slim call kernels
+_SYNONYMS = {"weights": "kernel", "depthwise_weights": "depthwise_kernel", "pointwise_weights": "pointwise_kernel"}
+
+
+def checkpoint_kernels(inventory: Inventory, layers: StoredLayers) -> Iterator[tuple[str, str, str]]:
+    """Yield layer path, weight name and key of every kernel.
+
+    Args:
+        inventory: what a checkpoint or a SavedModel holds.
+        layers: the same model's layers, by the names that files give them.
+    """
+    found = []
+    for key, entry in inventory.weights.items():
+        *parents, last = (inventory.variables.get(key) or key.removesuffix(VALUE)).split("/")
+        last = _SYNONYMS.get(last, last).lstrip("_")
+        if last.endswith("kernel") and len(entry.shape) >= 2:
+            found.append((_path(key, parents, inventory, layers), last, key))
+    times = Counter((path, last) for path, last, _ in found)
+    for path, last, key in found:
+        # Layers of one name, in two models: only the keys tell them apart
+        yield path if times[path, last] == 1 else place_of(key) or path, last, key
+
+
+def _path(key: str, parents: list[str], inventory: Inventory, layers: StoredLayers) -> str:
+    around = place_of(key).split("/")
+    for length in range(len(around), 0, -1):
+        name = inventory.places.get("/".join(around[:length]))
+        if name is not None:
+            return name
+    return layers.resolve(parents) if parents else place_of(key)
+
+
+def place_of(key: str) -> str:
+    """Return where the layer is in the graph of objects: 'layer-1' of 'layer-1/kernel/.ATTRIBUTES/VARIABLE_VALUE'."""
+    return key.removesuffix(VALUE).rpartition("/")[0]

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.rewriting import known
-from reportgen.reading.rewriting.layer_entries import name_of
-from reportgen.reading.rewriting.notes import Notes, Obstacle, ObstacleKind
-from reportgen.reading.rewriting.permitted import Marshalled, Permitted
-from reportgen.reading.rewriting.rewrite_custom import custom_item, lambda_item
-from reportgen.reading.rewriting.rewrite_graph import readable_graph, without_slashes
-from reportgen.reading.rewriting.rewrite_layers import readable_layer
-from reportgen.reading.rewriting.rewrite_values import readable_value
+from reportgen.reading.containers.layer_entries import name_of
+from reportgen.reading.rewriting import keras_names
+from reportgen.reading.rewriting.graph import readable_graph, without_slashes
+from reportgen.reading.rewriting.layers import readable_layer
+from reportgen.reading.rewriting.obstacles import Notes, Obstacle, ObstacleKind
+from reportgen.reading.rewriting.permissions import Marshalled, Permitted
 from reportgen.reading.rewriting.shared_layers import SharedLayer, unshare
+from reportgen.reading.rewriting.values import custom_item, lambda_item, readable_value
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -33,11 +32,11 @@ class Readable:
     """A configuration after rewriting.
 
     Attributes:
-        config: for Keras 3; incomplete where there are obstacles.
+        config: the configuration for Keras 3; incomplete where there are obstacles.
         rewrites: what was changed, one sentence each.
         obstacles: what stands against running it.
         custom_code: what will run that is not Keras' own, one sentence each.
-        functions: of the file that will, by the key under which Keras finds them.
+        functions: the file's functions that will run, by the key under which Keras finds them.
         shared: layers of several models, which the configuration has once for each.
     """
 
@@ -58,8 +57,8 @@ def make_readable(config: Mapping[str, Any], *, keras_version: str | None, permi
     """Return a model's configuration for Keras 3.
 
     Args:
-        config: with `class_name` and `config`, as stored.
-        keras_version: that saved it, where the file says so.
+        config: the model's entry as stored, with `class_name` and `config`.
+        keras_version: the version that saved it, where the file says so.
         permitted: what may run beyond Keras' own.
     """
     notes = Notes(old=is_old(keras_version), permitted=permitted)
@@ -97,22 +96,22 @@ class _Rewriter:
         given = self._notes.permitted.name_of(item)
         if given is not None:
             return custom_item(item, given, path=path, notes=self._notes, nested=self.item)
-        if class_name in known.PROGRAM_LAYERS:
+        if class_name in keras_names.PROGRAM_LAYERS:
             self._notes.met(ObstacleKind.FOREIGN, path, class_name)
-        elif class_name == "Lambda" and known.is_from_keras(module):
+        elif class_name == "Lambda" and keras_names.is_from_keras(module):
             return lambda_item(item, path=path, notes=self._notes, nested=self.item)
-        elif class_name in known.REMOVED_LAYERS and known.is_from_keras(module):
+        elif class_name in keras_names.REMOVED_LAYERS and keras_names.is_from_keras(module):
             self._notes.met(ObstacleKind.REMOVED, path, class_name)
-        elif known.is_application_layer(item):
+        elif keras_names.is_application_layer(item):
             plain = {**item, "class_name": class_name.rsplit(">", 1)[-1]}
             return readable_layer(plain, path=path, notes=self._notes, nested=self.item)
-        elif not known.is_from_keras(module) or ">" in class_name or ">" in str(item.get("registered_name")):
+        elif not keras_names.is_from_keras(module) or ">" in class_name or ">" in str(item.get("registered_name")):
             self._notes.met(ObstacleKind.CUSTOM, path, _custom_name(item))
-        elif class_name in known.MODELS:
+        elif class_name in keras_names.MODELS:
             return self._model(item, path)
         elif _is_operation(item):
             return self._operation(item, path)
-        elif class_name in known.LAYERS or class_name in known.ALIASES:
+        elif class_name in keras_names.LAYERS or class_name in keras_names.ALIASES:
             return readable_layer(item, path=path, notes=self._notes, nested=self.item)
         else:
             self._notes.met(ObstacleKind.CUSTOM, path, _custom_name(item))
@@ -166,7 +165,7 @@ class _Rewriter:
         config = item.get("config")
         arguments = config if isinstance(config, dict) else {}
         return {
-            "module": known.OPERATIONS[item["class_name"]],
+            "module": keras_names.OPERATIONS[item["class_name"]],
             "class_name": item["class_name"],
             "config": {
                 key: readable_value(key, value, path=path, notes=self._notes, nested=self.item)
@@ -186,7 +185,7 @@ def _built_with(item: Mapping[str, Any]) -> list[int | None] | None:
 
 def _is_operation(item: Mapping[str, Any]) -> bool:
     """Return whether an entry is an operation; `Add` is one and a layer, which has more in its configuration."""
-    if item["class_name"] not in known.OPERATIONS:
+    if item["class_name"] not in keras_names.OPERATIONS:
         return False
     module, config = item.get("module"), item.get("config")
     if isinstance(module, str):

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.keras_internals import replace_variables
 from reportgen.messages import say
-from reportgen.reading.loading.weights_archive import numbered
-from reportgen.reading.rewriting.layer_entries import layers_of, name_of
-from reportgen.reading.rewriting.notes import Notes
+from reportgen.reading.containers.layer_entries import layers_of, name_of
+from reportgen.reading.rewriting.obstacles import Notes
 
 _ID = "shared_object_id"
 
@@ -25,7 +23,7 @@ class SharedLayer:
     """One layer in several models, nothing in it being a layer.
 
     Attributes:
-        paths: of it, in the order of the configuration; two at least.
+        paths: where it stands, in the order of the configuration; two at least.
     """
 
     paths: tuple[str, ...]
@@ -36,7 +34,7 @@ def unshare(config: Mapping[str, Any], notes: Notes) -> tuple[SharedLayer, ...]:
 
     Args:
         config: readable, of Keras 3; the identities are taken out of what is shared.
-        notes: of what was rewritten.
+        notes: takes what was rewritten.
     """
     entries = list(_entries(config, ""))
     places: dict[int, list[int]] = {}
@@ -82,51 +80,3 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {key: _plain(one) for key, one in value.items() if key not in (_ID, "inbound_nodes", "build_config")}
-
-
-def tie(model: Any, shared: Sequence[SharedLayer]) -> None:
-    """Give all copies of a shared layer the variables of the first.
-
-    Args:
-        model: as built from the unshared configuration; its variables need no values yet.
-        shared: as returned by `unshare`.
-    """
-    live = {path: layer for path, layer, _ in _live_layers(model)} if shared else {}
-    for layer in shared:
-        first, *others = (live[path] for path in layer.paths if path in live)
-        for other in others:
-            taken = {id(own): theirs for own, theirs in zip(other.variables, first.variables, strict=True)}
-            replace_variables(other, taken)
-
-
-def with_shared(model: Any, places: Mapping[str, str], shared: Sequence[SharedLayer]) -> dict[str, str]:
-    """Return the places with those of layers whose arrays are stored once, for another model that shares them.
-
-    Args:
-        model: as built, with each shared layer in every model.
-        places: as returned by `archive_places`.
-        shared: layers of several models.
-    """
-    groups = {path: group for path, _, group in _live_layers(model)} if shared else {}
-    found = dict(places)
-    for layer in shared:
-        candidates = [f"{groups[path]}/" for path in layer.paths if path in groups]
-        stored = [group for group in candidates if any(path.startswith(group) for path in places)]
-        for group in candidates if len(stored) == 1 else ():
-            source = stored[0]
-            found |= {
-                f"{group}{path[len(source) :]}": place for path, place in places.items() if path.startswith(source)
-            }
-    return found
-
-
-def _live_layers(model: Any, prefix: str = "", group: str = "") -> Iterator[tuple[str, Any, str]]:
-    """Yield the layers below a model by their path in the configuration, with their groups in an archive of Keras 3."""
-    for layer, name in numbered(getattr(model, "layers", ())):
-        path, place, inner = f"{prefix}{layer.name}", f"{group}layers/{name}", getattr(layer, "layer", None)
-        yield path, layer, place
-        if hasattr(layer, "layers"):
-            yield from _live_layers(layer, f"{path}/", f"{place}/")
-        elif inner is not None:
-            yield f"{path}/{inner.name}", inner, f"{place}/layer"
-            yield from _live_layers(inner, f"{path}/{inner.name}/", f"{place}/layer/")

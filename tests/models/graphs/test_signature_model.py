@@ -18,8 +18,8 @@ from reportgen.cli.inspection import inspect_model
 from reportgen.errors import ForwardError, ModelError
 from reportgen.models.graphs.signature_model import SignatureModel, with_signature
 from reportgen.models.graphs.stored_model import describe_stored_weights
+from reportgen.reading.containers.serving import Serving
 from reportgen.reading.loading.load import read_model
-from reportgen.reading.loading.serving import Serving
 from reportgen.reading.loading.weights_only import WeightsOnly
 
 FIXTURES = Path(__file__).parents[2] / "reading" / "fixtures"

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.look import look
-from reportgen.reading.loading.decide import Action, decide, refusal
+from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.loading.decision import Action, decide, refusal
 from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import load_model, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
-from reportgen.reading.rewriting.notes import Notes, ObstacleKind
+from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -38,7 +38,7 @@ def model() -> Any:
 def test_inventory_has_layers_initialisers_and_stored_weights(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"model{extension}"
     model().save(path)
-    inventory = take_inventory(look(path))
+    inventory = take_inventory(recognise(path))
     assert (inventory.kind, inventory.name, inventory.keras_version) == ("Functional", "whole", keras.__version__)
     assert [layer.path for layer in inventory.layers if layer.class_name != "InputLayer"] == [
         "inner",
@@ -58,10 +58,10 @@ def test_inventory_has_layers_initialisers_and_stored_weights(tmp_path: Path, ex
 
 def test_inventory_and_decision_import_neither_keras_nor_tensorflow() -> None:
     script = (
-        "import sys; from reportgen.reading.containers.look import look; "
+        "import sys; from reportgen.reading.containers.recognise import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
-        "from reportgen.reading.loading.decide import decide; "
-        f"d = decide(take_inventory(look({str(FIXTURES / 'nested-2.15.1.keras')!r}))); "
+        "from reportgen.reading.loading.decision import decide; "
+        f"d = decide(take_inventory(recognise({str(FIXTURES / 'nested-2.15.1.keras')!r}))); "
         "assert d.action.value == 'rewrite and run', d; "
         "sys.exit(bool({'keras', 'tensorflow', 'jinja2', 'matplotlib'} & set(sys.modules)))"
     )
@@ -79,7 +79,7 @@ def test_unzipped_archive_is_read_as_the_archive_is(tmp_path: Path) -> None:
     values = np.ones((1, 6, 6, 1), "float32")
     np.testing.assert_array_equal(loaded.model(values), original(values))
     (folder / "metadata.json").unlink()
-    assert take_inventory(look(folder)).keras_version is None
+    assert take_inventory(recognise(folder)).keras_version is None
 
 
 def test_compressed_archive_is_read(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_refusal_lists_three_reasons_and_counts_the_others(tmp_path: Path) -> No
     layers = [keras.layers.Lambda(lambda x: x, name=f"l{number}") for number in range(5)]
     original = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(1, 2), *layers])
     original.save(tmp_path / "m.keras")
-    inventory = take_inventory(look(tmp_path / "m.keras"))
+    inventory = take_inventory(recognise(tmp_path / "m.keras"))
     message = refusal(inventory, decide(inventory))
     assert "layer 'l2': Lambda is code that the file brings along and 2 more. If you trust" in message
 
@@ -206,9 +206,9 @@ def test_inventory_of_100_megabytes_takes_less_than_half_a_second(tmp_path: Path
     original.save(tmp_path / "m.keras")
     assert (tmp_path / "m.keras").stat().st_size > 100_000_000
     script = (
-        "from reportgen.reading.containers.look import look; "
+        "from reportgen.reading.containers.recognise import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
-        f"from reportgen.reading.loading.decide import decide; decide(take_inventory(look({str(tmp_path / 'm.keras')!r})))"
+        f"from reportgen.reading.loading.decision import decide; decide(take_inventory(recognise({str(tmp_path / 'm.keras')!r})))"
     )
     times = []
     for _ in range(5):
@@ -231,7 +231,7 @@ def test_a_spectrogram_whose_kernels_would_take_minutes_is_refused(
     path = tmp_path / "model.json"
     path.write_text(json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": layers}}))
     if not refused:
-        assert len(take_inventory(look(path)).layers) == 2
+        assert len(take_inventory(recognise(path)).layers) == 2
         return
     with pytest.raises(ModelError, match=r"computes too many values when it is built\. Received: .* for heard"):
-        take_inventory(look(path))
+        take_inventory(recognise(path))

@@ -6,15 +6,15 @@ from typing import Any
 import keras
 import pytest
 
-from reportgen.reading.containers.look import look
+from reportgen.reading.containers.recognise import recognise
 from reportgen.reading.loading.build import build_model
-from reportgen.reading.loading.decide import decide
+from reportgen.reading.loading.decision import decide
 from reportgen.reading.loading.inventory import take_inventory
-from reportgen.reading.rewriting.notes import Notes, ObstacleKind
+from reportgen.reading.rewriting.calls import Call, Names, calls_of
+from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind
+from reportgen.reading.rewriting.operations import UnknownOperationError, operation_item
 from reportgen.reading.rewriting.rewrite import Readable, make_readable
-from reportgen.reading.rewriting.rewrite_nodes import Call, Names, calls_of
-from reportgen.reading.rewriting.rewrite_operations import UnknownOperationError, operation_item
-from reportgen.reading.rewriting.rewrite_values import readable_value
+from reportgen.reading.rewriting.values import readable_value
 
 INPUT = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4, 4, 2], "dtype": "float32", "name": "in"}}
 TENSOR = {"class_name": "__keras_tensor__", "config": {"shape": [], "dtype": "float32", "keras_history": ["in", 0, 0]}}
@@ -261,7 +261,7 @@ def test_unknown_operation_in_a_model_is_an_obstacle() -> None:
 
 
 def test_arguments_that_say_nothing_and_that_an_older_keras_3_does_not_take_are_left_out() -> None:
-    inventory = take_inventory(look(Path(__file__).parents[3] / "reportgen" / "demo" / "model.keras"))
+    inventory = take_inventory(recognise(Path(__file__).parents[3] / "reportgen" / "demo" / "model.keras"))
     stored = str(inventory.config)
     assert "input_axes" in stored
     assert "quantization_config" in stored

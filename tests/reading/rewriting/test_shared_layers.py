@@ -10,7 +10,7 @@ from keras import layers
 
 from reportgen.errors import ModelError
 from reportgen.reading.loading.load import load_model
-from reportgen.reading.rewriting.notes import Notes
+from reportgen.reading.rewriting.obstacles import Notes
 from reportgen.reading.rewriting.shared_layers import unshare
 
 SIZE = (6, 6, 2)

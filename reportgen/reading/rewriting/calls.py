@@ -32,8 +32,8 @@ class Names:
     """How the layers of one functional model are called in it, in the file and after rewriting.
 
     Args:
-        names: by the name in the file, the name afterwards.
-        lowered: names in the file of nested models whose nodes Keras 2 counts from 1.
+        names: the name afterwards by the name in the file.
+        lowered: the nested models, by their names in the file, whose nodes Keras 2 counts from 1.
     """
 
     def __init__(self, names: Mapping[str, str], lowered: Collection[str]) -> None:
@@ -92,7 +92,7 @@ def calls_of(nodes: Any, names: Names) -> list[Call]:
 
     Args:
         nodes: the layer's `inbound_nodes`, in the form of Keras 2 or of Keras 3.
-        names: of the model's layers.
+        names: what the model's layers are called.
 
     Raises:
         ValueError: they have neither form.

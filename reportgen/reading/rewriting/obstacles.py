@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from reportgen.messages import Message, counted, joined, say
-from reportgen.reading.rewriting.permitted import Marshalled, Permitted
+from reportgen.reading.rewriting.permissions import Marshalled, Permitted
 from reportgen.untrusted.escaping import shown
 
 SUBJECTS_SHOWN = 5
@@ -35,8 +35,8 @@ class Obstacle:
 
     Attributes:
         kind: why.
-        path: of the layer, '' for the model itself.
-        name: of the class, function or file, as the file has it.
+        path: the layer's path, '' for the model itself.
+        name: the class, function or file, as the model file calls it.
     """
 
     kind: ObstacleKind
@@ -59,11 +59,11 @@ class Notes:
 
     Attributes:
         old: whether the file was saved by Keras 1 or 2.
-        rewrites: by the sentence's beginning: what it was done to, in order.
+        rewrites: what was rewritten, in order, by the sentence's beginning.
         permitted: what may run beyond Keras' own.
-        obstacles: in the order in which they were met.
+        obstacles: what stands against running it, in the order in which it was met.
         used: what of it will run, one sentence each.
-        functions: of the file that will, by the key under which Keras finds them.
+        functions: the file's functions that will run, by the key under which Keras finds them.
     """
 
     old: bool

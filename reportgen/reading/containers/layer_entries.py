@@ -18,10 +18,10 @@ class LayerEntry:
 
     Attributes:
         path: the layer's name, prefixed by the models and wrappers around it: 'backbone/block1_conv1'.
-        class_name: such as 'Conv2D'.
-        module: that the file says the class is from; None where it says nothing.
-        config: of the layer.
-        initializers: by what they fill, such as 'kernel': the saved configuration.
+        class_name: the layer's class, such as 'Conv2D'.
+        module: where the file says the class is from; None where it says nothing.
+        config: the layer's configuration.
+        initializers: each initialiser's configuration by what it fills, such as 'kernel'.
     """
 
     path: str
@@ -68,8 +68,8 @@ def layer_entry(item: Mapping[str, Any], path: str) -> LayerEntry:
     """Return one layer's entry.
 
     Args:
-        item: with a `class_name` that is text.
-        path: of the layer.
+        item: the layer's entry, with a `class_name` that is text.
+        path: the layer's path.
     """
     config, module = item.get("config"), item.get("module")
     return LayerEntry(

@@ -1,4 +1,4 @@
-"""A .keras archive: its members checked, its configuration and its weights given out. Nothing is ever extracted."""
+"""The .keras archive: its members are checked, its configuration and its weights given out. Nothing is ever extracted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from reportgen.errors import ModelError
+from reportgen.messages import say
+from reportgen.reading.containers.config_json import parse_config
+from reportgen.reading.containers.formats import Contents, Match, ModelFile, ModelFormat, shown_version
+from reportgen.reading.containers.hdf5 import open_hdf5
 from reportgen.reading.containers.npz import NPZ_WEIGHTS, npz_as_hdf5
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
@@ -21,6 +25,7 @@ from reportgen.untrusted.escaping import shown
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+ZIP_SIGNATURE = b"PK\x03\x04"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 ENCRYPTED = 0x1
@@ -44,13 +49,67 @@ class ArchiveContents:
     members: tuple[str, ...]
 
 
+class KerasArchive(ModelFormat):
+    """A .keras archive of Keras 2.12 or later."""
+
+    label = say("Keras v3 archive (.keras)")
+
+    def match(self, path: Path, head: bytes) -> Match | None:
+        """Return the path of a zip archive with a config.json at its top."""
+        return (path, ()) if head.startswith(ZIP_SIGNATURE) and CONFIG in (member_names(path) or ()) else None
+
+    @contextmanager
+    def open(self, file: ModelFile, *, memory_limit: int, verify: bool = False) -> Iterator[Contents]:
+        """Yield configuration and weights, whose checksum is compared where `verify` asks for it."""
+        name = shown(file.name)
+        with open_archive(file.path, name=name, memory_limit=memory_limit, verify=verify) as archive:
+            yield from archive_contents(archive, name=name, memory_limit=memory_limit)
+
+
+def member_names(path: Path) -> list[str] | None:
+    """Return the names of a zip archive's members; None where it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None
+
+
+def archive_contents(archive: ArchiveContents, *, name: str, memory_limit: int) -> Iterator[Contents]:
+    """Yield the contents of an archive, or of such an archive unzipped, once.
+
+    Args:
+        archive: its members.
+        name: the file's name, for errors.
+        memory_limit: bytes that the weights may take.
+
+    Raises:
+        ModelError: there is no configuration, or a member is damaged.
+    """
+    if not archive.config:
+        raise ModelError(
+            f"{name} has no config.json. Received: {shown(', '.join(archive.members)) or 'nothing'}. "
+            f"Save the whole model with model.save('model.keras')."
+        )
+    config = parse_config(archive.config, what=f"{name}: {CONFIG}")
+    metadata = parse_config(archive.metadata, what=f"{name}: {METADATA}") if archive.metadata else {}
+    version = shown_version(metadata.get("keras_version") if isinstance(metadata, dict) else None)
+    if archive.weights is None:
+        yield Contents(config, version)
+        return
+    size = archive.weights.seek(0, 2)
+    archive.weights.seek(0)
+    with open_hdf5(archive.weights, name=name, size=size, memory_limit=memory_limit) as arrays:
+        yield Contents(config, version, arrays)
+
+
 @contextmanager
 def open_archive(path: Path, *, name: str, memory_limit: int, verify: bool = False) -> Iterator[ArchiveContents]:
     """Yield the contents of a .keras archive.
 
     Args:
         path: the archive.
-        name: of the file, for errors.
+        name: the file's name, for errors.
         memory_limit: bytes that compressed weights may take when unpacked.
         verify: whether to compare the weights with their checksum, which reads them once.
 

@@ -6,21 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.rewriting import known
-from reportgen.reading.rewriting.layer_entries import name_of
-from reportgen.reading.rewriting.notes import Notes, ObstacleKind
-from reportgen.reading.rewriting.rewrite_nodes import Call, Names, calls_of
-from reportgen.reading.rewriting.rewrite_op_layers import OP_LAYER, function_calls
-from reportgen.reading.rewriting.rewrite_operations import LAMBDA_CLASSES, UnknownOperationError, operation_item
-from reportgen.reading.rewriting.rewrite_values import Nested, readable_value
+from reportgen.reading.containers.layer_entries import name_of
+from reportgen.reading.rewriting import keras_names
+from reportgen.reading.rewriting.calls import Call, Names, calls_of
+from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind
+from reportgen.reading.rewriting.operations import (
+    LAMBDA_CLASSES,
+    OP_LAYER,
+    UnknownOperationError,
+    function_calls,
+    operation_item,
+)
+from reportgen.reading.rewriting.values import Nested, readable_value
 
 
 def readable_graph(config: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
     """Return a functional model's configuration: its layers with their calls, its inputs and its outputs.
 
     Args:
-        config: of the model, with `layers`, `input_layers` and `output_layers`.
-        path: of the model, for notes.
+        config: the model's configuration, with `layers`, `input_layers` and `output_layers`.
+        path: the model's path, for notes.
         notes: take what was rewritten and what is not known.
         nested: rewrites one of the layers.
     """
@@ -31,7 +36,7 @@ def readable_graph(config: Mapping[str, Any], *, path: str, notes: Notes, nested
     models = {
         old: layer["class_name"]
         for old, layer in zip(given, items, strict=True)
-        if old is not None and layer.get("class_name") in known.MODELS
+        if old is not None and layer.get("class_name") in keras_names.MODELS
     }
     names = Names(table, _counted_from_one(models, config, path, notes))
     layers = [

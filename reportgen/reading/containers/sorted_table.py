@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from reportgen.reading.containers.protobuf import WireError, varint
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)
-_FOOTER = 48
+FOOTER_BYTES = 48
 _TRAILER = 5  # one byte for the compression, four for the checksum
 _UNCOMPRESSED = 0
 _LONGEST_KEY = 10_000
@@ -27,14 +27,14 @@ def rows(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield key and value of every row of a table.
 
     Args:
-        content: of the whole file.
+        content: the whole file.
 
     Raises:
         WireError: the table is damaged.
     """
-    if len(content) < _FOOTER or not is_table(content):
+    if len(content) < FOOTER_BYTES or not is_table(content):
         raise WireError("no table's end")
-    footer = content[-_FOOTER:]
+    footer = content[-FOOTER_BYTES:]
     _, position = _handle(footer, 0)  # of the block of blocks' statistics, which is empty
     index, _ = _handle(footer, position)
     read = 0

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.look import ModelFormat, look
+from reportgen.reading.containers.recognise import recognise
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -26,7 +26,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 def refusal(path: Path) -> str:
     with pytest.raises(ModelError) as caught:
-        look(path)
+        recognise(path)
     message = str(caught.value)
     assert "\n" not in message
     assert str(path.parent) not in message
@@ -38,8 +38,7 @@ def test_zip_with_config_is_a_keras_archive_whatever_its_name(tmp_path: Path) ->
     content = zipped({"config.json": b"{}"})
     path = tmp_path / "model.h5"
     path.write_bytes(content)
-    file = look(path)
-    assert file.format is ModelFormat.KERAS
+    file = recognise(path)
     assert file.format.label == "Keras v3 archive (.keras)"
     assert file.name == "model.h5"
     assert file.size == len(content)
@@ -49,8 +48,7 @@ def test_zip_with_config_is_a_keras_archive_whatever_its_name(tmp_path: Path) ->
 def test_hdf5_is_recognised_without_an_extension(tmp_path: Path) -> None:
     path = tmp_path / "model"
     h5py.File(path, "w").close()
-    file = look(str(path))
-    assert file.format is ModelFormat.HDF5
+    file = recognise(str(path))
     assert file.format.label == "HDF5 (.h5)"
 
 
@@ -59,8 +57,8 @@ def test_unzipped_archive_is_a_folder_with_one_digest(tmp_path: Path) -> None:
     (tmp_path / "model.weights.h5").write_bytes(b"abc")
     parts = [hashlib.sha256(content).hexdigest() for content in (b"{}", b"abc")]
     expected = hashlib.sha256(f"config.json {parts[0]}\nmodel.weights.h5 {parts[1]}\n".encode()).hexdigest()
-    file = look(tmp_path)
-    assert file.format is ModelFormat.KERAS_FOLDER
+    file = recognise(tmp_path)
+    assert file.format.label == "Keras v3 archive, unzipped into a folder"
     assert file.size == 5
     assert file.sha256 == expected
 
@@ -193,4 +191,4 @@ def test_stored_weights_at_an_offset_of_hdf5_are_no_second_format(tmp_path: Path
     assert content[512:516] == b"\x89HDF"
     path = tmp_path / "model.keras"
     path.write_bytes(content)
-    assert look(path).format is ModelFormat.KERAS
+    assert recognise(path).format.label == "Keras v3 archive (.keras)"

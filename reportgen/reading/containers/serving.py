@@ -15,9 +15,44 @@ from reportgen.errors import ModelError
 from reportgen.messages import joined, say
 from reportgen.reading.containers.protobuf import WireError, fields, messages, signed, text
 from reportgen.reading.containers.saved_model import PROGRAM, read_program
-from reportgen.reading.loading.serving_ops import PURE_OPERATIONS
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
+
+_NAMES = """
+Abs Acos Acosh Add AddN AddV2 All Angle Any ApproximateEqual ArgMax ArgMin Asin Asinh AssignVariableOp Atan Atan2
+Atanh AvgPool AvgPool3D BatchMatMul BatchMatMulV2 BatchMatMulV3 BatchToSpace BatchToSpaceND BiasAdd Bincount Bitcast
+BitwiseAnd BitwiseOr BitwiseXor BroadcastArgs BroadcastTo Bucketize Case Cast Ceil CheckNumerics ClipByValue Complex
+ComplexAbs Concat ConcatOffset ConcatV2 Conj Const Conv Conv2D Conv2DBackpropInput Conv2DBackpropInputV2 Conv3D
+Conv3DBackpropInputV2 Cos Cosh CropAndResize Cross Cumprod Cumsum DataFormatDimMap DataFormatVecPermute
+DenseBincount DepthToSpace DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput Dequantize Diag DiagPart
+Dilation2D DisableCopyOnRead Div DivNoNan DynamicPartition DynamicStitch Einsum Elu Empty EmptyTensorList
+EnsureShape Equal Erf Erfc Erfinv Exp ExpandDims Expm1 ExtractImagePatches FakeQuantWithMinMaxArgs
+FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Fill Floor FloorDiv FloorMod FusedBatchNorm
+FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual HSVToRGB Identity IdentityN If
+Igamma Imag ImageProjectiveTransformV2 ImageProjectiveTransformV3 InTopK InTopKV2 InvertPermutation IsFinite IsInf
+IsNan L2Loss LRN LeakyRelu LeftShift Less LessEqual Lgamma LinSpace Log Log1p LogSoftmax LogicalAnd LogicalNot
+LogicalOr LoopCond MatMul MatrixBandPart MatrixDiag MatrixDiagV3 Max MaxPool MaxPool3D MaxPoolV2
+MaxPoolWithArgmax Maximum Mean Merge Min Minimum MirrorPad Mod Mul MulNoNan Neg NextAfter NoOp NonMaxSuppressionV3
+NotEqual OneHot OnesLike Pack Pad PadV2 ParallelDynamicStitch PartitionedCall Placeholder PlaceholderWithDefault
+Polygamma Pow PreventGradient Prod QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 RGBToHSV
+Range Rank ReadVariableOp Real RealDiv Reciprocal Relu Relu6 Reshape ResizeArea ResizeBicubic ResizeBilinear
+ResizeNearestNeighbor ResourceGather ResourceGatherNd Reverse ReverseSequence ReverseV2 RightShift Rint Roll Round
+Rsqrt ScaleAndTranslate ScatterNd SegmentMax SegmentMean SegmentSum Select SelectV2 Selu Shape ShapeN Sigmoid Sign
+Sin Sinh Size Slice Snapshot Softmax Softplus Softsign SpaceToBatch SpaceToBatchND SpaceToDepth Split SplitV Sqrt
+Square SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf StatelessRandomGetAlg
+StatelessRandomGetKeyCounter StatelessRandomNormal StatelessRandomNormalV2 StatelessRandomUniform
+StatelessRandomUniformFullInt StatelessRandomUniformFullIntV2 StatelessRandomUniformInt StatelessRandomUniformIntV2
+StatelessRandomUniformV2 StatelessTruncatedNormal StatelessTruncatedNormalV2 StatelessWhile StopGradient
+StridedSlice Sub Sum Switch Tan Tanh TensorListConcatV2 TensorListElementShape TensorListFromTensor TensorListGather
+TensorListGetItem TensorListLength TensorListPopBack TensorListPushBack TensorListReserve TensorListResize
+TensorListSetItem TensorListStack TensorScatterAdd TensorScatterUpdate Tile TopK TopKV2 Transpose TruncateDiv
+TruncateMod Unique UniqueV2 Unpack UnsortedSegmentMax UnsortedSegmentSum VarHandleOp VariableShape Where While Xdivy
+Xlog1py Xlogy ZerosLike
+"""
+
+PURE_OPERATIONS = frozenset(_NAMES.split())
+"""Names of operations, by which a node of a graph says what it does. Assigning changes a variable of the session alone."""
+
 
 DEFAULT = "serving_default"
 _INTERNAL = "__saved_model"
@@ -36,10 +71,10 @@ class Port:
     """An input or output of a signature.
 
     Attributes:
-        name: in the signature.
-        tensor: in the graph, such as 'serving_default_image:0'.
-        dtype: such as 'float32'.
-        shape: of one sample, None for a free size.
+        name: what the signature calls it.
+        tensor: what the graph calls it, such as 'serving_default_image:0'.
+        dtype: the values' type, such as 'float32'.
+        shape: one sample's shape, None for a free size.
     """
 
     name: str
@@ -53,12 +88,12 @@ class Serving:
     """A signature that can be run.
 
     Attributes:
-        folder: of the SavedModel.
+        folder: the SavedModel's folder.
         signature: its name.
         input: its only one.
         outputs: at least one, in the order of their names.
-        nodes: of the graph that the outputs depend on.
-        functions: that these call.
+        nodes: the graph's nodes that the outputs depend on.
+        functions: the functions that these call.
         operations: what they do, each once, in alphabetical order.
     """
 
@@ -90,8 +125,8 @@ def read_serving(folder: Path, *, name: str) -> Serving | str:
     """Return the signature of a SavedModel that gives predictions, or why there is none that can be run.
 
     Args:
-        folder: with saved_model.pb.
-        name: of it, for errors.
+        folder: the folder with saved_model.pb.
+        name: the folder's name, for errors.
 
     Raises:
         ModelError: the file is damaged or over a limit.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.reading.rewriting import known
+from reportgen.reading.rewriting import keras_names
 
 # Under these beginnings the objects are handed to Keras; no file can name one of them
 _CUSTOM, _MARSHALLED = "reportgen-custom", "reportgen-marshalled"
@@ -18,7 +18,7 @@ class Permitted:
 
     Attributes:
         code: whether Lambda layers and marshalled functions of the file may.
-        names: of the classes and functions of the user's modules that may, as `registered` and as plain names.
+        names: the user's classes and functions that may, by their registered and their plain names.
     """
 
     code: bool = False
@@ -30,7 +30,7 @@ class Permitted:
         A class that says that it is Keras' own never is the user's.
         """
         module = item.get("module")
-        if not self.names or (module is not None and known.is_from_keras(module)):
+        if not self.names or (module is not None and keras_names.is_from_keras(module)):
             return None
         for key in ("registered_name", "class_name"):
             name = item.get(key)
@@ -50,9 +50,9 @@ class Marshalled:
     """A function as Keras writes it into a configuration: Python's byte code, and what belongs to it.
 
     Attributes:
-        path: of the layer.
-        code: in base64.
-        defaults: of its arguments.
+        path: the layer's path.
+        code: the byte code in base64.
+        defaults: its arguments' defaults.
         closure: values that it refers to.
     """
 

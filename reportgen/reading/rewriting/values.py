@@ -6,14 +6,14 @@ copied from the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.rewriting import known
-from reportgen.reading.rewriting.notes import Notes, ObstacleKind
-from reportgen.reading.rewriting.permitted import custom_key, function_item, marshalled, marshalled_key
-from reportgen.reading.rewriting.rewrite_policy import SPECIAL, plain_value, readable_policy
+from reportgen.reading.rewriting import keras_names
+from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind
+from reportgen.reading.rewriting.permissions import custom_key, function_item, marshalled, marshalled_key
 from reportgen.untrusted.escaping import shown
 
 # Rewrites a layer found in a layer, such as a wrapper's; given by `rewrite`, which imports this module
@@ -22,9 +22,9 @@ Nested = Callable[[Mapping[str, Any], str], dict[str, Any]]
 HARD_SIGMOID = "keras2_hard_sigmoid"  # the name of the function in `build`
 # Registries by the end of the key that holds such an object
 REGISTRIES = (
-    ("initializer", "keras.initializers", known.INITIALIZERS),
-    ("regularizer", "keras.regularizers", known.REGULARIZERS),
-    ("constraint", "keras.constraints", known.CONSTRAINTS),
+    ("initializer", "keras.initializers", keras_names.INITIALIZERS),
+    ("regularizer", "keras.regularizers", keras_names.REGULARIZERS),
+    ("constraint", "keras.constraints", keras_names.CONSTRAINTS),
 )
 _LEFT_OUT = {
     "keras.initializers": say("A custom initialiser was left out, which is not needed to run the model"),
@@ -43,9 +43,9 @@ def readable_value(key: str, value: Any, *, path: str, notes: Notes, nested: Nes
     """Return a value of a configuration as Keras 3 reads it, made of nothing but what is known.
 
     Args:
-        key: under which it stands.
+        key: the argument that it is the value of.
         value: parsed JSON.
-        path: of the layer, for notes.
+        path: the layer's path, for notes.
         notes: take what was rewritten and what is not known.
         nested: rewrites a layer within this layer.
     """
@@ -77,15 +77,15 @@ def _object(value: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested
         return {"class_name": class_name, "config": plain_value(config, path, notes)}
     if class_name == "__lambda__":
         return given_function(value, path, notes)
-    if not known.is_from_keras(value.get("module")):
+    if not keras_names.is_from_keras(value.get("module")):
         notes.met(ObstacleKind.CUSTOM, path, _full_name(value))
         return None
-    for names, module in ((known.POLICIES, "keras.dtype_policies"), (known.QUANTIZERS, "keras.quantizers")):
+    for names, module in ((keras_names.POLICIES, "keras.dtype_policies"), (keras_names.QUANTIZERS, "keras.quantizers")):
         if class_name in names:
             return _built_in(class_name, module, config, path=path, notes=notes, nested=nested)
     if class_name == "SeedGenerator":
         return _built_in(class_name, "keras.random", config, path=path, notes=notes, nested=nested)
-    if class_name in known.LAYERS or class_name in known.ALIASES or class_name in known.MODELS:
+    if class_name in keras_names.LAYERS or class_name in keras_names.ALIASES or class_name in keras_names.MODELS:
         return nested(value, path)
     for _, module, names in REGISTRIES:
         if class_name in names:
@@ -98,9 +98,9 @@ def given_object(value: Mapping[str, Any], name: str, *, path: str, notes: Notes
     """Return the configuration of an object of a class that the user gave.
 
     Args:
-        value: with its `config`.
-        name: under which the user gave the class.
-        path: of the layer, for notes.
+        value: the object's entry, with its `config`.
+        name: what the user's modules call the class.
+        path: the layer's path, for notes.
         notes: take what was rewritten and what is not known.
         nested: rewrites a layer within this object.
     """
@@ -128,7 +128,7 @@ def given_function(value: Any, path: str, notes: Notes, *, what: str = _LAMBDA) 
 
     Args:
         value: a function's name, or its byte code, as Keras 2 or 3 wrote it.
-        path: of the layer.
+        path: the layer's path.
         notes: take the function, or why it may not run.
         what: an obstacle calls it.
     """
@@ -167,7 +167,7 @@ def _registered(value: Any, module: str, names: frozenset[str], *, path: str, no
     if value is None:
         return None
     class_name = value if isinstance(value, str) else value.get("class_name") if isinstance(value, dict) else None
-    from_keras = not isinstance(value, dict) or known.is_from_keras(value.get("module"))
+    from_keras = not isinstance(value, dict) or keras_names.is_from_keras(value.get("module"))
     found = _match(str(class_name), names) if from_keras else None
     given = notes.permitted.name_of(value) if isinstance(value, dict) else None
     if isinstance(value, dict) and given is not None:
@@ -201,17 +201,17 @@ def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
         return None
     name = value
     if isinstance(value, dict):
-        if value.get("class_name") == "function" and known.is_from_keras_or_builtins(value.get("module")):
+        if value.get("class_name") == "function" and keras_names.is_from_keras_or_builtins(value.get("module")):
             name = value.get("config")
-        elif value.get("class_name") in known.LAYERS:
+        elif value.get("class_name") in keras_names.LAYERS:
             return nested(value, path)
         elif value.get("class_name") == "function" and notes.permitted.find(str(value.get("config"))):
             return given_function(value, path, notes)
         else:
             return _object(value, path=path, notes=notes, nested=nested)
-    if isinstance(name, str) and notes.permitted.find(name) and name not in known.ACTIVATIONS:
+    if isinstance(name, str) and notes.permitted.find(name) and name not in keras_names.ACTIVATIONS:
         return given_function(name, path, notes)
-    if not isinstance(name, str) or name not in known.ACTIVATIONS:
+    if not isinstance(name, str) or name not in keras_names.ACTIVATIONS:
         notes.met(ObstacleKind.CUSTOM, path, say("activation {name}", name=shown(str(name))))
         return None
     if name == "hard_sigmoid" and notes.old:
@@ -227,3 +227,108 @@ def _full_name(value: Mapping[str, Any]) -> str:
         return registered
     module = value.get("module")
     return f"{module}.{value['class_name']}" if isinstance(module, str) else str(value["class_name"])
+
+
+# Beyond these, a Lambda layer's configuration says how Keras 2 stored its function
+_LAMBDA_ARGUMENTS = ("name", "trainable", "dtype", "arguments")
+
+
+def custom_item(item: Mapping[str, Any], name: str, *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
+    """Return a layer or a model of a class that the user gave.
+
+    Args:
+        item: the layer's entry, with its `config`.
+        name: what the user's modules call the class.
+        path: the layer's path, for notes.
+        notes: take what was rewritten and what is not known.
+        nested: rewrites a layer within this layer.
+    """
+    result = given_object(item, name, path=path, notes=notes, nested=nested)
+    build = item.get("build_config")
+    if isinstance(build, dict):  # shapes, with which a class builds what is within it
+        result["build_config"] = readable_value("build_config", build, path=path, notes=notes, nested=nested)
+    if isinstance(item.get("shared_object_id"), int):
+        result["shared_object_id"] = item["shared_object_id"]
+    return result
+
+
+def lambda_item(item: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
+    """Return a Lambda layer whose function may run; {} of another, after the obstacle was noted."""
+    config = item.get("config")
+    config = config if isinstance(config, dict) else {}
+    function = given_function(config.get("function"), path, notes, what="Lambda")
+    if function is None:
+        return {}
+    readable = {
+        key: readable_value(key, config[key], path=path, notes=notes, nested=nested)
+        for key in _LAMBDA_ARGUMENTS
+        if config.get(key) is not None
+    }
+    shape = config.get("output_shape")
+    if isinstance(shape, dict) and shape.get("class_name") == "__tuple__":
+        shape = shape.get("items")
+    if isinstance(shape, list) and all(axis is None or isinstance(axis, int) for axis in shape):
+        readable["output_shape"] = shape
+    elif shape is not None:
+        readable["output_shape"] = given_function(shape, path, notes, what="Lambda")
+    return {
+        "module": "keras.layers",
+        "class_name": "Lambda",
+        "config": {**readable, "function": function},
+        "registered_name": None,
+    }
+
+
+POLICY_NAME = re.compile(r"[a-z0-9_]{1,60}")
+SPECIAL = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"})
+
+
+def plain_value(value: Any, path: str, notes: Notes) -> Any:
+    """Return numbers, strings and lists of them; tensors and slices of a node hold nothing else."""
+    if isinstance(value, dict):
+        if "class_name" in value and value["class_name"] not in SPECIAL:
+            notes.met(ObstacleKind.LAYOUT, path, value["class_name"])
+            return None
+        return {name: plain_value(item, path, notes) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain_value(item, path, notes) for item in value]
+    return value
+
+
+def readable_policy(value: Any, path: str, notes: Notes) -> Any:
+    """Return a data type policy, or the name of one, as Keras 3 reads it."""
+    if value is None:
+        return None
+    name = value
+    if isinstance(value, dict):
+        class_name = value.get("class_name")
+        config = value.get("config")
+        config = config if isinstance(config, dict) else {}
+        if class_name in keras_names.POLICIES and keras_names.is_from_keras(value.get("module")):
+            return {
+                "module": "keras.dtype_policies",
+                "class_name": class_name,
+                "config": plain_value(config, path, notes)
+                if class_name != "DTypePolicyMap"
+                else _policy_map(config, notes),
+                "registered_name": None,
+            }
+        name = config.get("name")
+        if class_name in ("Policy", "PolicyV1"):  # of Keras 2; '_infer' takes the type of the input
+            notes.rewrote(say("The data type policy of Keras 2 was rewritten to its name"), str(name))
+            name = None if name == "_infer" else name
+    if name is None or (isinstance(name, str) and POLICY_NAME.fullmatch(name)):
+        return name
+    notes.met(ObstacleKind.CUSTOM, path, say("data type policy {name}", name=shown(str(name))))
+    return None
+
+
+def _policy_map(config: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
+    policies = config.get("policy_map")
+    return {
+        "default_policy": readable_policy(config.get("default_policy"), "", notes),
+        "policy_map": {
+            name: readable_policy(item, name, notes)
+            for name, item in (policies if isinstance(policies, dict) else {}).items()
+        },
+    }

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.rewriting import known
-from reportgen.reading.rewriting.notes import Notes, ObstacleKind
-from reportgen.reading.rewriting.rewrite_values import Nested, readable_value
+from reportgen.reading.rewriting import keras_names
+from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind
+from reportgen.reading.rewriting.values import Nested, readable_value
 from reportgen.untrusted.escaping import shown
 
 # Arguments that configurations of Keras 2 have and Keras 3 does not take, and the values that change nothing.
@@ -71,12 +71,12 @@ def readable_layer(item: Mapping[str, Any], *, path: str, notes: Notes, nested: 
     """Return a layer of Keras as Keras 3 writes it.
 
     Args:
-        item: with a `class_name` that is in `known.LAYERS` or its aliases.
-        path: of the layer, for notes.
+        item: the layer's entry, with a `class_name` that is in `keras_names.LAYERS` or its aliases.
+        path: the layer's path, for notes.
         notes: take what was rewritten and what is not known.
         nested: rewrites a layer within this layer.
     """
-    class_name = known.ALIASES.get(item["class_name"], item["class_name"])
+    class_name = keras_names.ALIASES.get(item["class_name"], item["class_name"])
     config = item.get("config")
     if not isinstance(config, dict):
         notes.met(ObstacleKind.LAYOUT, path, say("{kind} without a configuration", kind=shown(class_name)))
@@ -98,7 +98,7 @@ def readable_layer(item: Mapping[str, Any], *, path: str, notes: Notes, nested: 
 
 def _item(class_name: str, config: dict[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "module": known.APPLICATION_LAYERS.get(class_name, "keras.layers"),
+        "module": keras_names.APPLICATION_LAYERS.get(class_name, "keras.layers"),
         "class_name": class_name,
         "config": config,
         "registered_name": None,

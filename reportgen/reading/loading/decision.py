@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reportgen.messages import counted, joined, say
-from reportgen.reading.containers.look import ModelFormat
+from reportgen.reading.containers.serving import Serving, read_serving
 from reportgen.reading.loading.inventory import Inventory
-from reportgen.reading.loading.serving import Serving, read_serving
-from reportgen.reading.rewriting.notes import Obstacle
-from reportgen.reading.rewriting.permitted import Marshalled, Permitted
+from reportgen.reading.rewriting.obstacles import Obstacle
+from reportgen.reading.rewriting.permissions import Marshalled, Permitted
 from reportgen.reading.rewriting.rewrite import NOTHING, make_readable
 from reportgen.reading.rewriting.shared_layers import SharedLayer
 from reportgen.untrusted.escaping import shown
@@ -38,13 +37,13 @@ class Decision:
 
     Attributes:
         action: what is done.
-        config: for Keras 3; None where the model is not run.
+        config: the configuration for Keras 3; None where the model is not run.
         rewrites: what was changed in it, one sentence each.
         obstacles: what stands against running it.
         reasons: the same in sentences, also where the file has no architecture.
-        options: of the command line that would run it, none where no option would.
+        options: the command line's options that would run it, none where no option would.
         custom_code: what will run that is not Keras' own, one sentence each.
-        functions: of the file that will, by the key under which Keras finds them.
+        functions: the file's functions that will run, by the key under which Keras finds them.
         shared: layers of several models, which `config` has once for each.
         serving: the signature of a SavedModel that gives its predictions.
     """
@@ -65,7 +64,7 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
     """Return what to do with a file whose contents are known. A file that lies was refused before, by the inventory.
 
     Args:
-        inventory: of the file.
+        inventory: what the file holds.
         permitted: what may run beyond Keras' own.
     """
     reason = _reason_against(inventory)
@@ -100,7 +99,7 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
 
 def signature_of(inventory: Inventory) -> Serving | None:
     """Return the signature that stands in for a model that cannot be run; None for other files than a SavedModel."""
-    if inventory.file.format is not ModelFormat.SAVED_MODEL or not inventory.weights:
+    if not inventory.file.format.has_program or not inventory.weights:
         return None
     found = read_serving(inventory.file.path, name=shown(inventory.file.name))
     return found if isinstance(found, Serving) else None
@@ -115,13 +114,9 @@ def _by_signature(inventory: Inventory) -> Decision:
 
 
 def _reason_against(inventory: Inventory) -> str | None:
-    if inventory.file.format is ModelFormat.ARCHITECTURE:
-        return _NO_WEIGHTS
-    if inventory.file.format is not ModelFormat.SAVED_MODEL:
-        return None
-    if inventory.config is None:
+    if inventory.file.format.has_program and inventory.config is None:
         return _GRAPH
-    return None if inventory.weights else _NO_WEIGHTS
+    return _NO_WEIGHTS if inventory.file.format.stands_alone and not inventory.weights else None
 
 
 def refusal(inventory: Inventory, decision: Decision) -> str:

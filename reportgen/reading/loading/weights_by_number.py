@@ -13,17 +13,15 @@ import re
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
 
-from reportgen.reading.containers.contents import is_optimizer
-from reportgen.reading.containers.hdf5 import Hdf5Contents
-from reportgen.reading.containers.hdf5_read import read_array
-from reportgen.reading.loading.weights import mismatch
-from reportgen.reading.rewriting.layer_entries import layers_of, name_of
+from reportgen.reading.containers.hdf5 import Hdf5Contents, read_array
+from reportgen.reading.loading.live_layers import numbered, paired, snake_case
+from reportgen.reading.loading.weights_by_name import mismatch
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -39,27 +37,27 @@ def check_archive_size(model: Any, contents: Hdf5Contents, *, name: str, old: bo
     Keras looks for a missing array again and again, which takes a minute where thousands are missing.
 
     Args:
-        model: as built, with shapes and without values.
-        contents: of the archive's weights.
-        name: of the file, for errors.
+        model: the `keras.Model` as built, with shapes and without values.
+        contents: the archive's checked weights, open to read.
+        name: the file's name, for errors.
         old: whether Keras 2 wrote it, which does not store the states of random generators.
 
     Raises:
         ModelError: it has more, or one of another shape.
     """
-    stored = sum(contents.datasets[path].size for path in _paths(contents))
+    stored = sum(entry.size for entry in contents.weights.values())
     wanted = sum(math.prod(variable.shape) for variable in model.variables)
     if wanted > stored + SEED_VALUES:
         raise mismatch(name, f"{stored:,} weights in the file, {wanted:,} in its architecture")
-    if old or not _paths(contents):
+    if old or not contents.weights:
         return
     # those of LoRA are merged into the kernel when it is stored
     needed = Counter(tuple(one.shape) for one in model.weights if not str(one.name).startswith("lora_"))
-    missing = needed - Counter(contents.datasets[path].shape for path in _paths(contents))
+    missing = needed - Counter(entry.shape for entry in contents.weights.values())
     if missing:
         shape, count = next(iter(missing.items()))
         raise mismatch(name, f"no array of shape {shape} for {count:,} of the architecture's weights")
-    seeds, others = len(model.variables) - len(model.weights), len(_paths(contents)) - needed.total()
+    seeds, others = len(model.variables) - len(model.weights), len(contents.weights) - needed.total()
     if seeds > others + UNSTORED_SEEDS:
         raise mismatch(name, f"{seeds:,} random generators in the architecture and {others:,} arrays for them")
 
@@ -70,18 +68,18 @@ def archive_places(
     """Return where each array of an archive is, by where Keras 3 looks for it.
 
     Args:
-        model: as built.
-        config: as stored.
+        model: the `keras.Model`, as built.
+        config: the configuration as stored.
         readable: the same after rewriting, with the names that the live layers have.
-        contents: of the archive's weights.
-        name: of the file, for errors.
+        contents: the archive's checked weights, open to read.
+        name: the file's name, for errors.
         old: whether Keras 2 wrote it.
 
     Raises:
         ModelError: a layer's arrays are missing.
     """
     if not old:
-        return {path: path for path in _paths(contents)}
+        return {path: path for path in contents.weights}
     sources = _Sources(contents, name)
     sources.find(model, config, readable, "")
     return dict(_targets(model, sources.found, contents, ""))
@@ -91,10 +89,10 @@ def load_archive_weights(model: Any, places: Mapping[str, str], contents: Hdf5Co
     """Let Keras read a copy of an archive's weights.
 
     Args:
-        model: with allocated weights.
+        model: the `keras.Model` with allocated weights.
         places: where each array is, by where Keras 3 looks for it.
-        contents: of the archive's weights.
-        name: of the file, for errors.
+        contents: the archive's checked weights, open to read.
+        name: the file's name, for errors.
 
     Raises:
         ModelError: an array cannot be read.
@@ -112,15 +110,11 @@ def load_archive_weights(model: Any, places: Mapping[str, str], contents: Hdf5Co
         model.load_weights(str(copy))
 
 
-def _paths(contents: Hdf5Contents) -> list[str]:
-    return [path for path in contents.datasets if not is_optimizer(path)]
-
-
 class _Sources:
     """Where in a file of Keras 2 each live layer's arrays are: the group's path by the layer's identity."""
 
     def __init__(self, contents: Hdf5Contents, name: str) -> None:
-        self._paths = _paths(contents)
+        self._paths = list(contents.weights)
         self._name = name
         self._known: dict[tuple[str, str], Any] = {}
         self.found: dict[int, str] = {}
@@ -172,9 +166,9 @@ class _Sources:
 
     def _stored_groups(self, prefix: str) -> dict[str, list[str]]:
         names = {path[len(prefix) :].split("/", 1)[0] for path in self._paths if path.startswith(prefix)}
-        numbered = sorted((match for match in map(NUMBERED.fullmatch, names) if match), key=_number)
+        matches = sorted((match for match in map(NUMBERED.fullmatch, names) if match), key=_number)
         groups: dict[str, list[str]] = {}
-        for match in numbered:
+        for match in matches:
             groups.setdefault(match["class"], []).append(match[0])
         return groups
 
@@ -194,19 +188,6 @@ def _number(match: re.Match[str]) -> int:
     return int(match["number"] or 0)
 
 
-def paired(
-    model: Any, item: Mapping[str, Any], readable: Mapping[str, Any]
-) -> Iterator[tuple[Any, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield a model's live layers in the order of the configuration, with their entries before and after rewriting."""
-    live = {layer.name: layer for layer in model.layers}
-    entries, rewritten = layers_of(item), layers_of(readable)
-    # An input layer may have been put before the first
-    for entry, new in zip(entries, rewritten[len(rewritten) - len(entries) :], strict=True):
-        layer = live.get(name_of(new) or "")
-        if layer is not None:
-            yield layer, entry, new
-
-
 def _targets(model: Any, found: Mapping[int, str], contents: Hdf5Contents, prefix: str) -> Iterator[tuple[str, str]]:
     """Yield where Keras 3 looks for each array, and where it is; a layer in two models has two places."""
     for layer, name in numbered(model.layers):
@@ -220,24 +201,3 @@ def _targets(model: Any, found: Mapping[int, str], contents: Hdf5Contents, prefi
             for stored in contents.datasets:
                 if stored.startswith(source):
                     yield f"{path}/{stored[len(source) :]}", stored
-
-
-def numbered(layers: Sequence[Any]) -> Iterator[tuple[Any, str]]:
-    """Yield the layers of a model with their names in an archive, such as 'conv2d_1'."""
-    # `_get_unique_name` in keras/src/saving/saving_lib.py
-    used: dict[str, int] = {}
-    for layer in layers:
-        name = snake_case(type(layer).__name__)
-        count = used.get(name, -1) + 1
-        used[name] = count
-        yield layer, f"{name}_{count}" if count else name
-
-
-def snake_case(class_name: str) -> str:
-    """Return the class' name as it stands in an archive: 'Conv2DTranspose' is 'conv2d_transpose'.
-
-    Source: `to_snake_case` in keras/src/utils/naming.py.
-    """
-    name = re.sub(r"\W+", "", class_name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
