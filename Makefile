@@ -1,7 +1,7 @@
 # make demo    the demo's report                make test    the tests
 # make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
 # make bench   the figures that the README states    make messages   the catalogues of the page's languages
-# make generated   what the program says of itself elsewhere: the JSON's schema
+# make generated   what the program says of itself elsewhere: the JSON's schema, the README's tables
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,7 +35,7 @@ messages: $(VENV)/.dev
 	    --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header || exit; \
 	done
 
-# Run it after a change to a result's dataclass or to its docstring.
+# Run it after a change to a result's dataclass or its docstring, to a rule or to an option.
 generated: $(VENV)/.dev
 	$(BIN)/python docs/generate.py
 

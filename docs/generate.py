@@ -1,24 +1,85 @@
-"""Writes what stands in the program and again elsewhere: the JSON's schema. `make generated` runs it, and a test compares.
+"""Writes what stands in the program and again elsewhere: the JSON's schema, and the README's tables of options and rules.
+
+`make generated` runs it, and a test compares.
 
 python docs/generate.py
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from typer.models import OptionInfo
 
 import reportgen.rendering
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Skip
+from reportgen.cli.app import build
 from reportgen.rendering.schema import render_schema
 
+README = Path(__file__).parent.parent / "README.md"
 SCHEMA = Path(reportgen.rendering.__file__).with_name("report.schema.json")
 
 
 def generated() -> dict[Path, str]:
-    """Return the text of each file that is made from the program."""
-    return {SCHEMA: render_schema({analysis.name: _result_of(analysis) for analysis in ANALYSES})}
+    """Return the text of each file that is made from the program, in part or whole."""
+    readme = README.read_text(encoding="utf-8")
+    readme = _with_table(readme, "options", ("option", "meaning"), _options(build))
+    readme = _with_table(readme, "rules", ("code", "says that", "severity", "limit", "of what"), _rules())
+    results = {analysis.name: _result_of(analysis) for analysis in ANALYSES}
+    return {README: readme, SCHEMA: render_schema(results)}
+
+
+def _with_table(text: str, name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a text with this table between the comments that begin and end it."""
+    begin, end = f"<!-- {name}: written by `make generated` -->\n", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"README.md has no comments that begin and end the table of {name}")
+    lines = ["| " + " | ".join(cells) + " |" for cells in (header, *rows)]
+    lines.insert(1, "|" + "---|" * len(header))
+    return before + begin + "\n" + "\n".join(lines) + "\n\n" + end + after
+
+
+def _options(command: Callable[..., None]) -> Iterator[tuple[str, str]]:
+    """Yield the options of a command as rows: how each is written, and what --help says of it with its default."""
+    for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+        kind, told = get_args(parameter.annotation)
+        if not isinstance(told, OptionInfo):
+            continue
+        written = [one for one in (told.default, *(told.param_decls or ())) if str(one).startswith("--")]
+        flag = written[0] if written else f"--{name.replace('_', '-')}"
+        default = parameter.default
+        named = isinstance(default, int | float | str | Path) and default is not False and default != ""
+        stated = f" Default: {_number(default)}." if named else ""
+        yield _code(flag + _placeholder(kind, told.metavar)), (told.help or "").replace("\\[", "[") + stated
+
+
+def _placeholder(kind: Any, metavar: str | None) -> str:
+    """Return what stands for the value of an option, with a blank before it: its choices, or the type; '' for a flag."""
+    if kind is bool:
+        return ""
+    every = (kind, *get_args(kind))
+    choices = next((get_args(one) for one in every if get_origin(one) is Literal), ())
+    return " " + (metavar or "|".join(choices) or ("FILE" if Path in every else "TEXT"))
+
+
+def _rules() -> Iterator[tuple[str, ...]]:
+    """Yield reportgen's own rules as rows."""
+    for rule in (rule for analysis in ANALYSES for rule in analysis.rules):
+        yield _code(rule.code), rule.meaning, rule.severity.label, _number(rule.threshold), rule.unit
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _code(text: str) -> str:
+    return "`" + text.replace("|", r"\|") + "`"
 
 
 def _result_of(analysis: Any) -> type:

@@ -187,7 +187,11 @@ class ReportOptions:
         "layer", "One colour scale for each layer, or one for each feature map.", PICTURES
     )
     max_tiles: int = option(
-        64, "Largest number of kernels or maps in a grid.", PICTURES, metavar="N", check=_whole_number(1, 1024)
+        64,
+        "Largest number of kernels or maps in a grid; beyond it the strongest are shown.",
+        PICTURES,
+        metavar="N",
+        check=_whole_number(1, 1024),
     )
     attribution: tuple[str, ...] = option(
         ("hirescam",),
@@ -199,11 +203,15 @@ class ReportOptions:
     )
     maximise: bool = option(False, "Make inputs that excite the shown layers' channels most (slow).", PICTURES)
     max_evaluated: int = option(
-        1000, "Run the model on so many samples at the most.", SAMPLES, metavar="N", check=_whole_number(1, 2**31)
+        1000,
+        "Run the model on so many samples at the most; the chosen ones are always among them.",
+        SAMPLES,
+        metavar="N",
+        check=_whole_number(1, 2**31),
     )
     redraws: int = option(
         20,
-        "Fresh draws of its own initialiser that each kernel is compared with.",
+        "Fresh draws of its own initialiser that each kernel is compared with; one near it gets up to 200.",
         PICTURES,
         metavar="N",
         check=_whole_number(5, 1000),

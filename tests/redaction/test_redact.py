@@ -1,15 +1,18 @@
 """What a redacted report keeps and what it does not, from hand-built results."""
 
 import re
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
 
 import reportgen
+from reportgen.analyses import ANALYSES
 from reportgen.analyses.attribution.results import SampleAttribution
+from reportgen.analyses.base import Skip
 from reportgen.analyses.channel_activity.results import ChannelActivityResult
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
@@ -29,8 +32,8 @@ from reportgen.results.findings import (
     Severity,
     SkippedSection,
 )
-from reportgen.results.plottables import ImageGrid, Palette
-from reportgen.results.redactable import marks, redactable, redactable_sample
+from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Palette, Strip
+from reportgen.results.redactable import Becomes, marks, redactable, redactable_sample
 
 GRID = ImageGrid(np.zeros((1, 2, 2), np.float32), ("0",), (0.0, 1.0), 1, Palette.GREY, 1, np.zeros(1))
 SAMPLES = SamplesSummary(
@@ -248,3 +251,27 @@ def test_a_number_without_a_mark_stays_only_where_its_own_class_says_so(kind, ke
 
 def test_a_mark_is_read_through_inheritance():
     assert "name" in marks(LabelQuality).kept
+
+
+NOT_REDACTABLE = {"feature_maps", "filter_responses"}  # they show the samples and nothing else
+PLAIN = (Curve, Histogram, ImageGrid, Matrix, NullBands, Strip)
+
+
+def parts_of(kind: Any) -> Iterator[type]:
+    """Yield the dataclasses that a field of this type may hold and that a redacted report keeps."""
+    if get_origin(kind) is Annotated and any(isinstance(mark, Becomes) for mark in get_args(kind)[1:]):
+        return
+    if isinstance(kind, type) and is_dataclass(kind) and kind not in PLAIN:
+        yield kind
+        for hint in get_type_hints(kind, include_extras=True).values():
+            yield from parts_of(hint)
+    for one in get_args(kind):
+        yield from parts_of(one)
+
+
+@pytest.mark.parametrize("analysis", ANALYSES, ids=lambda analysis: analysis.name)
+def test_every_part_of_a_result_that_can_be_redacted_is_marked(analysis):
+    returned = get_type_hints(analysis.run)["return"]
+    results = [kind for kind in get_args(returned) or (returned,) if kind is not Skip]
+    unmarked = {kind.__name__ for result in results for kind in parts_of(result) if marks(kind) is None}
+    assert bool(unmarked) == (analysis.name in NOT_REDACTABLE), unmarked
