@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reportgen.messages import Message, counted, say, without_names
+from reportgen.samples.labels import Labels, Unused
 from reportgen.samples.sample_source import SampleSource
 
 SAMPLES = "SAMPLES"
@@ -21,10 +22,22 @@ def anonymous(source: SampleSource) -> SampleSource:
         names=lambda index: say("sample {index:d}", index=index),
         class_names=None if classes is None else tuple(say("class {number:d}", number=one) for one in range(classes)),
         description=SAMPLES,
+        labels=_anonymous_labels(source.labels),
         notes=anonymous_notes(source.notes),
         file_names=None,
         beside={name: anonymous(other) for name, other in source.beside.items()},
     )
+
+
+def _anonymous_labels(labels: Labels | None) -> Labels | None:
+    """Return the same labels without the names that their notes were filled with."""
+    match labels:
+        case None:
+            return None
+        case Unused():
+            return Unused(*anonymous_notes(labels.notes))
+        case _:
+            return replace(labels, notes=anonymous_notes(labels.notes))
 
 
 def anonymous_notes(notes: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,18 +13,17 @@ import numpy as np
 from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.models.graphs import (
-    ClassScores,
     DescribedModel,
     Head,
     call_name,
-    class_scores,
-    cross_entropy,
     pack_inputs,
 )
 from reportgen.models.passes import Activations, batch_size, only_input, predict, run_forward
 from reportgen.options import ReportOptions
 from reportgen.results.findings import SamplesSummary
+from reportgen.run.answers import ClassScores, class_scores, cross_entropy
 from reportgen.samples.fingerprint import fingerprint
+from reportgen.samples.labels import Classes, ClassLabels, Labels, LabelSets, Unused, classes_of
 from reportgen.samples.scale import Scaling, choose_scaling
 from reportgen.samples.select import Selection, parse_selection, select
 from reportgen.samples.sources import SampleSource
@@ -78,9 +77,9 @@ def evaluate_samples(
 
     Args:
         described: the model.
-        source: of the samples.
+        source: the samples.
         shown: paths of the layers whose outputs are kept for the chosen samples; of a shared layer, those of every call.
-        options: of the report.
+        options: the report's.
 
     Raises:
         SamplesError: too few samples, an index or a label out of range, class names of another number than classes, a
@@ -90,7 +89,7 @@ def evaluate_samples(
     model, rescaling = described.model, described.rescaling
     scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
     feed = _Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
-    labels = source.labels if source.label_sets is None else source.label_sets
+    labels = classes_of(source.labels)
     selection = parse_selection(options.select, labelled=labels is not None)
     losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
     chosen = select(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
@@ -101,6 +100,9 @@ def evaluate_samples(
     )
     _check_classes(source, activations, described.head, labels)
     hashed = fingerprint(source, indices)
+    evaluated = (
+        source.labels if source.labels is None or isinstance(source.labels, Unused) else source.labels.take(indices)
+    )
     return EvaluatedSamples(
         summary=SamplesSummary(
             source=source.description,
@@ -112,25 +114,22 @@ def evaluate_samples(
             dtype=str(source.dtype),
             stored_range=feed.stored_range,
             input_range=feed.input_range,
-            labelled=labels is not None or source.targets is not None,
-            steps=(*source.notes, *source.noticed(), scaling.description, *cut),
+            labelled=source.labels is not None and not isinstance(source.labels, Unused),
+            steps=(*source.steps, *source.noticed(), scaling.description, *cut),
             sha256=hashed.samples,
             labels_sha256=hashed.with_labels,
             sha256_of=hashed.what,
-            unused_labels=source.unused_labels,
+            unused_labels=source.labels.reason if isinstance(source.labels, Unused) else "",
         ),
         names=tuple(source.names(index) for index in chosen),
         images=source.read(chosen),
-        labels=None if source.labels is None else source.labels[list(chosen)],
+        labels=evaluated,
         class_names=source.class_names,
         expected_range=rescaling.expected_range if rescaling else None,
         rescaled=rescaling is not None,
         activations=activations,
-        all_labels=None if source.labels is None else source.labels[list(indices)],
         read=lambda positions: source.read([indices[position] for position in positions]),
         scale=scaling.apply,
-        targets=None if source.targets is None else source.targets[list(indices)],
-        label_sets=None if source.label_sets is None else source.label_sets[list(indices)],
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
         pack=_packing(model, source, indices, feed.others),
@@ -181,9 +180,9 @@ def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: i
 
     Args:
         chosen: indices, all of which are evaluated.
-        count: of all samples.
-        most: in all.
-        seed: of the draw.
+        count: number of all samples.
+        most: how many to evaluate in all.
+        seed: decides the draw.
     """
     others = np.setdiff1d(np.arange(count), chosen)
     room = max(most - len(chosen), 0)
@@ -197,7 +196,7 @@ def samples_at_once(described: DescribedModel, sample_shape: tuple[int, ...]) ->
 
     Args:
         described: the model.
-        sample_shape: of one sample, for layers whose output has a free or unknown size.
+        sample_shape: one sample's, for layers whose output has a free or unknown size.
     """
     largest = 1
     for call in described.calls:
@@ -219,7 +218,7 @@ def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, 
     return chosen[:MOST_BY_DEFAULT], (sentence,)
 
 
-def _losses(described: DescribedModel, source: SampleSource, labels: np.ndarray, feed: _Feed) -> np.ndarray:
+def _losses(described: DescribedModel, source: SampleSource, labels: Classes, feed: _Feed) -> np.ndarray:
     outputs = predict(
         described.model,
         feed.batches(range(source.count)),
@@ -236,7 +235,7 @@ def _losses(described: DescribedModel, source: SampleSource, labels: np.ndarray,
     return cross_entropy(scores, labels)
 
 
-def _check_classes(source: SampleSource, activations: Activations, head: Head, labels: np.ndarray | None) -> None:
+def _check_classes(source: SampleSource, activations: Activations, head: Head, labels: Classes | None) -> None:
     scores = class_scores(activations.outputs, head=head, labels=labels)
     if scores is None:
         return
@@ -259,16 +258,16 @@ def _names_remedy(source: SampleSource) -> str:
     )
 
 
-def _check_labels(labels: np.ndarray, scores: ClassScores) -> None:
+def _check_labels(labels: Classes, scores: ClassScores) -> None:
     classes = scores.values.shape[1]
-    if labels.ndim == 2:
-        _check_label_sets(labels, scores)
+    if isinstance(labels, LabelSets):
+        _check_label_sets(labels.values, scores)
         return
-    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    wrong = np.flatnonzero((labels.values < 0) | (labels.values >= classes))
     if wrong.size:
         raise SamplesError(
             f"labels must be from 0 to {classes - 1}, as the model has {classes} classes. "
-            f"Received: {labels[wrong[0]]} for sample {wrong[0]}. Check that labels and model belong together."
+            f"Received: {labels.values[wrong[0]]} for sample {wrong[0]}. Check that labels and model belong together."
         )
 
 
@@ -294,54 +293,48 @@ class EvaluatedSamples:
 
     Attributes:
         summary: where they come from and what was done.
-        names: of the n chosen samples.
-        images: of the chosen samples as stored, (n, *shape).
-        labels: of the chosen samples, (n,) int64, or None.
+        names: the chosen samples' names, n of them.
+        images: the chosen samples as stored, (n, *shape).
+        labels: what is known to be right for each of all N evaluated samples, chosen ones first; None where nothing was given.
         class_names: by class, or None.
-        expected_range: of the values that the model's own rescaling layer maps to [0, 1] or [-1, 1], or None where it
+        expected_range: the values that the model's own rescaling layer maps to [0, 1] or [-1, 1], or None where it
             has no such layer or cannot tell.
         rescaled: whether the model rescales its input by itself, in whatever way.
         activations: what the forward pass recorded, chosen samples first.
-        all_labels: of all N evaluated samples, (N,) int64, chosen ones first, or None.
         read: returns evaluated samples by their position (not their index in the source), (n, *shape) as stored; read again
             from the source, so that not all need to be in memory.
         scale: turns stored samples into what the model receives, (n, *shape) float32.
         pack: puts scaled samples together with what the model's other inputs receive, by the positions of these samples, each
             input at its sample's own values; returns them as they are where there is a single input.
-        targets: of all N evaluated samples, what a single output should be, (N,) float64, where the labels are no class
-            numbers; there are no labels then.
-        label_sets: of all N evaluated samples, the classes of each, (N, K) bool, where the labels name any number of classes;
-            there are no labels then.
-        indices: of all N evaluated samples in the source, in order; empty where they are the first N.
-        name_of: name of an evaluated sample in the source, by its position.
+        indices: the places of all N evaluated samples in the source, in order; empty where they are the first N.
+        name_of: returns the name of an evaluated sample in the source, by its position.
     """
 
     summary: SamplesSummary
     names: tuple[str, ...]
     images: np.ndarray
-    labels: np.ndarray | None
+    labels: Labels | None
     class_names: tuple[str, ...] | None
     expected_range: tuple[float, float] | None
     rescaled: bool = False
     activations: Activations
-    all_labels: np.ndarray | None
     read: Callable[[Sequence[int]], np.ndarray]
     scale: Callable[[np.ndarray], np.ndarray]
-    targets: np.ndarray | None = None
-    label_sets: np.ndarray | None = None
     indices: tuple[int, ...] = ()
     name_of: Callable[[int], str] = str
     pack: Callable[[Any, Sequence[int]], Any] = only_input
 
     @property
-    def classes(self) -> np.ndarray | None:
-        """The class of each evaluated sample, (N,) int64, or its classes, (N, K) bool; None without either."""
-        return self.all_labels if self.label_sets is None else self.label_sets
+    def classes(self) -> Classes | None:
+        """The labels of the evaluated samples where they name classes; None where they do not or there are none."""
+        return classes_of(self.labels)
 
     @property
     def no_labels_reason(self) -> str:
         """Why there are no labels to compare predictions with, one sentence."""
-        return self.summary.unused_labels or say("The samples have no labels; --labels FILE would say what is right.")
+        if isinstance(self.labels, Unused):
+            return self.labels.reason
+        return say("The samples have no labels; --labels FILE would say what is right.")
 
     @property
     def evaluated(self) -> int:
@@ -359,13 +352,19 @@ class EvaluatedSamples:
 
     def label_name(self, position: int) -> str | None:
         """Return the label of a chosen sample by its class's name; the bare number where a single output may be any number."""
-        if self.labels is None:
+        if not isinstance(self.labels, ClassLabels):
             return None
-        label = int(self.labels[position])
-        known, outputs = self.labels if self.all_labels is None else self.all_labels, self.activations.outputs
+        label = int(self.labels.values[position])
+        known, outputs = self.labels.values, self.activations.outputs
         binary = bool(((outputs >= 0) & (outputs <= 1)).all() and (known <= 1).all()) or set(known.tolist()) == {0, 1}
         number = outputs.shape[1:] == (1,) and self.class_names is None and not binary
         return str(label) if number else self.class_name(label)
+
+    def set_names(self, position: int) -> tuple[str, ...] | None:
+        """Return the names of a sample's classes where the labels name any number of them; None elsewhere."""
+        if not isinstance(self.labels, LabelSets):
+            return None
+        return tuple(self.class_name(index) for index in np.flatnonzero(self.labels.values[position]).tolist())
 
     def class_name(self, index: int) -> str:
         """Return the name of a class, or 'class 3' where names were not given."""
@@ -380,10 +379,10 @@ def model_batch(
 
     Args:
         model: a `keras.Model`.
-        source: of the samples.
-        images: of the pictured input, (n, *shape), as the model receives them.
-        indices: of these samples.
-        scalings: of the other inputs, by name; without one values are left as stored.
+        source: the samples.
+        images: the pictured input's samples, (n, *shape), as the model receives them.
+        indices: the places of these samples in the source.
+        scalings: how the other inputs are scaled, by name; without one values are left as stored.
     """
     if not source.input_name:
         return images

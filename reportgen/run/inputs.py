@@ -12,9 +12,10 @@ from reportgen.models.graphs import DescribedModel, Shape, model_inputs, picture
 from reportgen.options import ReportOptions
 from reportgen.samples.by_input import sources_by_input
 from reportgen.samples.class_names import read_class_names
-from reportgen.samples.concatenated import concatenated, labels_of_kept, with_labels
+from reportgen.samples.concatenated import concatenated, labels_of_kept
 from reportgen.samples.folders import NoImageError
-from reportgen.samples.labels import LabelSets, are_left_out, read_labels
+from reportgen.samples.labels import Accepts, ClassLabels, RowsOfClasses, Unused, are_left_out, understand
+from reportgen.samples.readers.tables import read_labels
 from reportgen.samples.select import parse_selection
 from reportgen.samples.sources import SampleSource, open_samples
 from reportgen.samples.streams import is_stream, read_stream
@@ -28,7 +29,7 @@ def open_inputs(
     Args:
         described: the model, built or not.
         samples, labels, class_names: as given to `build_report`, or file names as given to the command line.
-        options: of the report.
+        options: the report's.
 
     Raises:
         SamplesError: a source cannot be read or does not fit, or an input has none.
@@ -70,15 +71,15 @@ def open_inputs(
 
 def _with_labels_beside(source: SampleSource) -> SampleSource:
     """Return the samples with the labels that came with another input, where the pictured one has none."""
-    if source.labels is not None or source.targets is not None or source.label_sets is not None:
+    unused = source.labels.notes if isinstance(source.labels, Unused) else ()
+    if source.labels is not None and not unused:
         return source
-    found = ((name, other) for name, other in source.beside.items() if other.labels is not None)
-    name, other = next(found, ("", source))
-    if not name:
-        return source
-    note = say('Labels: those that came with input "{name}".', name=name)
-    names = source.class_names or other.class_names
-    return replace(source, labels=other.labels, class_names=names, notes=(*source.notes, note))
+    for name, other in source.beside.items():
+        if isinstance(other.labels, ClassLabels):
+            note = say('Labels: those that came with input "{name}".', name=name)
+            labels = replace(other.labels, notes=(*unused, note))
+            return replace(source, labels=labels, class_names=source.class_names or other.class_names)
+    return source
 
 
 def _open_all(
@@ -120,27 +121,29 @@ def _open(
     Without a `described` model, as for inputs beside the pictured one, labels are class numbers at most.
     """
     alone, left_out = len(sources) == 1, are_left_out(labels)
-    targets = described is not None and described.may_regress
-    sets = label_sets_of(described) if described is not None else "none"
+    accepts = Accepts(
+        input_shape=shape,
+        targets=described is not None and described.may_regress,
+        label_sets="none" if described is None else rows_of_classes(described),
+        resize=options.resize,
+        skip_bad=options.skip_bad,
+    )
 
     def opened(source: Any) -> SampleSource:
-        return open_samples(
-            source,
-            input_shape=shape,
-            labels=labels if alone or left_out else None,
-            class_names=class_names,
-            resize=options.resize,
-            skip_bad=options.skip_bad,
-            targets=targets,
-            label_sets=sets,
-        )
+        return open_samples(source, accepts, labels=labels if alone or left_out else None, class_names=class_names)
 
     parts, files = _all_readable(sources, opened)
     if alone or labels is None or left_out:
         return concatenated(parts)
-    unlabelled = [replace(part, labels=None, targets=None, label_sets=None, unused_labels="") for part in parts]
-    given = labels_of_kept(read_labels(labels), files)
-    return with_labels(concatenated(unlabelled), given, targets=targets, label_sets=sets)
+    source = concatenated([replace(part, labels=None) for part in parts])
+    together = understand(
+        labels_of_kept(read_labels(labels), files),
+        accepts,
+        count=source.count,
+        class_names=source.class_names,
+        file_names=source.file_names,
+    )
+    return replace(source, labels=together)
 
 
 def _all_readable(
@@ -186,7 +189,7 @@ def _check_class_names(described: DescribedModel, names: tuple[str, ...] | None)
     )
 
 
-def label_sets_of(described: DescribedModel) -> LabelSets:
+def rows_of_classes(described: DescribedModel) -> RowsOfClasses:
     """Return which rows of 0 and 1 name any number of classes, by how the model ends.
 
     Behind a sigmoid all of them; where softmax is as likely, only those of a source whose rows are not all one-hot.

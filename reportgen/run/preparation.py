@@ -29,7 +29,7 @@ class PreparedRun:
 
     Attributes:
         described: with what a pass of one sample showed, where the graph does not tell.
-        source: of the samples; those of other inputs are beside it.
+        source: the samples; those of other inputs are beside it.
     """
 
     described: DescribedModel
@@ -44,7 +44,7 @@ def prepare_run(
     Args:
         described: as read, built or not.
         samples, labels, class_names: as given to `build_report`, or file names as given to the command line.
-        options: of the report.
+        options: the report's.
 
     Raises:
         SamplesError: a source cannot be read or does not fit, or an input has none.

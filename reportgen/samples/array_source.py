@@ -9,25 +9,21 @@ from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
 from reportgen.samples.files import shown_name
-from reportgen.samples.labels import GivenLabels, to_class_indices
+from reportgen.samples.labels import Accepts, GivenLabels, understand
 from reportgen.samples.sample_source import SampleSource, check_finite
-from reportgen.samples.shapes import InputShape, check_has_batch_axis, missing_channel_axis
+from reportgen.samples.shapes import check_has_batch_axis, missing_channel_axis
 
 
 def open_array(
-    stored: StoredArray,
-    *,
-    input_shape: InputShape | None,
-    given: GivenLabels | None,
-    class_names: tuple[str, ...] | None,
+    stored: StoredArray, given: GivenLabels | None, class_names: tuple[str, ...] | None, accepts: Accepts
 ) -> SampleSource:
     """Return an array as samples; nothing of a memory-mapped one is read yet.
 
     Args:
         stored: (N, ...) numbers with what was found beside them.
-        input_shape: of the model, without the batch axis; None where it is not known, so that any shape fits.
         given: labels that come before those found, or None.
-        class_names: that come before those found, or None.
+        class_names: names that come before those found, or None.
+        accepts: what the model allows.
 
     Raises:
         SamplesError: not numbers, no samples, another shape than the model's input, or labels that do not fit.
@@ -35,10 +31,15 @@ def open_array(
     values = stored.values
     _check_numbers(stored)
     axis = None
-    if input_shape is not None:
-        check_has_batch_axis(values.shape, input_shape)
-        axis = missing_channel_axis(values.shape[1:], input_shape)
-    labels, notes = _labels_and_notes(stored, given, class_names)
+    if accepts.input_shape is not None:
+        check_has_batch_axis(values.shape, accepts.input_shape)
+        axis = missing_channel_axis(values.shape[1:], accepts.input_shape)
+    notes = stored.notes
+    if class_names is None and stored.class_names_note:
+        notes = (*notes, stored.class_names_note)
+    class_names = class_names or stored.class_names
+    given = given or stored.labels
+    labels = None if given is None else understand(given, accepts, count=len(values), class_names=class_names)
     shape = values.shape[1:]
     if axis is not None:
         shape = (*shape, 1) if axis == -1 else (1, *shape)
@@ -50,7 +51,7 @@ def open_array(
         dtype=values.dtype.newbyteorder("="),
         labels=labels,
         names=partial(_name, stored),
-        class_names=class_names or stored.class_names,
+        class_names=class_names,
         description=stored.description,
         notes=notes,
     )
@@ -78,21 +79,3 @@ def _check_numbers(stored: StoredArray) -> None:
         raise SamplesError(
             f"There are no samples. Received: shape {stored.values.shape} in {stored.description}. Give at least one."
         )
-
-
-def _labels_and_notes(
-    stored: StoredArray, given: GivenLabels | None, class_names: tuple[str, ...] | None
-) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Return the labels, given ones before those found, and the notes of the source."""
-    notes = stored.notes
-    if class_names is not None:
-        # The source's own names are not used then
-        notes = tuple(note for note in notes if not note.startswith("Class names:"))
-    if given is None and stored.labels is not None:
-        given = GivenLabels(stored.labels, stored.labels_origin)
-    if given is None:
-        return None, notes
-    labels, label_notes = to_class_indices(
-        given, count=len(stored.values), class_names=class_names or stored.class_names
-    )
-    return labels, (*notes, *label_notes)

@@ -10,6 +10,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.files import base_name, existing_path, exists, first_bytes, shown_name
 from reportgen.samples.idx import GZIP_MAGIC, is_idx, labels_beside, read_idx
+from reportgen.samples.labels import GivenLabels
 from reportgen.samples.npy import NPY_MAGIC, ZIP_MAGICS, npz_headers, read_npy, read_npz_array
 
 _PREFERRED_SAMPLES = ("x_test", "x", "x_val", "x_train", "images")
@@ -24,18 +25,18 @@ class StoredArray:
         values: (N, ...), perhaps memory-mapped.
         name: shown before an index: 'x_test' in 'x_test[3]'.
         description: where it is: 'samples.npz, array x_test'.
-        labels: found beside it, in any form, or None.
-        labels_origin: where these are, for messages and notes.
+        labels: found beside it, or None.
         class_names: known from the source, in the order of the labels, or None.
+        class_names_note: where these come from, one sentence; '' where the page need not say so.
         notes: what was chosen, one sentence each.
     """
 
     values: np.ndarray
     name: str
     description: str
-    labels: np.ndarray | None = None
-    labels_origin: str = ""
+    labels: GivenLabels | None = None
     class_names: tuple[str, ...] | None = None
+    class_names_note: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -97,10 +98,12 @@ def _read_npz(path: Path, array_name: str | None, *, labels: bool) -> StoredArra
         values=values,
         name=shown_name(name),
         description=say("{file}, array {array}", file=base_name(path), array=shown_name(name)),
-        labels=None if beside is None else read_npz_array(path, beside),
-        labels_origin=""
+        labels=None
         if beside is None
-        else say("array {labels} beside {samples}", labels=shown_name(beside), samples=shown_name(name)),
+        else GivenLabels(
+            read_npz_array(path, beside),
+            say("array {labels} beside {samples}", labels=shown_name(beside), samples=shown_name(name)),
+        ),
         notes=notes,
     )
 
@@ -152,8 +155,9 @@ def _read_idx_with_labels(path: Path, *, labels: bool) -> StoredArray:
         values=read_idx(path),
         name=shown_name(path.name.removesuffix(".gz")),
         description=base_name(path),
-        labels=None if beside is None else read_idx(beside),
-        labels_origin=""
+        labels=None
         if beside is None
-        else say("{labels} beside {samples}", labels=base_name(beside), samples=base_name(path)),
+        else GivenLabels(
+            read_idx(beside), say("{labels} beside {samples}", labels=base_name(beside), samples=base_name(path))
+        ),
     )

@@ -9,17 +9,7 @@ import numpy as np
 from reportgen.errors import SamplesError
 from reportgen.messages import joined, say
 from reportgen.samples.fingerprint import chunks_of, joined_kind
-from reportgen.samples.labels import (
-    GivenLabels,
-    LabelSets,
-    note_on_sets,
-    note_on_targets,
-    reason_against,
-    to_class_indices,
-    to_label_sets,
-    to_targets,
-)
-from reportgen.samples.named_labels import in_order
+from reportgen.samples.labels import GivenLabels, joined_labels, kind_of_labels
 from reportgen.samples.sample_source import SampleSource
 from reportgen.samples.shapes import shown_shape
 
@@ -40,18 +30,14 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
     _check_alike(sources, "shape", lambda source: shown_shape(source.shape))
     _check_alike(sources, "dtype", lambda source: str(source.dtype))
     _check_alike(sources, "class names", lambda source: ", ".join(source.class_names or ("none",)))
-    _check_alike(sources, "", _kind_of_sets)
-    _check_alike(sources, "", lambda source: "labels" if source.labels is not None else "no labels")
-    _check_alike(sources, "", lambda source: "targets" if source.targets is not None else "no targets")
+    _check_alike(sources, "", lambda source: kind_of_labels(source.labels))
     starts = np.cumsum([0, *(source.count for source in sources)])
     notes = dict.fromkeys(note for source in sources for note in source.notes)
     return replace(
         sources[0],
         read=partial(_read, sources, starts),
         count=int(starts[-1]),
-        labels=_joined([source.labels for source in sources]),
-        targets=_joined([source.targets for source in sources]),
-        label_sets=_joined([source.label_sets for source in sources]),
+        labels=joined_labels([source.labels for source in sources]),
         names=partial(_name, sources, starts),
         file_names=_file_names(sources),
         noticed=partial(_noticed, sources),
@@ -69,7 +55,7 @@ def labels_of_kept(given: GivenLabels, files: Sequence[tuple[int, Sequence[int]]
 
     Args:
         given: labels as found; others than one for each file are returned as they are.
-        files: of each source the number, and the places of those that could be read, in the order of the labels.
+        files: each source's number of files, and the places of those that could be read, in the order of the labels.
     """
     total, count = sum(listed for listed, _ in files), sum(len(kept) for _, kept in files)
     heading = len(given.values) - total if given.values.dtype.kind == "U" else 0
@@ -80,34 +66,6 @@ def labels_of_kept(given: GivenLabels, files: Sequence[tuple[int, Sequence[int]]
     return replace(given, values=given.values[[*range(heading), *places]])
 
 
-def with_labels(
-    source: SampleSource, given: GivenLabels, *, targets: bool, label_sets: LabelSets = "none"
-) -> SampleSource:
-    """Return samples with labels that were given for all of them together.
-
-    Args:
-        source: without labels of its own.
-        given: labels as found.
-        targets: whether they may be any numbers, as for a model with a single output.
-        label_sets: which rows of 0 and 1 name any number of classes.
-
-    Raises:
-        SamplesError: the labels do not fit.
-    """
-    if reason := reason_against(given, count=source.count):
-        return replace(source, unused_labels=reason, notes=(*source.notes, reason))
-    given = in_order(given, source.file_names, source.count) or given
-    sets = to_label_sets(given, count=source.count, accepted=label_sets)
-    if sets is not None:
-        return replace(source, label_sets=sets, notes=(*source.notes, note_on_sets(given, sets)))
-    numbers = to_targets(given, count=source.count) if targets else None
-    if numbers is not None:
-        return replace(source, targets=numbers, notes=(*source.notes, note_on_targets(given)))
-    labels, notes = to_class_indices(given, count=source.count, class_names=source.class_names)
-    kept = tuple(note for note in source.notes if not note.startswith("Labels:"))
-    return replace(source, labels=labels, notes=(*kept, *notes))
-
-
 def _check_alike(sources: Sequence[SampleSource], what: str, of: Callable[[SampleSource], str]) -> None:
     first = of(sources[0])
     for source in sources[1:]:
@@ -116,15 +74,6 @@ def _check_alike(sources: Sequence[SampleSource], what: str, of: Callable[[Sampl
             raise SamplesError(
                 f"several --samples must be alike. Received: {received}. Give sources of one kind, or one of them alone."
             )
-
-
-def _kind_of_sets(source: SampleSource) -> str:
-    return "one class for each sample" if source.label_sets is None else f"{source.label_sets.shape[1]} classes in rows"
-
-
-def _joined(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
-    known = [part for part in parts if part is not None]
-    return np.concatenate(known) if known else None
 
 
 def _description(sources: Sequence[SampleSource]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
+from reportgen.samples.labels import GivenLabels
 
 # As published with the data sets. Source: https://github.com/zalandoresearch/fashion-mnist (section Labels),
 # https://www.cs.toronto.edu/~kriz/cifar.html. CIFAR-100 keeps its hundred names in a pickle, which is not opened.
@@ -51,10 +52,9 @@ def load_dataset(name: str) -> StoredArray:
         values=np.asarray(images),
         name="x_test",
         description=say("{name} of keras.datasets, test split", name=name),
-        labels=np.asarray(labels),
-        labels_origin=say("test split of {name}", name=name),
+        labels=GivenLabels(np.asarray(labels), say("test split of {name}", name=name)),
         class_names=DATASETS[name],
-        notes=() if DATASETS[name] is None else (say("Class names: as published with {name}.", name=name),),
+        class_names_note="" if DATASETS[name] is None else say("Class names: as published with {name}.", name=name),
     )
 
 

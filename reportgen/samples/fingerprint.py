@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.samples.files import cannot_be_read
+from reportgen.samples.labels import Unused
 from reportgen.samples.sample_source import SampleSource
 
 _AT_ONCE = 2**24  # bytes
@@ -46,7 +47,7 @@ def fingerprint(source: SampleSource, indices: Sequence[int]) -> Fingerprint:
     `sha256sum * | sha256sum`, with names relative to it.
 
     Args:
-        source: of the samples; those of other inputs, beside it, are hashed after it.
+        source: the samples; those of other inputs, beside it, are hashed after it.
         indices: in any order.
 
     Raises:
@@ -59,9 +60,9 @@ def fingerprint(source: SampleSource, indices: Sequence[int]) -> Fingerprint:
         for chunk in chunks_of(one, ordered):
             digest.update(chunk)
     samples = digest.hexdigest()
-    labels = next((each for each in (source.labels, source.targets, source.label_sets) if each is not None), None)
+    labels = None if isinstance(source.labels, Unused) else source.labels
     if labels is not None:
-        digest.update(_little_endian(labels[ordered]))
+        digest.update(_little_endian(labels.take(ordered).values))
     kinds = {one.hashed for one in sources}
     what = (next(iter(kinds)) or VALUES) if len(kinds) == 1 else _BOTH
     if source.beside:
@@ -84,9 +85,9 @@ def file_chunks(folder: Path, names: Sequence[str], indices: Sequence[int]) -> I
     """Yield for each file its SHA-256, two blanks, its name and a line feed.
 
     Args:
-        folder: that the names start from.
-        names: of all files.
-        indices: of those to hash.
+        folder: where the names start.
+        names: the names of all files.
+        indices: which of them to hash.
 
     Raises:
         SamplesError: a file cannot be read.

@@ -10,6 +10,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import counted, say
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.images import IMAGE_SUFFIXES, check_header, read_image
+from reportgen.samples.labels import ClassLabels
 
 # Decoding every pixel of so many small images takes seconds; of 100,000 it would take minutes
 FULLY_CHECKED = 2_000
@@ -24,7 +25,7 @@ class ImageFiles:
         folder: that the names start from.
         names: relative to the folder, 'a.png' or 'class/a.png', in order; at least one.
         description: 'folder flowers, 3 images' or the name of a single image, for the page.
-        labels: (N,) int64, position of each file's folder among `class_names`, or None without class folders.
+        labels: each file's class folder, by its position among `class_names`; None without class folders.
         class_names: names of the class folders, sorted.
         notes: what was left out, one sentence each.
     """
@@ -32,7 +33,7 @@ class ImageFiles:
     folder: Path
     names: tuple[str, ...]
     description: str
-    labels: np.ndarray | None = None
+    labels: ClassLabels | None = None
     class_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
 
@@ -74,12 +75,12 @@ def list_images(folder: Path) -> ImageFiles:
         folder=folder,
         names=tuple(names),
         description=_described(folder, len(names)),
-        labels=np.array(labels, np.int64),
-        class_names=tuple(folders),
-        notes=(
-            say("Labels: the {count} class folders in the order of their names.", count=len(folders)),
-            *_files_left_out(others),
+        labels=ClassLabels(
+            np.array(labels, np.int64),
+            (say("Labels: the {count} class folders in the order of their names.", count=len(folders)),),
         ),
+        class_names=tuple(folders),
+        notes=_files_left_out(others),
     )
 
 

@@ -12,8 +12,7 @@ from reportgen.samples.datasets import DATASETS, load_dataset
 from reportgen.samples.files import base_name, existing_path, exists, first_bytes, shown_name
 from reportgen.samples.folders import ImageFiles, list_images
 from reportgen.samples.images import IMAGE_SUFFIXES, looks_like_image
-from reportgen.samples.labels import read_labels
-from reportgen.samples.named_labels import in_order
+from reportgen.samples.readers.tables import read_labels
 
 
 def find_source(source: object) -> StoredArray | ImageFiles:
@@ -23,9 +22,9 @@ def find_source(source: object) -> StoredArray | ImageFiles:
     if isinstance(source, tuple) and len(source) == 2:
         images, labels = source
         array = _in_memory(images)
-        given = None if labels is None else in_order(read_labels(labels), None, len(array.values))
-        beside = None if given is None else given.values
-        return replace(array, labels=beside, labels_origin=say("the labels given with the samples"))
+        if labels is None:
+            return array
+        return replace(array, labels=replace(read_labels(labels), origin=say("the labels given with the samples")))
     if not isinstance(source, (str, Path)):
         return _in_memory(source)
     path, array_name = split_array_name(source)
@@ -50,14 +49,12 @@ def find_source(source: object) -> StoredArray | ImageFiles:
     )
 
 
-def without_labels(found: StoredArray | ImageFiles, note: str) -> StoredArray | ImageFiles:
-    """Return samples without the labels found with them, and a note where there were any or labels were given."""
+def without_labels(found: StoredArray | ImageFiles) -> StoredArray | ImageFiles:
+    """Return samples without the labels found with them, and a note that they were left out."""
+    notes = (*found.notes, say("Labels found with the samples were left out (--labels none)."))
     if isinstance(found, StoredArray):
-        return replace(found, labels=None, notes=(*found.notes, note))
-    if found.labels is None:
-        return replace(found, notes=(*found.notes, note))
-    kept = tuple(one for one in found.notes if not one.startswith("Labels:"))
-    return replace(found, labels=None, class_names=None, notes=(*kept, note))
+        return replace(found, labels=None, notes=notes)
+    return replace(found, labels=None, class_names=None, notes=notes)
 
 
 def _in_memory(values: object) -> StoredArray:

@@ -11,6 +11,7 @@ from reportgen.messages import say
 from reportgen.samples.fingerprint import FILES, file_chunks
 from reportgen.samples.folders import ImageFiles
 from reportgen.samples.images import Notice, noticed_rules, read_image, reading_rules
+from reportgen.samples.labels import Labels
 from reportgen.samples.sample_source import SampleSource, check_finite
 from reportgen.samples.shapes import InputShape, matches, shown_shape
 
@@ -56,16 +57,16 @@ def open_images(
     *,
     input_shape: InputShape,
     resize: bool,
-    labels: np.ndarray | None,
+    labels: Labels | None,
     class_names: tuple[str, ...] | None,
 ) -> SampleSource:
     """Return image files as samples. The first one alone is opened here, for the shape and dtype of all.
 
     Args:
         files: at least one.
-        input_shape: of the model, without the batch axis: three axes, with 1 or 3 channels last or first.
+        input_shape: the model's, without the batch axis: three axes, with 1 or 3 channels last or first.
         resize: whether images of another size are resized to the model's, or to the first one's where that is free.
-        labels: (N,) int64, or None.
+        labels: the files' labels, or None.
         class_names: in the order of the labels, or None.
 
     Raises:

@@ -1,24 +1,110 @@
-"""Labels, from what was given to whole numbers."""
+"""Labels as a type: one class, a number or a set of classes for each sample, made once of what was given."""
 
-import csv
+from __future__ import annotations
+
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.messages import joined, say
-from reportgen.samples.arrays import read_array
-from reportgen.samples.files import base_name, cannot_be_read, escape, existing_path, exists, read_lines, shown_name
-
-LabelSets = Literal["none", "several", "all"]
-"""Which rows of 0 and 1 name any number of classes: none, those of a source whose rows are not all one-hot, or all."""
+from reportgen.messages import counted, joined, say
+from reportgen.samples.files import escape, exists, shown_name
 
 NO_LABELS = "none"
 _HIGHEST_LABEL = 2**31 - 1
+_SEVERAL = -1
+_INDEX = re.compile(r"[0-9]{1,10}")
+_Kind = TypeVar("_Kind", bound="_Compared")
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Labels that predictions can be compared with.
+
+    Attributes:
+        values: (N, ...), in the order of the samples.
+        notes: where the labels come from and how they were understood, one sentence each.
+    """
+
+    values: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def take(self: _Kind, positions: Sequence[int] | np.ndarray | slice) -> _Kind:
+        """Return the labels of some samples, in the order asked for."""
+        chosen = positions if isinstance(positions, slice) else np.asarray(positions, np.intp)
+        return replace(self, values=self.values[chosen])
+
+
+@dataclass(frozen=True)
+class ClassLabels(_Compared):
+    """One class for each sample: `values` is (N,) int64, the position of the class among the model's outputs."""
+
+
+@dataclass(frozen=True)
+class Targets(_Compared):
+    """What a single output should be for each sample: `values` is (N,) float64."""
+
+
+@dataclass(frozen=True)
+class LabelSets(_Compared):
+    """Any number of classes for each sample: `values` is (N, K) bool, a column for each class."""
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Labels that were given and cannot be compared with predictions.
+
+    Attributes:
+        reason: why, one sentence.
+    """
+
+    reason: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the page says of them."""
+        return (self.reason,)
+
+
+Classes = ClassLabels | LabelSets
+"""Labels that name classes. The names of the classes are not theirs: they name the outputs of a model without labels too."""
+
+Labels = Classes | Targets | Unused
+"""Labels of samples; None stands for samples that have none."""
+
+
+def classes_of(labels: Labels | None) -> Classes | None:
+    """Return labels that name classes, and None for all others."""
+    return labels if isinstance(labels, ClassLabels | LabelSets) else None
+
+
+RowsOfClasses = Literal["none", "several", "all"]
+"""Which rows of 0 and 1 name any number of classes: none, those of a source whose rows are not all one-hot, or all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepts:
+    """What samples and labels may be, as the model and the options allow.
+
+    Attributes:
+        input_shape: the model's, without the batch axis, such as (28, 28, 1); None for a free size. None in its place
+            where the model was never built: then arrays of any shape fit, and images do not.
+        targets: whether labels may be any numbers, as for a model with a single output.
+        label_sets: which rows of 0 and 1 name any number of classes.
+        resize: whether images of other sizes are resized.
+        skip_bad: whether images that cannot be read are left out instead of being an error.
+    """
+
+    input_shape: tuple[int | None, ...] | None
+    targets: bool = False
+    label_sets: RowsOfClasses = "none"
+    resize: bool = False
+    skip_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,7 +114,7 @@ class GivenLabels:
     Attributes:
         values: any shape: integers, whole floats, one-hot rows, or text (class names, or numbers in a text file).
         origin: where they come from, for messages and notes: 'labels.csv', 'array y_test beside x_test'.
-        names: of the samples, where each label has one before it; the first may be a heading. See `in_order`.
+        names: a name for each label, where a column of them stands before the labels; the first may be a heading.
     """
 
     values: np.ndarray
@@ -36,43 +122,83 @@ class GivenLabels:
     names: tuple[str, ...] | None = None
 
 
-def read_labels(labels: str | Path | np.ndarray | Sequence[object]) -> GivenLabels:
-    """Return labels from a `.npy`, `.npz`, IDX or text file (a label on each line), from an array or a sequence.
-
-    A `.csv` may have a name before each label.
-
-    Raises:
-        SamplesError: the file is missing or cannot be read, or the sequence is ragged.
-    """
-    if isinstance(labels, (str, Path)):
-        array = read_array(labels, labels=True)
-        if array is not None:
-            return GivenLabels(array.values, array.description)
-        path = existing_path(labels, "--labels")
-        rows = _text_labels(path)
-        names = tuple(row[0] for row in rows) if len(rows[0]) > 1 else None
-        return GivenLabels(np.array([row[-1] for row in rows]), base_name(path), names)
-    try:
-        return GivenLabels(np.asarray(labels), say("the given labels"))
-    except ValueError as error:
-        raise SamplesError(
-            "labels must be one number for each sample. Received: rows of different lengths. Give a flat sequence."
-        ) from error
+def are_left_out(labels: object) -> bool:
+    """Return whether --labels asks that samples are taken without labels; a file called 'none' comes first."""
+    return isinstance(labels, str) and labels == NO_LABELS and not exists(Path(labels))
 
 
-def to_class_indices(
-    given: GivenLabels, *, count: int, class_names: tuple[str, ...] | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return labels as (count,) int64, and notes on how they were understood.
+def understand(
+    given: GivenLabels,
+    accepts: Accepts,
+    *,
+    count: int,
+    class_names: tuple[str, ...] | None = None,
+    file_names: Sequence[str] | None = None,
+) -> Labels:
+    """Return what the labels of `count` samples say, in the order of the samples.
 
     Args:
         given: labels as found. One-hot rows, a column and whole floats are accepted.
+        accepts: what the model allows.
         count: number of samples.
         class_names: in the model's order; labels may be these names.
+        file_names: names of the samples' files, relative to their folder, 'a.png' or 'class/a.png'; None for other samples.
 
     Raises:
-        SamplesError: another length, not whole numbers, unknown names, or out of range.
+        SamplesError: another number of labels, not whole numbers, unknown names, or out of range.
+
+    Example:
+        >>> understand(GivenLabels(np.array([[0, 1], [1, 0]]), "y"), Accepts(input_shape=None), count=2).values.tolist()
+        [1, 0]
     """
+    if reason := _reason_against(given, count=count):
+        return Unused(reason)
+    given = _in_order(given, file_names, count)
+    if (sets := _label_sets(given, count=count, accepted=accepts.label_sets)) is not None:
+        note = say(
+            "Labels: {origin}. Each row of 0 and 1 was taken as the classes of its sample: {mean:.3g} of {classes} on average.",
+            origin=given.origin,
+            mean=float(sets.sum(axis=1).mean()),
+            classes=sets.shape[1],
+        )
+        return LabelSets(sets, (note,))
+    if accepts.targets and (targets := _targets(given, count=count)) is not None:
+        note = say(
+            "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
+            origin=given.origin,
+        )
+        return Targets(targets, (note,))
+    return _class_labels(given, count=count, class_names=class_names)
+
+
+def joined_labels(parts: Sequence[Labels | None]) -> Labels | None:
+    """Return the labels of several sources as one, the sources in order; they must all be of one kind.
+
+    Args:
+        parts: at least one. Where the first is None or `Unused`, it stands for all.
+    """
+    first = parts[0]
+    if first is None or isinstance(first, Unused):
+        return first
+    known = [part for part in parts if isinstance(part, type(first))]
+    notes = dict.fromkeys(note for part in known for note in part.notes)
+    return replace(first, values=np.concatenate([part.values for part in known]), notes=tuple(notes))
+
+
+def kind_of_labels(labels: Labels | None) -> str:
+    """Return which kind of labels samples have, for messages: 'one class for each sample', '3 classes in rows', 'no labels'."""
+    match labels:
+        case ClassLabels():
+            return "one class for each sample"
+        case LabelSets():
+            return f"{labels.values.shape[1]} classes in rows"
+        case Targets():
+            return "one number for each sample"
+        case _:
+            return "no labels"
+
+
+def _class_labels(given: GivenLabels, *, count: int, class_names: tuple[str, ...] | None) -> ClassLabels:
     values = given.values
     notes: tuple[str, ...] = (say("Labels: {origin}.", origin=given.origin),)
     if values.dtype.kind == "U":
@@ -97,23 +223,13 @@ def to_class_indices(
             "Give a flat list."
         )
     flat = _whole_numbers(values.reshape(count), given.origin)
-    check_label_range(flat, classes=None if class_names is None else len(class_names), limit_set_by="class names")
-    return flat, notes
+    _check_range(flat, classes=None if class_names is None else len(class_names))
+    return ClassLabels(flat, notes)
 
 
-def are_left_out(labels: object) -> bool:
-    """Return whether --labels asks that samples are taken without labels; a file called 'none' comes first."""
-    return isinstance(labels, str) and labels == NO_LABELS and not exists(Path(labels))
-
-
-def reason_against(given: GivenLabels | None, *, count: int) -> str:
-    """Return why labels cannot be compared with predictions though they are as many as the samples; '' where they can.
-
-    Args:
-        given: labels as found.
-        count: number of samples.
-    """
-    shape = () if given is None else given.values.shape
+def _reason_against(given: GivenLabels, *, count: int) -> str:
+    """Return why labels cannot be compared with predictions though they are as many as the samples; '' where they can."""
+    shape = given.values.shape
     if len(shape) < 3 or shape[0] != count or math.prod(shape) == count:
         return ""
     sizes = [say("{size:d}", size=size) for size in shape]  # numbers, which a redacted report keeps
@@ -124,18 +240,14 @@ def reason_against(given: GivenLabels | None, *, count: int) -> str:
     )
 
 
-def to_targets(given: GivenLabels, *, count: int) -> np.ndarray | None:
+def _targets(given: GivenLabels, *, count: int) -> np.ndarray | None:
     """Return labels that are numbers but no class numbers, as (count,) float64; None for all others.
 
     For models with a single output that need not be a probability: a fraction or a negative number makes them targets.
-
-    Args:
-        given: labels as found.
-        count: number of samples.
     """
     values: np.ndarray | None = given.values
-    if values is not None and values.dtype.kind == "U":
-        values = _numbers(_without_heading(values, count)[0])
+    if given.values.dtype.kind == "U":
+        values = _numbers(_without_heading(given.values, count)[0])
     if values is None or values.dtype.kind not in "iuf" or values.shape not in ((count,), (count, 1)):
         return None
     targets = values.reshape(count).astype(np.float64)
@@ -143,14 +255,8 @@ def to_targets(given: GivenLabels, *, count: int) -> np.ndarray | None:
     return None if classes.all() or not np.isfinite(targets).all() else targets
 
 
-def to_label_sets(given: GivenLabels, *, count: int, accepted: LabelSets) -> np.ndarray | None:
-    """Return rows of 0 and 1 as (count, K) bool, K at least 2: the classes of each sample. None for all other labels.
-
-    Args:
-        given: labels as found.
-        count: number of samples.
-        accepted: which rows are sets.
-    """
+def _label_sets(given: GivenLabels, *, count: int, accepted: RowsOfClasses) -> np.ndarray | None:
+    """Return rows of 0 and 1 as (count, K) bool, K at least 2: the classes of each sample. None for all other labels."""
     values = given.values
     rows = values.ndim == 2 and len(values) == count and values.shape[1] > 1 and values.dtype.kind in "buif"
     if accepted == "none" or not rows or not ((values == 0) | (values == 1)).all():
@@ -159,64 +265,16 @@ def to_label_sets(given: GivenLabels, *, count: int, accepted: LabelSets) -> np.
     return None if accepted == "several" and (sets.sum(axis=1) == 1).all() else sets
 
 
-def note_on_targets(given: GivenLabels) -> str:
-    """Return what is said of labels that were taken as what the single output should be."""
-    return say(
-        "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
-        origin=given.origin,
-    )
-
-
-def note_on_sets(given: GivenLabels, sets: np.ndarray) -> str:
-    """Return what is said of labels that were taken as sets of classes.
-
-    Args:
-        given: labels as found.
-        sets: (count, K) bool.
-    """
-    return say(
-        "Labels: {origin}. Each row of 0 and 1 was taken as the classes of its sample: {mean:.3g} of {classes} on average.",
-        origin=given.origin,
-        mean=float(sets.sum(axis=1).mean()),
-        classes=sets.shape[1],
-    )
-
-
-def check_label_range(labels: np.ndarray, *, classes: int | None, limit_set_by: str) -> None:
-    """Raise SamplesError unless all labels lie in 0 to `classes` - 1.
-
-    Args:
-        labels: (N,) integers.
-        classes: how many there are, or None when only negative labels are wrong.
-        limit_set_by: what has as many classes: 'class names', 'outputs of the model'.
-    """
+def _check_range(labels: np.ndarray, *, classes: int | None) -> None:
+    """Raise SamplesError unless all labels lie in 0 to `classes` - 1; without a number of classes, unless none is negative."""
     highest = _HIGHEST_LABEL if classes is None else classes - 1
     wrong = np.flatnonzero((labels < 0) | (labels > highest))
     if len(wrong):
-        allowed = "0 or more" if classes is None else f"0 to {highest}, for {classes} {limit_set_by}"
+        allowed = "0 or more" if classes is None else f"0 to {highest}, for {classes} class names"
         raise SamplesError(
             f"labels must be {allowed}. Received: {labels[wrong[0]]} for sample {wrong[0]}. "
             "Check that the labels belong to this model."
         )
-
-
-def _text_labels(path: Path) -> list[list[str]]:
-    """Return the lines of a text file, each an entry, or of a CSV file, all of one entry or all of two."""
-    lines = read_lines(path)
-    if path.suffix.lower() != ".csv":
-        return [[line] for line in lines]
-    try:
-        rows = list(csv.reader(lines))
-    except csv.Error as error:
-        raise cannot_be_read(path, error) from error
-    columns = 2 if len(rows[0]) == 2 else 1
-    for number, row in enumerate(rows, start=1):
-        if len(row) != columns:
-            raise SamplesError(
-                f"{base_name(path)} must hold one label on each line, or a file name and a label. "
-                f"Received: {len(row)} columns on line {number}. Keep the column with the labels, and that of the names."
-            )
-    return [[entry.strip() for entry in row] for row in rows]
 
 
 def _without_heading(values: np.ndarray, count: int) -> tuple[np.ndarray, str | None]:
@@ -282,3 +340,103 @@ def _whole_numbers(values: np.ndarray, origin: str) -> np.ndarray:
             "Give class numbers from 0 on."
         )
     return values.astype(np.int64)
+
+
+def _in_order(given: GivenLabels, file_names: Sequence[str] | None, count: int) -> GivenLabels:
+    """Return labels in the order of the samples; those without a column of names as they are.
+
+    A first line that names no sample is a heading.
+    """
+    if given.names is None:
+        return given
+    if file_names is None:
+        return _by_index(given, given.names, count)
+    lookup = _Lookup(file_names)
+    places = [lookup.place(name, given.origin) for name in given.names]
+    if all(place is None for place in places):
+        raise SamplesError(
+            f"labels in two columns must name the image files in the first. Received: {shown_name(given.names[-1])!r} in "
+            f"{given.origin}, which is none of them. Write the file's name and its label on each line."
+        )
+    values = _placed(given, places, [shown_name(name) for name in file_names])
+    others = sum(place is None for place in places[1:])
+    origin = say("{file}, matched by file name", file=given.origin)
+    if others:
+        origin = counted(
+            others,
+            "{file}, matched by file name ({n} line names no image)",
+            "{file}, matched by file name ({n} lines name no image)",
+            file=given.origin,
+        )
+    return replace(given, values=values, origin=origin, names=None)
+
+
+def _by_index(given: GivenLabels, names: tuple[str, ...], count: int) -> GivenLabels:
+    """Return labels whose first column is the index of the sample, as a table that was saved with its index has."""
+    places = [int(name) if _INDEX.fullmatch(name) else None for name in names]
+    indices = places[1:] if places[0] is None else places
+    if sorted(place for place in indices if place is not None) != list(range(count)) or None in indices:
+        raise SamplesError(
+            "labels in two columns must have the name of an image file in the first, or the index of each sample, "
+            f"0 to {count - 1}. Received: {shown_name(names[-1])!r} in {given.origin}. Keep the column with the labels."
+        )
+    values = _placed(given, places, [str(index) for index in range(count)])
+    return replace(given, values=values, origin=say("{file}, matched by index", file=given.origin), names=None)
+
+
+def _placed(given: GivenLabels, places: Sequence[int | None], names: Sequence[str]) -> np.ndarray:
+    """Return the labels by sample."""
+    found: list[str | None] = [None] * len(names)
+    for place, label in zip(places, map(str, given.values), strict=True):
+        if place is None:
+            continue
+        if found[place] not in (None, label):
+            raise SamplesError(
+                f"labels must be one for each sample. Received: {shown_name(str(found[place]))!r} and {shown_name(label)!r} "
+                f"for {names[place]} in {given.origin}. Remove one of the lines."
+            )
+        found[place] = label
+    missing = [name for name, label in zip(names, found, strict=True) if label is None]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise SamplesError(
+            f"labels must be one for each sample. Received: none for {missing[0]}{more} in {given.origin}. Add the lines."
+        )
+    return np.array(found)
+
+
+class _Lookup:
+    """Finds a file by its path, its name, or its name without the ending."""
+
+    def __init__(self, file_names: Sequence[str]) -> None:
+        self._by_path = {name: position for position, name in enumerate(file_names)}
+        self._by_name: dict[str, int] = {}
+        self._by_stem: dict[str, int] = {}
+        for position, path in enumerate(file_names):
+            name = path.rpartition("/")[2]
+            for table, key in ((self._by_name, name), (self._by_stem, name.rpartition(".")[0])):
+                table[key] = _SEVERAL if key in table else position
+
+    def place(self, written: str, origin: str) -> int | None:
+        """Return which file is meant, or None.
+
+        Args:
+            written: a path of any length, or a name.
+            origin: where the labels come from, for the message.
+
+        Raises:
+            SamplesError: several files have this name.
+        """
+        parts = written.replace("\\", "/").split("/")
+        for start in range(len(parts)):
+            if (path := "/".join(parts[start:])) in self._by_path:
+                return self._by_path[path]
+        for table in (self._by_name, self._by_stem):
+            if parts[-1] in table:
+                if table[parts[-1]] == _SEVERAL:
+                    raise SamplesError(
+                        f"labels must name one file on each line. Received: {shown_name(written)!r} in {origin}, which "
+                        "several files are called. Write it with its folder: class/name."
+                    )
+                return table[parts[-1]]
+        return None

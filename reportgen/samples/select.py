@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.errors import SamplesError, UsageError
 from reportgen.samples.files import shown_name
+from reportgen.samples.labels import Classes, LabelSets
 
 Kind = Literal["indices", "first", "per-class", "random", "hardest", "easiest"]
 ACCEPTED_FORMS = "0,5,7  first:N  per-class:N  random:N  hardest:N  easiest:N"
@@ -99,16 +100,16 @@ def parse_selection(text: str | None, *, labelled: bool) -> Selection:
 
 
 def select(
-    selection: Selection, *, count: int, labels: np.ndarray | None, losses: np.ndarray | None, seed: int
+    selection: Selection, *, count: int, labels: Classes | None, losses: np.ndarray | None, seed: int
 ) -> tuple[int, ...]:
     """Return the indices of the chosen samples, in the order in which they are shown.
 
     Args:
         selection: the rule.
         count: how many samples there are.
-        labels: (count,) integers; or (count, K) bool, the classes of each sample; or None without labels.
-        losses: (count,) float, of every sample; needed when `selection.needs_losses`. NaN counts as unknown, so last.
-        seed: of 'random'.
+        labels: the class or the classes of each sample; None without labels.
+        losses: (count,) float, every sample's; needed when `selection.needs_losses`. NaN counts as unknown, so last.
+        seed: decides what 'random' draws.
 
     Returns:
         As given ('indices'), ascending ('first', 'random'), class by class ('per-class'; a sample of several classes
@@ -126,7 +127,7 @@ def select(
     if selection.kind == "indices":
         return _check_indices(selection, count)
     if selection.kind == "per-class":
-        return _first_of_each_class(selection, cast(np.ndarray, labels))
+        return _first_of_each_class(selection, cast(Classes, labels))
     if selection.strict and selection.count > count:
         raise SamplesError(
             f"--select {selection.text} asks for more samples than there are. Received: {count} samples. "
@@ -151,11 +152,11 @@ def _check_indices(selection: Selection, count: int) -> tuple[int, ...]:
     return selection.indices
 
 
-def _first_of_each_class(selection: Selection, labels: np.ndarray) -> tuple[int, ...]:
+def _first_of_each_class(selection: Selection, labels: Classes) -> tuple[int, ...]:
     chosen: list[int] = []
-    sets = labels.ndim == 2
-    for label in np.flatnonzero(labels.any(axis=0)) if sets else np.unique(labels):
-        members = np.flatnonzero(labels[:, label] if sets else labels == label)
+    values, sets = labels.values, isinstance(labels, LabelSets)
+    for label in np.flatnonzero(values.any(axis=0)) if sets else np.unique(values):
+        members = np.flatnonzero(values[:, label] if sets else values == label)
         if selection.strict and len(members) < selection.count:
             raise SamplesError(
                 f"--select {selection.text} asks for more samples than there are. "
@@ -163,7 +164,7 @@ def _first_of_each_class(selection: Selection, labels: np.ndarray) -> tuple[int,
             )
         chosen += members[: selection.count].tolist()
     # sets may all be empty: the first samples stand for no class then
-    return tuple(dict.fromkeys(chosen)) or tuple(range(min(selection.count, len(labels))))
+    return tuple(dict.fromkeys(chosen)) or tuple(range(min(selection.count, len(values))))
 
 
 def _by_loss(losses: np.ndarray | None, count: int, *, falling: bool) -> np.ndarray:

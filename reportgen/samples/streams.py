@@ -9,6 +9,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
 from reportgen.samples.files import BYTES_LIMIT, shown_name
+from reportgen.samples.labels import GivenLabels
 from reportgen.samples.shapes import InputShape, matches
 
 _ORIGIN = say("the labels given with the samples")
@@ -79,8 +80,7 @@ def _joined(
             values=values,
             name=shown_name(name) or "samples",
             description=kind,
-            labels=beside,
-            labels_origin=_ORIGIN,
+            labels=None if beside is None else GivenLabels(beside, _ORIGIN),
             notes=(note,) if note else (),
         )
         for name, values in arrays.items()

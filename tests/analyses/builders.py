@@ -13,6 +13,7 @@ from reportgen.models.weights import LayerKernel
 from reportgen.results.findings import ModelSummary, SamplesSummary
 from reportgen.results.rules import default_limits
 from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.samples.labels import ClassLabels, Labels, LabelSets, Targets
 
 LIMITS = default_limits(rule for analysis in ANALYSES for rule in analysis.rules)
 GLOROT = keras.initializers.GlorotUniform()
@@ -73,7 +74,7 @@ def evaluated_samples(
         "summary": summary,
         "names": tuple(f"x[{index}]" for index in indices[:chosen]),
         "images": images[:chosen],
-        **_label_fields(labels, targets, chosen),
+        "labels": _understood(labels, targets),
         "class_names": None,
         "expected_range": None,
         "activations": Activations(outputs=np.asarray([] if outputs is None else outputs, np.float32)),
@@ -85,16 +86,13 @@ def evaluated_samples(
     return EvaluatedSamples(**{**defaults, **given})
 
 
-def _label_fields(labels: Any, targets: Any, chosen: int) -> dict[str, Any]:
-    """Return the fields of `EvaluatedSamples` that hold labels: a single place that knows them."""
-    sets = None if np.ndim(labels) != 2 else np.asarray(labels, bool)
-    classes = None if labels is None or sets is not None else np.asarray(labels)
-    return {
-        "labels": None if classes is None else classes[:chosen],
-        "all_labels": classes,
-        "label_sets": sets,
-        "targets": None if targets is None else np.asarray(targets, np.float64),
-    }
+def _understood(labels: Any, targets: Any) -> Labels | None:
+    """Return labels as their type."""
+    if targets is not None:
+        return Targets(np.asarray(targets, np.float64))
+    if labels is None:
+        return None
+    return LabelSets(np.asarray(labels, bool)) if np.ndim(labels) == 2 else ClassLabels(np.asarray(labels))
 
 
 def live_context(

@@ -20,6 +20,7 @@ from reportgen.measures.intervals import Outcome, measure
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette
+from reportgen.samples.labels import Targets
 
 IMAGES = np.random.default_rng(3).integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
 
@@ -403,7 +404,9 @@ def test_two_runs_give_the_same_numbers() -> None:
 def test_targets_are_numbers_even_where_the_output_could_be_a_probability() -> None:
     given = context([[0.5], [0.25]], None, head=Head("linear", "age"))
     assert given.samples is not None
-    result = PredictionQuality().run(replace(given, samples=replace(given.samples, targets=np.array([0.5, -1.0]))))
+    result = PredictionQuality().run(
+        replace(given, samples=replace(given.samples, labels=Targets(np.array([0.5, -1.0]))))
+    )
     assert isinstance(result, PredictionQualityResult)
     assert result.regression is not None
     assert result.regression.mean_absolute == pytest.approx(0.625)

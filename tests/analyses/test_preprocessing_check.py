@@ -21,6 +21,7 @@ from reportgen.models.passes import Activations, LiveModel
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results.findings import Finding, Severity
 from reportgen.run.evaluation import evaluate_samples
+from reportgen.samples.labels import Accepts, Targets
 from reportgen.samples.sources import open_samples
 
 GENERATOR = np.random.default_rng(5)
@@ -42,7 +43,7 @@ def context(
     model: Any, images: np.ndarray, labels: Any = LABELS, *, batch: int = 7, options: ReportOptions = DEFAULTS
 ) -> AnalysisContext:
     described = describe_model(model)
-    source = open_samples(images, input_shape=described.summary.input_shape, labels=labels)
+    source = open_samples(images, Accepts(input_shape=described.summary.input_shape), labels=labels)
     samples = evaluate_samples(described, source, shown=(), options=options)
     return builders.context(samples, live=LiveModel(model, described.layers, batch), head=described.head)
 
@@ -185,7 +186,7 @@ def test_what_cannot_be_scored_is_a_skip_with_the_reason(model: Any) -> None:
     maps = keras.Sequential([keras.Input((3, 3, 1)), layers.Conv2D(2, 1)])
     assert "not one score for each class" in run(maps, IMAGES, np.arange(60) % 2).reason
     assert given.samples is not None
-    numbers = replace(given, samples=replace(given.samples, targets=np.linspace(0, 1, 60)))
+    numbers = replace(given, samples=replace(given.samples, labels=Targets(np.linspace(0, 1, 60))))
     assert PreprocessingCheck().run(numbers).reason.startswith("The labels are numbers")
     outputs = np.full((60, 2), np.nan, np.float32)
     nowhere = replace(context(model, IMAGES).samples, activations=Activations(outputs=outputs))

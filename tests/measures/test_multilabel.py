@@ -12,7 +12,8 @@ from sklearn.metrics import (
 from reportgen.measures.calibration import calibrate
 from reportgen.measures.intervals import measure
 from reportgen.measures.multilabel import MultiLabelQuality, multi_label_quality
-from reportgen.models.graphs import ClassScores, cross_entropy
+from reportgen.run.answers import ClassScores, cross_entropy
+from reportgen.samples.labels import LabelSets
 
 
 def drawn(seed: int, count: int = 150, classes: int = 6) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +26,7 @@ def drawn(seed: int, count: int = 150, classes: int = 6) -> tuple[np.ndarray, np
 
 
 def quality_of(values: np.ndarray, sets: np.ndarray) -> MultiLabelQuality:
-    losses = cross_entropy(ClassScores(values, True, ""), sets)
+    losses = cross_entropy(ClassScores(values, True, ""), LabelSets(sets))
     names = tuple(f"c{index}" for index in range(sets.shape[1]))
     return multi_label_quality(values, sets, losses, names, sure=0.99, seed=4)
 
@@ -57,7 +58,7 @@ def test_the_loss_is_the_mean_binary_cross_entropy() -> None:
 
     values, sets = drawn(3)
     expected = keras.losses.binary_crossentropy(sets.astype(np.float32), values.astype(np.float32)).numpy()
-    np.testing.assert_allclose(cross_entropy(ClassScores(values, True, ""), sets), expected, rtol=1e-4)
+    np.testing.assert_allclose(cross_entropy(ClassScores(values, True, ""), LabelSets(sets)), expected, rtol=1e-4)
     assert quality_of(values, sets).loss == pytest.approx(expected.mean(), rel=1e-4)
 
 

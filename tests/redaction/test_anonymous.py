@@ -6,6 +6,7 @@ import numpy as np
 
 from reportgen.messages import counted, say
 from reportgen.redaction.anonymous import anonymous, anonymous_notes
+from reportgen.samples.labels import ClassLabels, Unused
 from reportgen.samples.sample_source import SampleSource
 
 SOURCE = SampleSource(
@@ -13,7 +14,7 @@ SOURCE = SampleSource(
     count=2,
     shape=(2, 2, 1),
     dtype=np.dtype("uint8"),
-    labels=np.array([0, 1]),
+    labels=ClassLabels(np.array([0, 1]), (say("Labels: {origin}.", origin="bert.csv"),)),
     names=["anna.png", "bert.png"].__getitem__,
     class_names=("ill", "well"),
     description="folder ward-7, 2 images",
@@ -27,7 +28,15 @@ def test_names_of_samples_classes_and_files_become_numbers():
     assert hidden.class_names == ("class 0", "class 1")
     assert hidden.description == hidden.beside["meta"].description == "SAMPLES"
     assert hidden.beside["meta"].class_names == ("class 0", "class 1")
-    assert (hidden.count, hidden.shape, hidden.read, hidden.labels) == (2, (2, 2, 1), SOURCE.read, SOURCE.labels)
+    assert (hidden.count, hidden.shape, hidden.read) == (2, (2, 2, 1), SOURCE.read)
+    assert isinstance(hidden.labels, ClassLabels)
+    assert (hidden.labels.values.tolist(), hidden.labels.notes) == ([0, 1], ("Labels: (left out).",))
+
+
+def test_a_reason_against_labels_stays_and_no_labels_stay_none():
+    reason = say("The labels have the shape ({shape}).", shape=say("{size:d}", size=3))
+    assert anonymous(replace(SOURCE, labels=Unused(reason))).labels == Unused("The labels have the shape (3).")
+    assert anonymous(replace(SOURCE, labels=None)).labels is None
 
 
 def test_classes_that_were_never_named_stay_so():

@@ -12,6 +12,7 @@ from reportgen.errors import SamplesError, UsageError
 from reportgen.models.graphs import describe_model
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.run.evaluation import evaluate_samples, evaluated_indices, samples_at_once
+from reportgen.samples.labels import Accepts, ClassLabels, Targets
 from reportgen.samples.sources import open_samples
 
 CLASSES = 25
@@ -31,7 +32,7 @@ def samples(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 def evaluate(model: Any, source: Any, *, options: ReportOptions = DEFAULTS, shown: tuple[str, ...] = (), **given: Any):
     described = describe_model(model)
-    opened = open_samples(source, input_shape=described.summary.input_shape, **given)
+    opened = open_samples(source, Accepts(input_shape=described.summary.input_shape), **given)
     return evaluate_samples(described, opened, shown=shown, options=options)
 
 
@@ -64,8 +65,8 @@ def test_outputs_begin_with_the_chosen_samples_in_their_order(model: Any) -> Non
     result = evaluate(model, (inputs, labels), options=ReportOptions(select="7,2"))
     np.testing.assert_allclose(result.activations.outputs[:2], model(inputs[[7, 2]]).numpy(), atol=1e-6)
     np.testing.assert_array_equal(result.images, inputs[[7, 2]])
-    assert result.labels is not None
-    assert result.labels.tolist() == [7, 2]
+    assert isinstance(result.labels, ClassLabels)
+    assert result.labels.values[:2].tolist() == [7, 2]
     assert result.summary.shown == (7, 2)
 
 
@@ -190,11 +191,11 @@ def test_targets_of_a_single_linear_output_are_kept_in_the_order_of_the_samples(
     described = describe_model(model)
     assert described.may_regress
     numbers = np.arange(9) + 0.5
-    source = open_samples((np.zeros((9, 3), np.float32), numbers), input_shape=(3,), targets=True)
+    source = open_samples((np.zeros((9, 3), np.float32), numbers), Accepts(input_shape=(3,), targets=True))
     result = evaluate_samples(described, source, shown=(), options=ReportOptions(select="5,2"))
-    assert (result.labels, result.all_labels, result.summary.labelled) == (None, None, True)
-    assert result.targets is not None
-    assert result.targets.tolist() == [5.5, 2.5, 0.5, 1.5, 3.5, 4.5, 6.5, 7.5, 8.5]
+    assert (result.classes, result.summary.labelled) == (None, True)
+    assert isinstance(result.labels, Targets)
+    assert result.labels.values.tolist() == [5.5, 2.5, 0.5, 1.5, 3.5, 4.5, 6.5, 7.5, 8.5]
     assert [result.index(position) for position in range(3)] == [5, 2, 0]
     assert result.name_of(0) == "samples[5]"
 

@@ -49,18 +49,18 @@ def test_bad_files_of_several_sources_are_left_out_with_their_labels(folders: li
     source = opened(classifier(), folders, labels=[0, 1, 2, 1, 2])
     assert source.count == 3
     assert source.read([0, 1, 2])[:, 0, 0, 0].tolist() == [1, 3, 5]
-    assert source.labels.tolist() == [0, 2, 2]
-    assert "1 source was left out, of which no image can be read." in source.notes
-    assert "Skipped 1 file that cannot be read: 2.png." in source.notes
+    assert source.labels.values.tolist() == [0, 2, 2]
+    assert "1 source was left out, of which no image can be read." in source.steps
+    assert "Skipped 1 file that cannot be read: 2.png." in source.steps
 
 
 def test_labels_of_the_readable_files_alone_are_taken_as_they_are(folders: list[str]) -> None:
-    assert opened(classifier(), folders, labels=[0, 1, 2]).labels.tolist() == [0, 1, 2]
+    assert opened(classifier(), folders, labels=[0, 1, 2]).labels.values.tolist() == [0, 1, 2]
 
 
 def test_a_heading_of_the_labels_is_kept_apart(folders: list[str], tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("label\n0\n1\n2\n1\n0\n")
-    assert opened(classifier(), folders, labels=str(tmp_path / "labels.csv")).labels.tolist() == [0, 2, 0]
+    assert opened(classifier(), folders, labels=str(tmp_path / "labels.csv")).labels.values.tolist() == [0, 2, 0]
 
 
 def test_a_bad_source_alone_or_without_the_option_is_an_error(folders: list[str]) -> None:
@@ -74,14 +74,14 @@ def test_labels_beside_another_input_are_those_of_the_samples(tmp_path: Path) ->
     samples = {"image": np.zeros((3, 4, 4, 1), np.float32), "meta": str(tmp_path / "meta.npz")}
     source = opened(two_inputs(), samples)
     assert source.input_name == "image"
-    assert source.labels.tolist() == [2, 0, 1]
-    assert 'Labels: those that came with input "meta".' in source.notes
+    assert source.labels.values.tolist() == [2, 0, 1]
+    assert 'Labels: those that came with input "meta".' in source.steps
 
 
 def test_labels_of_the_pictured_input_come_first(tmp_path: Path) -> None:
     np.savez(tmp_path / "meta.npz", x=np.zeros((3, 2), np.float32), y=np.array([2, 0, 1]))
     samples = {"image": (np.zeros((3, 4, 4, 1), np.float32), [1, 1, 1]), "meta": str(tmp_path / "meta.npz")}
-    assert opened(two_inputs(), samples).labels.tolist() == [1, 1, 1]
+    assert opened(two_inputs(), samples).labels.values.tolist() == [1, 1, 1]
 
 
 def test_masked_copies_of_a_sample_share_what_is_read_of_its_other_inputs() -> None:

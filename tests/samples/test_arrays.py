@@ -35,8 +35,8 @@ def test_labels_are_found_beside_the_samples(tmp_path: Path) -> None:
     array = stored(saved(tmp_path, x_test=X, y_test=Y, y_train=np.zeros(5)))
 
     assert array.labels is not None
-    assert array.labels.tolist() == [3, 4]
-    assert array.labels_origin == "array y_test beside x_test"
+    assert array.labels.values.tolist() == [3, 4]
+    assert array.labels.origin == "array y_test beside x_test"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_labels_are_found_by_the_name_of_the_samples(tmp_path: Path, samples: st
     array = stored(saved(tmp_path, **{samples: X, labels: Y}))
 
     assert array.name == samples
-    assert array.labels_origin == f"array {labels} beside {samples}"
+    assert array.labels.origin == f"array {labels} beside {samples}"
 
 
 def test_labels_of_another_split_are_not_taken(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_an_array_can_be_named(tmp_path: Path) -> None:
 
     assert array.values.tolist() == X.tolist()
     assert array.labels is not None
-    assert array.labels.tolist() == [4, 5]
+    assert array.labels.values.tolist() == [4, 5]
     assert array.notes == ()
 
 
@@ -158,8 +158,8 @@ def test_idx_comes_with_the_labels_beside_it(tmp_path: Path) -> None:
     assert array.values.tolist() == X.tolist()
     assert array.name == "t10k-images-idx3-ubyte"
     assert array.labels is not None
-    assert array.labels.tolist() == [3, 4]
-    assert array.labels_origin == "t10k-labels-idx1-ubyte beside t10k-images-idx3-ubyte.gz"
+    assert array.labels.values.tolist() == [3, 4]
+    assert array.labels.origin == "t10k-labels-idx1-ubyte beside t10k-images-idx3-ubyte.gz"
 
 
 def test_idx_alone_has_no_labels(tmp_path: Path) -> None:

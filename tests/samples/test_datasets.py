@@ -28,12 +28,12 @@ def test_the_test_split_is_loaded_with_its_labels_and_names(
 
     assert stored.values.tolist() == np.ones((2, 28, 28)).tolist()
     assert stored.labels is not None
-    assert stored.labels.tolist() == [9, 2]
+    assert stored.labels.values.tolist() == [9, 2]
     assert stored.class_names is not None
     assert stored.class_names[9] == "Ankle boot"
     assert stored.description == "fashion_mnist of keras.datasets, test split"
-    assert stored.notes == ("Class names: as published with fashion_mnist.",)
-    assert load_dataset("cifar100").notes == ()
+    assert stored.class_names_note == "Class names: as published with fashion_mnist."
+    assert load_dataset("cifar100").class_names_note == ""
     assert capsys.readouterr().out == ""
 
 

@@ -39,8 +39,8 @@ def test_class_folders_give_labels_and_empty_ones_count(tmp_path: Path) -> None:
     assert files.names == ("cat/1.png", "cat/2.png", "dog/1.png")
     assert files.class_names == ("cat", "cow", "dog")
     assert files.labels is not None
-    assert files.labels.tolist() == [0, 0, 2]
-    assert files.notes == ("Labels: the 3 class folders in the order of their names.",)
+    assert files.labels.values.tolist() == [0, 0, 2]
+    assert files.labels.notes == ("Labels: the 3 class folders in the order of their names.",)
 
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_other_files_in_class_folders_are_said(tmp_path: Path) -> None:
     make_image(tmp_path / "cat" / "a.png")
     (tmp_path / "cat" / "notes.txt").touch()
 
-    assert list_images(tmp_path).notes[1] == "Left out 1 file beside the images: notes.txt."
+    assert list_images(tmp_path).notes == ("Left out 1 file beside the images: notes.txt.",)
 
 
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:

@@ -1,19 +1,37 @@
+"""Labels as a type."""
+
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.labels import GivenLabels, check_label_range, read_labels, to_class_indices, to_targets
+from reportgen.samples.labels import (
+    Accepts,
+    ClassLabels,
+    GivenLabels,
+    LabelSets,
+    Targets,
+    Unused,
+    classes_of,
+    joined_labels,
+    understand,
+)
+from reportgen.samples.readers.tables import read_labels
+
+ANY = Accepts(input_shape=None)
+NUMBERS = Accepts(input_shape=None, targets=True)
 
 
 def indices(
     values: object, *, count: int = 3, class_names: tuple[str, ...] | None = None
 ) -> tuple[list[int], tuple[str, ...]]:
-    labels, notes = to_class_indices(GivenLabels(np.asarray(values), "y.npy"), count=count, class_names=class_names)
-    assert labels.dtype == np.int64
-    assert labels.shape == (count,)
-    return labels.tolist(), notes
+    labels = understand(GivenLabels(np.asarray(values), "y.npy"), ANY, count=count, class_names=class_names)
+    assert isinstance(labels, ClassLabels)
+    assert labels.values.dtype == np.int64
+    assert labels.values.shape == (count,)
+    return labels.values.tolist(), labels.notes
 
 
 @pytest.mark.parametrize(
@@ -51,7 +69,7 @@ def test_names_are_looked_up_among_the_class_names() -> None:
         ([[1, 0], [0, 1], [1, 1]], r"must be one-hot: a single 1 in each row. Received: row 2 of y.npy is not."),
         ([[1, 0], [0, 0], [1, 0]], r"must be one-hot.*row 1"),
         ([[0.9, 0.1]] * 3, r"must be one-hot.*row 0"),
-        (np.zeros((3, 2, 2)), r"one for each sample or one-hot rows. Received: shape \(3, 2, 2\) in y.npy."),
+        (np.zeros((3, 0)), r"one for each sample or one-hot rows. Received: shape \(3, 0\) in y.npy."),
         (np.array([None] * 3), r"labels must be whole numbers. Received: dtype object in y.npy."),
     ],
 )
@@ -86,74 +104,132 @@ def test_one_name_too_many_is_not_taken_for_a_heading() -> None:
         indices(["label", "a", "b", "a"], class_names=("a", "b"))
 
 
-def test_the_range_can_be_checked_against_the_models_outputs() -> None:
-    check_label_range(np.array([0, 9]), classes=10, limit_set_by="outputs of the model")
-    with pytest.raises(SamplesError, match=r"0 to 9, for 10 outputs of the model. Received: 10 for sample 1."):
-        check_label_range(np.array([0, 10]), classes=10, limit_set_by="outputs of the model")
-
-
-def test_labels_are_read_from_numpy_files(tmp_path: Path) -> None:
-    np.save(tmp_path / "y.npy", np.array([1, 2]))
-    np.savez(tmp_path / "a.npz", x_test=np.zeros((2, 3)), y_test=np.array([3, 4]))
-
-    assert read_labels(tmp_path / "y.npy").values.tolist() == [1, 2]
-    assert read_labels(tmp_path / "y.npy").origin == "y.npy"
-    assert read_labels(str(tmp_path / "a.npz")).values.tolist() == [3, 4]
-    assert read_labels(f"{tmp_path}/a.npz:y_test").origin == "a.npz, array y_test"
-
-
-def test_labels_are_read_from_idx(tmp_path: Path) -> None:
-    (tmp_path / "labels").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
-
-    assert read_labels(tmp_path / "labels").values.tolist() == [7, 9]
-
-
-def test_labels_are_read_from_text_and_csv(tmp_path: Path) -> None:
-    (tmp_path / "y.txt").write_text("cat, small\ndog\n")
-    (tmp_path / "y.csv").write_text('"cat, small"\ndog\n')
-
-    for name in ("y.txt", "y.csv"):
-        given = read_labels(tmp_path / name)
-        assert given.values.tolist() == ["cat, small", "dog"]
-        assert given.origin == name
-
-
-def test_a_csv_with_several_columns_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "y.csv").write_text("0\na.png,1\n")
-
-    with pytest.raises(
-        SamplesError, match=r"y.csv must hold one label on each line, or a file name.*Received: 2 columns on line 2."
-    ):
-        read_labels(tmp_path / "y.csv")
-
-
-def test_a_csv_that_cannot_be_parsed_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "y.csv").write_text('"' + "0" * 200_000 + '"\n')
-
-    with pytest.raises(SamplesError, match=r"y.csv cannot be read. Received: field larger than field limit"):
-        read_labels(tmp_path / "y.csv")
-
-
-def test_a_missing_file_of_labels_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SamplesError, match=r"--labels: no such file or folder. Received: y.txt."):
-        read_labels(tmp_path / "y.txt")
-
-
-def test_a_ragged_sequence_is_an_error() -> None:
-    assert read_labels([1, 2]).origin == "the given labels"
-    with pytest.raises(SamplesError, match=r"Received: rows of different lengths."):
-        read_labels([[1, 2], [3]])
-
-
 @pytest.mark.parametrize("values", [[0.5, 1, 2], [-1, 0, 3], [[0.5], [1], [2]], np.array(["0.5", "1", "2"])])
 def test_fractions_and_negative_numbers_are_targets(values: object) -> None:
-    targets = to_targets(GivenLabels(np.asarray(values), "y.npy"), count=3)
-    assert targets is not None
-    assert targets.tolist() == np.asarray(values, np.float64).ravel().tolist()
+    labels = understand(GivenLabels(np.asarray(values), "y.npy"), NUMBERS, count=3)
+    assert isinstance(labels, Targets)
+    assert labels.values.tolist() == np.asarray(values, np.float64).ravel().tolist()
+    with pytest.raises(SamplesError):
+        understand(GivenLabels(np.asarray(values), "y.npy"), ANY, count=3)
+
+
+@pytest.mark.parametrize("values", [[0, 1, 2], [0.0, 1.0, 2.0], [[0], [1], [2]], ["0", "1", "2"]])
+def test_class_numbers_are_no_targets(values: object) -> None:
+    assert isinstance(understand(GivenLabels(np.asarray(values), "y.npy"), NUMBERS, count=3), ClassLabels)
+
+
+@pytest.mark.parametrize("values", [[0.5, 1], [0.5, np.nan, 1], [[0.5, 0.5]] * 3, ["a", "b", "c"]])
+def test_what_is_no_number_for_each_sample_is_no_target(values: object) -> None:
+    with pytest.raises(SamplesError):
+        understand(GivenLabels(np.asarray(values), "y.npy"), NUMBERS, count=3)
+
+
+ROWS = np.array([[1, 0, 1], [0, 0, 0]])
 
 
 @pytest.mark.parametrize(
-    "values", [[0, 1, 2], [0.0, 1.0, 2.0], [0.5, 1], [0.5, np.nan, 1], [[0.5, 0.5]] * 3, np.array(["a", "b", "c"])]
+    ("accepted", "values", "kind"),
+    [
+        ("all", ROWS, LabelSets),
+        ("several", ROWS, LabelSets),
+        ("all", np.eye(3)[:2], LabelSets),
+        ("several", np.eye(3)[:2], ClassLabels),
+        ("none", np.eye(3)[:2], ClassLabels),
+        ("all", [[1], [0]], ClassLabels),
+    ],
 )
-def test_class_numbers_and_what_is_no_number_for_each_sample_are_no_targets(values: object) -> None:
-    assert to_targets(GivenLabels(np.asarray(values), "y.npy"), count=3) is None
+def test_rows_of_0_and_1_are_sets_where_the_model_accepts_them(accepted: Any, values: object, kind: type) -> None:
+    accepts = Accepts(input_shape=None, label_sets=accepted)
+    labels = understand(GivenLabels(np.asarray(values), "y.npy"), accepts, count=2)
+    assert type(labels) is kind
+    if isinstance(labels, LabelSets):
+        assert (labels.values.dtype, labels.values.tolist()) == (np.bool_, (np.asarray(values) == 1).tolist())
+
+
+def test_sets_say_how_many_classes_a_sample_has() -> None:
+    labels = understand(GivenLabels(ROWS, "y.npy"), Accepts(input_shape=None, label_sets="all"), count=2)
+    assert labels.notes == (
+        "Labels: y.npy. Each row of 0 and 1 was taken as the classes of its sample: 1 of 3 on average.",
+    )
+
+
+def test_labels_of_several_sources_are_joined_in_order_with_each_note_once() -> None:
+    first, second = ClassLabels(np.array([1]), ("a", "b")), ClassLabels(np.array([0, 2]), ("b", "c"))
+    both = joined_labels([first, second])
+    assert isinstance(both, ClassLabels)
+    assert (both.values.tolist(), both.notes) == ([1, 0, 2], ("a", "b", "c"))
+    assert joined_labels([None, None]) is None
+    assert joined_labels([Unused("why"), None]) == Unused("why")
+
+
+def test_some_labels_are_taken_in_the_order_asked_for() -> None:
+    labels = Targets(np.array([0.5, 1.5, 2.5]), ("a",))
+    assert labels.take([2, 0]).values.tolist() == [2.5, 0.5]
+    assert labels.take(slice(2)).values.tolist() == [0.5, 1.5]
+    assert (type(labels.take([])), labels.take([]).notes) == (Targets, ("a",))
+
+
+def test_only_class_labels_and_sets_name_classes() -> None:
+    labels, sets = ClassLabels(np.array([0])), LabelSets(np.array([[True, False]]))
+    assert (classes_of(labels), classes_of(sets)) == (labels, sets)
+    assert [classes_of(Targets(np.array([0.5]))), classes_of(Unused("why")), classes_of(None)] == [None] * 3
+
+
+FILES = ("cat/1.png", "cat/2.png", "dog/1.png", "dog/3.jpg")
+NAMES = ("a", "b", "c", "d", "e")
+
+
+def given(tmp_path: Path, text: str) -> GivenLabels:
+    (tmp_path / "y.csv").write_text(text, encoding="utf-8")
+    return read_labels(tmp_path / "y.csv")
+
+
+def ordered(labels: GivenLabels, names: tuple[str, ...] | None = FILES, count: int = 4) -> tuple[list[str], str]:
+    found = understand(labels, ANY, count=count, class_names=NAMES, file_names=names)
+    assert isinstance(found, ClassLabels)
+    return [NAMES[value] for value in found.values], found.notes[0]
+
+
+def test_names_are_matched_by_path_name_or_stem_and_a_heading_is_left_out(tmp_path: Path) -> None:
+    text = "file,label\ndata/test/dog/1.png,d\n3,e\n2.png,b\n.\\cat\\1.png,a\n"
+    assert ordered(given(tmp_path, text)) == (["a", "b", "d", "e"], "Labels: y.csv, matched by file name.")
+
+
+def test_lines_that_name_no_image_are_counted(tmp_path: Path) -> None:
+    text = "3.jpg,e\n9.png,x\ndog/1.png,d\n2.png,b\ncat/1.png,a\n"
+    assert ordered(given(tmp_path, text))[1] == "Labels: y.csv, matched by file name (1 line names no image)."
+    assert (
+        ordered(given(tmp_path, f"{text}8.png,x\n"))[1]
+        == "Labels: y.csv, matched by file name (2 lines name no image)."
+    )
+
+
+def test_of_an_array_the_first_column_is_the_index(tmp_path: Path) -> None:
+    assert ordered(given(tmp_path, ",label\n1,b\n0,a\n2,c\n"), None, 3) == (
+        ["a", "b", "c"],
+        "Labels: y.csv, matched by index.",
+    )
+    assert ordered(given(tmp_path, "1,b\n0,a\n"), None, 2)[0] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "message"),
+    [
+        (
+            "1.png,a\n",
+            FILES,
+            r"must name one file on each line. Received: '1.png' in y.csv, which several files are called",
+        ),
+        ("file,label\nx.png,a\n", FILES, r"must name the image files in the first. Received: 'x.png' in y.csv"),
+        ("2.png,b\n3.jpg,c\n", FILES, r"one for each sample. Received: none for cat/1.png and 1 more in y.csv."),
+        ("2.png,b\n2.png,c\n", FILES, r"Received: 'b' and 'c' for cat/2.png in y.csv. Remove one of the lines."),
+        ("a.png,b\nb.png,c\n", None, r"or the index of each sample, 0 to 3. Received: 'b.png' in y.csv."),
+        ("0,b\n1,c\n", None, r"or the index of each sample, 0 to 3."),
+        ("0,b\n1,c\n2,d\n2,d\n", None, r"or the index of each sample, 0 to 3."),
+    ],
+)
+def test_what_names_no_sample_or_two_is_an_error(
+    tmp_path: Path, text: str, names: tuple[str, ...] | None, message: str
+) -> None:
+    with pytest.raises(SamplesError, match=message):
+        understand(given(tmp_path, text), ANY, count=4, class_names=NAMES, file_names=names)

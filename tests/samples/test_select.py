@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError, UsageError
+from reportgen.samples.labels import ClassLabels
 from reportgen.samples.select import Selection, check_selection, parse_selection, select, selection_text
 
 LABELS = np.array([1, 0, 1, 0, 2])
@@ -19,7 +20,9 @@ def chosen(
     seed: int = 0,
 ) -> tuple[int, ...]:
     selection = parse_selection(text, labelled=labels is not None)
-    return select(selection, count=count, labels=labels, losses=losses, seed=seed)
+    return select(
+        selection, count=count, labels=None if labels is None else ClassLabels(labels), losses=losses, seed=seed
+    )
 
 
 def test_the_default_is_one_of_each_class_with_labels_and_the_first_eight_without() -> None:

@@ -1,7 +1,7 @@
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -9,11 +9,17 @@ from PIL import Image
 
 from reportgen.errors import SamplesError
 from reportgen.samples import images
+from reportgen.samples.labels import Accepts, ClassLabels, Targets, Unused
+from reportgen.samples.sample_source import SampleSource
 from reportgen.samples.sources import open_samples
 
 X = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
 Y = np.array([2, 0, 1])
 INPUT = (4, 4, 1)
+
+
+def opened(source: Any, *, labels: Any = None, class_names: Any = None, **accepts: Any) -> SampleSource:
+    return open_samples(source, Accepts(**accepts), labels=labels, class_names=class_names)
 
 
 def make_image(path: Path, value: int = 0, size: tuple[int, int] = (4, 4)) -> None:
@@ -24,35 +30,35 @@ def make_image(path: Path, value: int = 0, size: tuple[int, int] = (4, 4)) -> No
 def test_an_archive_is_opened_with_labels_names_and_notes(tmp_path: Path) -> None:
     np.savez(tmp_path / "samples.npz", x_test=X, y_test=Y)
 
-    source = open_samples(tmp_path / "samples.npz", input_shape=INPUT, class_names="a,b,c")
+    source = opened(tmp_path / "samples.npz", input_shape=INPUT, class_names="a,b,c")
 
     assert (source.count, source.shape, source.dtype) == (3, (4, 4, 1), np.dtype("uint8"))
-    assert source.labels is not None
-    assert source.labels.tolist() == [2, 0, 1]
-    assert source.labels.dtype == np.int64
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [2, 0, 1]
+    assert source.labels.values.dtype == np.int64
     assert source.class_names == ("a", "b", "c")
     assert source.description == "samples.npz, array x_test"
-    assert source.notes == ("A channel axis was added.", "Labels: array y_test beside x_test.")
+    assert source.steps == ("A channel axis was added.", "Labels: array y_test beside x_test.")
     assert source.names(2) == "x_test[2]"
     assert source.read([2, 0]).tolist() == X[[2, 0], :, :, np.newaxis].tolist()
 
 
 def test_a_channel_axis_is_added_in_front_for_channels_first() -> None:
-    source = open_samples(X, input_shape=(1, 4, 4))
+    source = opened(X, input_shape=(1, 4, 4))
 
     assert source.shape == (1, 4, 4)
     assert source.read([1]).tolist() == X[np.newaxis, [1]].tolist()
 
 
 def test_an_array_in_memory_and_a_tuple_are_accepted() -> None:
-    source = open_samples((X, Y), input_shape=INPUT)
+    source = opened((X, Y), input_shape=INPUT)
 
     assert source.description == "array in memory"
     assert source.names(0) == "samples[0]"
-    assert source.labels is not None
-    assert source.labels.tolist() == [2, 0, 1]
-    assert source.notes == ("A channel axis was added.", "Labels: the labels given with the samples.")
-    assert open_samples((X, None), input_shape=INPUT).labels is None
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [2, 0, 1]
+    assert source.steps == ("A channel axis was added.", "Labels: the labels given with the samples.")
+    assert opened((X, None), input_shape=INPUT).labels is None
 
 
 def test_what_numpy_takes_for_an_array_is_accepted() -> None:
@@ -60,32 +66,32 @@ def test_what_numpy_takes_for_an_array_is_accepted() -> None:
         def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
             return X
 
-    assert open_samples(Tensor(), input_shape=INPUT).count == 3  # type: ignore[arg-type]
+    assert opened(Tensor(), input_shape=INPUT).count == 3  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("source", [[1, 2], None, (X,), 3])
 def test_another_type_is_an_error(source: object) -> None:
     with pytest.raises(SamplesError, match=rf"samples must be a file.*Received: {type(source).__name__}."):
-        open_samples(source, input_shape=INPUT)  # type: ignore[arg-type]
+        opened(source, input_shape=INPUT)  # type: ignore[arg-type]
 
 
 def test_npy_is_not_read_before_it_is_asked_for(tmp_path: Path) -> None:
     np.save(tmp_path / "x_test.npy", X[..., np.newaxis].astype(">f4"))
 
-    source = open_samples(str(tmp_path / "x_test.npy"), input_shape=INPUT, labels=[0, 1, 2])
+    source = opened(str(tmp_path / "x_test.npy"), input_shape=INPUT, labels=[0, 1, 2])
 
     batch = source.read([1])
     assert type(batch) is np.ndarray
     assert batch.dtype == source.dtype == np.dtype("=f4")
     assert batch.tolist() == X[[1], :, :, np.newaxis].tolist()
-    assert source.notes == ("Labels: the given labels.",)
+    assert source.steps == ("Labels: the given labels.",)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_value_that_is_not_finite_is_an_error_with_its_index_when_read(value: float) -> None:
     floats = X.astype(np.float32)
     floats[1, 2, 3] = value
-    source = open_samples(floats, input_shape=INPUT)
+    source = opened(floats, input_shape=INPUT)
 
     assert source.read([0, 2]).shape == (2, 4, 4, 1)
     with pytest.raises(SamplesError, match=rf"finite numbers. Received: {value} in samples\[1\] at \(2, 3\)."):
@@ -96,40 +102,40 @@ def test_given_labels_come_before_those_found(tmp_path: Path) -> None:
     np.savez(tmp_path / "s.npz", x=X, y=Y)
     (tmp_path / "labels.txt").write_text("b\nb\na\n")
 
-    source = open_samples(tmp_path / "s.npz", input_shape=INPUT, labels=tmp_path / "labels.txt", class_names=["a", "b"])
+    source = opened(tmp_path / "s.npz", input_shape=INPUT, labels=tmp_path / "labels.txt", class_names=["a", "b"])
 
-    assert source.labels is not None
-    assert source.labels.tolist() == [1, 1, 0]
-    assert source.notes[-1] == "Labels: labels.txt."
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [1, 1, 0]
+    assert source.steps[-1] == "Labels: labels.txt."
 
 
 def test_found_labels_of_another_length_are_an_error(tmp_path: Path) -> None:
     np.savez(tmp_path / "s.npz", x=X, y=Y[:2])
 
     with pytest.raises(SamplesError, match=r"as many as the samples, 3. Received: 2 in array y beside x."):
-        open_samples(tmp_path / "s.npz", input_shape=INPUT)
+        opened(tmp_path / "s.npz", input_shape=INPUT)
 
 
 def test_wrong_shapes_are_an_error_with_both_shapes() -> None:
     with pytest.raises(
         SamplesError, match=r"input \(4, 4, 3\). Received: shape \(3, 4, 4\). Their channels come first"
     ):
-        open_samples(np.zeros((2, 3, 4, 4)), input_shape=(4, 4, 3))
+        opened(np.zeros((2, 3, 4, 4)), input_shape=(4, 4, 3))
     with pytest.raises(SamplesError, match=r"Add the axis with x\[numpy.newaxis\]"):
-        open_samples(X[0], input_shape=INPUT)
+        opened(X[0], input_shape=INPUT)
 
 
 def test_arrays_of_no_numbers_and_of_no_samples_are_errors(tmp_path: Path) -> None:
     for values, name in ((np.array([None]), "object"), (np.array(["a"]), "<U1"), (np.zeros(2, complex), "complex128")):
         with pytest.raises(SamplesError, match=f"samples must be numbers. Received: dtype {name} in array in memory."):
-            open_samples(values, input_shape=INPUT)
+            opened(values, input_shape=INPUT)
     with pytest.raises(SamplesError, match=r"There are no samples. Received: shape \(0, 4, 4, 1\) in array in memory."):
-        open_samples(np.zeros((0, 4, 4, 1)), input_shape=INPUT)
+        opened(np.zeros((0, 4, 4, 1)), input_shape=INPUT)
 
 
 def test_a_missing_file_is_an_error_that_names_the_data_sets(tmp_path: Path) -> None:
     with pytest.raises(SamplesError) as caught:
-        open_samples(str(tmp_path / "fashion-mnist"), input_shape=INPUT)
+        opened(str(tmp_path / "fashion-mnist"), input_shape=INPUT)
 
     assert str(caught.value) == (
         "--samples: no such file or folder. Received: fashion-mnist. Check the name; data sets are mnist, fashion_mnist, "
@@ -140,11 +146,11 @@ def test_a_missing_file_is_an_error_that_names_the_data_sets(tmp_path: Path) -> 
 def test_another_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(SamplesError, match=r"notes.txt holds no samples.*first bytes 68 65 6c 6c 6f."):
-        open_samples(tmp_path / "notes.txt", input_shape=INPUT)
+        opened(tmp_path / "notes.txt", input_shape=INPUT)
 
     (tmp_path / "empty").touch()
     with pytest.raises(SamplesError, match=r"empty holds no samples that can be read. Received: first bytes none."):
-        open_samples(tmp_path / "empty", input_shape=INPUT)
+        opened(tmp_path / "empty", input_shape=INPUT)
 
 
 def test_a_data_set_is_loaded_by_its_name_unless_a_file_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,31 +160,31 @@ def test_a_data_set_is_loaded_by_its_name_unless_a_file_has_it(tmp_path: Path, m
     monkeypatch.setitem(sys.modules, "keras", keras)
     monkeypatch.chdir(tmp_path)
 
-    source = open_samples("cifar10", input_shape=INPUT)
+    source = opened("cifar10", input_shape=INPUT)
     assert source.description == "cifar10 of keras.datasets, test split"
     assert source.class_names is not None
     assert source.class_names[0] == "airplane"
-    assert source.labels is not None
-    assert source.labels.tolist() == [2, 0, 1]
-    assert source.notes == (
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [2, 0, 1]
+    assert source.steps == (
         "A channel axis was added.",
         "Class names: as published with cifar10.",
         "Labels: test split of cifar10.",
     )
-    assert open_samples("cifar10", input_shape=INPUT, class_names="a,b,c").notes == (
+    assert opened("cifar10", input_shape=INPUT, class_names="a,b,c").steps == (
         "A channel axis was added.",
         "Labels: test split of cifar10.",
     )
 
     make_image(tmp_path / "cifar10" / "a.png")
-    assert open_samples("cifar10", input_shape=INPUT).description == "folder cifar10, 1 image"
+    assert opened("cifar10", input_shape=INPUT).description == "folder cifar10, 1 image"
 
 
 def test_a_single_image_is_opened_whatever_its_ending(tmp_path: Path) -> None:
     make_image(tmp_path / "a\n<b>.png", 7)
     (tmp_path / "a\n<b>.png").rename(tmp_path / "a\n<b>")
 
-    source = open_samples(tmp_path / "a\n<b>", input_shape=INPUT)
+    source = opened(tmp_path / "a\n<b>", input_shape=INPUT)
 
     assert source.names(0) == source.description == "a\\n<b>"
     assert source.read([0]).tolist() == np.full((1, 4, 4, 1), 7).tolist()
@@ -188,7 +194,7 @@ def test_a_damaged_image_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("text")
 
     with pytest.raises(SamplesError, match=r"^a.png is not an image that can be read."):
-        open_samples(tmp_path / "a.png", input_shape=INPUT)
+        opened(tmp_path / "a.png", input_shape=INPUT)
 
 
 def test_of_a_large_folder_only_the_chosen_files_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +210,7 @@ def test_of_a_large_folder_only_the_chosen_files_are_opened(tmp_path: Path, monk
 
     monkeypatch.setattr(images.Image, "open", counted)
 
-    source = open_samples(tmp_path, input_shape=INPUT)
+    source = opened(tmp_path, input_shape=INPUT)
     source.read([17, 3])
 
     assert source.count == 300
@@ -215,55 +221,55 @@ def test_class_folders_give_labels_and_class_names(tmp_path: Path) -> None:
     for name in ("pets/dog/1.png", "pets/cat/1.png", "pets/cat/2.png"):
         make_image(tmp_path / name)
 
-    source = open_samples(tmp_path / "pets", input_shape=INPUT)
+    source = opened(tmp_path / "pets", input_shape=INPUT)
 
-    assert source.labels is not None
-    assert source.labels.tolist() == [0, 0, 1]
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [0, 0, 1]
     assert source.class_names == ("cat", "dog")
     assert source.names(2) == "dog/1.png"
     assert source.description == "folder pets, 3 images"
-    assert source.notes[0] == "Labels: the 2 class folders in the order of their names."
+    assert source.steps[-1] == "Labels: the 2 class folders in the order of their names."
 
 
 def test_names_of_class_folders_are_escaped(tmp_path: Path) -> None:
     make_image(tmp_path / "a\nb" / "1.png")
 
-    assert open_samples(tmp_path, input_shape=INPUT).class_names == ("a\\nb",)
+    assert opened(tmp_path, input_shape=INPUT).class_names == ("a\\nb",)
 
 
 def test_class_folders_are_matched_with_class_names_by_name(tmp_path: Path) -> None:
     for name in ("dog/1.png", "cat/1.png"):
         make_image(tmp_path / name)
 
-    source = open_samples(tmp_path, input_shape=INPUT, class_names="dog,cow,cat")
+    source = opened(tmp_path, input_shape=INPUT, class_names="dog,cow,cat")
 
-    assert source.labels is not None
-    assert source.labels.tolist() == [2, 0]
-    assert "Class folders were matched with the class names by name." in source.notes
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [2, 0]
+    assert "Class folders were matched with the class names by name." in source.steps
 
 
 def test_class_folders_of_other_names_are_matched_in_order_when_there_are_as_many(tmp_path: Path) -> None:
     for name in ("n01/1.png", "n02/1.png"):
         make_image(tmp_path / name)
 
-    source = open_samples(tmp_path, input_shape=INPUT, class_names="tench,goldfish")
+    source = opened(tmp_path, input_shape=INPUT, class_names="tench,goldfish")
 
-    assert source.labels is not None
-    assert source.labels.tolist() == [0, 1]
-    assert "Class folders were matched with the class names in the order of their names." in source.notes
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [0, 1]
+    assert "Class folders were matched with the class names in the order of their names." in source.steps
     with pytest.raises(SamplesError, match=r"as many as the class folders, 2, or have their names. Received: 3 class"):
-        open_samples(tmp_path, input_shape=INPUT, class_names="a,b,c")
+        opened(tmp_path, input_shape=INPUT, class_names="a,b,c")
 
 
 def test_given_labels_replace_those_of_class_folders(tmp_path: Path) -> None:
     for name in ("dog/1.png", "cat/1.png"):
         make_image(tmp_path / name)
 
-    source = open_samples(tmp_path, input_shape=INPUT, labels=["dog", "dog"])
+    source = opened(tmp_path, input_shape=INPUT, labels=["dog", "dog"])
 
-    assert source.labels is not None
-    assert source.labels.tolist() == [1, 1]
-    assert source.notes[0] == "Labels: the given labels."
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [1, 1]
+    assert source.steps[-1] == "Labels: the given labels."
 
 
 def test_a_bad_file_is_an_error_and_skipped_when_asked_for_with_its_label(tmp_path: Path) -> None:
@@ -272,87 +278,86 @@ def test_a_bad_file_is_an_error_and_skipped_when_asked_for_with_its_label(tmp_pa
     (tmp_path / "b.png").write_text("text")
 
     with pytest.raises(SamplesError, match=r"^b.png is not an image"):
-        open_samples(tmp_path, input_shape=INPUT).read([1])
+        opened(tmp_path, input_shape=INPUT).read([1])
 
-    source = open_samples(tmp_path, input_shape=INPUT, labels=[5, 6, 7], skip_bad=True)
+    source = opened(tmp_path, input_shape=INPUT, labels=[5, 6, 7], skip_bad=True)
     assert source.count == 2
-    assert source.labels is not None
-    assert source.labels.tolist() == [5, 7]
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [5, 7]
     assert source.read([0, 1])[:, 0, 0, 0].tolist() == [97, 99]
-    assert "Skipped 1 file that cannot be read: b.png." in source.notes
+    assert "Skipped 1 file that cannot be read: b.png." in source.steps
 
 
 def test_skipping_works_without_labels(tmp_path: Path) -> None:
     make_image(tmp_path / "a.png")
     (tmp_path / "b.png").touch()
 
-    assert open_samples(tmp_path, input_shape=INPUT, skip_bad=True).labels is None
+    assert opened(tmp_path, input_shape=INPUT, skip_bad=True).labels is None
 
 
 def test_images_are_resized_when_asked_for(tmp_path: Path) -> None:
     make_image(tmp_path / "a.png", 9, size=(8, 6))
 
     with pytest.raises(SamplesError, match="--resize"):
-        open_samples(tmp_path, input_shape=INPUT)
-    assert (
-        open_samples(tmp_path, input_shape=INPUT, resize=True).read([0]).tolist() == np.full((1, 4, 4, 1), 9).tolist()
-    )
+        opened(tmp_path, input_shape=INPUT)
+    assert opened(tmp_path, input_shape=INPUT, resize=True).read([0]).tolist() == np.full((1, 4, 4, 1), 9).tolist()
 
 
 def test_no_message_note_or_description_holds_the_folder(tmp_path: Path) -> None:
     np.savez(tmp_path / "s.npz", x=X, y=Y)
     make_image(tmp_path / "i" / "a.png")
     for path in (tmp_path / "s.npz", tmp_path / "i"):
-        source = open_samples(path, input_shape=INPUT)
-        assert str(tmp_path) not in " ".join((*source.notes, source.description, source.names(0)))
+        source = opened(path, input_shape=INPUT)
+        assert str(tmp_path) not in " ".join((*source.steps, source.description, source.names(0)))
 
 
 def test_labels_that_are_no_class_numbers_are_targets_where_the_model_has_a_single_output() -> None:
     images, ages = np.zeros((3, 4, 4, 1), np.uint8), np.array([30.5, 2, 71])
-    source = open_samples((images, ages), input_shape=(4, 4, 1), targets=True)
-    assert source.labels is None
-    assert source.targets is not None
-    assert source.targets.tolist() == [30.5, 2, 71]
-    assert source.notes[-1] == (
+    source = opened((images, ages), input_shape=(4, 4, 1), targets=True)
+    assert isinstance(source.labels, Targets)
+    assert source.labels.values.tolist() == [30.5, 2, 71]
+    assert source.steps[-1] == (
         "Labels: the labels given with the samples. They are no class numbers, so they were taken as what the single output "
         "should be."
     )
     with pytest.raises(SamplesError, match="whole numbers"):
-        open_samples((images, ages), input_shape=(4, 4, 1))
+        opened((images, ages), input_shape=(4, 4, 1))
 
 
 def test_whole_labels_stay_class_numbers_where_targets_are_allowed() -> None:
     images = np.zeros((3, 4, 4, 1), np.uint8)
-    source = open_samples(images, labels=[0, 1, 1], input_shape=(4, 4, 1), targets=True)
-    assert (source.labels.tolist(), source.targets) == ([0, 1, 1], None)
+    source = opened(images, labels=[0, 1, 1], input_shape=(4, 4, 1), targets=True)
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [0, 1, 1]
 
 
 def test_skipped_images_take_their_targets_with_them(tmp_path) -> None:
     for name in ("a", "c"):
         Image.new("L", (4, 4)).save(tmp_path / f"{name}.png")
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    source = open_samples(tmp_path, labels=[0.5, 1.5, 2.5], input_shape=(4, 4, 1), skip_bad=True, targets=True)
-    assert source.targets.tolist() == [0.5, 2.5]
+    source = opened(tmp_path, labels=[0.5, 1.5, 2.5], input_shape=(4, 4, 1), skip_bad=True, targets=True)
+    assert isinstance(source.labels, Targets)
+    assert source.labels.values.tolist() == [0.5, 2.5]
 
 
 def test_labels_none_takes_samples_without_the_labels_found_with_them(tmp_path: Path) -> None:
     for name in ("pets/dog/1.png", "pets/cat/1.png"):
         make_image(tmp_path / name)
-    folder = open_samples(tmp_path / "pets", input_shape=INPUT, labels="none")
+    folder = opened(tmp_path / "pets", input_shape=INPUT, labels="none")
     assert (folder.labels, folder.class_names, folder.class_names_origin) == (None, None, "")
     assert [folder.names(index) for index in range(2)] == ["cat/1.png", "dog/1.png"]
-    assert folder.notes[0] == "Labels found with the samples were left out (--labels none)."
-    assert not any(note.startswith("Labels:") for note in folder.notes)
-    assert open_samples((X, Y), input_shape=INPUT, labels="none").labels is None
-    assert open_samples(tmp_path / "pets", input_shape=INPUT).class_names_origin == "the names of the class folders"
+    assert folder.steps[0] == "Labels found with the samples were left out (--labels none)."
+    assert not any(note.startswith("Labels:") for note in folder.steps)
+    assert opened((X, Y), input_shape=INPUT, labels="none").labels is None
+    assert opened(tmp_path / "pets", input_shape=INPUT).class_names_origin == "the names of the class folders"
 
 
 def test_a_file_called_none_comes_before_no_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "none").write_text("1\n0\n2\n")
-    labels = open_samples(X, input_shape=INPUT, labels="none").labels
+    labels = opened(X, input_shape=INPUT, labels="none").labels
     assert labels is not None
-    assert labels.tolist() == [1, 0, 2]
+    assert labels.values.tolist() == [1, 0, 2]
 
 
 def test_labels_of_another_shape_are_left_out_with_the_reason(tmp_path: Path) -> None:
@@ -361,38 +366,38 @@ def test_labels_of_another_shape_are_left_out_with_the_reason(tmp_path: Path) ->
         "each sample, so these labels were not used."
     )
     for source in (
-        open_samples((X, np.zeros((3, 4, 4), np.uint8)), input_shape=INPUT),
-        open_samples(X, input_shape=INPUT, labels=np.zeros((3, 4, 4))),
+        opened((X, np.zeros((3, 4, 4), np.uint8)), input_shape=INPUT),
+        opened(X, input_shape=INPUT, labels=np.zeros((3, 4, 4))),
     ):
-        assert (source.labels, source.unused_labels) == (None, reason)
-        assert reason in source.notes
+        assert source.labels == Unused(reason)
+        assert reason in source.steps
     for name in ("pets/a/1.png", "pets/a/2.png", "pets/b/3.png"):
         make_image(tmp_path / name)
-    folder = open_samples(tmp_path / "pets", input_shape=INPUT, labels=np.zeros((3, 4, 4)))
-    assert (folder.labels, folder.class_names, folder.unused_labels) == (None, None, reason)
-    assert open_samples((X, Y.reshape(3, 1, 1)), input_shape=INPUT).unused_labels == ""
+    folder = opened(tmp_path / "pets", input_shape=INPUT, labels=np.zeros((3, 4, 4)))
+    assert (folder.labels, folder.class_names) == (Unused(reason), None)
+    assert isinstance(opened((X, Y.reshape(3, 1, 1)), input_shape=INPUT).labels, ClassLabels)
     with pytest.raises(SamplesError, match="as many as the samples, 3"):
-        open_samples((X, np.zeros((2, 4, 4))), input_shape=INPUT)
+        opened((X, np.zeros((2, 4, 4))), input_shape=INPUT)
 
 
 def test_a_table_of_file_names_labels_the_images_of_a_folder(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "c.png"):
         make_image(tmp_path / "flat" / name)
     (tmp_path / "y.csv").write_text("name,label\nc.png,cat\na.png,dog\nb.png,cat\n")
-    source = open_samples(tmp_path / "flat", input_shape=INPUT, labels=tmp_path / "y.csv", class_names="cat,dog")
-    assert source.labels is not None
-    assert source.labels.tolist() == [1, 0, 0]
-    assert source.notes[0] == "Labels: y.csv, matched by file name."
+    source = opened(tmp_path / "flat", input_shape=INPUT, labels=tmp_path / "y.csv", class_names="cat,dog")
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [1, 0, 0]
+    assert source.steps[-1] == "Labels: y.csv, matched by file name."
     (tmp_path / "n.csv").write_text("index,label\n2,5\n0,6\n1,7\n")
-    labels = open_samples((X, str(tmp_path / "n.csv")), input_shape=INPUT).labels
+    labels = opened((X, str(tmp_path / "n.csv")), input_shape=INPUT).labels
     assert labels is not None
-    assert labels.tolist() == [6, 7, 5]
+    assert labels.values.tolist() == [6, 7, 5]
 
 
 def test_numbers_beyond_the_class_folders_are_no_numbers_of_folders(tmp_path: Path) -> None:
     for name in ("pets/dog/1.png", "pets/cat/1.png", "pets/cat/2.png"):
         make_image(tmp_path / name)
-    beyond = open_samples(tmp_path / "pets", input_shape=INPUT, labels=[7, 0, 1])
-    assert (beyond.class_names, beyond.labels is not None and beyond.labels.tolist()) == (None, [7, 0, 1])
-    within = open_samples(tmp_path / "pets", input_shape=INPUT, labels=[1, 0, 1])
+    beyond = opened(tmp_path / "pets", input_shape=INPUT, labels=[7, 0, 1])
+    assert (beyond.class_names, beyond.labels is not None and beyond.labels.values.tolist()) == (None, [7, 0, 1])
+    within = opened(tmp_path / "pets", input_shape=INPUT, labels=[1, 0, 1])
     assert within.class_names == ("cat", "dog")

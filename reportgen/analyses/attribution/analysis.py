@@ -27,6 +27,7 @@ from reportgen.results.findings import Finding
 from reportgen.results.plottables import Palette, Panel, PanelGrid
 from reportgen.results.rules import Limits
 from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.samples.labels import ClassLabels
 
 MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies."""
@@ -98,10 +99,10 @@ def _sample(
     largest = float(maps.values[position].max())
     completeness = None if maps.completeness is None else float(maps.completeness[position])
     similarity, deletion = float(maps.similarity[position]), float(maps.deletion[position])
-    sets = samples.label_sets
+    labels = samples.labels
     return SampleAttribution(
         index=samples.summary.shown[position],
-        label=None if samples.labels is None else samples.class_name(int(samples.labels[position])),
+        label=samples.class_name(int(labels.values[position])) if isinstance(labels, ClassLabels) else None,
         target=samples.class_name(int(explained.classes[position])),
         logit=float(explained.logits[position]),
         largest=largest if largest > 0 else None,
@@ -109,7 +110,7 @@ def _sample(
         similarity=similarity if np.isfinite(similarity) else None,
         deletion=deletion if np.isfinite(deletion) else None,
         failed=failed_tests(largest, completeness, similarity, deletion, limits),
-        classes=None if sets is None else tuple(map(samples.class_name, np.flatnonzero(sets[position]).tolist())),
+        classes=samples.set_names(position),
     )
 
 

@@ -24,8 +24,9 @@ from reportgen.models.gradients import (
     logits_at,
     predicted_logits,
 )
-from reportgen.models.graphs import class_scores, common_data_format
+from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel, SampleInputs, predict, randomised_kernels
+from reportgen.run.answers import class_scores
 from reportgen.run.evaluation import EvaluatedSamples
 
 POINTS, MOST_POINTS = 50, 400

@@ -10,9 +10,11 @@ import numpy as np
 from reportgen.analyses.channel_activity.results import LayerActivity, MaskedRun
 from reportgen.errors import ForwardError
 from reportgen.messages import say
-from reportgen.models.graphs import Head, class_scores, right_answers
+from reportgen.models.graphs import Head
 from reportgen.models.passes import LiveModel, predict_masked
+from reportgen.run.answers import class_scores, right_answers
 from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.samples.labels import LabelSets
 
 MOST_MASKED_SAMPLES = 256
 """Of the run with masked channels; more would make it as dear as the pass that serves all."""
@@ -66,8 +68,8 @@ def _share_of_right(outputs: np.ndarray, samples: EvaluatedSamples, head: Head) 
     """Return the share of the first samples' outputs that are right, in [0, 1]; None without labels."""
     if samples.classes is None:
         return None
-    labels = samples.classes[: len(outputs)]
+    labels = samples.classes.take(slice(len(outputs)))
     scores = class_scores(outputs, head=head, labels=labels)
     # of a multi-label head one label for each sample does not say which other classes are in it
-    known = scores is not None and scores.independent == (labels.ndim == 2)
+    known = scores is not None and scores.independent == isinstance(labels, LabelSets)
     return float(right_answers(scores, labels).mean()) if scores is not None and known else None

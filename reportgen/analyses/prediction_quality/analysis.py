@@ -16,10 +16,12 @@ from reportgen.measures.classification import (
 from reportgen.measures.multilabel import multi_label_quality
 from reportgen.measures.regression import regression_errors
 from reportgen.messages import say
-from reportgen.models.graphs import ClassScores, Head, class_scores, cross_entropy
+from reportgen.models.graphs import Head
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.rules import Limits
+from reportgen.run.answers import ClassScores, class_scores, cross_entropy
 from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.samples.labels import LabelSets, Targets, Unused
 
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
 _MULTI_LABEL = say(
@@ -40,23 +42,23 @@ class PredictionQuality:
         samples = context.samples
         if samples is None:
             return Skip(context.no_samples_reason)
-        labels, outputs = samples.classes, samples.activations.outputs
-        if labels is None and samples.targets is None:
+        labels, outputs = samples.labels, samples.activations.outputs
+        if labels is None or isinstance(labels, Unused):
             return Skip(samples.no_labels_reason)
         if not np.isfinite(outputs).all():
             return Skip(_NOT_FINITE)
-        if labels is None:
-            return _against_numbers(samples, samples.targets, outputs, context.head)
+        if isinstance(labels, Targets):
+            return _against_numbers(samples, labels.values, outputs, context.head)
         scores = class_scores(outputs, head=context.head, labels=labels)
-        if labels.ndim == 2:
+        if isinstance(labels, LabelSets):
             if scores is None:
                 return _against_numbers(samples, None, outputs, context.head)
             return _multi_label(context, samples, labels, scores)
         if scores is not None and scores.independent:
             return Skip(_MULTI_LABEL)
         if scores is not None:
-            return _classification(context, samples, labels, scores)
-        return _against_numbers(samples, labels, outputs, context.head)
+            return _classification(context, samples, labels.values, scores)
+        return _against_numbers(samples, labels.values, outputs, context.head)
 
     def findings(self, result: PredictionQualityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return what is certain about the predictions at these limits, and what more samples would have to decide."""
@@ -85,10 +87,10 @@ def _classification(
 
 
 def _multi_label(
-    context: AnalysisContext, samples: EvaluatedSamples, sets: np.ndarray, scores: ClassScores
+    context: AnalysisContext, samples: EvaluatedSamples, labels: LabelSets, scores: ClassScores
 ) -> PredictionQualityResult:
+    sets, losses = labels.values, cross_entropy(scores, labels)
     names = tuple(samples.class_name(index) for index in range(sets.shape[1]))
-    losses = cross_entropy(scores, sets)
     quality = multi_label_quality(
         scores.values, sets, losses, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
     )

@@ -14,11 +14,12 @@ from reportgen.analyses.preprocessing_check.variants import Variant, preprocessi
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
 from reportgen.messages import say
-from reportgen.models.graphs import ClassScores, class_scores
 from reportgen.models.passes import LiveModel, predict
 from reportgen.results.findings import Finding
 from reportgen.results.rules import Limits
+from reportgen.run.answers import ClassScores, class_scores, right_answers
 from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.samples.labels import Classes, LabelSets, Targets
 
 MOST_CHECKED = 200
 """Samples that are scored, drawn by the seed."""
@@ -45,7 +46,7 @@ class PreprocessingCheck:
             return Skip(context.no_samples_reason)
         labels, outputs = samples.classes, samples.activations.outputs
         if labels is None:
-            return Skip(samples.no_labels_reason if samples.targets is None else _NUMBERS)
+            return Skip(_NUMBERS if isinstance(samples.labels, Targets) else samples.no_labels_reason)
         if not np.isfinite(outputs).all():
             return Skip(_NOT_FINITE)
         scores = class_scores(outputs, head=context.head, labels=labels)
@@ -78,29 +79,29 @@ def mcnemar_exact(gained: int, lost: int) -> float:
 
 
 def _check(
-    live: LiveModel, samples: EvaluatedSamples, labels: np.ndarray, scores: ClassScores, *, seed: int
+    live: LiveModel, samples: EvaluatedSamples, labels: Classes, scores: ClassScores, *, seed: int
 ) -> PreprocessingCheckResult:
     positions = np.arange(samples.evaluated)
     if len(positions) > MOST_CHECKED:
         positions = np.sort(np.random.default_rng(seed).choice(positions, MOST_CHECKED, replace=False))
-    labels, outputs = labels[positions], samples.activations.outputs[positions]
+    labels, outputs = labels.take(positions), samples.activations.outputs[positions]
     variants, left_out = preprocessing_variants(samples)
     rows, same = _outputs(live, samples, positions, variants, outputs)
-    declared = _right(outputs, labels, scores.threshold)
+    declared = right_answers(scores.like(outputs), labels)
     entries = [
-        _compared(name, _right(row, labels, scores.threshold), declared)
+        _compared(name, right_answers(scores.like(row), labels), declared)
         for name, row in rows.items()
         if name not in same
     ]
     return PreprocessingCheckResult(
-        checked=len(labels),
+        checked=len(positions),
         evaluated=samples.evaluated,
-        declared=measure(int(declared.sum()), len(labels)),
+        declared=measure(int(declared.sum()), len(positions)),
         variants=tuple(sorted(entries, key=lambda entry: -entry.accuracy.value)),
         same=same,
         left_out=left_out,
-        exact=labels.ndim == 2,
-        majority=float(np.unique(labels, axis=0, return_counts=True)[1].max() / len(labels)),
+        exact=isinstance(labels, LabelSets),
+        majority=float(np.unique(labels.values, axis=0, return_counts=True)[1].max() / len(positions)),
     )
 
 
@@ -131,16 +132,6 @@ def _outputs(
             rows[name].append(predict(live.model, [samples.pack(inputs, places)]))
     outputs = {name: np.concatenate(parts) for name, parts in rows.items()}
     return outputs, tuple(name for name in variants if name not in different)
-
-
-def _right(outputs: np.ndarray, labels: np.ndarray, threshold: float) -> np.ndarray:
-    """Return whether each answer is right, (N,) bool; an output that is not finite never is."""
-    known = np.isfinite(outputs).all(axis=1)
-    if labels.ndim == 2:
-        return np.asarray(known & ((outputs > threshold) == labels).all(axis=1))
-    single = outputs.shape[1] == 1
-    answers = (outputs[:, 0] > threshold).astype(np.int64) if single else outputs.argmax(axis=1)
-    return np.asarray(known & (answers == labels))
 
 
 def _compared(name: str, right: np.ndarray, declared: np.ndarray) -> VariantAccuracy:

@@ -12,11 +12,12 @@ from reportgen.analyses.sample_predictions.results import ClassProbability, Samp
 from reportgen.analyses.sample_predictions.rules import RULES, findings, not_run, variation_of, without_numbers
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import say
-from reportgen.models.graphs import ClassScores, class_scores, right_answers
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid
 from reportgen.results.rules import Limits
+from reportgen.run.answers import ClassScores, class_scores, right_answers
 from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.samples.labels import LabelSets, Targets
 
 TOP = 5
 """How many classes are listed for each sample."""
@@ -40,7 +41,7 @@ class SamplePredictions:
         scores = class_scores(outputs, head=context.head, labels=samples.classes)
         count = len(samples.names)
         pictures, reduction = _pictures(samples)
-        known = samples.labels if samples.label_sets is None else samples.label_sets[:count]
+        known = None if samples.classes is None else samples.classes.take(slice(count))
         chosen = None if scores is None else replace(scores, values=scores.values[:count])
         right = None if chosen is None or known is None else right_answers(chosen, known)
         shown = tuple(_shown(samples, position, pictures, scores, right) for position in range(count))
@@ -75,7 +76,7 @@ def _shown(
     right: np.ndarray | None,
 ) -> ShownSample:
     scores = None if given is None else given.values[position]
-    sets = samples.label_sets
+    labels = samples.labels
     output = samples.activations.outputs[position].ravel()
     best = [] if scores is None else np.argsort(-scores, kind="stable")[:TOP].tolist()
     return ShownSample(
@@ -86,9 +87,9 @@ def _shown(
         top=() if scores is None else tuple(ClassProbability(samples.class_name(c), float(scores[c]), c) for c in best),
         correct=None if right is None else bool(right[position]),
         output=tuple(float(value) for value in output) if scores is None and len(output) <= TOP else None,
-        classes=None if sets is None else _names(samples, sets[position]),
-        predicted=None if sets is None or scores is None else _names(samples, scores > 0.5),
-        target=None if samples.targets is None else float(samples.targets[position]),
+        classes=samples.set_names(position),
+        predicted=_names(samples, scores > 0.5) if isinstance(labels, LabelSets) and scores is not None else None,
+        target=float(labels.values[position]) if isinstance(labels, Targets) else None,
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.messages import say
-from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor, sigmoid, softmax
+from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
 from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations
 from reportgen.models.weights import is_convolution
 

@@ -1,4 +1,4 @@
-"""How a network is put together: its layers and their calls, its inputs and outputs, and what its outputs say."""
+"""How a network is put together: its layers and their calls, its inputs and its outputs."""
 
 from reportgen.models.graphs.arithmetic import (
     ReceptiveField,
@@ -42,7 +42,6 @@ from reportgen.models.graphs.outputs import (
     first_tensor,
     tensors_of,
 )
-from reportgen.models.graphs.scoring import ClassScores, class_scores, cross_entropy, right_answers, sigmoid, softmax
 from reportgen.models.graphs.signature_model import with_signature
 from reportgen.models.graphs.stored_model import describe_stored_weights
 
@@ -52,7 +51,6 @@ __all__ = [
     "UNKNOWN_HEAD",
     "BatchNormalizationLayer",
     "CallNames",
-    "ClassScores",
     "DescribedModel",
     "Head",
     "LayerTensor",
@@ -64,9 +62,7 @@ __all__ = [
     "array_at",
     "call_name",
     "call_number",
-    "class_scores",
     "common_data_format",
-    "cross_entropy",
     "data_format",
     "describe_model",
     "describe_stored_weights",
@@ -83,9 +79,6 @@ __all__ = [
     "per_axis",
     "pictured_input",
     "receptive_field",
-    "right_answers",
-    "sigmoid",
-    "softmax",
     "spatial_axes",
     "summarise_call",
     "tensors_of",

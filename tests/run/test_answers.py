@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax as scipy_softmax
 
-from reportgen.models.graphs.outputs import Head
-from reportgen.models.graphs.scoring import class_scores, cross_entropy, softmax
+from reportgen.models.graphs import Head
+from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
+from reportgen.samples.labels import ClassLabels, LabelSets
 
 
 def scores(rows: object) -> object:
@@ -54,14 +55,10 @@ def test_regression_maps_and_non_finite_outputs_have_no_scores(outputs: object) 
     assert scores(outputs) is None
 
 
-def test_softmax_does_not_overflow() -> None:
-    assert softmax(np.array([1e4, 0.0])).tolist() == [1, 0]
-
-
 def test_loss_is_minus_the_logarithm_of_the_labels_score() -> None:
     result = class_scores(np.array([[0.25, 0.75], [0.5, 0.5], [1, 0]], np.float32))
     assert result is not None
-    losses = cross_entropy(result, np.array([0, 1, 1]))
+    losses = cross_entropy(result, ClassLabels(np.array([0, 1, 1])))
     np.testing.assert_allclose(losses[:2], [np.log(4), np.log(2)])
     assert losses[2] == pytest.approx(-np.log(np.finfo(np.float64).tiny))
 
@@ -107,25 +104,46 @@ def test_loss_is_minus_the_logarithm_of_the_labels_score() -> None:
 def test_the_last_activation_decides_where_it_is_known(
     rows: list[list[float]], activation: str, labels: list[int] | None, first: list[float], independent: bool, rule: str
 ) -> None:
-    given = None if labels is None else np.array(labels)
+    given = None if labels is None else ClassLabels(np.array(labels))
     result = class_scores(np.array(rows, np.float32), head=Head(activation), labels=given)
     assert result is not None
     np.testing.assert_allclose(result.values[0], first, atol=1e-7)
     assert (result.independent, result.rule) == (independent, rule)
-    assert result.threshold == (0.0 if len(rows) == 2 else 0.5)
+    np.testing.assert_array_equal(result.like(np.array(rows, np.float32)).values, result.values)
 
 
 @pytest.mark.parametrize(
     ("activation", "labels"), [("linear", None), ("linear", [0, 7]), ("relu", [0, 1]), ("tanh", [0, 1])]
 )
 def test_a_single_value_that_is_no_probability_is_a_number(activation: str, labels: list[int] | None) -> None:
-    given = None if labels is None else np.array(labels)
+    given = None if labels is None else ClassLabels(np.array(labels))
     assert class_scores(np.array([[0.5], [0.25]], np.float32), head=Head(activation), labels=given) is None
 
 
 def test_a_single_value_of_unknown_origin_is_a_logit_when_the_labels_are_0_and_1() -> None:
     outputs = np.array([[3.0], [-1.0]], np.float32)
-    result = class_scores(outputs, labels=np.array([1, 0]))
+    result = class_scores(outputs, labels=ClassLabels(np.array([1, 0])))
     assert result is not None
     np.testing.assert_allclose(result.values[:, 1], 1 / (1 + np.exp([-3.0, 1.0])), atol=1e-7)
-    assert class_scores(outputs, labels=np.array([1, 2])) is None
+    assert class_scores(outputs, labels=ClassLabels(np.array([1, 2]))) is None
+
+
+def test_an_answer_is_right_by_its_highest_score_and_never_where_it_is_no_number() -> None:
+    scores = ClassScores(np.array([[0.9, 0.1], [0.2, 0.8], [np.nan, 0.5]]), False, "")
+    assert right_answers(scores, ClassLabels(np.array([0, 0, 0]))).tolist() == [True, False, False]
+
+
+def test_an_answer_of_several_classes_is_right_where_all_of_them_are() -> None:
+    scores = ClassScores(np.array([[0.9, 0.1], [0.6, 0.8], [np.nan, 0.2]]), True, "")
+    sets = LabelSets(np.array([[True, False], [True, False], [False, False]]))
+    assert right_answers(scores, sets).tolist() == [True, False, False]
+
+
+def test_other_outputs_are_converted_like_the_first_ones() -> None:
+    made = class_scores(np.array([[3.0, -1.0]], np.float32))
+    assert made is not None
+    others = made.like(
+        np.array([[0.25, 0.75], [np.inf, 0.0]], np.float32)
+    )  # by themselves these would be probabilities
+    np.testing.assert_allclose(others.values[0], scipy_softmax([0.25, 0.75]))
+    assert np.isnan(others.values[1]).all()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.messages import say
-from reportgen.models.graphs.outputs import UNKNOWN_HEAD, Head
+from reportgen.models.graphs import UNKNOWN_HEAD, Head
+from reportgen.samples.labels import Classes, LabelSets
 
 _SUM_TOLERANCE = 1e-2
 """float16 probabilities of 1,000 classes sum to 1 within this."""
@@ -40,18 +43,23 @@ class ClassScores:
         values: (N, K) float64; probabilities that sum to 1 for each sample unless `independent`.
         independent: whether each class has a probability of its own (a multi-label head).
         rule: how the scores were made from the output, one sentence, or '' where the output is the scores.
-        threshold: value of an output above which it says yes: a single one class 1, each of several independent ones its own
-            class. It is 0.5 for probabilities and 0 for logits.
+        conversion: what made the scores of the output, (n, ...) float64.
     """
 
     values: np.ndarray
     independent: bool
     rule: str
-    threshold: float = 0.5
+    conversion: Callable[[np.ndarray], np.ndarray] = np.asarray
+
+    def like(self, outputs: np.ndarray) -> ClassScores:
+        """Return the scores in other outputs of the model, made in the same way; NaN where an output is not finite."""
+        known = np.isfinite(outputs).all(axis=1, keepdims=True)
+        values = self.conversion(np.where(known, outputs, 0).astype(np.float64))
+        return replace(self, values=np.where(known, values, np.nan))
 
 
 def class_scores(
-    outputs: np.ndarray, *, head: Head = UNKNOWN_HEAD, labels: np.ndarray | None = None
+    outputs: np.ndarray, *, head: Head = UNKNOWN_HEAD, labels: Classes | None = None
 ) -> ClassScores | None:
     """Return the class scores in a model's output, or None where it is not one value for each class.
 
@@ -63,9 +71,9 @@ def class_scores(
     Where the labels are sets of classes, values that are no probabilities are the logits of each class by itself.
 
     Args:
-        outputs: (N, ...) float32 of N samples.
+        outputs: (N, ...) float32 for N samples.
         head: how the model ends.
-        labels: labels of samples that were run, (n,) numbers or (n, K) bool, or None.
+        labels: those of samples that were run, or None.
     """
     if outputs.ndim != 2 or not np.isfinite(outputs).all():
         return None
@@ -75,63 +83,63 @@ def class_scores(
         return _of_single(values, within, head, labels)
     if head.activation in ("sigmoid", "hard_sigmoid") and within:
         return ClassScores(values, True, _SIGMOID)
-    sets = labels is not None and labels.ndim == 2
-    if sets and (head.activation == "linear" or not within):
-        return ClassScores(sigmoid(values), True, _LOGITS_OF_EACH, 0.0)
+    if isinstance(labels, LabelSets) and (head.activation == "linear" or not within):
+        return ClassScores(sigmoid(values), True, _LOGITS_OF_EACH, sigmoid)
     if head.activation == "linear":
-        return ClassScores(softmax(values), False, _LINEAR)
+        return ClassScores(softmax(values), False, _LINEAR, softmax)
     if within and bool((np.abs(values.sum(axis=1) - 1) < _SUM_TOLERANCE).all()):
         return ClassScores(values, False, "")
     if within:
         return ClassScores(values, True, _INDEPENDENT)
-    return ClassScores(softmax(values), False, _LOGITS)
+    return ClassScores(softmax(values), False, _LOGITS, softmax)
 
 
-def _of_single(values: np.ndarray, within: bool, head: Head, labels: np.ndarray | None) -> ClassScores | None:
+def _of_single(values: np.ndarray, within: bool, head: Head, labels: Classes | None) -> ClassScores | None:
     if within and head.activation in (None, "sigmoid", "hard_sigmoid"):
         rule = _SINGLE if head.activation is None else _SINGLE_SIGMOID
-        return ClassScores(np.hstack([1 - values, values]), False, rule)
-    binary = labels is not None and np.array_equal(np.unique(labels), [0, 1])
+        return ClassScores(_of_both(values), False, rule, _of_both)
+    binary = labels is not None and np.array_equal(np.unique(labels.values), [0, 1])
     if binary and head.activation in (None, "linear"):
-        ones = softmax(np.hstack([np.zeros_like(values), values]))
-        return ClassScores(ones, False, _SINGLE_LOGIT, 0.0)
+        return ClassScores(_of_logit(values), False, _SINGLE_LOGIT, _of_logit)
     return None
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return softmax over the last axis, without overflow for large logits."""
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+def _of_both(ones: np.ndarray) -> np.ndarray:
+    """Return the probabilities of both classes, (N, 2), from that of class 1."""
+    return np.hstack([1 - ones, ones])
 
 
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)) of every value, without overflow for large logits."""
-    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+def _of_logit(ones: np.ndarray) -> np.ndarray:
+    """Return the probabilities of both classes, (N, 2), from the logit of class 1."""
+    return softmax(np.hstack([np.zeros_like(ones), ones]))
 
 
-def right_answers(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
+def right_answers(scores: ClassScores, labels: Classes) -> np.ndarray:
     """Return whether each answer is right, (N,) bool: the class of the highest score, or every class with a score over 0.5.
 
+    An answer of NaN is never right.
+
     Args:
-        scores: class scores of N samples and K classes.
-        labels: (N,) int64 in [0, K), or (N, K) bool: the classes of each sample.
+        scores: N samples' scores for K classes.
+        labels: the N samples' labels, classes in [0, K).
     """
-    if labels.ndim == 2:
-        return np.asarray(((scores.values > 0.5) == labels).all(axis=1))
-    return np.asarray(scores.values.argmax(axis=1) == labels)
+    known = np.isfinite(scores.values).all(axis=1)
+    if isinstance(labels, LabelSets):
+        return np.asarray(known & ((scores.values > 0.5) == labels.values).all(axis=1))
+    return np.asarray(known & (scores.values.argmax(axis=1) == labels.values))
 
 
-def cross_entropy(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
+def cross_entropy(scores: ClassScores, labels: Classes) -> np.ndarray:
     """Return the loss of every sample, in nats: minus the logarithm of the score of its label.
 
     Where the labels are sets of classes, it is the mean over the classes of the binary cross-entropy, as Keras computes it.
 
     Args:
-        scores: class scores of N samples and K classes.
-        labels: (N,) int64 in [0, K), or (N, K) bool.
+        scores: N samples' scores for K classes.
+        labels: the N samples' labels, classes in [0, K).
     """
-    if labels.ndim == 2:
-        said = np.where(labels, scores.values, 1 - scores.values)
+    if isinstance(labels, LabelSets):
+        said = np.where(labels.values, scores.values, 1 - scores.values)
         return np.asarray(-np.log(np.maximum(said, _LEAST)).mean(axis=1))
-    chosen = scores.values[np.arange(len(labels)), labels]
+    chosen = scores.values[np.arange(len(labels.values)), labels.values]
     return np.asarray(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)))

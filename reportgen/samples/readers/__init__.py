@@ -1,0 +1,1 @@
+"""The kinds of files that samples and labels are read from."""
