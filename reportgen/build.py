@@ -26,8 +26,7 @@ from reportgen.models.passes import CompiledModel, LiveModel
 from reportgen.models.startup import import_keras
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
-from reportgen.reading.loading.load import LoadedModel, adopt_model, read_model
-from reportgen.reading.loading.weights_only import WeightsOnly
+from reportgen.reading import LoadedModel, WeightsOnly, adopt_model, read_model
 from reportgen.redaction.anonymous import anonymous
 from reportgen.redaction.redact import redact as redacted
 from reportgen.report import Report

@@ -16,8 +16,7 @@ from typing import Any
 from reportgen.errors import UsageError
 from reportgen.messages import say
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.reading.loading.load import LoadedModel, weights_digest
-from reportgen.reading.loading.weights_only import WeightsOnly
+from reportgen.reading import LoadedModel, WeightsOnly, weights_digest
 from reportgen.results.findings import Provenance
 from reportgen.samples.by_input import split_input_name
 from reportgen.untrusted.escaping import shown

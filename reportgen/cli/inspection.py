@@ -8,11 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.reading.containers.recognise import recognise
-from reportgen.reading.loading.decision import decide, refusal
-from reportgen.reading.loading.inventory import Inventory, take_inventory
-from reportgen.reading.rewriting.custom_objects import declared_names
-from reportgen.reading.rewriting.permissions import Permitted
+from reportgen.reading import Inventory, Permitted, decide, declared_names, recognise, refusal, take_inventory
 from reportgen.untrusted.escaping import shown
 
 _LISTED = 60  # rows of a terminal's table; the JSON has all

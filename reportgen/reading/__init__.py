@@ -1,1 +1,36 @@
-"""A model file, from its first bytes to a live network."""
+"""A model file, from its bytes to a live network or its stored weights; nothing of a file runs unless the user says so."""
+
+from reportgen.reading.containers import OBJECT_GRAPH, LayerEntry, Serving, recognise, serving_graph
+from reportgen.reading.loading import (
+    Inventory,
+    LoadedModel,
+    StoredKernel,
+    WeightsOnly,
+    adopt_model,
+    decide,
+    read_model,
+    refusal,
+    take_inventory,
+    weights_digest,
+)
+from reportgen.reading.rewriting import Permitted, declared_names
+
+__all__ = [
+    "OBJECT_GRAPH",
+    "Inventory",
+    "LayerEntry",
+    "LoadedModel",
+    "Permitted",
+    "Serving",
+    "StoredKernel",
+    "WeightsOnly",
+    "adopt_model",
+    "decide",
+    "declared_names",
+    "read_model",
+    "recognise",
+    "refusal",
+    "serving_graph",
+    "take_inventory",
+    "weights_digest",
+]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.loading.decision import Action, decide, refusal
 from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import LoadedModel, load_model, read_model
@@ -254,7 +254,7 @@ def test_decision_with_options_needs_no_tensorflow(tmp_path: Path, module: Any) 
     path, objects = module
     _, file = saved(tmp_path, ".keras", objects["Scale"](name="scale"), keras.layers.Lambda(lambda x: x, name="odd"))
     script = (
-        "import sys; from reportgen.reading.containers.recognise import recognise; "
+        "import sys; from reportgen.reading.containers.recognition import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
         "from reportgen.reading.loading.decision import decide; from reportgen.reading.rewriting.permissions import Permitted; "
         "from reportgen.reading.rewriting.custom_objects import declared_names; "

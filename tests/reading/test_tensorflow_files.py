@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.reading.containers.checkpoint import open_checkpoint, read_tensors
-from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.loading.decision import Action, decide
 from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import LoadedModel, load_model, read_model
@@ -189,7 +189,7 @@ def test_saved_model_is_named_by_its_folder_with_one_digest(tmp_path: Path) -> N
 def test_inventory_of_tensorflows_files_needs_no_tensorflow(tmp_path: Path) -> None:
     paths = [unpacked(tmp_path, "nested-2.15.1"), as_plain_checkpoint(whole(), tmp_path)]
     script = (
-        "import sys; from reportgen.reading.containers.recognise import recognise; "
+        "import sys; from reportgen.reading.containers.recognition import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
         "from reportgen.reading.loading.decision import decide; "
         f"print(*[decide(take_inventory(recognise(p))).action.value for p in {[str(path) for path in paths]!r}]); "

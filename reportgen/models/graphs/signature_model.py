@@ -12,15 +12,11 @@ import numpy as np
 from reportgen.errors import ForwardError, ModelError
 from reportgen.models.graphs.described_model import DescribedModel
 from reportgen.models.graphs.outputs import choose_named
-from reportgen.reading.containers.checkpoint import GRAPH
-from reportgen.reading.containers.protobuf import messages
-from reportgen.reading.containers.saved_model import PROGRAM, VARIABLES, read_program
-from reportgen.reading.containers.serving import Serving
+from reportgen.reading import OBJECT_GRAPH, Serving, serving_graph
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
 _SECONDS = 60  # for one batch: a loop in the graph may have no end
-_META_GRAPHS = 2
 _VALUE = "VARIABLE_VALUE"
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
@@ -124,18 +120,16 @@ def with_signature(
 def _definition(serving: Serving) -> tuple[Any, dict[str, np.ndarray]]:
     """Return the part of the graph that is run, and the values of its variables by node."""
     import tensorflow as tf
+    from tensorflow.core.protobuf import meta_graph_pb2
 
-    content = read_program(serving.folder / PROGRAM)
-    whole = next(
-        graph for graph in map(_parsed, messages(content, _META_GRAPHS)) if "serve" in graph.meta_info_def.tags
-    )
+    whole = meta_graph_pb2.MetaGraphDef.FromString(serving_graph(serving))
     definition = tf.compat.v1.GraphDef()
     definition.versions.CopyFrom(whole.graph_def.versions)
     definition.node.extend(node for node in whole.graph_def.node if node.name in serving.nodes)
     used = [function for function in whole.graph_def.library.function if function.signature.name in serving.functions]
     definition.library.function.extend(used)
-    reader: Any = tf.compat.v1.train.NewCheckpointReader(str((serving.folder / VARIABLES).absolute()))
-    keys = captured_keys(definition, whole.object_graph_def, reader.get_tensor(GRAPH))
+    reader: Any = tf.compat.v1.train.NewCheckpointReader(str(serving.variables.absolute()))
+    keys = captured_keys(definition, whole.object_graph_def, reader.get_tensor(OBJECT_GRAPH))
     values = {}
     for node in definition.node:
         node.device = ""
@@ -146,12 +140,6 @@ def _definition(serving: Serving) -> tuple[Any, dict[str, np.ndarray]]:
         for node in function.node_def:
             node.device = ""
     return definition, values
-
-
-def _parsed(content: memoryview) -> Any:
-    from tensorflow.core.protobuf import meta_graph_pb2
-
-    return meta_graph_pb2.MetaGraphDef.FromString(bytes(content))
 
 
 def _check_sizes(graph: Any, definition: Any, name: str, memory_limit: int) -> None:

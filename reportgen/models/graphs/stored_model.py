@@ -11,8 +11,7 @@ import numpy as np
 from reportgen.messages import say
 from reportgen.models.graphs.described_model import DescribedModel
 from reportgen.models.weights import LayerKernel
-from reportgen.reading.containers.layer_entries import LayerEntry
-from reportgen.reading.loading.weights_only import StoredKernel, WeightsOnly
+from reportgen.reading import LayerEntry, StoredKernel, WeightsOnly
 from reportgen.results.findings import LayerSummary, ModelSummary
 
 _ORDERED = ("Sequential", "Functional", "Model")

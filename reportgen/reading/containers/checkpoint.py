@@ -27,7 +27,7 @@ INDEX = ".index"
 _SHARD = re.compile(r"\.data-\d{5}-of-\d{5}")
 _STATE = "checkpoint"  # names the latest of several checkpoints in a folder
 _STATE_BYTES = 1 << 16
-GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 # Numbers of tensorflow/core/framework/types.proto; bfloat16, which numpy does not know, as two opaque bytes
 _DTYPES = {
@@ -119,7 +119,7 @@ def open_checkpoint(prefix: Path, *, name: str, memory_limit: int) -> Checkpoint
             f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
         )
     ordered = dict(sorted(_once(tensors).items(), key=lambda item: _natural(item[0])))
-    return CheckpointContents(prefix=prefix, weights=ordered, names=_names(entries.get(GRAPH), files))
+    return CheckpointContents(prefix=prefix, weights=ordered, names=_names(entries.get(OBJECT_GRAPH), files))
 
 
 def has_index(prefix: Path) -> bool:

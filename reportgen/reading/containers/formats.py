@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from reportgen.reading.containers.layer_entries import LayerEntry
 from reportgen.untrusted.escaping import shown
-
-if TYPE_CHECKING:
-    from reportgen.reading.containers.checkpoint import CheckpointContents
-    from reportgen.reading.containers.hdf5 import Hdf5Contents
-    from reportgen.reading.containers.saved_model import SavedArchitecture
 
 Match = tuple[Path, tuple[Path, ...]]
 """A model's path, and the files that make it; none where the path is the only one."""
@@ -66,6 +63,39 @@ class DatasetEntry:
         return self.size * self.dtype.itemsize
 
 
+class StoredArrays(Protocol):
+    """The checked arrays of a file, open to read."""
+
+    @property
+    def weights(self) -> Mapping[str, DatasetEntry]:
+        """The model's arrays by their place in the file; those of the optimiser, which no report needs, are left out."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What a file calls its variables beside their places, such as 'conv/kernel', by place; none in most formats."""
+
+
+@dataclass(frozen=True)
+class SavedArchitecture:
+    """The architecture in a SavedModel, as far as Keras 2 wrote it.
+
+    Attributes:
+        config: a Sequential or functional model's configuration, as in an .h5 file; None of another.
+        keras_version: the version that saved it, or None.
+        kind: the model's class, or None.
+        name: the model's name, or None.
+        layers: each layer by its own entry, in the order of the graph; models and wrappers come before what is in them.
+        names: each layer's name, with those around it, by its place in the graph, such as 'layer_with_weights-0'.
+    """
+
+    config: dict[str, Any] | None = None
+    keras_version: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    layers: tuple[LayerEntry, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a model file holds, its arrays open to read.
@@ -79,7 +109,7 @@ class Contents:
 
     config: Any = None
     keras_version: str | None = None
-    arrays: Hdf5Contents | CheckpointContents | None = None
+    arrays: StoredArrays | None = None
     saved: SavedArchitecture | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +47,8 @@ class Hdf5Contents:
     datasets: dict[str, DatasetEntry]
 
     @property
-    def names(self) -> dict[str, str]:
-        """No names of variables beside their places, as a checkpoint has them."""
+    def names(self) -> Mapping[str, str]:
+        """No names beside the data sets' paths."""
         return {}
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,15 @@ from reportgen.errors import ModelError
 from reportgen.messages import say
 from reportgen.reading.containers.checkpoint import checkpoint_members, has_index, open_checkpoint
 from reportgen.reading.containers.config_json import parse_config
-from reportgen.reading.containers.formats import Contents, Match, ModelFile, ModelFormat, shown_version
-from reportgen.reading.containers.layer_entries import LayerEntry, layer_entry
+from reportgen.reading.containers.formats import (
+    Contents,
+    Match,
+    ModelFile,
+    ModelFormat,
+    SavedArchitecture,
+    shown_version,
+)
+from reportgen.reading.containers.layer_entries import layer_entry
 from reportgen.reading.containers.protobuf import WireError, fields, messages, text
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
@@ -53,27 +59,6 @@ class SavedModel(ModelFormat):
         saved = read_architecture(file.path, name=name)
         arrays = open_checkpoint(variables, name=name, memory_limit=memory_limit) if has_index(variables) else None
         yield Contents(saved.config, saved.keras_version, arrays, saved)
-
-
-@dataclass(frozen=True)
-class SavedArchitecture:
-    """The architecture in a SavedModel, as far as Keras 2 wrote it.
-
-    Attributes:
-        config: a Sequential or functional model's configuration, as in an .h5 file; None of another.
-        keras_version: the version that saved it, or None.
-        kind: the model's class, or None.
-        name: the model's name, or None.
-        layers: each layer by its own entry, in the order of the graph; models and wrappers come before what is in them.
-        names: each layer's name, with those around it, by its place in the graph, such as 'layer_with_weights-0'.
-    """
-
-    config: dict[str, Any] | None = None
-    keras_version: str | None = None
-    kind: str | None = None
-    name: str | None = None
-    layers: tuple[LayerEntry, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_architecture(folder: Path, *, name: str) -> SavedArchitecture:

@@ -14,7 +14,7 @@ from pathlib import Path
 from reportgen.errors import ModelError
 from reportgen.messages import joined, say
 from reportgen.reading.containers.protobuf import WireError, fields, messages, signed, text
-from reportgen.reading.containers.saved_model import PROGRAM, read_program
+from reportgen.reading.containers.saved_model import PROGRAM, VARIABLES, read_program
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -105,6 +105,11 @@ class Serving:
     functions: frozenset[str]
     operations: tuple[str, ...]
 
+    @property
+    def variables(self) -> Path:
+        """Path of the checkpoint with the variables' values, without '.index'."""
+        return self.folder / VARIABLES
+
 
 class _UnfitError(Exception):
     """Why a signature is not run."""
@@ -132,16 +137,29 @@ def read_serving(folder: Path, *, name: str) -> Serving | str:
         ModelError: the file is damaged or over a limit.
     """
     try:
-        content = read_program(folder / PROGRAM)
-        for graph in messages(content, _META_GRAPHS):
-            tags = [bytes(tag).decode("utf-8", "replace") for info in messages(graph, 1) for tag in messages(info, 4)]
-            if _TAG in tags:
-                return _serving(folder, graph)
+        graph = _graph_for_serving(folder)
+        return say("it has no graph for serving") if graph is None else _serving(folder, graph)
     except _UnfitError as error:
         return error.reason
     except WireError as error:
         raise ModelError(f"{name} has a damaged {PROGRAM}. Received: {error}. Copy or download it again.") from error
-    return say("it has no graph for serving")
+
+
+def serving_graph(serving: Serving) -> bytes:
+    """Return the graph that a signature belongs to, as the bytes of a MetaGraphDef.
+
+    Raises:
+        WireError: the file was changed since the signature was read.
+    """
+    return bytes(_graph_for_serving(serving.folder) or b"")
+
+
+def _graph_for_serving(folder: Path) -> memoryview | None:
+    for graph in messages(read_program(folder / PROGRAM), _META_GRAPHS):
+        tags = [bytes(tag).decode("utf-8", "replace") for info in messages(graph, 1) for tag in messages(info, 4)]
+        if _TAG in tags:
+            return graph
+    return None
 
 
 def _serving(folder: Path, meta_graph: memoryview) -> Serving:

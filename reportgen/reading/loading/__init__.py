@@ -1,1 +1,19 @@
 """A checked configuration and its weights, made into a live network or stored kernels."""
+
+from reportgen.reading.loading.decision import decide, refusal
+from reportgen.reading.loading.inventory import Inventory, take_inventory
+from reportgen.reading.loading.load import LoadedModel, adopt_model, read_model, weights_digest
+from reportgen.reading.loading.weights_only import StoredKernel, WeightsOnly
+
+__all__ = [
+    "Inventory",
+    "LoadedModel",
+    "StoredKernel",
+    "WeightsOnly",
+    "adopt_model",
+    "decide",
+    "read_model",
+    "refusal",
+    "take_inventory",
+    "weights_digest",
+]

@@ -11,7 +11,7 @@ from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.keras_internals import forget_waiting, nodes_of, sharing_scope, start_from_zero
-from reportgen.reading.rewriting.values import HARD_SIGMOID
+from reportgen.reading.rewriting import HARD_SIGMOID
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reportgen.messages import counted, joined, say
-from reportgen.reading.containers.serving import Serving, read_serving
+from reportgen.reading.containers import Serving, read_serving
 from reportgen.reading.loading.inventory import Inventory
-from reportgen.reading.rewriting.obstacles import Obstacle
-from reportgen.reading.rewriting.permissions import Marshalled, Permitted
-from reportgen.reading.rewriting.rewrite import NOTHING, make_readable
-from reportgen.reading.rewriting.shared_layers import SharedLayer
+from reportgen.reading.rewriting import NOTHING, Marshalled, Obstacle, Permitted, SharedLayer, make_readable
 from reportgen.untrusted.escaping import shown
 
 OBSTACLES_SHOWN = 3

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.formats import DatasetEntry, ModelFile
-from reportgen.reading.containers.layer_entries import LayerEntry, count_calls, name_of, walk_layers
+from reportgen.reading.containers import DatasetEntry, LayerEntry, ModelFile, count_calls, name_of, walk_layers
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reportgen.keras_internals import replace_variables
-from reportgen.reading.containers.layer_entries import layers_of, name_of
-from reportgen.reading.rewriting.shared_layers import SharedLayer
+from reportgen.reading.containers import layers_of, name_of
+from reportgen.reading.rewriting import SharedLayer
 
 
 def paired(

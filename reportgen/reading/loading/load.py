@@ -10,10 +10,7 @@ from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.messages import joined
-from reportgen.reading.containers.checkpoint import CheckpointContents
-from reportgen.reading.containers.formats import ModelFile
-from reportgen.reading.containers.hdf5 import Hdf5Contents
-from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.containers import CheckpointContents, Hdf5Contents, ModelFile, StoredArrays, recognise
 from reportgen.reading.loading.build import allocate_weights, build_model, check_memory, finish, nothing_left_over
 from reportgen.reading.loading.decision import Action, Decision, decide, refusal, signature_of, with_signature
 from reportgen.reading.loading.inventory import Inventory, take_inventory
@@ -21,9 +18,7 @@ from reportgen.reading.loading.live_layers import tie, with_shared
 from reportgen.reading.loading.weights_by_name import assign, assign_tensors, checkpoint_assignments, legacy_assignments
 from reportgen.reading.loading.weights_by_number import archive_places, check_archive_size, load_archive_weights
 from reportgen.reading.loading.weights_only import WeightsOnly, read_kernels
-from reportgen.reading.rewriting.custom_objects import import_objects, marshalled_functions
-from reportgen.reading.rewriting.permissions import Permitted
-from reportgen.reading.rewriting.rewrite import is_old
+from reportgen.reading.rewriting import Permitted, import_objects, is_old, marshalled_functions
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
@@ -156,9 +151,7 @@ def _live(inventory: Inventory, decision: Decision, limit: int, objects: Mapping
         raise ModelError(f"{name} cannot be loaded. Received: {reason_of(error)}. {REMEDY}") from error
 
 
-def _fill(
-    model: Any, inventory: Inventory, decision: Decision, arrays: Hdf5Contents | CheckpointContents, limit: int
-) -> None:
+def _fill(model: Any, inventory: Inventory, decision: Decision, arrays: StoredArrays, limit: int) -> None:
     """Give the weights of a model their values; what does not fit is refused before any of them is allocated."""
     name, config = shown(inventory.file.name), decision.config or {}
     if isinstance(arrays, CheckpointContents):
@@ -166,12 +159,12 @@ def _fill(
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
         assign_tensors(tensors, arrays, name=name)
-    elif inventory.file.format.names_layers:
+    elif isinstance(arrays, Hdf5Contents) and inventory.file.format.names_layers:
         assignments = legacy_assignments(model, arrays, name=name)
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
         assign(assignments, arrays, name=name)
-    else:
+    elif isinstance(arrays, Hdf5Contents):
         old = is_old(inventory.keras_version)
         check_archive_size(model, arrays, name=name, old=old)
         check_memory(model, name=name, memory_limit=limit)

@@ -11,19 +11,16 @@ import numpy as np
 
 from reportgen.reading.loading.inventory import Inventory
 from reportgen.reading.loading.live_layers import snake_case
-from reportgen.reading.rewriting import keras_names
-from reportgen.reading.rewriting.obstacles import Notes
-from reportgen.reading.rewriting.rewrite import is_old
-from reportgen.reading.rewriting.values import readable_value
+from reportgen.reading.rewriting import LAYERS, Notes, is_old, readable_value
 
 RECURRENT_CELL = "a recurrent layer's cell"
-_SNAKE_CASE = {snake_case(name): name for name in keras_names.LAYERS}
+_SNAKE_CASE = {snake_case(name): name for name in LAYERS}
 _ATTENTION = frozenset(("MultiHeadAttention", "GroupQueryAttention"))
 # What such a layer calls the layers in it, in an archive and by name
 _PROJECTIONS = frozenset(
     ("query_dense", "key_dense", "value_dense", "output_dense", "query", "key", "value", "attention_output")
 )
-_CONVOLUTIONS = frozenset(name for name in keras_names.LAYERS if "Conv" in name)
+_CONVOLUTIONS = frozenset(name for name in LAYERS if "Conv" in name)
 _TRANSPOSED = re.compile(r"Conv[123]DTranspose")
 _DEPTHWISE = re.compile(r"DepthwiseConv[12]D")
 
@@ -147,6 +144,6 @@ def _kind(class_name: str | None, name: str, values: np.ndarray) -> str:
     if name == "depthwise_kernel" or (class_name is not None and _DEPTHWISE.fullmatch(class_name)):
         return "depthwise"
     # A locally connected layer has another kernel at every place, so none that could be drawn as a filter
-    convolution = class_name is None or class_name in _CONVOLUTIONS or class_name not in keras_names.LAYERS
+    convolution = class_name is None or class_name in _CONVOLUTIONS or class_name not in LAYERS
     local = class_name is not None and class_name.startswith("LocallyConnected")
     return "convolution" if values.ndim in (3, 4, 5) and convolution and not local else "dense"

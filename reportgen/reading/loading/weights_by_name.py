@@ -13,10 +13,16 @@ from typing import Any
 import h5py
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.checkpoint import VALUE, CheckpointContents, read_tensors
-from reportgen.reading.containers.formats import DatasetEntry
-from reportgen.reading.containers.hdf5 import Hdf5Contents, read_array, read_names
-from reportgen.reading.containers.layer_entries import name_of
+from reportgen.reading.containers import (
+    VALUE,
+    CheckpointContents,
+    DatasetEntry,
+    Hdf5Contents,
+    name_of,
+    read_array,
+    read_names,
+    read_tensors,
+)
 from reportgen.reading.loading.inventory import Inventory
 from reportgen.reading.loading.live_layers import paired
 from reportgen.reading.loading.weights_only import place_of

@@ -19,7 +19,7 @@ from typing import Any
 
 import h5py
 
-from reportgen.reading.containers.hdf5 import Hdf5Contents, read_array
+from reportgen.reading.containers import Hdf5Contents, read_array
 from reportgen.reading.loading.live_layers import numbered, paired, snake_case
 from reportgen.reading.loading.weights_by_name import mismatch
 from reportgen.untrusted import limits

@@ -11,15 +11,23 @@ import h5py
 import numpy as np
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.checkpoint import VALUE, CheckpointContents, read_tensors
-from reportgen.reading.containers.formats import ModelFile
-from reportgen.reading.containers.hdf5 import Hdf5Contents, one_line_if_damaged, read_array, read_attribute, read_names
-from reportgen.reading.containers.layer_entries import LayerEntry
-from reportgen.reading.containers.serving import Serving
+from reportgen.reading.containers import (
+    VALUE,
+    CheckpointContents,
+    Hdf5Contents,
+    LayerEntry,
+    ModelFile,
+    Serving,
+    one_line_if_damaged,
+    read_array,
+    read_attribute,
+    read_names,
+    read_tensors,
+)
 from reportgen.reading.loading.decision import Decision
 from reportgen.reading.loading.inventory import Inventory
 from reportgen.reading.loading.stored_kernels import RECURRENT_CELL, StoredKernel, StoredLayers, class_of_group
-from reportgen.reading.rewriting import keras_names
+from reportgen.reading.rewriting import LAYERS
 from reportgen.untrusted.escaping import shown
 
 __all__ = ["StoredKernel", "WeightsOnly", "read_kernels"]
@@ -109,7 +117,7 @@ def _kernels(inventory: Inventory, layers: StoredLayers, name: str, memory_limit
             found = {key: (path, weight) for path, weight, key in checkpoint_kernels(inventory, layers)}
             for key, values in read_tensors(arrays, list(found), name=name):
                 yield layers.kernel(*found[key], values)
-        elif arrays is not None:
+        elif isinstance(arrays, Hdf5Contents):
             with one_line_if_damaged(name):
                 for path, weight, place in hdf5_kernels(arrays, layers, name=name):
                     read = read_kernel(arrays, place, name=name)
@@ -150,9 +158,7 @@ def _kernel_names(class_name: str | None) -> tuple[str, ...]:
     """Return what the first weights of a layer are called that are kernels; none for Keras' layers without one."""
     if class_name is not None and class_name in _KERNELS_IN_ORDER:
         return _KERNELS_IN_ORDER[class_name]
-    without = (
-        class_name in keras_names.LAYERS and "Conv" not in class_name and class_name not in ("Dense", "EinsumDense")
-    )
+    without = class_name in LAYERS and "Conv" not in class_name and class_name not in ("Dense", "EinsumDense")
     return () if without else ("kernel",)
 
 

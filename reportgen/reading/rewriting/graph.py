@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.containers.layer_entries import name_of
+from reportgen.reading.containers import name_of
 from reportgen.reading.rewriting import keras_names
 from reportgen.reading.rewriting.calls import Call, Names, calls_of
 from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.containers.layer_entries import name_of
+from reportgen.reading.containers import name_of
 from reportgen.reading.rewriting import keras_names
 from reportgen.reading.rewriting.graph import readable_graph, without_slashes
 from reportgen.reading.rewriting.layers import readable_layer

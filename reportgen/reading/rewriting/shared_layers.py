@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.messages import say
-from reportgen.reading.containers.layer_entries import layers_of, name_of
+from reportgen.reading.containers import layers_of, name_of
 from reportgen.reading.rewriting.obstacles import Notes
 
 _ID = "shared_object_id"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.loading.decision import Action, decide, refusal
 from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import load_model, read_model
@@ -58,7 +58,7 @@ def test_inventory_has_layers_initialisers_and_stored_weights(tmp_path: Path, ex
 
 def test_inventory_and_decision_import_neither_keras_nor_tensorflow() -> None:
     script = (
-        "import sys; from reportgen.reading.containers.recognise import recognise; "
+        "import sys; from reportgen.reading.containers.recognition import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
         "from reportgen.reading.loading.decision import decide; "
         f"d = decide(take_inventory(recognise({str(FIXTURES / 'nested-2.15.1.keras')!r}))); "
@@ -206,7 +206,7 @@ def test_inventory_of_100_megabytes_takes_less_than_half_a_second(tmp_path: Path
     original.save(tmp_path / "m.keras")
     assert (tmp_path / "m.keras").stat().st_size > 100_000_000
     script = (
-        "from reportgen.reading.containers.recognise import recognise; "
+        "from reportgen.reading.containers.recognition import recognise; "
         "from reportgen.reading.loading.inventory import take_inventory; "
         f"from reportgen.reading.loading.decision import decide; decide(take_inventory(recognise({str(tmp_path / 'm.keras')!r})))"
     )

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import pytest
 
-from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.loading.build import build_model
 from reportgen.reading.loading.decision import decide
 from reportgen.reading.loading.inventory import take_inventory

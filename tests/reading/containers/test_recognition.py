@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.containers.recognise import recognise
+from reportgen.reading.containers.recognition import recognise
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
