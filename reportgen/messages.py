@@ -110,10 +110,10 @@ def joined(texts: Iterable[str], separator: str = ", ") -> Message:
     return _filled(template, "", values)
 
 
-def first_of(texts: Iterable[str], most: int) -> Message:
-    """Return the first texts, with commas between them, and how many more there are."""
+def first_of(texts: Iterable[str], most: int, *, separator: str = ", ") -> Message:
+    """Return the first texts, with a separator between them, and how many more there are: 'a, b and 3 more'."""
     every = tuple(texts)
-    shown, more = joined(every[:most]), len(every) - most
+    shown, more = joined(every[:most], separator), len(every) - most
     return shown if more <= 0 else say("{names} and {more} more", names=shown, more=more)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.errors import ModelError
-from reportgen.messages import joined, say
+from reportgen.messages import first_of, say
 from reportgen.reading.containers.protobuf import WireError, fields, messages, signed, text
 from reportgen.reading.containers.saved_model import PROGRAM, VARIABLES, read_program
 from reportgen.untrusted import limits
@@ -184,8 +184,7 @@ def _serving(folder: Path, meta_graph: memoryview) -> Serving:
     operations = {graph.nodes[name][0] for name in needed} | (inside - set(library))
     refused = sorted((operations - set(library) - PURE_OPERATIONS) | (inside & {"VarHandleOp", "Placeholder"}))
     if refused:
-        more = ["…"] if len(refused) > _LISTED else []
-        listed = joined([*map(shown, refused[:_LISTED]), *more])
+        listed = first_of(map(shown, refused), _LISTED)
         raise _UnfitError(
             say("the graph of its signature '{key}' does more than compute: {listed}", key=shown(key), listed=listed)
         )
@@ -207,7 +206,7 @@ def _chosen(meta_graph: memoryview) -> tuple[str, memoryview]:
     if DEFAULT in found:
         return DEFAULT, found[DEFAULT]
     if len(found) != 1:
-        listed = ", ".join(shown(key) for key in sorted(found)[:_LISTED])
+        listed = first_of(map(shown, sorted(found)), _LISTED)
         if not found:
             raise _UnfitError(say("it has no signature"))
         raise _UnfitError(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reportgen.messages import counted, joined, say
+from reportgen.messages import first_of, joined, say
 from reportgen.reading.containers import Serving, read_serving
 from reportgen.reading.loading.inventory import Inventory
 from reportgen.reading.rewriting import NOTHING, Marshalled, Obstacle, Permitted, SharedLayer, make_readable
@@ -118,15 +118,12 @@ def _reason_against(inventory: Inventory) -> str | None:
 
 def refusal(inventory: Inventory, decision: Decision) -> str:
     """Return the line that says why a model is not run."""
-    name, listed = shown(inventory.file.name), joined(decision.reasons[:OBSTACLES_SHOWN], "; ")
-    more = len(decision.reasons) - OBSTACLES_SHOWN
+    name = shown(inventory.file.name)
     parts: list[str] = [
         say("{file} cannot be run.", file=name)
         if decision.serving is None
         else say("{file} cannot be looked into.", file=name),
-        say("Received: {listed}.", listed=listed)
-        if more <= 0
-        else counted(more, "Received: {listed} and {n} more.", "Received: {listed} and {n} more.", listed=listed),
+        say("Received: {listed}.", listed=first_of(decision.reasons, OBSTACLES_SHOWN, separator="; ")),
     ]
     if decision.serving is not None:
         parts.append(with_signature(decision.serving))

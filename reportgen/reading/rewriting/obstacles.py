@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from reportgen.messages import Message, counted, joined, say
+from reportgen.messages import Message, first_of, joined, say
 from reportgen.reading.rewriting.permissions import Marshalled, Permitted
 from reportgen.untrusted.escaping import shown
 
@@ -99,8 +99,5 @@ class Notes:
 def _sentence(what: str, subjects: tuple[str, ...]) -> str:
     if not subjects:
         return joined((what, "."), "")
-    listed = joined(shown(subject) for subject in subjects[:SUBJECTS_SHOWN])
-    more = len(subjects) - SUBJECTS_SHOWN
-    if more <= 0:
-        return say("{what}: {listed}.", what=what, listed=listed)
-    return counted(more, "{what}: {listed} and {n} more.", "{what}: {listed} and {n} more.", what=what, listed=listed)
+    listed = first_of(map(shown, subjects), SUBJECTS_SHOWN)
+    return say("{what}: {listed}.", what=what, listed=listed)
