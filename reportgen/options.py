@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from reportgen.errors import UsageError
 from reportgen.messages import LANGUAGES
 from reportgen.samples.select import check_selection, selection_text
+from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 MODEL, SAMPLES, PICTURES, PAGE = "Model", "Samples", "Weights and pictures", "Page"
 """Headings in --help that the options of a report stand under."""
@@ -263,9 +264,9 @@ class ReportOptions:
             )
 
     @property
-    def memory_limit_bytes(self) -> int | None:
-        """The memory limit in bytes, or None."""
-        return None if self.memory_limit is None else int(self.memory_limit * 1e9)
+    def memory_limit_bytes(self) -> int:
+        """The memory limit in bytes."""
+        return HALF_OF_MEMORY if self.memory_limit is None else int(self.memory_limit * 1e9)
 
     @property
     def attribution_methods(self) -> tuple[str, ...]:

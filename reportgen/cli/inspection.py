@@ -10,6 +10,7 @@ from typing import Any
 
 from reportgen.reading import Inventory, Permitted, decide, declared_names, recognise, refusal, take_inventory
 from reportgen.untrusted.escaping import shown
+from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 _LISTED = 60  # rows of a terminal's table; the JSON has all
 
@@ -104,7 +105,7 @@ def _details(layer: InspectedLayer) -> str:
 def inspect_model(
     path: str | Path,
     *,
-    memory_limit: int | None = None,
+    memory_limit: int = HALF_OF_MEMORY,
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
 ) -> Inspection:
@@ -112,7 +113,7 @@ def inspect_model(
 
     Args:
         path: the file or folder.
-        memory_limit: bytes that its weights may take; half of the machine's memory when None.
+        memory_limit: bytes that its weights may take.
         allow_custom_code: whether functions that the file brings along would be allowed to run.
         custom_objects: modules whose classes would be known; their source is read, they are not imported.
 

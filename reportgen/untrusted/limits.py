@@ -1,4 +1,4 @@
-"""The limits that a model file must keep, so that a hostile one is refused before it costs time or memory.
+"""The limits that files must keep, so that a hostile one is refused before it costs time or memory.
 
 The largest network of keras.applications, NASNetLarge, has 1,039 layers, 1.3 MB of configuration and 360 MB of weights.
 """
@@ -21,15 +21,39 @@ HEAP_BYTES = 64 << 20
 HDF5_ATTRIBUTE_BYTES = 64 << 20
 EXPANSION = 100  # unpacked bytes for each packed one, beyond EXPANSION_FLOOR
 EXPANSION_FLOOR = 64 << 20
+TEXT_BYTES = 1 << 30  # labels of a hundred million samples, one on each line
 FALLBACK_MEMORY = 4 << 30
 
 
-def default_memory_limit() -> int:
-    """Return half of the machine's memory, in bytes."""
+def half_of_memory() -> int:
+    """Return half of the machine's memory, in bytes; 4 GiB where the system does not say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return FALLBACK_MEMORY
+
+
+HALF_OF_MEMORY = half_of_memory()
+"""What a model, or one array of samples, may take in bytes where --memory-limit does not say."""
+
+
+def over_memory(name: str, size: int, what: str, *, limit: int) -> str:
+    """Return the error's text on something that would take more memory than allowed.
+
+    Args:
+        name: what is refused, such as a file's name.
+        size: bytes that it would take.
+        what: follows the size: ' of weights'.
+        limit: bytes that it may take.
+
+    Example:
+        >>> over_memory("model.keras", 5 << 30, " of weights", limit=1 << 30)
+        'model.keras needs more memory than allowed. Received: 5.0 GiB of weights (limit 1.0 GiB). Raise --memory-limit.'
+    """
+    return (
+        f"{name} needs more memory than allowed. Received: {readable(size)}{what} (limit {readable(limit)}). "
+        "Raise --memory-limit."
+    )
 
 
 def readable(size: int) -> str:

@@ -96,22 +96,19 @@ class SignatureModel:
             self._session.run(assign, {given: value})
 
 
-def with_signature(
-    described: DescribedModel, serving: Serving, *, name: str, memory_limit: int | None
-) -> DescribedModel:
+def with_signature(described: DescribedModel, serving: Serving, *, name: str, memory_limit: int) -> DescribedModel:
     """Add to a stored model the signature that gives its predictions.
 
     Args:
         described: the stored model, as `describe_stored_weights` returns it.
         serving: the model's signature.
         name: the folder's name, for error messages.
-        memory_limit: bytes that any tensor may take for one sample; half of the machine's memory when None.
+        memory_limit: bytes that any tensor may take for one sample.
 
     Raises:
         ModelError: the graph cannot be run.
     """
-    limit = limits.default_memory_limit() if memory_limit is None else memory_limit
-    model = SignatureModel(serving, name=shown(name), memory_limit=limit)
+    model = SignatureModel(serving, name=shown(name), memory_limit=memory_limit)
     output = choose_named([(port.name, port.shape) for port in serving.outputs])
     summary = replace(described.summary, input_shape=serving.input.shape, output_shape=output.shape)
     return replace(described, model=model, summary=summary, output=output, head=output.head, outputs_only=True)
@@ -147,10 +144,7 @@ def _check_sizes(graph: Any, definition: Any, name: str, memory_limit: int) -> N
     for where, shape, bytes_of_one in _tensors(graph, definition):
         size = math.prod(axis or 1 for axis in shape) * bytes_of_one
         if size > memory_limit:
-            raise ModelError(
-                f"{name} needs more memory than allowed. Received: {limits.readable(size)} for {shown(where)} "
-                f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
-            )
+            raise ModelError(limits.over_memory(name, size, f" for {shown(where)}", limit=memory_limit))
 
 
 def _tensors(graph: Any, definition: Any) -> Iterator[tuple[str, tuple[int | None, ...], int]]:

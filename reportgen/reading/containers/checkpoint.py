@@ -114,10 +114,7 @@ def open_checkpoint(prefix: Path, *, name: str, memory_limit: int) -> Checkpoint
         raise ModelError(f"{name} has a damaged index. Received: tensors longer than the files. {REMEDY}")
     declared = sum(entry.nbytes for entry in tensors.values())
     if declared > memory_limit:
-        raise ModelError(
-            f"{name} needs more memory than allowed. Received: {limits.readable(declared)} of weights "
-            f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
-        )
+        raise ModelError(limits.over_memory(name, declared, " of weights", limit=memory_limit))
     ordered = dict(sorted(_once(tensors).items(), key=lambda item: _natural(item[0])))
     return CheckpointContents(prefix=prefix, weights=ordered, names=_names(entries.get(OBJECT_GRAPH), files))
 

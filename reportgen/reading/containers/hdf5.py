@@ -216,10 +216,7 @@ def _check_sizes(
             f"{limits.readable(declared)}. {REMEDY}"
         )
     if declared > memory_limit:
-        raise ModelError(
-            f"{name} needs more memory than allowed. Received: {limits.readable(declared)} of weights "
-            f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
-        )
+        raise ModelError(limits.over_memory(name, declared, " of weights", limit=memory_limit))
 
 
 def read_attribute(holder: h5py.Group | h5py.Dataset, key: str, *, name: str) -> Any:

@@ -42,10 +42,7 @@ def npz_as_hdf5(
                     header = read_header(member, bfloat16=True)
                     total += header.nbytes
                     if total > memory_limit:
-                        raise ModelError(
-                            f"{name} needs more memory than allowed. Received: {limits.readable(total)} of weights "
-                            f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
-                        )
+                        raise ModelError(limits.over_memory(name, total, " of weights", limit=memory_limit))
                     file[entry.filename.removesuffix(".npy")] = read_values(member, header, size=entry.file_size)
     except ArrayError as error:
         array = f"{name}: {NPZ_WEIGHTS}, array {shown(entry.filename)},"

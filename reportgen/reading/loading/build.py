@@ -114,10 +114,7 @@ def check_memory(model: Any, *, name: str, memory_limit: int) -> None:
             largest, where = size, operation
     if weights + largest > memory_limit:
         detail = f", of which {limits.readable(largest)} for the output of {shown(where)}" if largest > weights else ""
-        raise ModelError(
-            f"{name} needs more memory than allowed. Received: {limits.readable(weights + largest)}{detail} "
-            f"(limit {limits.readable(memory_limit)}). Raise --memory-limit."
-        )
+        raise ModelError(limits.over_memory(name, weights + largest, detail, limit=memory_limit))
 
 
 def output_shapes(model: Any) -> Iterator[tuple[str, tuple[int | None, ...]]]:

@@ -44,18 +44,17 @@ class Inventory:
         return sum(entry.size for entry in self.weights.values())
 
 
-def take_inventory(file: ModelFile, *, memory_limit: int | None = None) -> Inventory:
+def take_inventory(file: ModelFile, *, memory_limit: int = limits.HALF_OF_MEMORY) -> Inventory:
     """Return what the file holds.
 
     Args:
         file: the file as recognised.
-        memory_limit: bytes that the weights may take; half of the machine's memory when None.
+        memory_limit: bytes that the weights may take.
 
     Raises:
         ModelError: the container is damaged or not what it seems, or the configuration is no configuration.
     """
-    limit = limits.default_memory_limit() if memory_limit is None else memory_limit
-    with file.format.open(file, memory_limit=limit) as contents:
+    with file.format.open(file, memory_limit=memory_limit) as contents:
         config = _checked_config(contents.config, shown(file.name))
         inventory = _inventory(file, contents.keras_version, config, contents.arrays.weights if contents.arrays else {})
         if contents.saved is not None:

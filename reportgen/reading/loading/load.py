@@ -47,7 +47,7 @@ class LoadedModel:
 def load_model(
     path: str | Path,
     *,
-    memory_limit: int | None = None,
+    memory_limit: int = limits.HALF_OF_MEMORY,
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
 ) -> LoadedModel:
@@ -58,7 +58,7 @@ def load_model(
 
     Args:
         path: a .keras archive, such an archive unzipped, or an HDF5 file that holds a whole model.
-        memory_limit: bytes that weights and the largest activation may take; half of the machine's memory when None.
+        memory_limit: bytes that weights and the largest activation may take.
         allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
         custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They
             are imported.
@@ -77,7 +77,7 @@ def load_model(
 def read_model(
     path: str | Path,
     *,
-    memory_limit: int | None = None,
+    memory_limit: int = limits.HALF_OF_MEMORY,
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
 ) -> LoadedModel | WeightsOnly:
@@ -95,23 +95,22 @@ def read_model(
             `custom_objects` cannot be imported.
     """
     file = recognise(path)
-    limit = limits.default_memory_limit() if memory_limit is None else memory_limit
-    inventory = take_inventory(file, memory_limit=limit)
+    inventory = take_inventory(file, memory_limit=memory_limit)
     custom = import_objects(custom_objects)
     decision = decide(inventory, permitted=Permitted(code=allow_custom_code, names=frozenset(custom.objects)))
     if decision.config is None:
-        return read_kernels(inventory, decision, message=refusal(inventory, decision), memory_limit=limit)
+        return read_kernels(inventory, decision, message=refusal(inventory, decision), memory_limit=memory_limit)
     try:
         functions = marshalled_functions(decision.functions, custom, name=shown(file.name))
     except ModelError as error:
-        return _stored_instead(inventory, decision, error, limit)
+        return _stored_instead(inventory, decision, error, memory_limit)
     try:
-        model = _live(inventory, decision, limit, {**custom.for_keras(), **functions})
+        model = _live(inventory, decision, memory_limit, {**custom.for_keras(), **functions})
     except ModelError as error:
         if not file.format.has_program:
             raise
         # Its values lie in a checkpoint, so they can be shown without the layers that they are for
-        return _stored_instead(inventory, decision, error, limit)
+        return _stored_instead(inventory, decision, error, memory_limit)
     return LoadedModel(
         model=model,
         file=file,
