@@ -10,7 +10,7 @@ import hostile
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.load import LoadedModel, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
 
 SECONDS = 10
@@ -43,7 +43,7 @@ def assert_one_line(message: str, folder: Path) -> None:
 
 def test_the_untouched_models_are_run(tmp_path: Path) -> None:
     for path in (hostile.archive(tmp_path / "m.keras"), hostile.hdf5(tmp_path / "m.h5")):
-        loaded = load_model(path)
+        loaded = read_model(path)
         assert loaded.model.get_layer("conv").get_weights()[0].sum() == 18
         assert loaded.rewrites == ()
 
@@ -72,8 +72,7 @@ def test_code_that_is_not_keras_is_named_and_not_run(tmp_path: Path, case: str, 
     assert expected in result.message
     assert_one_line(result.message, tmp_path)
     assert [kernel.values.sum() for kernel in result.kernels] == [18]
-    with pytest.raises(ModelError, match="cannot be run"):
-        load_model(path)
+    assert "cannot be run" in result.message
 
 
 def test_a_refused_model_leaves_nothing_that_keras_would_allocate_later(tmp_path: Path) -> None:
@@ -89,7 +88,7 @@ def test_a_refused_model_leaves_nothing_that_keras_would_allocate_later(tmp_path
 def test_unusual_file_is_run_in_time(tmp_path: Path, maker) -> None:
     path = maker(tmp_path / "file")
     begin = time.monotonic()
-    assert load_model(path).model.get_layer("conv").get_weights()[0].sum() == 18
+    assert read_model(path).model.get_layer("conv").get_weights()[0].sum() == 18
     assert time.monotonic() - begin < SECONDS
 
 
@@ -106,7 +105,7 @@ def test_all_hostile_files_together_need_less_than_a_gigabyte(tmp_path: Path) ->
     """Of memory, above what Keras and one small model need."""
     import resource
 
-    load_model(hostile.archive(tmp_path / "m.keras"))
+    read_model(hostile.archive(tmp_path / "m.keras"))
     files = hostile.write_all(tmp_path / "temporary" / "set")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for path in files:

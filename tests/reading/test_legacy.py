@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.load import LoadedModel, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
 from reportgen.reading.rewriting.rewrite import Readable, make_readable
 
@@ -86,7 +86,7 @@ def outputs_of(model: Any, arrays: Any) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("name", RESCUED)
 def test_old_file_computes_what_it_computed(name: str) -> None:
-    loaded = load_model(FIXTURES / name)
+    loaded = read_model(FIXTURES / name)
     arrays = np.load(FIXTURES / f"{name.rsplit('.', 1)[0]}.npz")
     expected = [arrays[key] for key in sorted(arrays) if key.startswith("y")]
     outputs = outputs_of(loaded.model, arrays)
@@ -100,7 +100,7 @@ def test_old_file_computes_what_it_computed(name: str) -> None:
 
 @pytest.mark.parametrize("name", RESCUED)
 def test_version_of_the_saving_keras_is_told(name: str) -> None:
-    version = load_model(FIXTURES / name).keras_version
+    version = read_model(FIXTURES / name).keras_version
     assert version is not None
     assert version.startswith("2.")
 
@@ -109,7 +109,7 @@ def test_version_of_the_saving_keras_is_told(name: str) -> None:
 def test_channels_first_computes_what_channels_last_does(name: str) -> None:
     import tensorflow as tf
 
-    model = load_model(FIXTURES / name).model
+    model = read_model(FIXTURES / name).model
     values = np.load(FIXTURES / f"{name.rsplit('.', 1)[0]}.npz")["x0"]
     last = keras.Sequential(
         [
@@ -139,8 +139,7 @@ def test_removed_layers_leave_a_report_on_the_weights() -> None:
     assert (kernels["conv2d"].kind, kernels["conv2d"].values.shape) == ("convolution", (3, 3, 1, 2))
     assert kernels["conv2d"].initializer["class_name"] == "GlorotUniform"
     assert (kernels["locally_connected2d"].kind, kernels["locally_connected2d"].values.shape) == ("dense", (9, 8, 2))
-    with pytest.raises(ModelError, match="Only its weights can be reported on"):
-        load_model(FIXTURES / "gone-2.9.3.h5")
+    assert "Only its weights can be reported on" in result.message
 
 
 def test_lambda_of_keras_2_is_not_run() -> None:

@@ -22,7 +22,7 @@ from reportgen.reading.containers.checkpoint import open_checkpoint, read_tensor
 from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.loading.decision import Action, decide
 from reportgen.reading.loading.inventory import take_inventory
-from reportgen.reading.loading.load import LoadedModel, load_model, read_model
+from reportgen.reading.loading.load import LoadedModel, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -220,7 +220,7 @@ def test_saved_model_of_keras_2_computes_what_it_did_without_its_program(tmp_pat
     if (folder / "keras_metadata.pb").exists():
         (folder / "saved_model.pb").write_bytes(b"not read")
     arrays = np.load(FIXTURES / f"{name}.savedmodel.npz")
-    loaded = load_model(folder)
+    loaded = read_model(folder)
     outputs = tf.nest.flatten(loaded.model(arrays["x0"], training=False))
     for index, output in enumerate(outputs):
         expected = arrays[f"y{index}"]

@@ -27,7 +27,7 @@ class ModelFile:
         path: where it is, of a checkpoint without '.index'; never shown.
         name: without its folder, as it is called on the disk; escape it before showing it on a terminal.
         format: the format whose reader matched.
-        size: in bytes; of a folder, of the files that are read.
+        size: bytes of the file, or of a folder's files that are read.
         sha256: in hexadecimal; of a folder, over the names and the contents of the files that are read.
     """
 

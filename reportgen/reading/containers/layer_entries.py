@@ -32,6 +32,7 @@ class LayerEntry:
 
 
 def name_of(item: Mapping[str, Any]) -> str | None:
+    """Return a layer's name, which older files have in its configuration; None where it has none."""
     config = item.get("config")
     name = config.get("name") if isinstance(config, dict) else None
     if not isinstance(name, str):

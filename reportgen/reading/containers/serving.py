@@ -91,7 +91,7 @@ class Serving:
         folder: the SavedModel's folder.
         signature: its name.
         input: its only one.
-        outputs: at least one, in the order of their names.
+        outputs: its outputs, at least one, in the order of their names.
         nodes: the graph's nodes that the outputs depend on.
         functions: the functions that these call.
         operations: what they do, each once, in alphabetical order.

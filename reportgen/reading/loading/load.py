@@ -44,36 +44,6 @@ class LoadedModel:
     custom_code: tuple[str, ...] = ()
 
 
-def load_model(
-    path: str | Path,
-    *,
-    memory_limit: int = limits.HALF_OF_MEMORY,
-    allow_custom_code: bool = False,
-    custom_objects: Sequence[str] = (),
-) -> LoadedModel:
-    """Return the live model of a file. The training configuration is never read, and Keras' safe mode stays on.
-
-    The file itself is never handed to Keras: the model is built from a configuration that was written anew, and its
-    weights come from arrays that were checked.
-
-    Args:
-        path: a .keras archive, such an archive unzipped, or an HDF5 file that holds a whole model.
-        memory_limit: bytes that weights and the largest activation may take.
-        allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
-        custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They
-            are imported.
-
-    Raises:
-        ModelError: the file cannot be read as a model, or cannot be run; one line that says why.
-    """
-    result = read_model(
-        path, memory_limit=memory_limit, allow_custom_code=allow_custom_code, custom_objects=custom_objects
-    )
-    if isinstance(result, WeightsOnly):
-        raise ModelError(result.message)
-    return result
-
-
 def read_model(
     path: str | Path,
     *,
@@ -83,12 +53,16 @@ def read_model(
 ) -> LoadedModel | WeightsOnly:
     """Return the live model of a file, or what is known of it where the model is not run.
 
+    The file itself is never handed to Keras: the model is built from a configuration that was written anew, and its weights
+    come from arrays that were checked. The training configuration is never read, and Keras' safe mode stays on.
+
     Args:
-        path: as for `load_model`; also an HDF5 file of weights alone, a SavedModel folder, a TensorFlow checkpoint or
-            an architecture as JSON.
-        memory_limit: as for `load_model`.
-        allow_custom_code: as for `load_model`.
-        custom_objects: as for `load_model`.
+        path: a .keras archive, such an archive unzipped, an HDF5 file of a whole model or of weights alone, a SavedModel
+            folder, a TensorFlow checkpoint or an architecture as JSON.
+        memory_limit: bytes that weights and the largest activation may take.
+        allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
+        custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They are
+            imported.
 
     Raises:
         ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of

@@ -128,6 +128,7 @@ def _parts(path: str) -> tuple[str, ...]:
 
 
 def mismatch(name: str, reason: str) -> ModelError:
+    """Return the error for weights that do not fit the architecture."""
     return ModelError(f"{name}: the weights do not fit the architecture. Received: {reason}. {REMEDY}")
 
 

@@ -17,7 +17,7 @@ from reportgen.errors import ModelError
 from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.loading.decision import Action, decide, refusal
 from reportgen.reading.loading.inventory import take_inventory
-from reportgen.reading.loading.load import load_model, read_model
+from reportgen.reading.loading.load import read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
 from reportgen.reading.rewriting.obstacles import Notes, ObstacleKind
 
@@ -75,7 +75,7 @@ def test_unzipped_archive_is_read_as_the_archive_is(tmp_path: Path) -> None:
     folder = tmp_path / "unzipped"
     with zipfile.ZipFile(tmp_path / "m.keras") as archive:
         archive.extractall(folder)
-    loaded = load_model(folder)
+    loaded = read_model(folder)
     values = np.ones((1, 6, 6, 1), "float32")
     np.testing.assert_array_equal(loaded.model(values), original(values))
     (folder / "metadata.json").unlink()
@@ -92,7 +92,7 @@ def test_compressed_archive_is_read(tmp_path: Path) -> None:
         for name in stored.namelist():
             compressed.writestr(name, stored.read(name))
     values = np.ones((1, 6, 6, 1), "float32")
-    np.testing.assert_array_equal(load_model(tmp_path / "c.keras").model(values), original(values))
+    np.testing.assert_array_equal(read_model(tmp_path / "c.keras").model(values), original(values))
 
 
 @pytest.mark.parametrize("name", ["m.weights.h5", "m.h5"])
@@ -176,7 +176,7 @@ def test_long_lists_of_layer_names_are_read_in_their_parts(tmp_path: Path) -> No
 def test_bfloat16_weights_are_read(tmp_path: Path) -> None:
     original = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, dtype="bfloat16", name="d")])
     original.save(tmp_path / "m.keras")
-    kernel = load_model(tmp_path / "m.keras").model.get_layer("d").kernel
+    kernel = read_model(tmp_path / "m.keras").model.get_layer("d").kernel
     np.testing.assert_array_equal(np.asarray(kernel, "float32"), np.asarray(original.get_layer("d").kernel, "float32"))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.reading.loading.load import adopt_model, load_model, weights_digest
+from reportgen.reading.loading.load import adopt_model, read_model, weights_digest
 
 
 def sequential() -> Any:
@@ -50,7 +50,7 @@ def test_loaded_model_computes_what_the_saved_one_did(tmp_path: Path, kind: str,
     model = KINDS[kind]()
     path = tmp_path / f"model{extension}"
     model.save(path)
-    loaded = load_model(path)
+    loaded = read_model(path)
     assert loaded.file is not None
     assert loaded.file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert loaded.keras_version == keras.__version__
@@ -119,7 +119,7 @@ def test_what_keras_itself_does_not_restore_is_restored(tmp_path: Path, make: An
     path = tmp_path / f"model{extension}"
     model.save(path)
     values = np.abs(INPUT[:, 0, :, 0] if make is embedding else INPUT)
-    np.testing.assert_array_equal(load_model(path).model(values), model(values))
+    np.testing.assert_array_equal(read_model(path).model(values), model(values))
 
 
 def test_a_file_without_weights_for_its_layers_is_refused(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_file_without_weights_for_its_layers_is_refused(tmp_path: Path) -> Non
         for name, content in members.items():
             mixed.writestr(name, content)
     with pytest.raises(ModelError, match=r"mixed\.keras cannot be loaded") as caught:
-        load_model(tmp_path / "mixed.keras")
+        read_model(tmp_path / "mixed.keras")
     assert caught.value.exit_code == 3
 
 
@@ -145,7 +145,7 @@ def test_arrays_of_other_shapes_are_told_before_keras_looks_for_them(tmp_path: P
         for name, content in members.items():
             archive.writestr(name, content)
     with pytest.raises(ModelError, match=r"no array of shape \(3, 2\) for 1 of the architecture's weights"):
-        load_model(tmp_path / "changed.keras")
+        read_model(tmp_path / "changed.keras")
 
 
 def test_low_rank_weights_that_were_merged_are_not_missed(tmp_path: Path) -> None:
@@ -154,4 +154,4 @@ def test_low_rank_weights_that_were_merged_are_not_missed(tmp_path: Path) -> Non
     model.layers[0].lora_kernel_b.assign(np.ones((2, 4)))
     model.save(tmp_path / "model.keras")
     inputs = np.eye(6, dtype=np.float32)
-    np.testing.assert_allclose(load_model(tmp_path / "model.keras").model(inputs), model(inputs), atol=1e-5)
+    np.testing.assert_allclose(read_model(tmp_path / "model.keras").model(inputs), model(inputs), atol=1e-5)

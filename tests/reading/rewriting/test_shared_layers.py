@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from reportgen.errors import ModelError
-from reportgen.reading.loading.load import load_model
+from reportgen.reading.loading.load import read_model
 from reportgen.reading.rewriting.obstacles import Notes
 from reportgen.reading.rewriting.shared_layers import unshare
 
@@ -68,7 +68,7 @@ def in_three() -> Any:
 def test_an_archive_with_a_layer_of_several_models_computes_what_was_saved(build: Any, tmp_path: Path) -> None:
     model = fix_weights(build())
     model.save(tmp_path / "model.keras")
-    loaded = load_model(tmp_path / "model.keras")
+    loaded = read_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.model(IMAGES), model(IMAGES), rtol=1e-5)
     assert loaded.model.count_params() == model.count_params()
     assert len(loaded.rewrites) == 1
@@ -79,7 +79,7 @@ def test_an_archive_with_a_layer_of_several_models_computes_what_was_saved(build
 
 def test_the_copies_of_a_shared_layer_have_one_kernel(tmp_path: Path) -> None:
     fix_weights(two_sequential()).save(tmp_path / "model.keras")
-    model = load_model(tmp_path / "model.keras").model
+    model = read_model(tmp_path / "model.keras").model
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     assert encoder.layers[0].kernel is decoder.layers[0].kernel
     assert model.count_params() == (9 * 2 * 2 + 2) + (2 * 2 + 2)
@@ -91,7 +91,7 @@ def test_where_two_layers_may_be_the_shared_one_the_weights_are_missing(tmp_path
     inputs = keras.Input(SIZE)
     fix_weights(keras.Model(inputs, model(twin(inputs)))).save(tmp_path / "model.keras")
     with pytest.raises(ModelError, match="the weights do not fit the architecture"):
-        load_model(tmp_path / "model.keras")
+        read_model(tmp_path / "model.keras")
 
 
 def test_a_lone_identity_says_nothing() -> None:
