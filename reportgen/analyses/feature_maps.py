@@ -39,6 +39,13 @@ class SampleMaps:
     grid: ImageGrid
     silent: tuple[int, ...]
 
+    @property
+    def maxima(self) -> tuple[float | None, ...]:
+        """The largest value of each map; None for a silent channel's."""
+        silent = set(map(str, self.silent))
+        pairs = zip(self.grid.labels, self.grid.maxima.tolist(), strict=True)
+        return tuple(None if label in silent else value for label, value in pairs)
+
 
 @dataclass(frozen=True)
 class LayerMaps:

@@ -10,6 +10,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from reportgen.rendering.encoding import text_uri
+from reportgen.rendering.geometry import fitting, level
 from reportgen.rendering.language import Language
 from reportgen.rendering.parts import parts_of
 from reportgen.rendering.vectors import histogram_outline, null_bands_drawing, strip_outline, strip_threshold
@@ -48,8 +49,11 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
     for function in (language.integer, language.number, language.percent, language.sizes, language.file_size):
         environment.filters[function.__name__] = function
     environment.filters |= {
+        "said": language.text,
         "shown_name": language.name,
         "lined_up": lined_up,
+        "level": level,
+        "fitting": fitting,
         "parts": partial(parts_of, language=language),
         "outline": histogram_outline,
         "null_bands_drawing": null_bands_drawing,

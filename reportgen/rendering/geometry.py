@@ -202,3 +202,15 @@ def label_text(grid: ImageGrid | PanelGrid, values: tuple[str, ...]) -> str:
     if texts is None:
         return ""
     return "\n".join("\t".join(texts[start : start + grid.columns]) for start in range(0, len(texts), grid.columns))
+
+
+def fitting(choices: Sequence[Sequence[str]], grid: ImageGrid | PanelGrid) -> tuple[str, ...]:
+    """Return the first of several sets of values, one text for each tile, that fits under the tiles beside their labels.
+
+    Args:
+        choices: the longest first; the last is returned where none fits.
+        grid: whose tiles they stand under.
+    """
+    room = geometry_of(grid).label_characters - 1
+    longest = [max(len(f"{label} {text}") for label, text in zip(grid.labels, texts, strict=True)) for texts in choices]
+    return tuple(next((texts for texts, size in zip(choices, longest, strict=True) if size <= room), choices[-1]))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from reportgen.messages import joined, say
 from reportgen.rendering.anchors import Anchors
 from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png
 from reportgen.rendering.figures import draw_curve, draw_histogram
@@ -16,16 +15,11 @@ from reportgen.rendering.geometry import (
     geometry_of,
     geometry_of_matrix,
     label_text,
-    level,
     matrix_grid,
 )
 from reportgen.rendering.language import Language
-from reportgen.rendering.wording import lined_up
 from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, Palette, PanelGrid
 
-NOT_EVIDENCE = say("not evidence")
-NO_POSITIVE_EVIDENCE = say("no positive evidence")
-_STAMPS = {"✖": NOT_EVIDENCE, "∅": NO_POSITIVE_EVIDENCE, "?": say("not decided")}
 _COMPUTED = (Palette.SEQUENTIAL, Palette.DIVERGING)
 
 
@@ -61,42 +55,9 @@ class Page:
             "high": scale.value_range[1],
         }
 
-    def maps_of(self, layers: Sequence[Any], position: int) -> list[ImageGrid]:
-        """Return one sample's maps of all layers, brought to the same height where that can be."""
-        return level([layer.samples[position].grid for layer in layers])
-
-    def maxima(self, maps: Any) -> tuple[str, ...]:
-        """Return what stands under each tile of a sample's maps: its largest value, or the sign of a silent channel."""
-        silent = set(map(str, maps.silent))
-        pairs = zip(maps.grid.labels, maps.grid.maxima, strict=True)
-        return tuple(
-            SILENT_SIGN if label in silent else self.language.number(float(value), 2) for label, value in pairs
-        )
-
-    def row_of_maxima(self, samples: Iterable[Any], row: int) -> list[str]:
-        """Return the largest value of one shown channel's map for each of these samples."""
-        return [self.language.number(float(maps.grid.maxima[row])) for maps in samples]
-
-    def rows_of_tiles(self, tiles: Sequence[int], *rows: Sequence[Any]) -> str:
-        """Return what there is to say about some tiles as lines of columns, one line for each row that is not empty."""
-        number = self.language.number
-        texts = ([str(one) if isinstance(one, str | int) else number(one) for one in row] for row in rows if len(row))
-        return "\n".join(lined_up([text[tile] for tile in tiles]) for text in texts)
-
-    def stamps(self, method: Any) -> tuple[str, ...]:
-        """Return what stands under each attribution map: its class and, where there is room, why it says nothing."""
-        room = geometry_of(method.figure).label_characters - 1
-        names = tuple(self.language.name(sample.target) for sample in method.samples)
-        told = tuple(
-            self.language.text(joined((name, _STAMPS[sample.sign]))) if sample.sign else name
-            for name, sample in zip(names, method.samples, strict=True)
-        )
-        longest = max(len(f"{label} {text}") for label, text in zip(method.figure.labels, told, strict=True))
-        return told if longest <= room else names
-
-    def strongest(self, layer: Any) -> tuple[str, ...]:
-        """Return what stands under each channel's patches: its largest answer."""
-        return tuple(self.language.number(channel.values[0]) for channel in layer.channels)
+    def values(self, numbers: Iterable[float | None], digits: int = 3) -> tuple[str, ...]:
+        """Return what stands under the tiles of a grid: a number for each, or the sign of a silent channel for None."""
+        return tuple(SILENT_SIGN if one is None else self.language.number(one, digits) for one in numbers)
 
     def histogram(self, histogram: Histogram, size: str = "small") -> str:
         """Return the URI of a histogram's figure."""

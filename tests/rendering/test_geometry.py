@@ -3,7 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reportgen.rendering.geometry import axis_texts, geometry_of, geometry_of_matrix, label_text, level, matrix_grid
+from reportgen.rendering.geometry import (
+    axis_texts,
+    fitting,
+    geometry_of,
+    geometry_of_matrix,
+    label_text,
+    level,
+    matrix_grid,
+)
 from reportgen.results.plottables import ImageGrid, Matrix, Palette
 
 
@@ -110,3 +118,10 @@ def test_two_grids_beside_each_other_are_brought_to_about_the_same_height():
 def test_grids_that_leave_no_hole_or_are_not_two_keep_their_columns(grids):
     grids = [grid_of(*sizes) for sizes in grids]
     assert level(grids) == grids
+
+
+@pytest.mark.parametrize(("characters", "expected"), [(1, "a"), (40, "bb")])
+def test_values_under_tiles_are_the_longest_that_fit(characters, expected):
+    grid = ImageGrid(np.zeros((2, 8, 8)), ("0", "1"), (0, 1), 2, Palette.GREY, 2, np.zeros(2))
+    choices = (["a" * characters] * 2, ["bb"] * 2)
+    assert fitting(choices, grid) == (expected, expected)

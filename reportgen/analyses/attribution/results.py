@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from reportgen.messages import say
+from reportgen.messages import joined, say
 from reportgen.results.findings import Severity
 from reportgen.results.plottables import PanelGrid
 from reportgen.results.redactable import Becomes, Kept, SortedBy, redactable, redactable_sample
 from reportgen.results.rules import Rule
+
+_VERDICTS = {"✖": say("not evidence"), "∅": say("no positive evidence"), "?": say("not decided")}
 
 
 @redactable_sample
@@ -54,6 +56,11 @@ class SampleAttribution:
     def sign(self) -> str:
         """What marks the map: ✖ failed, ∅ without a positive value, ? not decided; '' for one that passed."""
         return "✖" if self.failed else "∅" if self.largest is None else "?" if self.undecided else ""
+
+    @property
+    def verdict(self) -> str:
+        """The class and, for a map that did not pass, what its mark says."""
+        return joined((self.target, _VERDICTS[self.sign])) if self.sign else self.target
 
 
 @redactable
