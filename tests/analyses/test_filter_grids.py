@@ -7,11 +7,12 @@ import pytest
 from builders import LIMITS, context, kernel
 
 from reportgen.analyses.base import Skip
-from reportgen.analyses.filter_grids.analysis import FilterGrids, filter_norms, near_duplicates
+from reportgen.analyses.filter_grids.analysis import FilterGrids, filter_norms, similar_pairs
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.models.weights import LayerKernel, draw_initial
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
+from reportgen.results.rules import Limits
 
 GENERATOR = np.random.default_rng(8)
 
@@ -242,18 +243,24 @@ def at_cosine(cosine: float) -> np.ndarray:
 
 @pytest.mark.parametrize(("cosine", "pairs"), [(0.9899, 0), (0.9901, 1), (-0.9999, 0)])
 def test_near_duplicates_have_a_cosine_over_the_limit(cosine: float, pairs: int) -> None:
-    found = near_duplicates(at_cosine(cosine), cosine=0.99)
+    found = strength_of(np.moveaxis(at_cosine(cosine), 0, -1)).duplicates
     assert len(found) == pairs
     if found:
         assert found[0][:2] == (0, 1)
         assert found[0][2] == pytest.approx(cosine, abs=1e-6)
 
 
+def test_pairs_are_kept_from_a_cosine_of_a_half_on() -> None:
+    assert [len(values) for values in similar_pairs(at_cosine(0.499))] == [0, 0, 0]
+    first, second, cosine = similar_pairs(at_cosine(0.501))
+    assert (first.tolist(), second.tolist(), cosine.tolist()) == ([0], [1], [pytest.approx(0.501, abs=1e-6)])
+
+
 def test_zero_and_non_finite_filters_duplicate_nothing() -> None:
     filters = np.zeros((5, 3, 3, 1), np.float32)
     filters[2:4] = np.nan
     filters[4] = np.inf
-    assert near_duplicates(filters, cosine=0.99) == ()
+    assert [len(values) for values in similar_pairs(filters)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -274,17 +281,15 @@ def test_filters_are_compared_where_that_means_something(
     assert bool(strength.duplicates) is compared
 
 
-def findings(**changed: Any) -> list[Finding]:
-    fields: dict[str, Any] = {
-        "label": "conv", "filters": 8, "weights": 9, "median_norm": 1.23456, "smallest_norm": 0.1, "weak": (),
-        "compared": True, "duplicates": (),
-    }  # fmt: skip
-    return list(
-        FilterGrids().findings(
-            FilterGridsResult((), (FilterStrength(**{**fields, **changed}),), seed=0),
-            LIMITS,
-        )
-    )
+def findings(
+    *, weak: tuple[int, ...] = (), duplicates: tuple[tuple[int, int, float], ...] = (), limits: Limits = LIMITS
+) -> list[Finding]:
+    """Return what is said of eight filters, some of them of a thousandth of the median norm, some like another."""
+    norms = np.full(8, 1.23456)
+    norms[list(weak)] = 1.2e-3
+    first, second, cosine = (np.array([pair[place] for pair in duplicates]) for place in range(3))
+    strength = FilterStrength("conv", 8, 9, 1.23456, norms.min(), (), True, (), norms, (first, second, cosine))
+    return list(FilterGrids().findings(FilterGridsResult((), (strength,), seed=0), limits))
 
 
 def test_strong_and_distinct_filters_are_no_finding() -> None:
@@ -314,3 +319,26 @@ def test_a_layer_can_have_both_findings() -> None:
         "weak-filters",
         "duplicate-filters",
     ]
+
+
+@pytest.mark.parametrize(("share", "weak"), [(9e-4, []), (1e-3, ["weak-filters"])])
+def test_weak_filters_are_decided_at_the_limit_given(share: float, weak: list[str]) -> None:
+    said = findings(weak=(1, 5), limits={**LIMITS, "weak-filters": share})
+    assert [one.code for one in said] == weak
+    assert [one.threshold for one in said] == [share] * len(weak)
+
+
+@pytest.mark.parametrize(("cosine", "involved"), [(0.6, 4), (0.95, 2)])
+def test_duplicates_are_decided_at_the_limit_given(cosine: float, involved: int) -> None:
+    pairs = ((0, 1, 0.991), (3, 4, 0.7))
+    (finding,) = findings(duplicates=pairs, limits={**LIMITS, "duplicate-filters": cosine})
+    assert (finding.evidence["involved"], finding.threshold) == (involved, cosine)
+
+
+def test_the_page_shows_what_is_decided_at_the_limits_in_force() -> None:
+    values = np.concatenate([np.moveaxis(at_cosine(0.9), 0, -1), draw(3, 3, 1, 3)], axis=-1)
+    for cosine, count in ((0.8, 1), (0.95, 0)):
+        given = context(kernels=(kernel(values),), limits={**LIMITS, "duplicate-filters": cosine, "weak-filters": 0.0})
+        (strength,) = FilterGrids().run(given).strengths
+        assert sum(pair[:2] == (0, 1) for pair in strength.duplicates) == count
+        assert strength.weak == ()

@@ -14,9 +14,10 @@ from reportgen.analyses.base import Skip
 from reportgen.analyses.learned.analysis import Learned
 from reportgen.analyses.learned.results import FEWEST_WEIGHTS, LearnedKernel, LearnedResult
 from reportgen.models.graphs import describe_model
-from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, operator_norm
+from reportgen.models.weights import STATISTICS, ChanceAlone, LayerKernel, NullComparison, NullDraws, operator_norm
 from reportgen.results.findings import Inconclusive, Severity
 from reportgen.results.plottables import NullBands
+from reportgen.results.rules import Limits
 
 GENERATOR = np.random.default_rng(2)
 VALUES = GENERATOR.normal(size=(3, 3, 4, 8)).astype(np.float32)
@@ -186,12 +187,48 @@ def judged(label: str = "conv", *, distance: float = 99.0, weights: int = 288, *
     value[2], value[3] = given.get("norm", 2.0), given.get("rank", 5.0)
     distances = np.array([0.0, 0.0, distance, 0.0, 0.0, np.nan])
     comparison = NullComparison(weights, value, NULL, NULL / 10, NULL, distances, "", None, 200)
-    return LearnedKernel(label, "convolution", "HeNormal", weights, comparison, 7.5, None, "", 5.0)
+    return LearnedKernel(
+        label=label,
+        kind="convolution",
+        initializer="HeNormal",
+        weights=weights,
+        comparison=comparison,
+        limit=7.5,
+        operator_norm=None,
+        operator_norm_reason="",
+        chance=5.0,
+    )
 
 
-def findings(*kernels: LearnedKernel) -> list[Any]:
-    bands = NullBands((), STATISTICS, np.empty((0, 6)), 7.5)
-    return list(Learned().findings(LearnedResult(kernels, bands, 7.5, 20, 0, 0.05, 5.0), LIMITS))
+def findings(*kernels: LearnedKernel, limits: Limits = LIMITS) -> list[Any]:
+    """Return what is said of kernels of whose 200 draws 5 in 100 reach 5.0 and 1 in 100 reaches 6.0."""
+    bands = NullBands((), STATISTICS, np.empty((0, 6)), math.nan)
+    largest = np.repeat([1.0, 5.0, 6.0], [150, 42, 8])
+    alone = ChanceAlone((NullDraws(largest, tested=6),), NullDraws(np.full(20, 5.0), tested=6), math.inf)
+    result = LearnedResult(kernels=kernels, bands=bands, redraws=20, seed=0, alone=alone)
+    return list(Learned().findings(result, limits))
+
+
+@pytest.mark.parametrize(("error", "chance"), [(0.5, None), (0.05, 5.0), (0.02, 6.0)])
+def test_kernels_are_decided_at_the_error_given(error: float, chance: float | None) -> None:
+    said = findings(judged(distance=4.9), judged("other"), limits={**LIMITS, "untrained-layer": error})
+    assert [one.threshold for one in said] == ([] if chance is None else [chance])
+
+
+def test_a_stricter_error_asks_the_draws_of_the_kernels_that_seemed_far() -> None:
+    near = NullDraws(np.full(200, 3.0), tested=6)
+    alone = ChanceAlone((near,), NullDraws(np.full(20, 4.0), tested=6), nearest_far=12.1)
+    assert alone.reach(0.05) == near.bound(0.05)
+    # Student's bound for 20 draws at so small an error is over a third of 12.1
+    assert alone.reach(1e-4) == alone.first.bound(0.5e-4) > near.bound(0.5e-4)
+
+
+def test_the_page_shows_the_band_at_the_error_in_force() -> None:
+    limits = {**LIMITS, "untrained-layer": 0.2}
+    result = Learned().run(context(kernels=(kernel(FRESH),), limits=limits))
+    assert result.error == 0.2
+    assert result.chance < run(kernel(FRESH)).chance
+    assert result.limit == result.bands.limit == result.kernels[0].limit == 1.5 * result.chance
 
 
 def test_a_distance_above_the_limit_is_no_finding() -> None:

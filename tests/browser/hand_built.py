@@ -182,7 +182,10 @@ def _filters() -> FilterGridsResult:
         )
         for index, name in enumerate(HOSTILE)
     )
-    strengths = tuple(FilterStrength(name, 8, 18, 1.0, 0.0, (0, 3), True, ((1, 2, 0.9987),)) for name in HOSTILE)
+    norms, pairs = np.array([0.0, 1, 1, 0, 1, 1, 1, 1]), (np.array([1]), np.array([2]), np.array([0.9987]))
+    strengths = tuple(
+        FilterStrength(name, 8, 18, 1.0, 0.0, (0, 3), True, ((1, 2, 0.9987),), norms, pairs) for name in HOSTILE
+    )
     return FilterGridsResult(grids, strengths, seed=0)
 
 

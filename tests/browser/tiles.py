@@ -61,7 +61,9 @@ def _filters() -> FilterGridsResult:
         )
         for name, (layout, window, channels, shape, columns) in layouts.items()
     )
-    return FilterGridsResult(grids, tuple(FilterStrength(name, 8, 18, 1, 0.5, (), True, ()) for name in layouts), 0)
+    norms, none = np.linspace(0.5, 1.5, 8), (np.empty(0), np.empty(0), np.empty(0))
+    strengths = tuple(FilterStrength(name, 8, 18, 1, 0.5, (), True, (), norms, none) for name in layouts)
+    return FilterGridsResult(grids, strengths, 0)
 
 
 def _quality() -> PredictionQualityResult:

@@ -1,5 +1,6 @@
 """A report built by hand: rendering is tested from numbers alone, without TensorFlow."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from reportgen.analyses.sample_predictions.results import ClassProbability, Samp
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
-from reportgen.models.weights import STATISTICS, NullComparison
+from reportgen.models.weights import STATISTICS, ChanceAlone, NullComparison, NullDraws
 from reportgen.results.findings import (
     Finding,
     Inconclusive,
@@ -84,7 +85,9 @@ def _weights() -> KernelWeights:
 def _filters() -> FilterGridsResult:
     grid = tiles([[[1, -1], [0, 0.5]], [[0, 0], [0, 0]]], Palette.DIVERGING, (-1, 1))
     filters = FilterGrid("conv", (2, 2), 1, grid, grid, None, (0, 0), np.array([1.5, 0.0]), 0, "window")
-    return FilterGridsResult((filters,), (FilterStrength("conv", 2, 4, 0.75, 0.0, (1,), False, ()),), 7)
+    none = (np.empty(0), np.empty(0), np.empty(0))
+    strength = FilterStrength("conv", 2, 4, 0.75, 0.0, (1,), False, (), np.array([1.5, 0.0]), none)
+    return FilterGridsResult((filters,), (strength,), 7)
 
 
 def _maps() -> FeatureMapsResult:
@@ -123,14 +126,22 @@ def _learned() -> LearnedResult:
     value = np.array([0.25, 1.5, 2.0, 1.25, 0.0, np.nan])
     distance = np.array([12.0, -3.0, 0.0, np.inf, -20000.0, np.nan])
     comparison = NullComparison(18, value, value / 2, value / 8, value * 10, distance, "", None)
-    kernels = (
-        LearnedKernel("conv", "convolution", "GlorotUniform", 18, comparison, 7.5, 2.5, "", 5.0),
-        LearnedKernel(
-            "head", "dense", None, 10, replace(comparison, distance=value * np.nan, reason="none"), 7.5, None, "", 5.0
-        ),
+    conv = LearnedKernel(
+        label="conv",
+        kind="convolution",
+        initializer="GlorotUniform",
+        weights=18,
+        comparison=comparison,
+        operator_norm=2.5,
+        operator_norm_reason="",
     )
+    nothing = replace(comparison, distance=value * np.nan, reason="none")
+    head = replace(
+        conv, label="head", kind="dense", initializer=None, weights=10, comparison=nothing, operator_norm=None
+    )
+    alone = ChanceAlone((), NullDraws(np.full(20, 5.0), tested=5), math.inf)
     bands = NullBands(("conv",), STATISTICS, distance[None], 7.5)
-    return LearnedResult(kernels, bands, 7.5, 20, 7, 0.05, 5.0)
+    return LearnedResult(kernels=(conv, head), bands=bands, redraws=20, seed=7, alone=alone).at(0.05)
 
 
 def _activity() -> ChannelActivityResult:

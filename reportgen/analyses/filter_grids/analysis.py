@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
-from reportgen.analyses.filter_grids.rules import DUPLICATE, WEAK, duplicate_filters, weak_filters
-from reportgen.analyses.filter_grids.tiles import filter_tiles, is_rgb, largest_values
-from reportgen.measures.tiles import columns_for, strongest, symmetric_limit
+from reportgen.analyses.filter_grids.results import (
+    LEAST_COSINE,
+    LEAST_WEIGHTS,
+    FilterGrid,
+    FilterGridsResult,
+    FilterStrength,
+)
+from reportgen.analyses.filter_grids.rules import DUPLICATE, WEAK, decided, duplicate_filters, weak_filters
+from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
 from reportgen.messages import say
 from reportgen.models.weights import LayerKernel, draw_initial
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.results.rules import Limits
 
-_LEAST_WEIGHTS = 9  # with fewer weights in a filter, chance alone brings cosines this high
+_MOST_ROWS = 32  # of a one-dimensional kernel's channels
 
 
 class FilterGrids:
@@ -40,15 +46,14 @@ class FilterGrids:
             for kernel in kernels
             if kernel.path == path
         )
-        return FilterGridsResult(grids, tuple(_strength(kernel, context.limits) for kernel in kernels), options.seed)
+        strengths = tuple(decided(_strength(kernel), context.limits) for kernel in kernels)
+        return FilterGridsResult(grids, strengths, options.seed)
 
     def findings(self, result: FilterGridsResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with weak or near-duplicate filters."""
         for strength in result.strengths:
-            if strength.weak:
-                yield weak_filters(strength, limits[WEAK.code])
-            if strength.duplicates:
-                yield duplicate_filters(strength, limits[DUPLICATE.code])
+            yield from weak_filters(strength, limits[WEAK.code])
+            yield from duplicate_filters(strength, limits[DUPLICATE.code])
 
 
 def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:
@@ -88,6 +93,37 @@ def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_til
     )
 
 
+def filter_tiles(filters: np.ndarray) -> tuple[str, np.ndarray, tuple[int, ...] | None]:
+    """Return the layout, the pictures (N, H, W) and the input channel of each, None where all are shown.
+
+    Args:
+        filters: (N, *window, input_channels).
+    """
+    channels = filters.shape[-1]
+    if max(filters.shape[1:-1]) == 1:
+        return "strip", filters.reshape(len(filters), 1, channels), None
+    if filters.ndim == 3 and channels <= _MOST_ROWS:
+        return "strip", np.moveaxis(filters, -1, 1), None
+    strengths = np.sqrt(np.square(filters.astype(np.float64)).sum(axis=tuple(range(1, filters.ndim - 1))))
+    chosen = np.nan_to_num(strengths, nan=np.inf).argmax(axis=1)
+    planes = filters[np.arange(len(filters)), ..., chosen]
+    indices = tuple(int(channel) for channel in chosen)
+    if planes.ndim == 2:
+        return "strip", planes[:, None, :], indices
+    return ("slices", central_slices(planes), indices) if planes.ndim == 4 else ("window", planes, indices)
+
+
+def largest_values(images: np.ndarray) -> np.ndarray:
+    """Return the largest value of each picture, (N,), of pictures (N, ...); NaN counts for nothing."""
+    return np.asarray(np.fmax.reduce(images.reshape(len(images), -1), axis=1))
+
+
+def is_rgb(kernel: LayerKernel, filters: np.ndarray) -> bool:
+    """Return whether a convolution's filters, (N, *window, input_channels), read three channels in two dimensions."""
+    window, channels = filters.shape[1:-1], filters.shape[-1]
+    return kernel.kind == "convolution" and len(window) == 2 and max(window) > 1 and channels == 3
+
+
 def _with_images(grid: ImageGrid, images: np.ndarray) -> ImageGrid:
     return replace(grid, images=images, maxima=largest_values(images))
 
@@ -108,33 +144,36 @@ def filter_norms(filters: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(filters.reshape(len(filters), -1).astype(np.float64), axis=1))
 
 
-def _strength(kernel: LayerKernel, limits: Limits) -> FilterStrength:
+def _strength(kernel: LayerKernel) -> FilterStrength:
+    """Return the strength of a kernel's filters, of which none is called weak or a duplicate yet."""
     filters = kernel.by_filter(kernel.values())
     norms = filter_norms(filters)
-    median = float(np.median(norms))
     weights = int(np.prod(filters.shape[1:]))
-    compared = kernel.kind != "depthwise" and kernel.groups == 1 and weights >= _LEAST_WEIGHTS
+    compared = kernel.kind != "depthwise" and kernel.groups == 1 and weights >= LEAST_WEIGHTS
     return FilterStrength(
         label=kernel.label,
         filters=len(filters),
         weights=weights,
-        median_norm=median,
+        median_norm=float(np.median(norms)),
         smallest_norm=float(norms.min()),
-        weak=tuple(int(index) for index in np.flatnonzero(norms < limits[WEAK.code] * median)),
+        weak=(),
         compared=compared,
-        duplicates=near_duplicates(filters, cosine=limits[DUPLICATE.code]) if compared else (),
+        duplicates=(),
+        norms=norms,
+        pairs=similar_pairs(filters if compared else filters[:0]),
     )
 
 
-def near_duplicates(filters: np.ndarray, *, cosine: float) -> tuple[tuple[int, int, float], ...]:
-    """Return each pair of filters with a larger cosine, as (first, second, cosine).
+def similar_pairs(filters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return first and second index and cosine of each pair of filters with a cosine over `LEAST_COSINE`, three of (M,).
 
     Args:
         filters: (N, ...) float32; filters of norm zero or with non-finite weights are in no pair.
     """
-    flat = filters.reshape(len(filters), -1)
+    flat = filters.reshape(len(filters), math.prod(filters.shape[1:]))
     norms = np.linalg.norm(flat, axis=1, keepdims=True)
     usable = np.isfinite(norms) & (norms > 0)
     unit = np.where(usable, flat / np.where(usable, norms, 1), 0)
     cosines = np.triu(unit @ unit.T, k=1)
-    return tuple((int(i), int(j), float(cosines[i, j])) for i, j in np.argwhere(cosines > cosine))
+    first, second = np.nonzero(cosines > LEAST_COSINE)
+    return first, second, cosines[first, second]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from reportgen.results.findings import UNWRITTEN
 from reportgen.results.plottables import ImageGrid
 from reportgen.results.redactable import Kept, redactable
+
+LEAST_WEIGHTS = 9
+"""In a filter that is compared with others: with fewer, chance alone brings cosines as high as the rule's."""
+
+LEAST_COSINE = 0.5
+"""Pairs of filters with at most this cosine are not kept, so that no rule can ask for them."""
 
 
 @redactable
@@ -51,12 +58,15 @@ class FilterStrength:
     Attributes:
         label: the kernel's label.
         filters: number of them.
-        weights: in each filter.
+        weights: number in each filter.
         median_norm: median L2 norm.
-        smallest_norm: of the weakest filter.
-        weak: indices of those with a norm under the limit's share of the median.
+        smallest_norm: L2 norm of the weakest filter.
+        weak: indices of those with a norm under the share of the median that was the limit.
         compared: whether filters can be compared with one another: ungrouped, and at least 9 weights in each.
-        duplicates: (first, second, cosine) of each pair over the limit.
+        duplicates: (first, second, cosine) of each pair over the cosine that was the limit.
+        norms: L2 norm of every filter, (filters,) float64.
+        pairs: first and second index and cosine of the pairs with a cosine over `LEAST_COSINE`, three of (M,); empty where
+            filters are not compared.
     """
 
     label: Kept[str]
@@ -67,6 +77,8 @@ class FilterStrength:
     weak: tuple[int, ...]
     compared: bool
     duplicates: tuple[tuple[int, int, float], ...]
+    norms: np.ndarray = field(metadata=UNWRITTEN)
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = field(metadata=UNWRITTEN)
 
 
 @redactable

@@ -1,15 +1,22 @@
-"""What is said of filters that add nothing."""
+"""What becomes a finding about filters: those that add nothing to their layer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterator
+from dataclasses import replace
 
+from reportgen.analyses.filter_grids.results import LEAST_COSINE, FilterStrength
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Rule
+from reportgen.results.rules import Limits, Rule
 
-if TYPE_CHECKING:
-    from reportgen.analyses.filter_grids.results import FilterStrength
+
+def decided(strength: FilterStrength, limits: Limits) -> FilterStrength:
+    """Return the strength with the weak filters and the duplicates at these limits, for the page and the JSON."""
+    weak, duplicates = weak_ones(strength, limits[WEAK.code]), near_ones(strength, limits[DUPLICATE.code])
+    return replace(strength, weak=weak, duplicates=duplicates)
+
 
 WEAK = Rule(
     code="weak-filters",
@@ -22,6 +29,36 @@ WEAK = Rule(
         "thousandth is reportgen's choice"
     ),
 )
+
+
+def weak_ones(strength: FilterStrength, limit: float) -> tuple[int, ...]:
+    """Return the indices of filters with a norm under this share of the layer's median."""
+    norms = enumerate(strength.norms.tolist())
+    return tuple(index for index, norm in norms if norm < limit * strength.median_norm)
+
+
+def weak_filters(strength: FilterStrength, limit: float) -> Iterator[Finding]:
+    """Yield a finding if a layer has filters with next to no weight."""
+    count = len(weak_ones(strength, limit))
+    if not count:
+        return
+    yield WEAK.finding(
+        strength.label,
+        counted(
+            count,
+            "{n} of {filters} filters has a norm under {limit:g} of the layer's median {median:.3g}: it passes on next to "
+            "nothing",
+            "{n} of {filters} filters have a norm under {limit:g} of the layer's median {median:.3g}: they pass on next to "
+            "nothing",
+            filters=strength.filters,
+            limit=limit,
+            median=strength.median_norm,
+        ),
+        evidence={"weak": count, "filters": strength.filters, "median_norm": strength.median_norm},
+        threshold=limit,
+    )
+
+
 DUPLICATE = Rule(
     code="duplicate-filters",
     meaning=say("two filters of a layer are nearly the same"),
@@ -32,33 +69,24 @@ DUPLICATE = Rule(
         "RoyChowdhury et al., Reducing Duplicate Filters in Deep Neural Networks, NeurIPS 2017 workshop; 0.99 is "
         "reportgen's choice"
     ),
+    bounds=(LEAST_COSINE, math.inf),
 )
 
 
-def weak_filters(strength: FilterStrength, limit: float) -> Finding:
-    """Return the finding on a layer's filters with next to no weight."""
-    return WEAK.finding(
-        strength.label,
-        counted(
-            len(strength.weak),
-            "{n} of {filters} filters has a norm under {limit:g} of the layer's median {median:.3g}: it passes on next to "
-            "nothing",
-            "{n} of {filters} filters have a norm under {limit:g} of the layer's median {median:.3g}: they pass on next to "
-            "nothing",
-            filters=strength.filters,
-            limit=limit,
-            median=strength.median_norm,
-        ),
-        evidence={"weak": len(strength.weak), "filters": strength.filters, "median_norm": strength.median_norm},
-        threshold=limit,
-    )
+def near_ones(strength: FilterStrength, limit: float) -> tuple[tuple[int, int, float], ...]:
+    """Return (first, second, cosine) of each pair of filters with a larger cosine than the limit, `LEAST_COSINE` or more."""
+    pairs = zip(*(values.tolist() for values in strength.pairs), strict=True)
+    return tuple((first, second, cosine) for first, second, cosine in pairs if cosine > limit)
 
 
-def duplicate_filters(strength: FilterStrength, limit: float) -> Finding:
-    """Return the finding on a layer's filters that are nearly the same as others."""
-    involved = len({index for first, second, _ in strength.duplicates for index in (first, second)})
-    closest = max(cosine for *_, cosine in strength.duplicates)
-    return DUPLICATE.finding(
+def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Finding]:
+    """Yield a finding if a layer has filters that are nearly the same as others."""
+    pairs = near_ones(strength, limit)
+    if not pairs:
+        return
+    involved = len({index for first, second, _ in pairs for index in (first, second)})
+    closest = max(cosine for *_, cosine in pairs)
+    yield DUPLICATE.finding(
         strength.label,
         say(
             "{involved} of {filters} filters are near-duplicates of another: cosine up to {closest:.4f} (limit {limit:g})",
@@ -67,6 +95,6 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Finding:
             closest=closest,
             limit=limit,
         ),
-        evidence={"involved": involved, "pairs": len(strength.duplicates), "closest": closest},
+        evidence={"involved": involved, "pairs": len(pairs), "closest": closest},
         threshold=limit,
     )

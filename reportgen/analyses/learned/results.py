@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reportgen.models.weights import STATISTICS, NullComparison
+from reportgen.models.weights import MARGIN, STATISTICS, ChanceAlone, NullComparison
+from reportgen.results.findings import UNWRITTEN
 from reportgen.results.plottables import NullBands
 from reportgen.results.redactable import Kept, redactable
 
@@ -14,12 +16,14 @@ FEWEST_WEIGHTS = 40
 """A kernel with fewer weights is never called untrained: its standard deviation scatters by 1 / sqrt(2 n), so that half of
 its spread could be gone within 4.5 null deviations. Source: standard error of a normal sample's standard deviation."""
 
+NORM, RANK = STATISTICS.index("spectral norm"), STATISTICS.index("stable rank")
+"""Places of two statistics in every array of them."""
 
 _SMALLEST_NULL_RANK = 2.0  # a kernel with one filter has rank 1 from the start
 
 
 @redactable
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LearnedKernel:
     """One kernel and its null band.
 
@@ -27,12 +31,13 @@ class LearnedKernel:
         label: the layer's path, with the weight's name where a layer has several kernels.
         kind: 'convolution', 'transposed', 'depthwise' or 'dense'.
         initializer: class name, or None.
-        weights: of the whole kernel.
+        weights: number of them in the whole kernel.
         comparison: its statistics beside those of the draws.
-        limit: distance beyond which it has learned.
-        operator_norm: of a convolution on its input's size, or None.
+        limit: distance beyond which it has learned; NaN in a result that is not decided, see `LearnedResult.at`.
+        operator_norm: that of a convolution on its input's size, or None.
         operator_norm_reason: why there is none, or ''.
-        chance: distance up to which chance explains every statistic; between it and the limit nothing is decided.
+        chance: distance up to which chance explains every statistic; between it and the limit nothing is decided. NaN like the
+            limit.
     """
 
     label: Kept[str]
@@ -40,10 +45,10 @@ class LearnedKernel:
     initializer: Kept[str | None]
     weights: int
     comparison: NullComparison
-    limit: float
+    limit: float = math.nan
     operator_norm: float | None
     operator_norm_reason: Kept[str]
-    chance: float
+    chance: float = math.nan
 
     @property
     def furthest(self) -> int | None:
@@ -53,7 +58,7 @@ class LearnedKernel:
 
     @property
     def largest_distance(self) -> float | None:
-        """Of any statistic, in null standard deviations, not negative; None without draws."""
+        """The largest of any statistic, in null standard deviations, not negative; None without draws."""
         return None if self.furthest is None else abs(float(self.comparison.distance[self.furthest]))
 
     @property
@@ -88,35 +93,51 @@ class LearnedKernel:
 
 
 @redactable
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LearnedResult:
     """All kernels in the order of the layers.
 
     Attributes:
         kernels: every one.
         bands: the distances of those nearest to their initialiser, in the order of the layers.
-        limit: the band, in null standard deviations: further out a kernel has learned.
-        chance: how far chance alone reaches; within it a kernel is as initialised.
-        redraws: of each kernel at least.
-        seed: of the draws.
-        error: chance that the rule allows.
+        limit: the band, in null standard deviations: further out a kernel has learned; NaN in a result that is not decided.
+        redraws: number of draws of each kernel at least.
+        seed: the seed of the draws.
+        error: the chance of error that the rule allows; NaN in a result that is not decided.
+        chance: how far chance alone reaches; within it a kernel is as initialised. NaN in a result that is not decided.
         statistics: names, in the order of every array of statistics.
+        alone: draws from which it follows how far chance reaches at any error.
     """
 
     kernels: tuple[LearnedKernel, ...]
     bands: NullBands
-    limit: float
+    limit: float = math.nan
     redraws: int
     seed: int
-    error: float
-    chance: float
+    error: float = math.nan
+    chance: float = math.nan
     statistics: Kept[tuple[str, ...]] = STATISTICS
+    alone: ChanceAlone = field(metadata=UNWRITTEN)
+
+    def at(self, error: float) -> LearnedResult:
+        """Return the result decided anew, so that of untrained models this share at the most has a kernel beyond chance.
+
+        Args:
+            error: the share, in (0, 1]: at 0.05 one untrained model in twenty has a kernel beyond chance, and with the margin
+                one in a hundred has one that is called learned.
+        """
+        chance = self.alone.reach(error)
+        limit = MARGIN * chance
+        return replace(
+            self,
+            kernels=tuple(replace(kernel, limit=limit, chance=chance) for kernel in self.kernels),
+            bands=replace(self.bands, limit=limit),
+            limit=limit,
+            error=error,
+            chance=chance,
+        )
 
     @property
     def most_redraws(self) -> int:
         """Largest number of draws of any kernel."""
         return max((kernel.comparison.redraws for kernel in self.kernels), default=self.redraws) or self.redraws
-
-
-NORM, RANK = STATISTICS.index("spectral norm"), STATISTICS.index("stable rank")
-"""Places of two statistics in every array of them."""

@@ -1,17 +1,14 @@
-"""What is said of kernels that are as their initialiser left them, or lost their rank or scale."""
+"""What becomes a finding about kernels: those as their initialiser left them, and those that lost their rank or scale."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from reportgen.analyses.learned.results import NORM, RANK
+from reportgen.analyses.learned.results import NORM, RANK, LearnedKernel, LearnedResult
 from reportgen.messages import counted, joined, say
 from reportgen.models.weights import STATISTICS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Rule
-
-if TYPE_CHECKING:
-    from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
 
 UNTRAINED = Rule(
     code="untrained-layer",
@@ -26,35 +23,30 @@ UNTRAINED = Rule(
     ),
     bounds=(1e-9, 1.0),
 )
-COLLAPSED = Rule(
-    code="collapsed-rank",
-    meaning=say(
-        "a kernel's stable rank has fallen to that of a few directions: its filters are nearly multiples of one another"
-    ),
-    severity=Severity.WARNING,
-    threshold=0.05,
-    unit=say("stable rank above 1, as a share of that of fresh draws"),
-    source=say("stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen"),
-    bounds=(0.0, 1.0),
-)
-EXPLODED = Rule(
-    code="exploded-norm",
-    meaning=say("a kernel's spectral norm is many times that of fresh draws, which keep the scale of signals"),
-    severity=Severity.WARNING,
-    threshold=30,
-    unit=say("times the mean spectral norm of fresh draws"),
-    source=say(
-        "Glorot and Bengio, AISTATS 2010: initialisers keep the variance of signals; thirty times is a convention of "
-        "reportgen: healthy networks without weight decay reach eight"
-    ),
-    bounds=(1.0, float("inf")),
-)
-
 
 _NAMED = 4  # kernels of those that are undecided
 
 
-def untrained_layer(kernel: LearnedKernel) -> Finding:
+def untrained_layers(result: LearnedResult, limit: float) -> Iterator[Finding | Inconclusive]:
+    """Yield what is as initialised, one finding where that is all of the model, and what cannot be decided.
+
+    Args:
+        result: of any error.
+        limit: chance of error that is allowed, see `LearnedResult.at`.
+    """
+    decided = result.at(limit)
+    untold = [kernel for kernel in decided.kernels if kernel.learned is False]
+    undecided = [kernel for kernel in decided.kernels if kernel.undecided]
+    told = any(kernel.learned for kernel in decided.kernels)
+    if untold and len(untold) + len(undecided) > 1 and not told:
+        yield _untrained_model([*untold, *undecided], decided)
+        return
+    yield from map(_untrained_layer, untold)
+    if undecided:
+        yield _undecided_kernels(undecided, decided)
+
+
+def _untrained_layer(kernel: LearnedKernel) -> Finding:
     """Return the finding on a kernel that is as initialised."""
     distance = kernel.largest_distance or 0.0
     return UNTRAINED.finding(
@@ -75,7 +67,7 @@ def untrained_layer(kernel: LearnedKernel) -> Finding:
     )
 
 
-def untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
+def _untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
     """Return the finding on a model none of whose kernels has learned; a warning where some of them could not be compared."""
     largest = max(kernel.largest_distance or 0.0 for kernel in kernels)
     return UNTRAINED.finding(
@@ -94,7 +86,7 @@ def untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Find
     )
 
 
-def undecided_kernels(kernels: list[LearnedKernel], result: LearnedResult) -> Inconclusive:
+def _undecided_kernels(kernels: list[LearnedKernel], result: LearnedResult) -> Inconclusive:
     """Return one answer for all kernels between chance and the limit."""
     furthest = max(kernels, key=lambda kernel: kernel.largest_distance or 0.0)
     return Inconclusive(
@@ -117,10 +109,26 @@ def undecided_kernels(kernels: list[LearnedKernel], result: LearnedResult) -> In
     )
 
 
-def collapsed_rank(kernel: LearnedKernel, share: float, limit: float) -> Finding:
-    """Return the finding on a kernel's stable rank, of which this share is left."""
+COLLAPSED = Rule(
+    code="collapsed-rank",
+    meaning=say(
+        "a kernel's stable rank has fallen to that of a few directions: its filters are nearly multiples of one another"
+    ),
+    severity=Severity.WARNING,
+    threshold=0.05,
+    unit=say("stable rank above 1, as a share of that of fresh draws"),
+    source=say("stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen"),
+    bounds=(0.0, 1.0),
+)
+
+
+def collapsed_rank(kernel: LearnedKernel, limit: float) -> Iterator[Finding]:
+    """Yield a finding if of a kernel's stable rank above 1 less than the limit's share is left."""
+    share = kernel.rank_share
+    if share is None or not share < limit:
+        return
     rank, null = (float(values[RANK]) for values in (kernel.comparison.value, kernel.comparison.mean))
-    return COLLAPSED.finding(
+    yield COLLAPSED.finding(
         kernel.label,
         say(
             "stable rank {rank:.2f} where fresh draws have {null:.2f}: above 1, {share:.1%} are left (limit {limit:.0%})",
@@ -134,10 +142,27 @@ def collapsed_rank(kernel: LearnedKernel, share: float, limit: float) -> Finding
     )
 
 
-def exploded_norm(kernel: LearnedKernel, ratio: float, limit: float) -> Finding:
-    """Return the finding on a kernel's spectral norm, so many times that of the draws."""
+EXPLODED = Rule(
+    code="exploded-norm",
+    meaning=say("a kernel's spectral norm is many times that of fresh draws, which keep the scale of signals"),
+    severity=Severity.WARNING,
+    threshold=30,
+    unit=say("times the mean spectral norm of fresh draws"),
+    source=say(
+        "Glorot and Bengio, AISTATS 2010: initialisers keep the variance of signals; thirty times is a convention of "
+        "reportgen: healthy networks without weight decay reach eight"
+    ),
+    bounds=(1.0, float("inf")),
+)
+
+
+def exploded_norm(kernel: LearnedKernel, limit: float) -> Iterator[Finding]:
+    """Yield a finding if a kernel's spectral norm is more times that of the draws than the limit."""
+    ratio = kernel.norm_ratio
+    if ratio is None or not ratio > limit:
+        return
     norm, null = (float(values[NORM]) for values in (kernel.comparison.value, kernel.comparison.mean))
-    return EXPLODED.finding(
+    yield EXPLODED.finding(
         kernel.label,
         say(
             "spectral norm {norm:.3g} where fresh draws have {null:.3g}: {ratio:.3g} times as much (limit {limit:g} times)",

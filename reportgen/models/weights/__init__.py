@@ -2,17 +2,19 @@
 
 from reportgen.models.weights.kernel_statistics import NEAR_ZERO, STATISTICS
 from reportgen.models.weights.kernels import LayerKernel, is_convolution, layer_kernels
-from reportgen.models.weights.null_comparison import ModelComparison, NullComparison, compare_kernels
+from reportgen.models.weights.null_comparison import MARGIN, ChanceAlone, NullComparison, NullDraws, compare_kernels
 from reportgen.models.weights.operator_norms import operator_norm
 from reportgen.models.weights.redraws import draw_initial
 from reportgen.models.weights.variables import OtherVariable, other_variables
 
 __all__ = [
+    "MARGIN",
     "NEAR_ZERO",
     "STATISTICS",
+    "ChanceAlone",
     "LayerKernel",
-    "ModelComparison",
     "NullComparison",
+    "NullDraws",
     "OtherVariable",
     "compare_kernels",
     "draw_initial",

@@ -187,7 +187,20 @@ def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
     return np.array([null_distance(draws[i], np.delete(draws, i, axis=0), weights) for i in places])
 
 
-def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, error: float) -> float:
+def largest_distances(distances: Sequence[np.ndarray], redraws: int) -> np.ndarray:
+    """Return the largest distance of any statistic of any kernel in each draw, sorted, (K,) float64.
+
+    Args:
+        distances: what `draws_distances` gives for each kernel, (K, 6) float64.
+        redraws: number of draws, K.
+    """
+    largest = np.zeros(redraws)
+    for values in distances:
+        largest = np.maximum(largest, np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=1))
+    return np.sort(largest)
+
+
+def chance_bound(largest: np.ndarray, *, tested: int, error: float) -> float:
     """Return the distance up to which chance alone explains a statistic: the larger of two bounds on what it gives.
 
     For the first, each draw is judged by the largest distance of any statistic of any kernel, and a share of `error` of the
@@ -197,20 +210,63 @@ def chance_bound(distances: Sequence[np.ndarray], redraws: int, *, tested: int, 
     statistics (Bonferroni), so that a lucky row of draws makes no strict rule.
 
     Args:
-        distances: what `draws_distances` gives for each kernel, (K, 6) float64.
-        redraws: number of draws, K.
+        largest: what `largest_distances` gives, (K,) float64.
         tested: number of statistics of all kernels of the model.
         error: chance that any of the model's kernels stands beyond although none has learned.
 
     Source: Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.5 (single-step maxT); prediction
         interval of a further normal observation, t * sqrt(1 + 1 / K).
     """
+    redraws = len(largest)
     student = student_quantile(1 - error / (2 * max(tested, 1)), redraws - 1) * math.sqrt(1 + 1 / redraws)
-    largest = np.zeros(redraws)
-    for values in distances:
-        largest = np.maximum(largest, np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=1))
     place = min(math.ceil((1 - error) * (redraws + 1)), redraws)
-    return max(student, float(np.sort(largest)[place - 1]))
+    return max(student, float(largest[place - 1]))
+
+
+@redactable
+@dataclass(frozen=True)
+class NullDraws:
+    """What chance alone gives, from K draws of several kernels.
+
+    Attributes:
+        largest: the largest distance of any statistic in each draw, sorted, (K,) float64.
+        tested: number of statistics of all kernels of the model.
+    """
+
+    largest: np.ndarray
+    tested: int
+
+    def bound(self, error: float) -> float:
+        """Return the distance that these kernels, untrained, exceed with this chance."""
+        return chance_bound(self.largest, tested=self.tested, error=error)
+
+
+@redactable
+@dataclass(frozen=True)
+class ChanceAlone:
+    """The draws that say how far chance alone reaches, at any error that is allowed.
+
+    Attributes:
+        near: draws of the kernels near their initialiser, one entry for each number of draws.
+        first: the first draws of all kernels.
+        nearest_far: the largest distance of any statistic of the nearest of the kernels that are far from their initialiser;
+            infinite where there is none.
+    """
+
+    near: tuple[NullDraws, ...]
+    first: NullDraws
+    nearest_far: float
+
+    def reach(self, error: float) -> float:
+        """Return the distance up to which chance explains every statistic of the model.
+
+        Args:
+            error: chance that any kernel stands beyond although none has learned.
+        """
+        # at an error so small that a kernel taken for far is near after all, its own draws count too
+        counts_first = not self.near or self.nearest_far <= _FAR * self.first.bound(error)
+        draws = (*self.near, self.first) if counts_first else self.near
+        return max(one.bound(error / len(draws)) for one in draws)
 
 
 @dataclass(frozen=True)
@@ -219,13 +275,11 @@ class ModelComparison:
 
     Attributes:
         kernels: the comparison of each kernel, in their order.
-        chance: distance up to which chance explains every statistic of the model.
-        limit: distance beyond which a kernel has learned; between the two it is not decided.
+        alone: what chance alone gives.
     """
 
     kernels: tuple[NullComparison, ...]
-    chance: float
-    limit: float
+    alone: ChanceAlone
 
 
 def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, error: float) -> ModelComparison:
@@ -235,11 +289,11 @@ def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, 
         kernels: the kernels of one model.
         redraws: least number of draws of each kernel, 3 or more.
         seed: the report's seed.
-        error: chance that any kernel stands beyond chance although none has learned.
+        error: chance that any kernel stands beyond chance although none has learned; it decides which ones are near.
     """
     first = [compare_with_redraws(kernel, redraws, seed=seed) for kernel in kernels]
-    bound = _bound(first, redraws, tested=sum(one.tested for one in first), error=error)
-    near = [one.furthest <= _FAR * bound for one in first]
+    first_draws = _draws(first, redraws, tested=sum(one.tested for one in first))
+    near = [one.furthest <= _FAR * first_draws.bound(error) for one in first]
     compared = [
         compare_with_redraws(kernel, count, seed=seed)
         if again and (count := _redraws(one.comparison, redraws)) > redraws
@@ -250,15 +304,17 @@ def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, 
     for one in (one for one, again in zip(compared, near, strict=True) if again):
         by_count.setdefault(one.comparison.redraws, []).append(one)
     tested = sum(one.tested for one in compared)
-    bounds = [_bound(alike, count, tested=tested, error=error / len(by_count)) for count, alike in by_count.items()]
-    chance = max(bounds, default=bound)
-    return ModelComparison(tuple(one.comparison for one in compared), chance, MARGIN * chance)
+    alone = ChanceAlone(
+        near=tuple(_draws(alike, count, tested=tested) for count, alike in by_count.items()),
+        first=first_draws,
+        nearest_far=min((one.furthest for one, again in zip(first, near, strict=True) if not again), default=math.inf),
+    )
+    return ModelComparison(tuple(one.comparison for one in compared), alone)
 
 
 def _redraws(comparison: NullComparison, least: int) -> int:
     return max(least, min(MOST_REDRAWS, _MOST_DRAWN // comparison.compared))
 
 
-def _bound(compared: Sequence[ComparedKernel], count: int, *, tested: int, error: float) -> float:
-    drawn = [one.by_chance for one in compared if len(one.by_chance)]
-    return chance_bound(drawn, count, tested=tested, error=error)
+def _draws(compared: Sequence[ComparedKernel], count: int, *, tested: int) -> NullDraws:
+    return NullDraws(largest_distances([one.by_chance for one in compared if len(one.by_chance)], count), tested)

@@ -7,7 +7,13 @@ import pytest
 from scipy import stats
 
 from reportgen.measures.intervals import student_quantile
-from reportgen.models.weights.null_comparison import chance_bound, draws_distances, null_distance, null_spread
+from reportgen.models.weights.null_comparison import (
+    chance_bound,
+    draws_distances,
+    largest_distances,
+    null_distance,
+    null_spread,
+)
 
 GENERATOR = np.random.default_rng(3)
 DRAWS = np.array([[1.0, 0, 10, 2, 0, np.nan], [3.0, 0, 10, 2, 0, np.nan], [2.0, 0, 10, 2, 0.01, np.nan]])
@@ -43,16 +49,16 @@ def test_chance_is_the_larger_of_the_draws_distances_and_students_bound() -> Non
     quiet[:, 5] = np.nan
     student = stats.t.ppf(1 - 0.05 / 2 / 11, 19) * math.sqrt(1 + 1 / 20)
     few = [quiet, np.full((20, 6), 0.1)]
-    assert chance_bound(few, 20, tested=11, error=0.05) == pytest.approx(student, rel=1e-3)
-    assert chance_bound([quiet, loud], 20, tested=11, error=0.05) == 9
-    assert chance_bound([], 20, tested=0, error=0.05) > 0
+    assert chance_bound(largest_distances(few, 20), tested=11, error=0.05) == pytest.approx(student, rel=1e-3)
+    assert chance_bound(largest_distances([quiet, loud], 20), tested=11, error=0.05) == 9
+    assert chance_bound(largest_distances([], 20), tested=0, error=0.05) > 0
 
 
 def test_of_200_draws_the_ten_furthest_are_beyond_chance() -> None:
     distances = np.zeros((200, 6))
     distances[:, 3] = np.arange(200) / 10
     # place 191 of 200: ceil(0.95 * 201)
-    assert chance_bound([distances], 200, tested=6, error=0.05) == 19.0
+    assert chance_bound(largest_distances([distances], 200), tested=6, error=0.05) == 19.0
 
 
 @pytest.mark.parametrize("freedom", [9, 19, 99])
