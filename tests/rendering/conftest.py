@@ -87,7 +87,7 @@ def _filters() -> FilterGridsResult:
     filters = FilterGrid("conv", (2, 2), 1, grid, grid, None, (0, 0), np.array([1.5, 0.0]), 0, "window")
     none = (np.empty(0), np.empty(0), np.empty(0))
     strength = FilterStrength("conv", 2, 4, 0.75, 0.0, (1,), False, (), np.array([1.5, 0.0]), none)
-    return FilterGridsResult((filters,), (strength,), 7)
+    return FilterGridsResult((filters,), (strength,), 7, weak_share=0.001, duplicate_cosine=0.99)
 
 
 def _maps() -> FeatureMapsResult:

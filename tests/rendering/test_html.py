@@ -171,3 +171,14 @@ def test_the_summary_states_the_accuracy_and_the_shown_samples_only_where_it_is_
     summary = between(render_html(replace(report, sections=without)), '<dl class="facts">', "</dl>")
     assert "<dt>Shown samples right</dt><dd>1 of 1</dd>" in summary
     assert "Accuracy" not in summary
+
+
+def test_the_method_of_filters_states_the_thresholds_that_were_in_force(report):
+    sections = tuple(
+        replace(section, result=replace(section.result, weak_share=0.05, duplicate_cosine=0.9))
+        if section.name == "filter_grids"
+        else section
+        for section in report.sections
+    )
+    page = render_html(replace(report, sections=sections))
+    assert "Weak: L2 norm under 0.05 of the layer’s median. Near-duplicate: cosine over 0.9, for ungrouped" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from reportgen.results.plottables import Strip
 from reportgen.results.redactable import Kept, redactable
@@ -83,3 +84,6 @@ class BatchNormalizationResult:
     layers: tuple[NormalizationAudit, ...]
     evaluated: int
     no_samples_reason: Kept[str]
+    far_shift: ClassVar[float] = LARGEST_SHIFT
+    far_ratio: ClassVar[float] = LARGEST_RATIO
+    small_gamma: ClassVar[float] = SMALLEST_GAMMA

@@ -147,7 +147,8 @@ def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) 
 COLLAPSED = Rule(
     code="collapsed-gammas",
     meaning=say(
-        "channels have a scale under 0.001, so that batch normalisation makes them constant; a note up to the threshold"
+        "channels have a scale under {smallest:g}, so that batch normalisation makes them constant; a note up to the threshold",
+        smallest=SMALLEST_GAMMA,
     ),
     severity=Severity.WARNING,
     threshold=0.10,

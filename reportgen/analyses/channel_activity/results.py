@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from reportgen.models.passes import DORMANT_LEVELS
+from reportgen.models.passes import CONSTANT_SHARE, DORMANT_LEVEL, DORMANT_LEVELS, SATURATED_SHARE
 from reportgen.results.plottables import Strip
 from reportgen.results.redactable import Kept, redactable
 
@@ -97,6 +98,9 @@ class ChannelActivityResult:
     levels: tuple[float, ...] = DORMANT_LEVELS
     masked_reason: Kept[str] = ""
     largest_rate: float = LARGEST_RATE
+    dormant_level: ClassVar[float] = DORMANT_LEVEL
+    constant_share: ClassVar[float] = CONSTANT_SHARE
+    saturated_share: ClassVar[float] = SATURATED_SHARE
 
     @property
     def rate_bound(self) -> float:

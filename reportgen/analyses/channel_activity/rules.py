@@ -105,7 +105,7 @@ def undecided_silence(result: ChannelActivityResult, layers: Sequence[LayerActiv
 
 QUIET = Rule(
     code="dormant-channels",
-    meaning=say("channels fire, but with at most 0.025 of their layer's mean activity"),
+    meaning=say("channels fire, but with at most {level:g} of their layer's mean activity", level=DORMANT_LEVEL),
     severity=Severity.NOTE,
     threshold=0.10,
     unit=say("share of the layer's channels"),

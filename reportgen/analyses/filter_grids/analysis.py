@@ -46,8 +46,7 @@ class FilterGrids:
             for kernel in kernels
             if kernel.path == path
         )
-        strengths = tuple(decided(_strength(kernel), context.limits) for kernel in kernels)
-        return FilterGridsResult(grids, strengths, options.seed)
+        return decided(FilterGridsResult(grids, tuple(map(_strength, kernels)), options.seed), context.limits)
 
     def findings(self, result: FilterGridsResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with weak or near-duplicate filters."""

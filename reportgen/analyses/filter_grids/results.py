@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -84,8 +86,19 @@ class FilterStrength:
 @redactable
 @dataclass(frozen=True)
 class FilterGridsResult:
-    """Grids of the chosen layers and the strengths of all convolutions; `seed` is that of the untrained draws."""
+    """Grids of the chosen layers and the strengths of all convolutions.
+
+    Attributes:
+        grids: the chosen layers' kernels.
+        strengths: one for each convolution kernel.
+        seed: the seed of the untrained draws.
+        weak_share: share of the median norm under which filters were called weak; NaN where nothing is decided yet.
+        duplicate_cosine: cosine over which filters were called duplicates; NaN where nothing is decided yet.
+    """
 
     grids: tuple[FilterGrid, ...]
     strengths: tuple[FilterStrength, ...]
     seed: int
+    weak_share: float = field(default=math.nan, metadata=UNWRITTEN)
+    duplicate_cosine: float = field(default=math.nan, metadata=UNWRITTEN)
+    least_weights: ClassVar[int] = LEAST_WEIGHTS

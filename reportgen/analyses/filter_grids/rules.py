@@ -6,16 +6,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reportgen.analyses.filter_grids.results import LEAST_COSINE, FilterStrength
+from reportgen.analyses.filter_grids.results import LEAST_COSINE, FilterGridsResult, FilterStrength
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
 
-def decided(strength: FilterStrength, limits: Limits) -> FilterStrength:
-    """Return the strength with the weak filters and the duplicates at these limits, for the page and the JSON."""
-    weak, duplicates = weak_ones(strength, limits[WEAK.code]), near_ones(strength, limits[DUPLICATE.code])
-    return replace(strength, weak=weak, duplicates=duplicates)
+def decided(result: FilterGridsResult, limits: Limits) -> FilterGridsResult:
+    """Return the result with the weak filters and the duplicates at these limits, for the page and the JSON."""
+    share, cosine = limits[WEAK.code], limits[DUPLICATE.code]
+    strengths = tuple(
+        replace(strength, weak=weak_ones(strength, share), duplicates=near_ones(strength, cosine))
+        for strength in result.strengths
+    )
+    return replace(result, strengths=strengths, weak_share=share, duplicate_cosine=cosine)
 
 
 WEAK = Rule(

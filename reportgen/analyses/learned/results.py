@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
-from reportgen.models.weights import MARGIN, STATISTICS, ChanceAlone, NullComparison
+from reportgen.models.weights import (
+    FEWEST_EIGENVALUES,
+    MARGIN,
+    MOST_COMPARED,
+    MOST_REDRAWS,
+    STATISTICS,
+    ChanceAlone,
+    NullComparison,
+)
 from reportgen.results.findings import UNWRITTEN
 from reportgen.results.plottables import NullBands
 from reportgen.results.redactable import Kept, redactable
@@ -118,6 +127,10 @@ class LearnedResult:
     chance: float = math.nan
     statistics: Kept[tuple[str, ...]] = STATISTICS
     alone: ChanceAlone = field(metadata=UNWRITTEN)
+    margin: ClassVar[float] = MARGIN
+    most_drawn: ClassVar[int] = MOST_REDRAWS
+    most_compared: ClassVar[int] = MOST_COMPARED
+    fewest_eigenvalues: ClassVar[int] = FEWEST_EIGENVALUES
 
     def at(self, error: float) -> LearnedResult:
         """Return the result decided anew, so that of untrained models this share at the most has a kernel beyond chance.

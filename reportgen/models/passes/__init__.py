@@ -1,7 +1,13 @@
 """Forward passes: what layers received and returned, recorded, replaced or counted, and where it came from."""
 
 from reportgen.models.passes.call_order import record_calls
-from reportgen.models.passes.channel_activity import DORMANT_LEVEL, DORMANT_LEVELS, idle_channels
+from reportgen.models.passes.channel_activity import (
+    CONSTANT_SHARE,
+    DORMANT_LEVEL,
+    DORMANT_LEVELS,
+    SATURATED_SHARE,
+    idle_channels,
+)
 from reportgen.models.passes.channel_statistics import ChannelMoments, ChannelStatistics
 from reportgen.models.passes.compiled import CompiledModel, needs_compiling
 from reportgen.models.passes.forward import (
@@ -19,9 +25,11 @@ from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions
 from reportgen.models.passes.wrapping import recording, recording_activations
 
 __all__ = [
+    "CONSTANT_SHARE",
     "DORMANT_LEVEL",
     "DORMANT_LEVELS",
     "SAMPLES_KEPT",
+    "SATURATED_SHARE",
     "Activations",
     "ChannelMoments",
     "ChannelStatistics",
