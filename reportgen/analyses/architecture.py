@@ -20,7 +20,7 @@ class ArchitectureResult:
     Attributes:
         model: the totals.
         layers: one entry for each call.
-        multiply_adds: of one sample through all layers whose cost is known; None where no layer's is.
+        multiply_adds: cost of one sample in all layers whose cost is known; None where no layer's is.
         unknown_costs: number of layers with weights whose cost is not known.
         largest: the layer with the most parameters, or None without parameters.
         ordered: whether the layers stand in the order of their calls; without an architecture they do not.

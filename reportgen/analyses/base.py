@@ -68,7 +68,7 @@ class Skip:
     """Returned by `run` instead of a result.
 
     Attributes:
-        reason: with the option that would enable the analysis.
+        reason: why there is no result, and the option that would enable the analysis.
         findings: what can be said all the same. What several analyses skip for is said by one of them alone.
     """
 

@@ -65,7 +65,7 @@ def rule_settings(
     """Return the rules as they are in force.
 
     Args:
-        rules: all of them.
+        rules: every rule that can be configured.
         configuration: see `read_configuration`.
         unknown_allowed: whether a code may be unknown, as where a plug-in that brings rules could not be loaded.
 

@@ -100,8 +100,8 @@ def moment_drift(layer: BatchNormalizationLayer, moments: ChannelMoments) -> tup
     """Return how far observed moments are from stored ones, two of (C,) float64.
 
     Args:
-        layer: with the stored moments.
-        moments: observed ones of its inputs.
+        layer: the layer with the stored moments.
+        moments: observed moments of its inputs.
 
     Returns:
         The distance of the means in stored standard deviations, and the ratio of observed to stored variance; both with

@@ -28,12 +28,12 @@ class NormalizationAudit:
         name: the layer's path.
         channels: number of them.
         never_updated: whether its statistics are those that it began with.
-        collapsed: indices of channels with a scale under 0.001.
-        median_gamma: of the scales' magnitudes; None for a layer without scale.
+        collapsed: indices of channels with a scale under `SMALLEST_GAMMA` in magnitude.
+        median_gamma: median of the scales' magnitudes; None for a layer without scale.
         drifted: indices of channels whose observed moments are too far from the stored ones; none where these were never
             updated; None without samples.
-        median_shift, largest_shift: of the means' distance in stored standard deviations; None without samples.
-        smallest_ratio, median_ratio, largest_ratio: of observed to stored variance; None without samples.
+        median_shift, largest_shift: distance of the means over the channels, in stored standard deviations; None without samples.
+        smallest_ratio, median_ratio, largest_ratio: observed over stored variance; None without samples.
         strip: every channel's shift, or None.
         negative: indices of channels whose stored variance is under zero.
         by_mean, by_variance: how many of the drifted channels have a mean and how many a variance that is too far; None
@@ -77,7 +77,7 @@ class BatchNormalizationResult:
 
     Attributes:
         layers: the audits.
-        evaluated: samples of the observed moments; 0 where there are none.
+        evaluated: number of samples of the observed moments; 0 where there are none.
         no_samples_reason: why there are none, or ''.
     """
 

@@ -105,7 +105,7 @@ def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) 
     """Yield a finding if of a larger share of a layer's channels the observed moments are too far from the stored ones.
 
     Args:
-        layer: with or without observed moments.
+        layer: the audit, with observed moments or without.
         evaluated: number of samples of the observed moments; of under 30 nothing is said.
         limit: share of the layer's channels, in [0, 1].
     """

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL, idle_channels
 from reportgen.analyses.channel_activity.masked_runs import masked_run
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.analyses.channel_activity.rules import RULES, findings
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
-from reportgen.models.passes import DORMANT_LEVEL, ChannelStatistics, idle_channels
+from reportgen.models.passes import ChannelStatistics
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.plottables import Strip
 from reportgen.results.rules import Limits

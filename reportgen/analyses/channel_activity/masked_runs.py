@@ -26,8 +26,8 @@ def masked_run(
     """Run the first samples with all silent and dormant channels set to zero.
 
     Args:
-        layers: with the indices of these channels.
-        samples: evaluated without masks; at most `MOST_MASKED_SAMPLES` of them are run again.
+        layers: the layers, with the indices of these channels.
+        samples: the samples, evaluated without masks; at most `MOST_MASKED_SAMPLES` of them are run again.
         live: the running model; without one there is no run.
         head: how the model ends.
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reportgen.models.passes import CONSTANT_SHARE, DORMANT_LEVEL, DORMANT_LEVELS, SATURATED_SHARE
+from reportgen.analyses.channel_activity.idle_channels import (
+    CONSTANT_SHARE,
+    DORMANT_LEVEL,
+    DORMANT_LEVELS,
+    SATURATED_SHARE,
+)
 from reportgen.results.plottables import Strip
 from reportgen.results.redactable import Kept, redactable
 
@@ -21,8 +26,8 @@ class LayerActivity:
     """The channels of one call on all evaluated samples.
 
     Attributes:
-        name: of the call whose output was looked at.
-        source: call of the convolution or dense layer before it, where the activation is a layer of its own, else None.
+        name: the call whose output was looked at.
+        source: the call of the convolution or dense layer before it, where the activation is a layer of its own, else None.
         activation: as Keras names it; 'linear' for a convolution that no activation follows.
         kind: 'rectified', 'bounded', 'smooth' or 'linear'.
         channels: number of them.
@@ -65,8 +70,8 @@ class MaskedRun:
 
     Attributes:
         silent, dormant: numbers of masked channels.
-        samples: that the model was run on again.
-        largest_change: of any output of any of these samples.
+        samples: number of samples that the model was run on again.
+        largest_change: largest change of any output of any of these samples.
         accuracy, masked_accuracy: shares in [0, 1] of these samples that are right; None without labels.
     """
 
@@ -87,7 +92,7 @@ class ChannelActivityResult:
         layers: every call.
         masked: None where no channel is silent or dormant, or for the `masked_reason`.
         evaluated: number of samples.
-        levels: of the dormant counts.
+        levels: levels of the dormant counts.
         masked_reason: why there is no run with masked channels although some would be masked; '' otherwise.
         largest_rate: share of samples on which a channel may be active that is called idle.
     """

@@ -16,7 +16,7 @@ from reportgen.analyses.filter_grids.results import (
     FilterGridsResult,
     FilterStrength,
 )
-from reportgen.analyses.filter_grids.rules import DUPLICATE, WEAK, decided, duplicate_filters, weak_filters
+from reportgen.analyses.filter_grids.rules import RULES, decided, findings
 from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
 from reportgen.messages import say
 from reportgen.models.weights import LayerKernel, draw_initial
@@ -32,7 +32,7 @@ class FilterGrids:
 
     name = "filter_grids"
     title = say("Filters")
-    rules = (WEAK, DUPLICATE)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> FilterGridsResult | Skip:
         """Return the grids; a skip when the model has no convolution."""
@@ -50,9 +50,7 @@ class FilterGrids:
 
     def findings(self, result: FilterGridsResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with weak or near-duplicate filters."""
-        for strength in result.strengths:
-            yield from weak_filters(strength, limits[WEAK.code])
-            yield from duplicate_filters(strength, limits[DUPLICATE.code])
+        return findings(result, limits)
 
 
 def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:

@@ -27,14 +27,14 @@ class FilterGrid:
     Attributes:
         label: the kernel's label.
         window: its height and width, or one or three sizes.
-        input_channels: that each filter reads.
+        input_channels: number of input channels that each filter reads.
         trained: the tiles as trained.
         untrained: the same filters of a fresh draw on the same scale, or None without an initialiser. Where one input
             channel is shown it is chosen by the same rule, the largest norm: at the trained filter's channel a fresh
             draw would look weaker by selection alone.
-        colour: of a kernel on RGB, (trained, untrained or None) with the three channels as red, green and blue;
+        colour: the tiles of a kernel on RGB, (trained, untrained or None), with the three channels as red, green and blue;
             otherwise None.
-        shown_channels: for each trained tile, the input channel shown, or None where all are.
+        shown_channels: the input channel that each trained tile shows, or None where all are.
         norms: L2 norm of each tile's whole filter.
         clipped: number of shown trained weights beyond the scale, which have its last colour.
         layout: 'window', 'strip' for 1 x 1 and one-dimensional kernels, or 'slices' for three-dimensional ones.
@@ -92,13 +92,13 @@ class FilterGridsResult:
         grids: the chosen layers' kernels.
         strengths: one for each convolution kernel.
         seed: the seed of the untrained draws.
-        weak_share: share of the median norm under which filters were called weak; NaN where nothing is decided yet.
-        duplicate_cosine: cosine over which filters were called duplicates; NaN where nothing is decided yet.
+        weak_share: share of the median norm under which filters were called weak.
+        duplicate_cosine: cosine over which filters were called duplicates.
     """
 
     grids: tuple[FilterGrid, ...]
     strengths: tuple[FilterStrength, ...]
     seed: int
-    weak_share: float = field(default=math.nan, metadata=UNWRITTEN)
+    weak_share: float = field(default=math.nan, metadata=UNWRITTEN)  # until `rules.decided` has decided
     duplicate_cosine: float = field(default=math.nan, metadata=UNWRITTEN)
     least_weights: ClassVar[int] = LEAST_WEIGHTS

@@ -11,17 +11,6 @@ from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
-
-def decided(result: FilterGridsResult, limits: Limits) -> FilterGridsResult:
-    """Return the result with the weak filters and the duplicates at these limits, for the page and the JSON."""
-    share, cosine = limits[WEAK.code], limits[DUPLICATE.code]
-    strengths = tuple(
-        replace(strength, weak=weak_ones(strength, share), duplicates=near_ones(strength, cosine))
-        for strength in result.strengths
-    )
-    return replace(result, strengths=strengths, weak_share=share, duplicate_cosine=cosine)
-
-
 WEAK = Rule(
     code="weak-filters",
     meaning=say("filters have next to no weight beside the others of their layer"),
@@ -102,3 +91,24 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Findin
         evidence={"involved": involved, "pairs": len(pairs), "closest": closest},
         threshold=limit,
     )
+
+
+RULES = (WEAK, DUPLICATE)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: FilterGridsResult, limits: Limits) -> Iterator[Finding]:
+    """Yield layers with weak or near-duplicate filters."""
+    for strength in result.strengths:
+        yield from weak_filters(strength, limits[WEAK.code])
+        yield from duplicate_filters(strength, limits[DUPLICATE.code])
+
+
+def decided(result: FilterGridsResult, limits: Limits) -> FilterGridsResult:
+    """Return the result with the weak filters and the duplicates at these limits, for the page and the JSON."""
+    share, cosine = limits[WEAK.code], limits[DUPLICATE.code]
+    strengths = tuple(
+        replace(strength, weak=weak_ones(strength, share), duplicates=near_ones(strength, cosine))
+        for strength in result.strengths
+    )
+    return replace(result, strengths=strengths, weak_share=share, duplicate_cosine=cosine)

@@ -9,14 +9,7 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
-from reportgen.analyses.learned.rules import (
-    COLLAPSED,
-    EXPLODED,
-    UNTRAINED,
-    collapsed_rank,
-    exploded_norm,
-    untrained_layers,
-)
+from reportgen.analyses.learned.rules import RULES, UNTRAINED, findings
 from reportgen.messages import say
 from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, compare_kernels, operator_norm
 from reportgen.results.findings import Finding, Inconclusive
@@ -31,7 +24,7 @@ class Learned:
 
     name = "learned"
     title = say("Learned or not")
-    rules = (UNTRAINED, COLLAPSED, EXPLODED)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> LearnedResult | Skip:
         """Return every kernel's statistics and null band; a skip when no layer has a kernel."""
@@ -51,10 +44,7 @@ class Learned:
 
     def findings(self, result: LearnedResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return kernels that did not learn, whose rank collapsed and whose norm exploded."""
-        yield from untrained_layers(result, limits[UNTRAINED.code])
-        for kernel in result.kernels:
-            yield from collapsed_rank(kernel, limits[COLLAPSED.code])
-            yield from exploded_norm(kernel, limits[EXPLODED.code])
+        return findings(result, limits)
 
 
 def _learned_kernel(

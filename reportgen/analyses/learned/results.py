@@ -42,11 +42,10 @@ class LearnedKernel:
         initializer: class name, or None.
         weights: number of them in the whole kernel.
         comparison: its statistics beside those of the draws.
-        limit: distance beyond which it has learned; NaN in a result that is not decided, see `LearnedResult.at`.
+        limit: distance beyond which it has learned.
         operator_norm: that of a convolution on its input's size, or None.
         operator_norm_reason: why there is none, or ''.
-        chance: distance up to which chance explains every statistic; between it and the limit nothing is decided. NaN like the
-            limit.
+        chance: distance up to which chance explains every statistic; between it and the limit nothing is decided.
     """
 
     label: Kept[str]
@@ -54,7 +53,7 @@ class LearnedKernel:
     initializer: Kept[str | None]
     weights: int
     comparison: NullComparison
-    limit: float = math.nan
+    limit: float = math.nan  # until `LearnedResult.at` decides
     operator_norm: float | None
     operator_norm_reason: Kept[str]
     chance: float = math.nan
@@ -109,18 +108,18 @@ class LearnedResult:
     Attributes:
         kernels: every one.
         bands: the distances of those nearest to their initialiser, in the order of the layers.
-        limit: the band, in null standard deviations: further out a kernel has learned; NaN in a result that is not decided.
+        limit: the band, in null standard deviations: further out a kernel has learned.
         redraws: number of draws of each kernel at least.
         seed: the seed of the draws.
-        error: the chance of error that the rule allows; NaN in a result that is not decided.
-        chance: how far chance alone reaches; within it a kernel is as initialised. NaN in a result that is not decided.
+        error: the chance of error that the rule allows.
+        chance: how far chance alone reaches; within it a kernel is as initialised.
         statistics: names, in the order of every array of statistics.
         alone: draws from which it follows how far chance reaches at any error.
     """
 
     kernels: tuple[LearnedKernel, ...]
     bands: NullBands
-    limit: float = math.nan
+    limit: float = math.nan  # until `at` decides
     redraws: int
     seed: int
     error: float = math.nan

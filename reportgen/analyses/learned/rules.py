@@ -8,7 +8,7 @@ from reportgen.analyses.learned.results import NORM, RANK, LearnedKernel, Learne
 from reportgen.messages import counted, joined, say
 from reportgen.models.weights import STATISTICS
 from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Rule
+from reportgen.results.rules import Limits, Rule
 
 UNTRAINED = Rule(
     code="untrained-layer",
@@ -174,3 +174,15 @@ def exploded_norm(kernel: LearnedKernel, limit: float) -> Iterator[Finding]:
         evidence={"spectral_norm": norm, "null_spectral_norm": null, "ratio": ratio},
         threshold=limit,
     )
+
+
+RULES = (UNTRAINED, COLLAPSED, EXPLODED)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: LearnedResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
+    """Yield kernels that did not learn, whose rank collapsed and whose norm exploded."""
+    yield from untrained_layers(result, limits[UNTRAINED.code])
+    for kernel in result.kernels:
+        yield from collapsed_rank(kernel, limits[COLLAPSED.code])
+        yield from exploded_norm(kernel, limits[EXPLODED.code])

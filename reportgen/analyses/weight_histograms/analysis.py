@@ -27,7 +27,7 @@ FIGURES = 16
 """Kernels with a full histogram, unless more than these are shown in detail: each costs the page 5 kB. The others keep their
 small drawing and their numbers."""
 
-_MOST_COMPARED = 200_000
+_MOST_COMPARED = 200_000  # weights of a kernel that its distance is computed from
 
 
 class WeightHistograms:
@@ -67,7 +67,7 @@ def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str
     nearest to their untrained draw.
 
     Args:
-        kernels: of the model, in order.
+        kernels: all of the model, in order.
         wanted: labels of those that have one in any case.
     """
     others = [kernel for kernel in kernels if kernel.label not in wanted]

@@ -12,7 +12,7 @@ from reportgen.results.redactable import Kept, redactable
 @redactable
 @dataclass(frozen=True)
 class WeightStatistics:
-    """Of the finite values of one kernel. `near_zero` is a share in [0, 1]."""
+    """Statistics of the finite values of one kernel. `near_zero` is a share in [0, 1]."""
 
     count: int
     mean: float
@@ -33,7 +33,7 @@ class KernelWeights:
         initializer: class name of the saved initialiser, or None where none is known.
         histogram: 'trained' and, where there is an initialiser, 'untrained' on shared bins.
         trained: statistics of the saved weights.
-        untrained: of the fresh draw, or None.
+        untrained: statistics of the fresh draw, or None.
         non_finite: number of NaN or infinite weights.
         distance: two-sample Kolmogorov-Smirnov distance of trained and untrained, in [0, 1], or None.
         drawn: whether it has a full histogram beside its row.
@@ -67,7 +67,7 @@ class WeightHistogramsResult:
 
     Attributes:
         first, others: the kernels.
-        seed: of the untrained draws.
+        seed: the seed of the untrained draws.
         near_zero_limit: magnitude under which a weight is near zero.
         variables: number of variables beside the kernels, such as biases, that were looked at too.
         damaged: those of them that hold NaN or infinite values.

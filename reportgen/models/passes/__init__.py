@@ -1,13 +1,6 @@
 """Forward passes: what layers received and returned, recorded, replaced or counted, and where it came from."""
 
 from reportgen.models.passes.call_order import record_calls
-from reportgen.models.passes.channel_activity import (
-    CONSTANT_SHARE,
-    DORMANT_LEVEL,
-    DORMANT_LEVELS,
-    SATURATED_SHARE,
-    idle_channels,
-)
 from reportgen.models.passes.channel_statistics import ChannelMoments, ChannelStatistics
 from reportgen.models.passes.compiled import CompiledModel, needs_compiling
 from reportgen.models.passes.forward import (
@@ -25,11 +18,7 @@ from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions
 from reportgen.models.passes.wrapping import recording, recording_activations
 
 __all__ = [
-    "CONSTANT_SHARE",
-    "DORMANT_LEVEL",
-    "DORMANT_LEVELS",
     "SAMPLES_KEPT",
-    "SATURATED_SHARE",
     "Activations",
     "ChannelMoments",
     "ChannelStatistics",
@@ -41,7 +30,6 @@ __all__ = [
     "batch_size",
     "build_on_sample",
     "follow_placements",
-    "idle_channels",
     "needs_compiling",
     "only_input",
     "predict",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.models.graphs import ACTIVATION_ENDS, RECTIFIERS
-from reportgen.models.passes.channel_statistics import ChannelStatistics
+from reportgen.models.passes import ChannelStatistics
 
 DORMANT_LEVELS = (0.0, 0.025, 0.1)
 """Levels at which Sokar et al., arXiv 2302.12902, and experiments after theirs report networks."""

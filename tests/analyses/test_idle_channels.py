@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reportgen.models.passes.channel_activity import dormancy_scores, idle_channels, kind_of
+from reportgen.analyses.channel_activity.idle_channels import dormancy_scores, idle_channels, kind_of
 from reportgen.models.passes.channel_statistics import ChannelStatistics
 
 
