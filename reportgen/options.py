@@ -232,7 +232,7 @@ class ReportOptions:
     )
     memory_limit: float | None = option(
         None,
-        "Gigabytes that the model may take. Default: half of the machine's memory.",
+        "Gigabytes that the model, or an array of samples, may take. Default: half of the machine's memory.",
         MODEL,
         metavar="GB",
         check=_above_zero(" of gigabytes"),

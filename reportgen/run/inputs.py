@@ -43,7 +43,9 @@ def open_inputs(
         samples, labels = samples[0], samples[1] if labels is None else labels
     if is_stream(samples):
         known = {name: shape for name, shape in shapes.items() if shape is not None}
-        samples = read_stream(samples, input_shapes=known, most=_most_read(options))
+        samples = read_stream(
+            samples, input_shapes=known, most=_most_read(options), memory_limit=options.memory_limit_bytes
+        )
         samples = samples.get("", samples)
     found = sources_by_input(samples, names)
     first, opened = _open_all(found, shapes, labels, class_names, options, described)
@@ -127,6 +129,7 @@ def _open(
         label_sets="none" if described is None else rows_of_classes(described),
         resize=options.resize,
         skip_bad=options.skip_bad,
+        memory_limit=options.memory_limit_bytes,
     )
 
     def opened(source: Any) -> SampleSource:
@@ -137,7 +140,7 @@ def _open(
         return concatenated(parts)
     source = concatenated([replace(part, labels=None) for part in parts])
     together = understand(
-        labels_of_kept(read_labels(labels), files),
+        labels_of_kept(read_labels(labels, memory_limit=options.memory_limit_bytes), files),
         accepts,
         count=source.count,
         class_names=source.class_names,

@@ -12,6 +12,7 @@ from reportgen.samples.files import base_name, existing_path, exists, first_byte
 from reportgen.samples.idx import GZIP_MAGIC, is_idx, labels_beside, read_idx
 from reportgen.samples.labels import GivenLabels
 from reportgen.samples.npy import NPY_MAGIC, ZIP_MAGICS, npz_headers, read_npy, read_npz_array
+from reportgen.untrusted import limits
 
 _PREFERRED_SAMPLES = ("x_test", "x", "x_val", "x_train", "images")
 _PREFERRED_LABELS = ("y_test", "y", "y_val", "y_train", "labels")
@@ -40,12 +41,15 @@ class StoredArray:
     notes: tuple[str, ...] = ()
 
 
-def read_array(source: str | Path, *, labels: bool = False) -> StoredArray | None:
+def read_array(
+    source: str | Path, *, labels: bool = False, memory_limit: int = limits.HALF_OF_MEMORY
+) -> StoredArray | None:
     """Return the array of a `.npy`, `.npz` or IDX file, or None when the file is none of these.
 
     Args:
         source: a file, or `file.npz:NAME` for one array of it.
         labels: whether labels are wanted rather than samples with their labels.
+        memory_limit: bytes that an array may take.
 
     Raises:
         SamplesError: no such file, it cannot be read, or it does not say which of its arrays is meant.
@@ -55,7 +59,7 @@ def read_array(source: str | Path, *, labels: bool = False) -> StoredArray | Non
         return None
     head = first_bytes(path)
     if head.startswith(ZIP_MAGICS):
-        return _read_npz(path, array_name, labels=labels)
+        return _read_npz(path, array_name, labels=labels, memory_limit=memory_limit)
     if head.startswith(NPY_MAGIC) or path.suffix.lower() == ".npy":
         stem = shown_name(path.name.removesuffix(".npy"))
         return StoredArray(values=read_npy(path), name=stem, description=base_name(path))
@@ -65,7 +69,7 @@ def read_array(source: str | Path, *, labels: bool = False) -> StoredArray | Non
             "Save it again with numpy.savez."
         )
     if is_idx(head) or head.startswith(GZIP_MAGIC):
-        return _read_idx_with_labels(path, labels=labels)
+        return _read_idx_with_labels(path, labels=labels, memory_limit=memory_limit)
     return None
 
 
@@ -83,7 +87,7 @@ def split_array_name(source: str | Path) -> tuple[Path, str | None]:
     return Path(text), None
 
 
-def _read_npz(path: Path, array_name: str | None, *, labels: bool) -> StoredArray:
+def _read_npz(path: Path, array_name: str | None, *, labels: bool, memory_limit: int) -> StoredArray:
     headers = npz_headers(path)
     notes: tuple[str, ...] = ()
     name = array_name
@@ -92,7 +96,7 @@ def _read_npz(path: Path, array_name: str | None, *, labels: bool) -> StoredArra
         usable = [key for key, header in headers.items() if header is not None and header.dtype.kind in kinds]
         # Without a usable array one that is not is read, for the error that says why it cannot be
         name, notes = _choose(path, usable or list(headers), labels=labels)
-    values = read_npz_array(path, name)
+    values = read_npz_array(path, name, memory_limit=memory_limit)
     beside = None if labels else _labels_name(name, headers)
     return StoredArray(
         values=values,
@@ -101,7 +105,7 @@ def _read_npz(path: Path, array_name: str | None, *, labels: bool) -> StoredArra
         labels=None
         if beside is None
         else GivenLabels(
-            read_npz_array(path, beside),
+            read_npz_array(path, beside, memory_limit=memory_limit),
             say("array {labels} beside {samples}", labels=shown_name(beside), samples=shown_name(name)),
         ),
         notes=notes,
@@ -149,15 +153,16 @@ def _labels_name(name: str, names: Iterable[str]) -> str | None:
     return next((by_lower[candidate] for candidate in wanted if candidate in by_lower), None)
 
 
-def _read_idx_with_labels(path: Path, *, labels: bool) -> StoredArray:
+def _read_idx_with_labels(path: Path, *, labels: bool, memory_limit: int) -> StoredArray:
     beside = None if labels else labels_beside(path)
     return StoredArray(
-        values=read_idx(path),
+        values=read_idx(path, memory_limit=memory_limit),
         name=shown_name(path.name.removesuffix(".gz")),
         description=base_name(path),
         labels=None
         if beside is None
         else GivenLabels(
-            read_idx(beside), say("{labels} beside {samples}", labels=base_name(beside), samples=base_name(path))
+            read_idx(beside, memory_limit=memory_limit),
+            say("{labels} beside {samples}", labels=base_name(beside), samples=base_name(path)),
         ),
     )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reportgen.errors import SamplesError
-from reportgen.samples.files import escape, existing_path, exists, read_lines
+from reportgen.samples.files import existing_path, exists, read_lines
+from reportgen.untrusted.escaping import escaped
 
 
 def read_class_names(class_names: str | Path | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -28,4 +29,4 @@ def read_class_names(class_names: str | Path | Sequence[str] | None) -> tuple[st
         raise SamplesError(
             f"class names must not be empty. Received: {received}. Give 'cat,dog' or a text file with one on each line."
         )
-    return tuple(escape(name) for name in stripped)
+    return tuple(escaped(name) for name in stripped)

@@ -1,31 +1,12 @@
 """How files are found, opened and named in messages: base names only, on one line, never the folder."""
 
-import os
 from pathlib import Path
 
 from reportgen.errors import SamplesError
-from reportgen.untrusted import escaping
+from reportgen.untrusted import escaping, limits
 
-_FALLBACK_LIMIT = 8 * 2**30
 # File names differ at their ends, so that a cut one keeps both
 _CUT = {"limit": 60, "end": 19}
-
-
-def _half_of_memory() -> int:
-    """Return half of the machine's memory in bytes, or 8 GiB where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):
-        return _FALLBACK_LIMIT
-
-
-# What one array may take in memory, in bytes. Declared sizes are compared with it before anything is inflated.
-BYTES_LIMIT = _half_of_memory()
-
-
-def escape(text: str) -> str:
-    """Return `text` on one line: control characters, bidirectional marks and undecodable bytes become escapes."""
-    return escaping.escaped(text)
 
 
 def shown_name(text: str) -> str:
@@ -99,8 +80,9 @@ def read_lines(path: Path) -> list[str]:
         SamplesError: the file cannot be read, is not text, is empty, or has an empty line in between.
     """
     try:
-        if path.stat().st_size > BYTES_LIMIT:
-            raise SamplesError(f"{base_name(path)} is too large. Received: {path.stat().st_size} bytes of text.")
+        if path.stat().st_size > limits.TEXT_BYTES:
+            size = limits.readable(path.stat().st_size)
+            raise SamplesError(f"{base_name(path)} is too large. Received: {size} of text. Give fewer lines.")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise cannot_be_read(path, error) from error

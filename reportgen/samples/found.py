@@ -15,8 +15,16 @@ from reportgen.samples.images import IMAGE_SUFFIXES, looks_like_image
 from reportgen.samples.readers.tables import read_labels
 
 
-def find_source(source: object) -> StoredArray | ImageFiles:
-    """Return what `source` names, not yet compared with the model."""
+def find_source(source: object, *, memory_limit: int) -> StoredArray | ImageFiles:
+    """Return what `source` names, not yet compared with the model.
+
+    Args:
+        source: see `open_samples`.
+        memory_limit: bytes that an array may take.
+
+    Raises:
+        SamplesError: there is no such source, or it cannot be read.
+    """
     if isinstance(source, StoredArray):
         return source
     if isinstance(source, tuple) and len(source) == 2:
@@ -24,7 +32,12 @@ def find_source(source: object) -> StoredArray | ImageFiles:
         array = _in_memory(images)
         if labels is None:
             return array
-        return replace(array, labels=replace(read_labels(labels), origin=say("the labels given with the samples")))
+        return replace(
+            array,
+            labels=replace(
+                read_labels(labels, memory_limit=memory_limit), origin=say("the labels given with the samples")
+            ),
+        )
     if not isinstance(source, (str, Path)):
         return _in_memory(source)
     path, array_name = split_array_name(source)
@@ -35,7 +48,7 @@ def find_source(source: object) -> StoredArray | ImageFiles:
             f"--samples: no such file or folder. Received: {base_name(path)}. Check the name; data sets are "
             f"{', '.join(DATASETS)}."
         )
-    stored = read_array(source)
+    stored = read_array(source, memory_limit=memory_limit)
     if stored is not None:
         return stored
     if existing_path(path).is_dir():

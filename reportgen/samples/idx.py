@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.samples import files
 from reportgen.samples.files import base_name, cannot_be_read
+from reportgen.untrusted import limits
 
 GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -26,11 +26,12 @@ def is_idx(head: bytes) -> bool:
     return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in _TYPES and 1 <= head[3] <= _MAX_RANK
 
 
-def read_idx(path: Path) -> np.ndarray:
+def read_idx(path: Path, *, memory_limit: int = limits.HALF_OF_MEMORY) -> np.ndarray:
     """Return the array of an IDX file, in native byte order.
 
     Args:
         path: a plain or gzipped IDX file.
+        memory_limit: bytes that its values may take.
 
     Raises:
         SamplesError: the file is not IDX, is truncated, holds more values than its header declares, or declares more
@@ -48,7 +49,9 @@ def read_idx(path: Path) -> np.ndarray:
             sizes = tuple(int.from_bytes(stream.read(4), "big") for _ in range(head[3]))
             dtype = np.dtype(_TYPES[head[2]])
             expected = math.prod(sizes) * dtype.itemsize
-            _check_limit(path, sizes, expected)
+            if expected > memory_limit:
+                what = f" for shape {sizes}"
+                raise SamplesError(limits.over_memory(base_name(path), expected, what, limit=memory_limit))
             # One byte more than declared is asked for, to notice a file that holds more
             values = stream.read(expected + 1)
     except (OSError, EOFError, MemoryError, zlib.error) as error:
@@ -76,11 +79,3 @@ def labels_beside(path: Path) -> Path | None:
         if (path.parent / candidate).is_file():
             return path.parent / candidate
     return None
-
-
-def _check_limit(path: Path, sizes: tuple[int, ...], expected: int) -> None:
-    if expected > files.BYTES_LIMIT:
-        raise SamplesError(
-            f"{base_name(path)} is larger than the limit of {files.BYTES_LIMIT} bytes, half of the memory. "
-            f"Received: shape {sizes}, {expected} bytes. Save fewer samples."
-        )

@@ -13,7 +13,9 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, joined, say
-from reportgen.samples.files import escape, exists, shown_name
+from reportgen.samples.files import exists, shown_name
+from reportgen.untrusted.escaping import escaped
+from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 NO_LABELS = "none"
 _HIGHEST_LABEL = 2**31 - 1
@@ -98,6 +100,7 @@ class Accepts:
         label_sets: which rows of 0 and 1 name any number of classes.
         resize: whether images of other sizes are resized.
         skip_bad: whether images that cannot be read are left out instead of being an error.
+        memory_limit: bytes that an array may take.
     """
 
     input_shape: tuple[int | None, ...] | None
@@ -105,6 +108,7 @@ class Accepts:
     label_sets: RowsOfClasses = "none"
     resize: bool = False
     skip_bad: bool = False
+    memory_limit: int = HALF_OF_MEMORY
 
 
 @dataclass(frozen=True)
@@ -306,13 +310,13 @@ def _from_text(values: np.ndarray, class_names: tuple[str, ...] | None, origin: 
         )
     positions = np.empty(values.shape, np.int64)
     for place, name in np.ndenumerate(values):
-        if class_names.count(escape(str(name))) != 1:
-            known = "more than one class has this name" if escape(str(name)) in class_names else "it is no class name"
+        if class_names.count(escaped(str(name))) != 1:
+            known = "more than one class has this name" if escaped(str(name)) in class_names else "it is no class name"
             raise SamplesError(
                 f"label {shown_name(str(name))!r} for sample {place[0]} cannot be used: {known}. "
                 f"Received: {origin}. Use one of the {len(class_names)} class names, or numbers."
             )
-        positions[place] = class_names.index(escape(str(name)))
+        positions[place] = class_names.index(escaped(str(name)))
     return positions
 
 

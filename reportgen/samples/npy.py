@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.samples import files
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
+from reportgen.untrusted import limits
 from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header, read_values
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -61,8 +61,13 @@ def npz_headers(path: Path) -> dict[str, ArrayHeader | None]:
     return headers
 
 
-def read_npz_array(path: Path, name: str) -> np.ndarray:
+def read_npz_array(path: Path, name: str, *, memory_limit: int = limits.HALF_OF_MEMORY) -> np.ndarray:
     """Return one array of a `.npz` file; the others are not read.
+
+    Args:
+        path: the file.
+        name: the array's name, without '.npy'.
+        memory_limit: bytes that it may take.
 
     Raises:
         SamplesError: no such array, or it holds Python objects, declares a size that is not its own, or is too large.
@@ -81,7 +86,9 @@ def read_npz_array(path: Path, name: str) -> np.ndarray:
                 header = read_header(stream)
                 # zipfile never inflates more than `file_size`, so that this check bounds the memory
                 check_size(header, member.file_size)
-                _check_limit(header, shown)
+                if header.nbytes > memory_limit:
+                    what = f" for shape {header.shape}"
+                    raise SamplesError(limits.over_memory(shown, header.nbytes, what, limit=memory_limit))
                 return read_values(stream, header, size=member.file_size)
     except ArrayError as error:
         raise SamplesError(error.about(shown)) from error
@@ -93,11 +100,3 @@ def read_npz_array(path: Path, name: str) -> np.ndarray:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(shown_name(name) for name in names[:12]) + (", …" if len(names) > 12 else "") or "no array"
-
-
-def _check_limit(header: ArrayHeader, shown: str) -> None:
-    if header.nbytes > files.BYTES_LIMIT:
-        raise SamplesError(
-            f"{shown} is larger than the limit of {files.BYTES_LIMIT} bytes, half of the memory. "
-            f"Received: shape {header.shape}, {header.nbytes} bytes. Save fewer samples, or a .npy file."
-        )

@@ -12,13 +12,13 @@ from reportgen.messages import say
 from reportgen.samples.array_source import open_array
 from reportgen.samples.arrays import StoredArray
 from reportgen.samples.class_names import read_class_names
-from reportgen.samples.files import escape
 from reportgen.samples.folders import ImageFiles, readable_images
 from reportgen.samples.found import find_source, without_labels
 from reportgen.samples.image_source import open_images
 from reportgen.samples.labels import Accepts, GivenLabels, Labels, Unused, are_left_out, understand
 from reportgen.samples.readers.tables import read_labels
 from reportgen.samples.sample_source import SampleSource
+from reportgen.untrusted.escaping import escaped
 
 __all__ = ["SampleSource", "open_samples"]
 
@@ -48,12 +48,12 @@ def open_samples(
         SamplesError: a source, label or class name cannot be read or does not fit. One line, with the remedy.
     """
     names = read_class_names(class_names)
-    found = find_source(source)
+    found = find_source(source, memory_limit=accepts.memory_limit)
     given = None
     if are_left_out(labels):
         found = without_labels(found)
     elif labels is not None:
-        given = read_labels(labels)
+        given = read_labels(labels, memory_limit=accepts.memory_limit)
     if isinstance(found, StoredArray):
         return open_array(found, given, names, accepts)
     return _open_files(found, given, names, accepts)
@@ -76,7 +76,7 @@ def _open_files(
         labels = labels if labels is None or isinstance(labels, Unused) else labels.take(kept)
     origin = ""
     if class_names is None and files.class_names is not None:
-        class_names = tuple(escape(name) for name in files.class_names)
+        class_names = tuple(escaped(name) for name in files.class_names)
         origin = "the names of the class folders"
     source = open_images(
         files, input_shape=accepts.input_shape, resize=accepts.resize, labels=labels, class_names=class_names
@@ -114,7 +114,7 @@ def _labels_of_folders(files: ImageFiles, class_names: tuple[str, ...] | None) -
     labels = files.labels
     if labels is None or files.class_names is None or class_names is None:
         return labels
-    folders = [escape(name) for name in files.class_names]
+    folders = [escaped(name) for name in files.class_names]
     if all(class_names.count(name) == 1 for name in folders):
         by_name = np.array([class_names.index(name) for name in folders], np.int64)
         note = say("Class folders were matched with the class names by name.")

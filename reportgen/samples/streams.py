@@ -8,9 +8,10 @@ import numpy as np
 from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.arrays import StoredArray
-from reportgen.samples.files import BYTES_LIMIT, shown_name
+from reportgen.samples.files import shown_name
 from reportgen.samples.labels import GivenLabels
 from reportgen.samples.shapes import InputShape, matches
+from reportgen.untrusted import limits
 
 _ORIGIN = say("the labels given with the samples")
 
@@ -24,7 +25,13 @@ def _is_dataset(samples: object) -> bool:
     return isinstance(samples, Iterable) and hasattr(samples, "element_spec") and hasattr(samples, "take")
 
 
-def read_stream(samples: Any, *, input_shapes: Mapping[str, InputShape], most: int | None) -> dict[str, StoredArray]:
+def read_stream(
+    samples: Any,
+    *,
+    input_shapes: Mapping[str, InputShape],
+    most: int | None,
+    memory_limit: int = limits.HALF_OF_MEMORY,
+) -> dict[str, StoredArray]:
     """Return the samples of a stream by input, '' where they were not named, with their labels.
 
     Args:
@@ -32,7 +39,8 @@ def read_stream(samples: Any, *, input_shapes: Mapping[str, InputShape], most: i
             dictionaries by input name in place of samples.
         input_shapes: of one sample by input name, to tell a sample from a batch; empty where they are not known: then
             batches are expected.
-        most: stop after so many samples; None reads to the end, within half of the machine's memory.
+        most: stop after so many samples; None reads to the end.
+        memory_limit: bytes that the samples may take together.
 
     Raises:
         SamplesError: nothing came, its parts differ in shape, or it does not end.
@@ -50,10 +58,11 @@ def read_stream(samples: Any, *, input_shapes: Mapping[str, InputShape], most: i
         if beside is not None:
             labels.append(beside if batched else beside[None])
         count += len(next(iter(batch.values())))
-        if size > BYTES_LIMIT:
+        if size > memory_limit:
             raise SamplesError(
-                f"samples of a {kind} are kept in memory, at most half of it. Received: more than {count} samples. "
-                "Give fewer, for instance by .take(1000), or a selection that needs no pass over all: first:N."
+                f"samples of a {kind} are kept in memory, at most {limits.readable(memory_limit)} of them. Received: more, in "
+                f"{count} samples. Give fewer, for instance by .take(1000), or a selection that needs no pass over all, "
+                "first:N, or raise --memory-limit."
             )
         if most is not None and count >= most:
             break

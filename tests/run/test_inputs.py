@@ -94,3 +94,14 @@ def test_masked_copies_of_a_sample_share_what_is_read_of_its_other_inputs() -> N
     batch = model_batch(described.model, counted, np.zeros((5, 4, 4, 1), np.float32), [2, 2, 0, 2, 0], {})
     assert read == [[0, 2]]
     assert batch[1].tolist() == [[4, 5], [4, 5], [0, 1], [4, 5], [0, 1]]
+
+
+def test_the_option_limits_the_memory_of_files_and_of_streams(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=np.zeros((3, 4, 4, 1), "uint8"))
+    options = ReportOptions(memory_limit=4.7e-8)
+    with pytest.raises(
+        SamplesError, match=r"array x, needs more memory than allowed\. Received: 48 bytes .*limit 47 bytes"
+    ):
+        opened(classifier(), str(tmp_path / "x.npz"), options=options)
+    with pytest.raises(SamplesError, match=r"at most 47 bytes of them\. Received: more, in 3 samples"):
+        opened(classifier(), (np.zeros((1, 4, 4, 1), "uint8") for _ in range(9)), options=options)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples import files
 from reportgen.samples.idx import is_idx, labels_beside, read_idx
 
 
@@ -74,12 +73,13 @@ def test_a_missing_file_is_an_error_without_its_folder(tmp_path: Path) -> None:
         read_idx(tmp_path / "x.gz")
 
 
-def test_a_declared_size_above_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_declared_size_above_the_limit_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(idx_bytes(IMAGES))
-    monkeypatch.setattr(files, "BYTES_LIMIT", 11)
 
-    with pytest.raises(SamplesError, match=r"x is larger than the limit of 11 bytes.*\(2, 2, 3\), 12 bytes."):
-        read_idx(tmp_path / "x")
+    with pytest.raises(
+        SamplesError, match=r"x needs more memory than allowed.*12 bytes for shape \(2, 2, 3\) \(limit 11 bytes\)"
+    ):
+        read_idx(tmp_path / "x", memory_limit=11)
 
 
 @pytest.mark.parametrize(

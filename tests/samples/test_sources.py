@@ -401,3 +401,16 @@ def test_numbers_beyond_the_class_folders_are_no_numbers_of_folders(tmp_path: Pa
     assert (beyond.class_names, beyond.labels is not None and beyond.labels.values.tolist()) == (None, [7, 0, 1])
     within = opened(tmp_path / "pets", input_shape=INPUT, labels=[1, 0, 1])
     assert within.class_names == ("cat", "dog")
+
+
+def test_the_memory_limit_holds_for_every_array(tmp_path: Path) -> None:
+    np.savez(tmp_path / "samples.npz", x_test=X, y_test=Y)
+    np.savez(tmp_path / "labels.npz", y=np.tile(Y, 3))
+
+    with pytest.raises(
+        SamplesError, match=r"array x_test, needs more memory .*48 bytes for shape \(3, 4, 4\) \(limit 47"
+    ):
+        opened(tmp_path / "samples.npz", input_shape=INPUT, memory_limit=47)
+    with pytest.raises(SamplesError, match=r"labels.npz, array y, needs more memory than allowed. Received: 72 bytes"):
+        opened(tmp_path / "samples.npz", labels=tmp_path / "labels.npz", input_shape=INPUT, memory_limit=48)
+    assert opened(tmp_path / "samples.npz", labels=Y, input_shape=INPUT, memory_limit=48).count == 3

@@ -11,18 +11,25 @@ from reportgen.messages import say
 from reportgen.samples.arrays import read_array
 from reportgen.samples.files import base_name, cannot_be_read, existing_path, read_lines
 from reportgen.samples.labels import GivenLabels
+from reportgen.untrusted import limits
 
 
-def read_labels(labels: str | Path | np.ndarray | Sequence[object]) -> GivenLabels:
+def read_labels(
+    labels: str | Path | np.ndarray | Sequence[object], *, memory_limit: int = limits.HALF_OF_MEMORY
+) -> GivenLabels:
     """Return labels from a `.npy`, `.npz`, IDX or text file (a label on each line), from an array or a sequence.
 
     A `.csv` may have a name before each label.
+
+    Args:
+        labels: a file, an array or a sequence.
+        memory_limit: bytes that an array may take.
 
     Raises:
         SamplesError: the file is missing or cannot be read, or the sequence is ragged.
     """
     if isinstance(labels, (str, Path)):
-        array = read_array(labels, labels=True)
+        array = read_array(labels, labels=True, memory_limit=memory_limit)
         if array is not None:
             return GivenLabels(array.values, array.description)
         path = existing_path(labels, "--labels")
