@@ -59,7 +59,7 @@ def build_report(
         labels=labels,
         class_names=class_names,
         config=config,
-        extra=extra,
+        extra=tuple(extra),
         options=from_given(ReportOptions, options),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def make_report(
     labels: Any = None,
     class_names: Any = None,
     config: str | Path | Mapping[str, Any] | None = None,
-    extra: Iterable[Any] = (),
+    extra: Sequence[Any] = (),
     options: ReportOptions,
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
@@ -55,11 +55,10 @@ def make_report(
     """Return a report; as `build_report`, with the options in one object and a callback told each stage's name."""
     on_stage = on_stage or _unheard
     options.check()
-    beside = {"labels": labels, "class-names": class_names}
+    of_samples = {"labels": labels, "class-names": class_names}
     if samples is None:
-        options.check_without_samples(beside)
-    added = tuple(extra)
-    catalogue = open_catalogue(config, extra=added)
+        options.check_without_samples(of_samples)
+    catalogue = open_catalogue(config, extra=extra)
     settings, plugins = catalogue.settings, catalogue.plugins
     read, described = _loaded(model, options, on_stage, run=samples is not None)
     source = None
@@ -67,11 +66,14 @@ def make_report(
         on_stage("Reading the samples")
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
         described, source = run.described, anonymous(run.source) if options.redact else run.source
-    inputs = _input_names(samples, beside | {"config": config})
-    if added:
-        inputs["extra"] = tuple(map(input_name, added))
-    packages = {plugin.distribution: plugin.version for plugin in plugins.working if plugin.distribution}
-    provenance = make_provenance(read, options, inputs, name=described.summary.name, command=command, plugins=packages)
+    provenance = make_provenance(
+        read,
+        options,
+        _input_names(samples, of_samples | {"config": config}, extra),
+        name=described.summary.name,
+        command=command,
+        plugins=plugins.versions,
+    )
     reason = provenance.not_run or _NO_SAMPLES
     context = _context(described, source, options, settings.limits, on_stage, reason, given=samples is not None)
     report = Report(
@@ -128,10 +130,11 @@ def _described(
         return replace(read, serving=None, message=str(error)), described
 
 
-def _input_names(samples: Any, others: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+def _input_names(samples: Any, others: Mapping[str, Any], extra: Sequence[Any]) -> dict[str, str | tuple[str, ...]]:
     """Return what may be shown of what was given beside the model, by option name."""
     named: dict[str, str | tuple[str, ...]] = {} if samples is None else {"samples": samples_name(samples)}
-    return named | {name: input_name(value) for name, value in others.items() if value is not None}
+    named |= {name: input_name(value) for name, value in others.items() if value is not None}
+    return named | ({"extra": tuple(map(input_name, extra))} if extra else {})
 
 
 def _unheard(stage: str) -> None:

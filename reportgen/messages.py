@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numbers
 import string
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -108,6 +108,16 @@ def joined(texts: Iterable[str], separator: str = ", ") -> Message:
     values = {f"text{position}": text for position, text in enumerate(texts)}
     template = separator.join(f"{{{name}}}" for name in values)
     return _filled(template, "", values)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words with commas between them and 'and' before the last. For the terminal, which is English.
+
+    Example:
+        >>> listed(["--labels", "--scale", "--resize"])
+        '--labels, --scale and --resize'
+    """
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def first_of(texts: Iterable[str], most: int, *, separator: str = ", ") -> Message:

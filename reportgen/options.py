@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
-from reportgen.messages import LANGUAGES
+from reportgen.messages import LANGUAGES, listed
 from reportgen.samples.select import check_selection, selection_text
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
@@ -125,8 +125,8 @@ def _above_zero(unit: str = "") -> Check:
 
 def _one_of(flag: str, value: Any, accepted: tuple[str, ...], *, or_alone: str = "") -> None:
     if value not in accepted:
-        listed = ", ".join(accepted) + (f", or {or_alone} alone" if or_alone else "")
-        raise UsageError(f"{flag} must be one of {listed}. Received: {value!r}.")
+        names = ", ".join(accepted) + (f", or {or_alone} alone" if or_alone else "")
+        raise UsageError(f"{flag} must be one of {names}. Received: {value!r}.")
 
 
 def _methods_or_none(flag: str, value: tuple[str, ...]) -> None:
@@ -257,9 +257,8 @@ class ReportOptions:
             if asked.panel == SAMPLES and getattr(self, name) != getattr(DEFAULTS, name):
                 named.append(flag_of(name))
         if named:
-            listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
             raise UsageError(
-                f"--samples must be given with {listed}. Received: no samples. Give --samples SOURCE, or leave "
+                f"--samples must be given with {listed(named)}. Received: no samples. Give --samples SOURCE, or leave "
                 f"{'it' if len(named) == 1 else 'them'} out."
             )
 

@@ -59,6 +59,11 @@ class Plugins:
     working: tuple[Plugin, ...] = ()
     broken: tuple[SkippedSection, ...] = ()
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of the packages that are used, by name."""
+        return {plugin.distribution: plugin.version for plugin in self.working if plugin.distribution}
+
 
 def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
     """Return the analyses that installed packages bring, in the order of their names.

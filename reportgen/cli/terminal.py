@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from reportgen.messages import listed
 from reportgen.results.findings import Finding, Inconclusive, Report, Severity
 from reportgen.results.rules import severity_named
 
@@ -138,9 +139,9 @@ def gate_text(report: Report, fail_on: str) -> str:
     if not failing and not undecided:
         return ""
     counts = [_counted(failing, severity) for severity in reversed(Severity) if severity >= least]
-    said = f"failed by {_listed([count for count in counts if not count.startswith('0 ')])}" if failing else "passed"
+    said = f"failed by {listed([count for count in counts if not count.startswith('0 ')])}" if failing else "passed"
     if undecided:
-        open_rules = _listed([f"{one.code} on {one.subject} ({_needed(one)})" for one in undecided])
+        open_rules = listed([f"{one.code} on {one.subject} ({_needed(one)})" for one in undecided])
         said += f"; inconclusive: {open_rules}"
     return f"--fail-on {fail_on}: {said}."
 
@@ -173,10 +174,6 @@ def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
 def _counted(findings: Iterable[Finding], severity: Severity) -> str:
     count = sum(finding.severity is severity for finding in findings)
     return f"{count} {severity.label}{'s' * (count != 1)}"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _needed(one: Inconclusive) -> str:
