@@ -28,9 +28,9 @@ class BrightnessResult:
     """The brightness of all evaluated samples.
 
     Attributes:
-        histogram: of their means.
-        samples: number of them.
-        mean: of all.
+        histogram: the samples' means.
+        samples: number of samples.
+        mean: the mean input of all samples, in units of the model's input.
         dark: number of samples whose mean is under a twentieth of the range of all inputs.
     """
 
