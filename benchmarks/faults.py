@@ -1,0 +1,339 @@
+"""Faults planted in trained networks and their samples, each with the rule that claims to cover it.
+
+A fault counts as found and named when the first finding of the report, the one that a reader acts on, has one of its codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import networks
+import numpy as np
+from networks import SAMPLES, Network, Pictures, plain, trained
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a report is made of.
+
+    Attributes:
+        model: alive.
+        samples: (N, *shape).
+        labels: (N,) or None.
+        options: keyword arguments of `build_report`.
+    """
+
+    model: Any
+    samples: np.ndarray
+    labels: np.ndarray | None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One planted fault.
+
+    Attributes:
+        name: what was done, in a few words.
+        codes: rules of which one must come first.
+        plant: makes the case of the pictures and the folder of trained networks.
+    """
+
+    name: str
+    codes: tuple[str, ...]
+    plant: Callable[[Pictures, Path], Case]
+
+
+def _base(pictures: Pictures, cache: Path, name: str = "relu-long") -> Case:
+    network = next(each for each in networks.healthy() if each.name == name)
+    samples, labels = networks.first_classes(network, pictures)
+    return Case(trained(network, pictures, cache), samples, labels, {"scale": "none"})
+
+
+def _layers(model: Any, kind: str) -> list[Any]:
+    return [layer for layer in model.layers if type(layer).__name__ == kind]
+
+
+def _on_weights(change: Callable[[Any], None], name: str = "relu-long") -> Callable[[Pictures, Path], Case]:
+    """Return a planter that changes the weights of a trained network."""
+
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        case = _base(pictures, cache, name)
+        change(case.model)
+        return case
+
+    return plant
+
+
+def _on_samples(
+    change: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray | None]],
+    name: str = "relu-long",
+    **options: Any,
+) -> Callable[[Pictures, Path], Case]:
+    """Return a planter that changes samples and labels."""
+
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        case = _base(pictures, cache, name)
+        samples, labels = change(case.samples, case.labels)  # type: ignore[arg-type]
+        return Case(case.model, samples, labels, {**case.options, **options})
+
+    return plant
+
+
+def _with_kernel(kind: str, place: int, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any], None]:
+    def changed(model: Any) -> None:
+        layer = _layers(model, kind)[place]
+        kernel, *rest = layer.get_weights()
+        layer.set_weights([change(kernel.copy()), *rest])
+
+    return changed
+
+
+def _redrawn(model: Any, layers: list[Any]) -> None:
+    del model
+    for seed, layer in enumerate(layers):
+        kernel, *rest = layer.get_weights()
+        initializer = type(layer.kernel_initializer)(seed=seed + 5)
+        layer.set_weights([np.array(initializer(kernel.shape)), *(np.zeros_like(value) for value in rest)])
+
+
+def _zero_filters(share: float) -> Callable[[np.ndarray], np.ndarray]:
+    def change(kernel: np.ndarray) -> np.ndarray:
+        kernel[..., : round(share * kernel.shape[-1])] = 0
+        return kernel
+
+    return change
+
+
+def _pruned(model: Any) -> None:
+    for layer in [*_layers(model, "Conv2D"), *_layers(model, "Dense")]:
+        kernel, *rest = layer.get_weights()
+        kernel[np.abs(kernel) < np.quantile(np.abs(kernel), 0.95)] = 0
+        layer.set_weights([kernel, *rest])
+
+
+def _rank_one(kernel: np.ndarray) -> np.ndarray:
+    left, values, right = np.linalg.svd(kernel, full_matrices=False)
+    return (left[:, :1] * values[:1]) @ right[:1] + 0.01 * kernel
+
+
+def _times(layer: int, factor: float) -> Callable[[Any], None]:
+    def change(model: Any) -> None:
+        each = _layers(model, "Dense")[layer]
+        each.set_weights([factor * value for value in each.get_weights()])
+
+    return change
+
+
+def _silenced(model: Any) -> None:
+    layer = _layers(model, "Conv2D")[1]
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel, bias - 20])
+
+
+def _moments_reset(model: Any) -> None:
+    for layer in _layers(model, "BatchNormalization"):
+        gamma, beta, mean, variance = layer.get_weights()
+        layer.set_weights([gamma, beta, np.zeros_like(mean), np.ones_like(variance)])
+
+
+def _copied(kernel: np.ndarray) -> np.ndarray:
+    half = kernel.shape[-1] // 2
+    kernel[..., half:] = kernel[..., :half]
+    return kernel
+
+
+def _one_nan(kernel: np.ndarray) -> np.ndarray:
+    kernel.flat[0] = np.nan
+    return kernel
+
+
+def _frozen(pictures: Pictures, cache: Path) -> Case:
+    def build() -> Any:
+        model = plain("relu")
+        _layers(model, "Conv2D")[1].trainable = False
+        return model
+
+    network = Network("fault-frozen", build)
+    return Case(trained(network, pictures, cache), *networks.first_classes(network, pictures), {"scale": "none"})
+
+
+def _trained_on(
+    name: str, change: Callable[[np.ndarray], np.ndarray], **options: Any
+) -> Callable[[Pictures, Path], Case]:
+    """Return a planter whose network was trained on other labels, which are tested on the right ones."""
+
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        network = Network(f"fault-{name}", lambda: plain("relu"), labels=change, **options)
+        model = trained(network, pictures, cache)
+        return Case(model, pictures.x_test[:SAMPLES], pictures.y_test[:SAMPLES], {"scale": "none"})
+
+    return plant
+
+
+def _random_labels(labels: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 10, len(labels))
+
+
+def _without_class(pictures: Pictures, cache: Path) -> Case:
+    kept = pictures.y_train != 6
+    fewer = Pictures(pictures.x_train[kept], pictures.y_train[kept], pictures.x_test, pictures.y_test)
+    network = Network("fault-without-6", lambda: plain("relu"))
+    return Case(trained(network, fewer, cache), pictures.x_test[:SAMPLES], pictures.y_test[:SAMPLES], {"scale": "none"})
+
+
+def _raw_bytes(normalised: str, *, labelled: bool) -> Callable[[Pictures, Path], Case]:
+    """Return a planter whose network was trained on bytes, and whose samples the program scales by itself."""
+
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        network = Network(
+            f"fault-bytes-{normalised or 'plain'}",
+            lambda: plain("relu", normalised=normalised),
+            inputs=lambda values: values * 255,
+        )
+        stored = (pictures.x_test[:SAMPLES] * 255).round().astype(np.uint8)
+        return Case(trained(network, pictures, cache), stored, pictures.y_test[:SAMPLES] if labelled else None)
+
+    return plant
+
+
+def _reversed_colours(pictures: Pictures, cache: Path) -> Case:
+    case = _base(pictures, cache, "grouped")
+    return Case(case.model, case.samples[..., ::-1].copy(), case.labels, case.options)
+
+
+def _dropout_left_on(pictures: Pictures, cache: Path) -> Case:
+    import keras
+    from keras import layers
+
+    case = _base(pictures, cache)
+
+    class LeftOn(layers.Dropout):
+        def call(self, inputs: Any, **_: Any) -> Any:
+            return super().call(inputs, training=True)
+
+    *_, hidden, head = case.model.layers
+    return Case(
+        keras.Model(case.model.inputs, head(LeftOn(0.4)(hidden.output))), case.samples, case.labels, case.options
+    )
+
+
+def _swapped(first: int, second: int) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    def change(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        wrong = labels.copy()
+        wrong[labels == first], wrong[labels == second] = second, first
+        return samples, wrong
+
+    return change
+
+
+def _noisy(pictures: Pictures, cache: Path) -> Case:
+    """Return over-confident answers: the logits of a network times ten."""
+    case = _base(pictures, cache)
+    _times(1, 10.0)(case.model)
+    return case
+
+
+def _claimed(change: Callable[[Any], None]) -> Callable[[Pictures, Path], Case]:
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        case = _base(pictures, cache)
+        change(case.model)
+        return Case(case.model, case.samples, case.labels, {**case.options, "expect": ("accuracy=0.9",)})
+
+    return plant
+
+
+def _permuted_channels(model: Any) -> None:
+    _with_kernel("Conv2D", 1, lambda kernel: kernel[:, :, np.random.default_rng(0).permutation(kernel.shape[2])])(model)
+
+
+def _without_biases(model: Any) -> None:
+    for layer in [*_layers(model, "Conv2D"), *_layers(model, "Dense")]:
+        kernel, bias = layer.get_weights()
+        layer.set_weights([kernel, np.zeros_like(bias)])
+
+
+def faults() -> tuple[Fault, ...]:
+    """Return the faults that a rule claims to cover, in the order of the table."""
+    scaling = ("other-preprocessing", "unscaled-input", "input-range")
+    guessing = ("no-better-than-majority", "permuted-labels", "constant-prediction")
+    return (
+        Fault(
+            "second convolution drawn anew",
+            ("untrained-layer",),
+            _on_weights(lambda model: _redrawn(model, _layers(model, "Conv2D")[1:2])),
+        ),
+        Fault("second convolution frozen in training", ("untrained-layer",), _frozen),
+        Fault(
+            "head drawn anew",
+            ("untrained-layer", "no-better-than-majority"),
+            _on_weights(lambda model: _redrawn(model, _layers(model, "Dense")[1:2])),
+        ),
+        Fault(
+            "nothing loaded",
+            ("untrained-layer",),
+            _on_weights(lambda model: _redrawn(model, [*_layers(model, "Conv2D"), *_layers(model, "Dense")])),
+        ),
+        Fault("labels moved by one", ("permuted-labels",), _on_samples(lambda x, y: (x, (y + 1) % 10))),
+        Fault("labels 0 and 5 swapped", ("permuted-labels",), _on_samples(_swapped(0, 5))),
+        Fault(
+            "labels 2 and 8 swapped, lesser network", ("permuted-labels",), _on_samples(_swapped(2, 8), "relu-short")
+        ),
+        Fault("bytes to a network of 0 to 1", scaling, _on_samples(lambda x, y: (x * 255, y))),
+        Fault("divided by 255 twice", scaling, _on_samples(lambda x, y: (x / 255, y))),
+        Fault("colours reversed", scaling, _reversed_colours),
+        Fault("height and width transposed", scaling, _on_samples(lambda x, y: (x.transpose(0, 2, 1, 3).copy(), y))),
+        Fault("trained on bytes, normalised, no labels", scaling, _raw_bytes("batch", labelled=False)),
+        Fault("trained on bytes, normalised, labels", scaling, _raw_bytes("batch", labelled=True)),
+        Fault("trained on bytes, labels", scaling, _raw_bytes("", labelled=True)),
+        Fault("bias of a convolution minus 20", ("silent-channels",), _on_weights(_silenced)),
+        Fault(
+            "60 % of the filters zero", ("weak-filters",), _on_weights(_with_kernel("Conv2D", 1, _zero_filters(0.6)))
+        ),
+        Fault(
+            "95 % of the filters zero", ("weak-filters",), _on_weights(_with_kernel("Conv2D", 1, _zero_filters(0.95)))
+        ),
+        Fault("half of the filters copied", ("duplicate-filters",), _on_weights(_with_kernel("Conv2D", 1, _copied))),
+        Fault(
+            "one weight NaN",
+            ("non-finite-weights", "non-finite-output"),
+            _on_weights(_with_kernel("Conv2D", 1, _one_nan)),
+        ),
+        Fault(
+            "moments of batch normalisations reset",
+            ("never-updated-statistics", "drifted-statistics"),
+            _on_weights(_moments_reset, "relu-batch-long"),
+        ),
+        Fault(
+            "a convolution times 100",
+            ("exploded-norm",),
+            _on_weights(_with_kernel("Conv2D", 1, lambda kernel: 100 * kernel)),
+        ),
+        Fault("a dense layer of rank one", ("collapsed-rank",), _on_weights(_with_kernel("Dense", 0, _rank_one))),
+        Fault(
+            "head set to zero",
+            ("constant-output", "constant-prediction", "no-better-than-majority"),
+            _on_weights(_with_kernel("Dense", 1, lambda kernel: 0 * kernel)),
+        ),
+        Fault("logits times ten", ("miscalibration", "confidently-wrong"), _noisy),
+        Fault("logits over eight", ("miscalibration",), _on_weights(_times(1, 1 / 8))),
+        Fault("trained on random labels", guessing, _trained_on("random", _random_labels)),
+        Fault("a class never trained", ("class-never-predicted",), _without_class),
+        Fault(
+            "pictures shuffled against labels",
+            guessing,
+            _on_samples(lambda x, y: (x[np.random.default_rng(0).permutation(len(x))], y)),
+        ),
+        Fault(
+            "random test labels",
+            guessing,
+            _on_samples(lambda x, y: (x, np.random.default_rng(1).integers(0, 10, len(y)))),
+        ),
+        Fault("dropout left on", ("non-deterministic-output",), _dropout_left_on),
+        Fault("channels permuted, accuracy claimed", ("below-expectation",), _claimed(_permuted_channels)),
+        Fault("pruned to 5 %, accuracy claimed", ("below-expectation",), _claimed(_pruned)),
+        Fault("biases lost, accuracy claimed", ("below-expectation",), _claimed(_without_biases)),
+    )
