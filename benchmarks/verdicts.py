@@ -37,8 +37,8 @@ def loud(report: Any) -> list[Any]:
 def accuracy(report: Any) -> str:
     """Return the accuracy that the report states, or a dash."""
     for section in report.sections:
-        quality = getattr(getattr(section, "result", None), "quality", None)
-        if section.name == "prediction_quality" and quality is not None and hasattr(quality, "accuracy"):
+        quality = getattr(getattr(section, "result", None), "classification", None)
+        if section.name == "prediction_quality" and quality is not None:
             return f"{quality.accuracy.value:.1%}"
     return "–"
 
