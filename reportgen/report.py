@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.redaction.redact import left_out
-from reportgen.rendering.output import LARGEST_PAGE, check_page_size, check_targets, write_all
+from reportgen.rendering import LARGEST_PAGE, check_page_size, check_targets, write_all
 from reportgen.results.findings import Report as ReportResults
 from reportgen.results.findings import Section, Severity
 from reportgen.results.plottables import Plottable
@@ -73,13 +73,13 @@ class Report(ReportResults):
 
     def to_html(self) -> str:
         """Return the self-contained page."""
-        from reportgen.rendering.html import render_html
+        from reportgen.rendering import render_html
 
         return render_html(self)
 
     def to_json(self) -> str:
         """Return the numbers as JSON; the schema is `reportgen/rendering/report.schema.json`."""
-        from reportgen.rendering.json import render_json
+        from reportgen.rendering import render_json
 
         return render_json(self)
 
@@ -92,8 +92,7 @@ class Report(ReportResults):
         Raises:
             OutputError: there is no Chromium, or it failed.
         """
-        from reportgen.rendering.html import render_html
-        from reportgen.rendering.pdf import print_pdf
+        from reportgen.rendering import print_pdf, render_html
 
         return print_pdf(render_html(self, paper=paper))
 
@@ -142,6 +141,6 @@ class Report(ReportResults):
         return targets[0]
 
     def _repr_html_(self) -> str:
-        from reportgen.rendering.html import render_frame
+        from reportgen.rendering import render_frame
 
         return render_frame(self)

@@ -125,7 +125,7 @@ def _write(
         quiet_standard_error,
         shown_stages,
     )
-    from reportgen.rendering.output import large_page_warning
+    from reportgen.rendering import large_page_warning
 
     options.check()
     outcome.check()

@@ -10,8 +10,7 @@ from typing import Literal
 from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
 from reportgen.options import option
-from reportgen.rendering.output import LARGEST_PAGE, check_targets
-from reportgen.rendering.pdf import find_browser
+from reportgen.rendering import LARGEST_PAGE, check_targets, find_browser
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,44 @@
-"""Numbers to HTML, JSON and PDF, and their writing."""
+"""A finished report as a page, as JSON and as PDF, and the files that they are written to; numbers alone come in."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportgen.rendering.html import render_frame, render_html
+    from reportgen.rendering.json import render_json
+    from reportgen.rendering.output import (
+        LARGEST_PAGE,
+        check_page_size,
+        check_targets,
+        large_page_warning,
+        write_all,
+    )
+    from reportgen.rendering.pdf import find_browser, print_pdf
+
+__all__ = [
+    "LARGEST_PAGE",
+    "check_page_size",
+    "check_targets",
+    "find_browser",
+    "large_page_warning",
+    "print_pdf",
+    "render_frame",
+    "render_html",
+    "render_json",
+    "write_all",
+]
+
+_MODULES = {
+    "html": ("render_frame", "render_html"),
+    "json": ("render_json",),
+    "output": ("LARGEST_PAGE", "check_page_size", "check_targets", "large_page_warning", "write_all"),
+    "pdf": ("find_browser", "print_pdf"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # the command line asks for the checks of its targets before anything runs; it must not wait for Jinja2 and Babel
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,9 +1,10 @@
-"""The language of a page: its catalogue of messages, and how it writes numbers."""
+"""The language of a page: its catalogue of messages, and how it writes numbers, shapes and names."""
 
 from __future__ import annotations
 
 import gettext
 import io
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
@@ -15,11 +16,13 @@ from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup
 
-from reportgen.messages import LANGUAGES, Filled, Message, say
-from reportgen.rendering import wording
-from reportgen.untrusted.escaping import escaped
+from reportgen.messages import LANGUAGES, MINUS, Filled, Message, say
+from reportgen.untrusted.escaping import escaped, shown
 
 SOURCE_LANGUAGE = "en"
+_NONE = "\N{EN DASH}"
+_COLUMN = 7
+_NAME_END = 30  # characters, since long names differ at their ends
 _NO_NAME = say("(no name)")
 
 
@@ -107,26 +110,55 @@ class Language:
         return escaped(self.text(value), keep="\n\t")
 
     def integer(self, value: int | None) -> str:
-        """Return a whole number, see `wording.integer`."""
-        return self.digits(wording.integer(value))
+        """Return a whole number with a separator at every thousand, or a dash for None."""
+        return _NONE if value is None else self.digits(f"{value:,}".replace("-", MINUS))
 
     def number(self, value: float | None, digits: int = 3) -> str:
-        """Return a number, see `wording.number`."""
-        return self.digits(wording.number(value, digits))
+        """Return a number with so many significant digits: plain from 0.001 to 99,999, otherwise with an exponent."""
+        if value is None or math.isnan(value):
+            return _NONE
+        if math.isinf(value):
+            return "\N{INFINITY}" if value > 0 else f"{MINUS}\N{INFINITY}"
+        magnitude = abs(value)
+        if magnitude == 0:
+            return "0"
+        exponent = math.floor(math.log10(float(f"{magnitude:.{digits - 1}e}")))
+        text = f"{value:,.{max(digits - 1 - exponent, 0)}f}" if -4 < exponent < 5 else f"{value:.{digits - 1}e}"
+        return self.digits(text.replace("-", MINUS))
 
     def percent(self, value: float | None) -> str:
-        """Return a share as a percentage, see `wording.percent`."""
-        return self.digits(wording.percent(value))
+        """Return a share in [0, 1] as a percentage with one decimal; what is not quite none or all is never shown as 0 or 100."""
+        if value is None or math.isnan(value):
+            return _NONE
+        if 0 < value < 0.0005:
+            return self.digits("<0.1%")
+        if 0.9995 < value < 1:
+            return self.digits(">99.9%")
+        return self.digits(f"{100 * value:.1f}%")
 
     def sizes(self, value: Sequence[int | None] | None) -> str:
-        """Return a shape, see `wording.sizes`."""
-        return self.digits(wording.sizes(value))
+        """Return a shape, window or receptive field as '3 x 3' with multiplication signs; '?' for a free size."""
+        if value is None:
+            return _NONE
+        parts = ("?" if size is None else f"{size:,}" for size in value)
+        return self.digits(" \N{MULTIPLICATION SIGN} ".join(parts)) or "1"
 
     def file_size(self, value: int) -> str:
-        """Return a number of bytes, see `wording.file_size`."""
-        text = wording.file_size(value)
-        return self.digits(text) if value >= wording.KILOBYTE else self.counted(value, "{n} byte", "{n} bytes")
+        """Return a number of bytes with a decimal unit, as '1.37 MB'."""
+        for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+            if value >= size:
+                return self.digits(f"{value / size:.3g} {unit}")
+        return self.counted(value, "{n} byte", "{n} bytes")
 
     def name(self, text: str) -> str:
-        """Return a name on one line, see `wording.name`; a message in its place is translated."""
-        return wording.name(self.text(text), empty=self.text(_NO_NAME))
+        """Return a name on one line, its unseen characters escaped, cut in the middle to at most 80 characters.
+
+        A message in its place is translated.
+        """
+        said = self.text(text)
+        return shown(said, end=_NAME_END) if said.strip() else self.text(_NO_NAME)
+
+
+def lined_up(texts: Sequence[str]) -> str:
+    """Return short texts as columns of equal width, right-aligned: one table cell where one for each would be thousands."""
+    return " ".join(f"{text:>{_COLUMN}}" for text in texts)

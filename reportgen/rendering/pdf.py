@@ -11,7 +11,6 @@ from pathlib import Path
 from reportgen.errors import OutputError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-PAPERS = ("A4", "Letter")
 
 _SECONDS = 120
 _FLAGS = (

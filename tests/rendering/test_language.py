@@ -1,6 +1,7 @@
-"""A page's language translates messages with the values within them, and writes numbers its own way."""
+"""Languages, and how they write numbers and names."""
 
 import gettext
+import math
 
 import pytest
 from markupsafe import Markup
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from reportgen.messages import counted, joined, say
 from reportgen.rendering.language import Language, open_language, translations_of
 
+ENGLISH = open_language("en")
 KOREAN = """
 msgid ""
 msgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=1; plural=0;\\n"
@@ -85,3 +87,55 @@ def test_a_name_that_cannot_be_seen_is_called_so():
 def test_there_is_no_language_without_a_catalogue():
     with pytest.raises(KeyError, match="xx"):
         open_language("xx")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.870411, "0.870"),
+        (-0.00716, "−0.00716"),
+        (0.00004, "4.00e−05"),
+        (999.96, "1,000"),
+        (12345.6, "12,346"),
+        (123456.0, "1.23e+05"),
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+    ],
+)
+def test_numbers_have_three_significant_digits(value, text):
+    assert ENGLISH.number(value) == text
+
+
+def test_digits_can_be_chosen():
+    assert ENGLISH.number(0.99871, 4) == "0.9987"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0.0%"), (0.0004, "<0.1%"), (0.4, "40.0%"), (0.99999, ">99.9%"), (1, "100.0%"), (None, "–"), (math.nan, "–")],
+)
+def test_shares_are_never_rounded_to_none_or_all(value, text):
+    assert ENGLISH.percent(value) == text
+
+
+def test_whole_numbers_have_thousands_separated():
+    assert (ENGLISH.integer(333526), ENGLISH.integer(-1000), ENGLISH.integer(None)) == ("333,526", "−1,000", "–")
+
+
+def test_shapes_are_written_with_multiplication_signs_and_free_sizes_as_question_marks():
+    assert ENGLISH.sizes((28, None, 1)) == "28 × ? × 1"
+    assert (ENGLISH.sizes(None), ENGLISH.sizes(())) == ("–", "1")
+
+
+def test_file_sizes_have_decimal_units():
+    shown = [ENGLISH.file_size(size) for size in (12, 1234, 1_365_363, 2_500_000_000)]
+    assert shown == ["12 bytes", "1.23 kB", "1.37 MB", "2.5 GB"]
+
+
+def test_names_are_one_line_of_at_most_80_characters():
+    assert ENGLISH.name("a\nb\tc") == "a\\nb\\tc"
+    assert ENGLISH.name("  ") == "(no name)"
+    assert ENGLISH.name("a" * 150 + "b" * 150) == "a" * 49 + "…" + "b" * 30

@@ -1,15 +1,33 @@
-"""Findings of one rule stand together, most severe first, and each keeps its link and its words."""
+"""Ids of the page, and the findings as its summary lists them."""
 
 from dataclasses import replace
 
 import pytest
 
 from reportgen.messages import counted, say
-from reportgen.rendering.finding_groups import group_findings
 from reportgen.rendering.html import render_html
 from reportgen.rendering.language import open_language
-from reportgen.rendering.page import Page
+from reportgen.rendering.page import Anchors, Page, group_findings
 from reportgen.results.findings import Finding, Section, Severity
+
+
+def test_the_same_key_has_the_same_id_and_another_key_another():
+    anchors = Anchors()
+    assert anchors.make("filters", "conv/1") == "filters-conv-1"
+    assert anchors.make("filters", "conv 1") == "filters-conv-1-2"
+    assert anchors.make("filters", "conv/1") == "filters-conv-1"
+
+
+def test_ids_start_with_a_letter():
+    assert Anchors().make("1") == "x-1"
+    assert Anchors().make("<>") == "x-"
+
+
+def test_a_finding_links_to_its_evidence_or_else_to_its_section():
+    anchors = Anchors()
+    anchors.make("maps", "conv")
+    assert anchors.find("maps", "conv") == "maps-conv"
+    assert anchors.find("maps", "model") == "maps"
 
 
 def finding(subject, message="it is so", severity=Severity.NOTE, code="a-rule", source="Somebody"):
