@@ -122,21 +122,6 @@ def decide_at_least(successes: int, trials: int, limit: float, *, confidence: fl
     return Decision(Outcome.INCONCLUSIVE, limit, samples_needed(rate, limit, confidence=confidence))
 
 
-def decide_at_most(successes: int, trials: int, limit: float, *, confidence: float = CONFIDENCE) -> Decision:
-    """Return whether a rate stays within `limit`: PASS when its interval lies below, FAIL when it lies above.
-
-    Args:
-        successes, trials, limit, confidence: as for `decide_at_least`.
-    """
-    low, high = wilson_interval(successes, trials, confidence=confidence)
-    if high <= limit:
-        return Decision(Outcome.PASS, limit, None)
-    if low > limit:
-        return Decision(Outcome.FAIL, limit, None)
-    rate = successes / trials if trials else math.nan
-    return Decision(Outcome.INCONCLUSIVE, limit, samples_needed(rate, limit, confidence=confidence))
-
-
 def student_quantile(probability: float, freedom: int) -> float:
     """Return a quantile of Student's distribution, within 1 % from 9 degrees of freedom up to probabilities of 1 - 1e-5.
 

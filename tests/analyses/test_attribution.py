@@ -18,6 +18,7 @@ from reportgen.measures.attribution_maps import FORMULAS, gradcam, hirescam, lay
 from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette, Panel, PanelGrid
+from reportgen.results.rules import Limits
 
 GENERATOR = np.random.default_rng(12)
 
@@ -252,12 +253,12 @@ def test_completeness_error_is_a_share_of_the_difference() -> None:
     assert completeness_error(0.0, 0.0) == 0
 
 
-def findings(*samples: SampleAttribution) -> list[Finding]:
+def findings(*samples: SampleAttribution, limits: Limits = LIMITS) -> list[Finding]:
     panel = Panel(np.zeros((len(samples), 2, 2)), (0, 1), Palette.SEQUENTIAL)
     figure = PanelGrid((panel, panel), tuple(map(str, range(len(samples)))), 1, len(samples))
     method = MethodMaps("hirescam", "HiResCAM", "conv", (2, 2), figure, None, samples)
     result = AttributionResult((method,), "the logits", 2, 2, DELETED, RANDOM_ORDERS, 1, 0)
-    return list(Attribution().findings(result, LIMITS))
+    return list(Attribution().findings(result, limits))
 
 
 def sample(
@@ -292,6 +293,20 @@ def test_incomplete_maps_are_a_finding() -> None:
     (finding,) = findings(sample("completeness", error=0.05), sample(error=0.001))
     assert finding.message == "HiResCAM: 1 of 2 maps is incomplete (worst 0.05, limit 0.01), so it is not evidence"
     assert (finding.code, finding.threshold) == ("incomplete-maps", 0.01)
+
+
+@pytest.mark.parametrize(
+    ("code", "measured", "passes", "fails"),
+    [
+        ("weight-free-maps", {"similarity": -0.6}, 0.6, 0.59),
+        ("no-better-than-random-maps", {"deletion": 3.0}, 2.9, 3.0),
+        ("incomplete-maps", {"error": 0.02}, 0.02, 0.01),
+    ],
+)
+def test_the_limits_given_decide(code: str, measured: dict[str, float], passes: float, fails: float) -> None:
+    assert findings(sample(**measured), limits=LIMITS | {code: passes}) == []
+    (finding,) = findings(sample(**measured), limits=LIMITS | {code: fails})
+    assert (finding.code, finding.threshold) == (code, fails)
 
 
 def test_maps_of_the_demo_pass_where_hirescam_made_them_and_not_where_gradcam_did(

@@ -160,17 +160,18 @@ def test_mcnemars_p_value_is_scipys_binomial(gained: int, lost: int) -> None:
     assert mcnemar_exact(gained, lost) == pytest.approx(expected)
 
 
-def found(gained: int, lost: int, variants: int = 4) -> list[Finding]:
+def found(gained: int, lost: int, variants: int = 4, limit: float = 0.05) -> list[Finding]:
     entry = VariantAccuracy("0 to 1", measure(50 + gained - lost, 100), gained, lost, mcnemar_exact(gained, lost))
     others = (VariantAccuracy("inverted", measure(10, 100), 0, 40, mcnemar_exact(0, 40)),) * (variants - 1)
     result = PreprocessingCheckResult(100, 100, measure(50, 100), (entry, *others), (), ())
-    return list(PreprocessingCheck().findings(result, LIMITS))
+    return list(PreprocessingCheck().findings(result, LIMITS | {"other-preprocessing": limit}))
 
 
 def test_a_variant_is_better_when_chance_explains_it_in_under_5_of_100_after_correction() -> None:
     assert found(7, 0) == []  # p = 2 / 2**7, times 4: 0.0625
     (finding,) = found(8, 0)  # half of that
     assert finding.evidence["p_value"] == pytest.approx(0.03125)
+    assert found(8, 0, limit=0.03) == []
     assert found(8, 0, variants=7) == []  # 0.0547
     assert found(0, 8) == []
 

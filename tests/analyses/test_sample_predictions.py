@@ -192,6 +192,23 @@ def test_inputs_far_from_what_the_rescaling_expects_are_a_problem(
     assert "rescaling layer" in finding.source
 
 
+@pytest.mark.parametrize(
+    ("changes", "code", "passes", "fails"),
+    [
+        ({"non_finite": 3}, "non-finite-output", 3, 2),
+        ({"variation": 0.02}, "constant-output", 0.02, 0.021),
+        ({"expected_range": (0.0, 0.25)}, "input-range", 4, 3.9),
+        ({"expected_range": None, "rescaled": False}, "unscaled-input", 1, 0.9),
+    ],
+)
+def test_the_limits_given_decide(changes: dict[str, Any], code: str, passes: float, fails: float) -> None:
+    summary = replace(SUMMARY, input_range=(0.0, 1.0))
+    result = replace(SamplePredictionsResult(summary, (), "", 1, None, True), **changes)
+    assert list(SamplePredictions().findings(result, LIMITS | {code: passes})) == []
+    (finding,) = SamplePredictions().findings(result, LIMITS | {code: fails})
+    assert (finding.code, finding.threshold) == (code, fails)
+
+
 def test_a_target_stands_beside_the_output() -> None:
     (shown,) = run([[0.4, 0.6]]).shown
     assert shown.target is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from reportgen.analyses.attribution.results import AIMLESS
+from reportgen.analyses.attribution.rules import AIMLESS
 from reportgen.measures.deletion import DELETED, RANDOM_ORDERS, blurred, cells_of, deletion_distances
 
 GENERATOR = np.random.default_rng(12)

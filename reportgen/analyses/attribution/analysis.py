@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from reportgen.analyses.attribution.passes import CheckedMaps, Explained, explain
-from reportgen.analyses.attribution.results import (
-    AIMLESS,
-    INCOMPLETE,
-    TESTS,
-    WEIGHTLESS,
-    AttributionResult,
-    MethodMaps,
-    SampleAttribution,
-)
-from reportgen.analyses.attribution.rules import failed_tests, failing_maps
+from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.attribution.rules import RULES, failed_tests, findings
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
@@ -40,7 +33,7 @@ class Attribution:
 
     name = "attribution"
     title = say("Where it looks")
-    rules = (WEIGHTLESS, AIMLESS, INCOMPLETE)
+    rules = RULES
 
     def run(self, context: AnalysisContext) -> AttributionResult | Skip:
         """Return the maps; a skip without samples, convolution or class scores."""
@@ -75,12 +68,8 @@ class Attribution:
         )
 
     def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding]:
-        """Return the methods whose maps failed a test."""
-        for method in result.methods:
-            for rule in self.rules:
-                failed = [sample for sample in method.samples if TESTS[rule.code] in sample.failed]
-                if failed:
-                    yield failing_maps(rule, method, failed, limits[rule.code])
+        """Return the methods whose maps fail a test at these thresholds."""
+        return findings(result, limits)
 
 
 def _method(
@@ -100,7 +89,7 @@ def _sample(
     completeness = None if maps.completeness is None else float(maps.completeness[position])
     similarity, deletion = float(maps.similarity[position]), float(maps.deletion[position])
     labels = samples.labels
-    return SampleAttribution(
+    sample = SampleAttribution(
         index=samples.summary.shown[position],
         label=samples.class_name(int(labels.values[position])) if isinstance(labels, ClassLabels) else None,
         target=samples.class_name(int(explained.classes[position])),
@@ -109,9 +98,10 @@ def _sample(
         completeness=completeness,
         similarity=similarity if np.isfinite(similarity) else None,
         deletion=deletion if np.isfinite(deletion) else None,
-        failed=failed_tests(largest, completeness, similarity, deletion, limits),
+        failed=(),
         classes=samples.set_names(position),
     )
+    return replace(sample, failed=failed_tests(sample, limits))
 
 
 COLUMNS = 5

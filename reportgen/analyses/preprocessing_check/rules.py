@@ -1,17 +1,13 @@
-"""What is said where the model does better on samples that are scaled in another way."""
+"""The rule on samples that the model is right on more often when they are scaled in another way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult
+from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.messages import counted, say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
-
-if TYPE_CHECKING:
-    from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 
 OTHER = Rule(
     code="other-preprocessing",
@@ -31,8 +27,15 @@ _GOOD = 0.5
 scaling avoids it too, the model knows its inputs and the finding is a warning. Our choice."""
 
 
-def better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
-    """Return the finding on a variant that beats the declared one; `corrected` is its p-value after Bonferroni's correction."""
+def _better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
+    """Return the finding on a variant that beats the declared one.
+
+    Args:
+        result: accuracies of all variants.
+        best: the variant.
+        corrected: its p-value after Bonferroni's correction, in [0, 1].
+        limit: p-value under which a variant is better by more than chance.
+    """
     values = {
         "name": best.name,
         "accuracy": best.accuracy.value,
@@ -78,11 +81,9 @@ RULES = (OTHER,)
 
 def findings(result: PreprocessingCheckResult, limits: Limits) -> Iterator[Finding]:
     """Yield the best variant where it beats the declared one by more than chance."""
-    limit = limits[OTHER.code]
     better = [entry for entry in result.variants if entry.gained > entry.lost]
-    if not better:
-        return
-    best = min(better, key=lambda entry: entry.p_value)
-    corrected = min(1.0, best.p_value * len(result.variants))
-    if corrected < limit:
-        yield better_variant(result, best, corrected, limit)
+    if better:
+        best = min(better, key=lambda entry: entry.p_value)
+        corrected = min(1.0, best.p_value * len(result.variants))
+        if corrected < limits[OTHER.code]:
+            yield _better_variant(result, best, corrected, limits[OTHER.code])

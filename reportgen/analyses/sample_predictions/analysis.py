@@ -35,7 +35,7 @@ class SamplePredictions:
     def run(self, context: AnalysisContext) -> SamplePredictionsResult | Skip:
         """Return the predictions; a skip without samples."""
         if context.samples is None:
-            return Skip(context.no_samples_reason, not_run(context))
+            return Skip(context.no_samples_reason, not_run(context.not_run, context.limits))
         samples = context.samples
         outputs = samples.activations.outputs
         scores = class_scores(outputs, head=context.head, labels=samples.classes)

@@ -39,7 +39,7 @@ from reportgen.results.rules import Limits
 __all__ = ["CONFIDENT", "RULES", "findings"]
 
 RULES = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION, MEAN, CALIBRATION, CONFIDENT)
-"""All of them, in the order in which tables list them."""
+"""Every rule of this section, in the order in which tables list them."""
 
 
 def findings(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
