@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import SamplesError
+from reportgen.messages import first_of
 from reportgen.samples.files import exists, shown_name
 
 _LISTED = 8
@@ -76,8 +77,7 @@ def _each(given: Any) -> list[Any]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(shown_name(name) for name in names[:_LISTED]) + more
+    return first_of(map(shown_name, names), _LISTED)
 
 
 def _example(names: Sequence[str]) -> str:

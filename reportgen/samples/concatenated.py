@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.messages import joined, say
+from reportgen.messages import first_of, say
 from reportgen.samples.fingerprint import chunks_of, joined_kind
 from reportgen.samples.labels import GivenLabels, joined_labels, kind_of_labels
 from reportgen.samples.sample_source import SampleSource
@@ -77,9 +77,7 @@ def _check_alike(sources: Sequence[SampleSource], what: str, of: Callable[[Sampl
 
 
 def _description(sources: Sequence[SampleSource]) -> str:
-    named = joined((source.description for source in sources[:_NAMED]), "; ")
-    more = len(sources) - _NAMED
-    return named if more <= 0 else say("{named}; and {count} more", named=named, count=more)
+    return first_of((source.description for source in sources), _NAMED, separator="; ")
 
 
 def _file_names(sources: Sequence[SampleSource]) -> tuple[str, ...] | None:

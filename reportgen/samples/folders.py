@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.messages import counted, say
+from reportgen.messages import counted, first_of, say
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.images import IMAGE_SUFFIXES, check_header, read_image
 from reportgen.samples.labels import ClassLabels
@@ -194,4 +194,4 @@ def _folders_left_out(names: list[str]) -> tuple[str, ...]:
 
 
 def _examples(names: list[str]) -> str:
-    return ", ".join(shown_name(name) for name in names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return first_of(map(shown_name, names), _NAMED)

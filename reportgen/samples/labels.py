@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.messages import counted, joined, say
+from reportgen.messages import counted, first_of, joined, say
 from reportgen.samples.files import exists, shown_name
 from reportgen.untrusted.escaping import escaped
 from reportgen.untrusted.limits import HALF_OF_MEMORY
@@ -402,9 +402,8 @@ def _placed(given: GivenLabels, places: Sequence[int | None], names: Sequence[st
         found[place] = label
     missing = [name for name, label in zip(names, found, strict=True) if label is None]
     if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise SamplesError(
-            f"labels must be one for each sample. Received: none for {missing[0]}{more} in {given.origin}. Add the lines."
+            f"labels must be one for each sample. Received: none for {first_of(missing, 1)} in {given.origin}. Add the lines."
         )
     return np.array(found)
 

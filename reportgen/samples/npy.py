@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.messages import first_of
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.untrusted import limits
 from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header, read_values
@@ -99,4 +100,4 @@ def read_npz_array(path: Path, name: str, *, memory_limit: int = limits.HALF_OF_
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(shown_name(name) for name in names[:12]) + (", …" if len(names) > 12 else "") or "no array"
+    return first_of(map(shown_name, names), 12) or "no array"

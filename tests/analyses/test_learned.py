@@ -277,7 +277,7 @@ def test_between_chance_and_the_limit_nothing_is_decided() -> None:
     several = [judged(name, distance=6.0) for name in "abcde"]
     (all_of_them,) = findings(*several, judged("told"))
     assert all_of_them.subject == "model"
-    assert all_of_them.message.startswith("5 kernels, a, b, c, d, …, stand further")
+    assert all_of_them.message.startswith("5 kernels, a, b, c, d and 1 more, stand further")
 
 
 def test_a_kernel_between_does_not_hide_that_the_model_is_untrained() -> None:

@@ -53,7 +53,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
 
     assert files.names == ("a.png",)
     assert files.notes == (
-        "Left out 4 files beside the images: 1.txt, 2.txt, 3\\n.txt, ….",
+        "Left out 4 files beside the images: 1.txt, 2.txt, 3\\n.txt and 1 more.",
         "Left out 1 folder beside the images: masks.",
     )
 

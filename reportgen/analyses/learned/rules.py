@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.analyses.learned.results import NORM, RANK, LearnedKernel, LearnedResult
-from reportgen.messages import counted, joined, say
+from reportgen.messages import counted, first_of, say
 from reportgen.models.weights import STATISTICS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Limits, Rule
@@ -99,7 +99,7 @@ def _undecided_kernels(kernels: list[LearnedKernel], result: LearnedResult) -> I
             "{n} kernels, {names}, stand further from their initialisers than chance reaches and not far enough to be sure: up "
             "to {distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, learned beyond "
             "{limit:.2f})",
-            names=joined([kernel.label for kernel in kernels[:_NAMED]] + ["…"] * (len(kernels) > _NAMED)),
+            names=first_of([kernel.label for kernel in kernels], _NAMED),
             distance=furthest.largest_distance or 0.0,
             chance=result.chance,
             limit=result.limit,

@@ -11,6 +11,7 @@ from typing import Any
 
 from reportgen.errors import UsageError
 from reportgen.keras_internals import graph_inputs
+from reportgen.messages import first_of
 from reportgen.models.graphs.arithmetic import Shape
 from reportgen.models.graphs.calls import RecordedCalls, completed, in_order, layer_calls
 from reportgen.models.graphs.inputs import InputRescaling, input_rescaling, model_input_shape
@@ -113,8 +114,7 @@ class DescribedModel:
         near = near or [names[name] for name in difflib.get_close_matches(pattern.rpartition("/")[2], names, n=1)]
         meant = f"Did you mean {near[0]!r}? " if near else ""
         offered = list(self.convolutions) or [call.path for call in self.calls]
-        more = f" and {len(offered) - _LISTED} more" if len(offered) > _LISTED else ""
-        return f"{meant}It has {', '.join(offered[:_LISTED])}{more}."
+        return f"{meant}It has {first_of(offered, _LISTED)}."
 
 
 def _matches(path: str, pattern: str) -> bool:
