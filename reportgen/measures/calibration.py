@@ -15,6 +15,7 @@ CALIBRATION_BINS = 15
 """Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, table 1."""
 
 _DRAWS = 200
+"""Times that chance is drawn, of which the 95th percentile is told."""
 
 
 @redactable
@@ -79,6 +80,16 @@ class Calibration:
     confidence: float
     bins: tuple[CalibrationBin, ...]
     curve: Curve
+
+    @property
+    def possible_bins(self) -> int:
+        """Number of bins, those without a sample counted."""
+        return CALIBRATION_BINS
+
+    @property
+    def draws(self) -> int:
+        """Number of draws behind `chance`."""
+        return _DRAWS
 
 
 def calibrate(

@@ -120,6 +120,16 @@ class ClassificationQuality:
     reordered: Reordered | None = None
     confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
+    @property
+    def matrix_classes(self) -> int:
+        """Most classes that have a confusion matrix."""
+        return MATRIX_CLASSES
+
+    @property
+    def top_answers(self) -> int:
+        """Number of answers among which `top` looks for the label."""
+        return TOP
+
 
 def classification_quality(
     values: np.ndarray, labels: np.ndarray, names: tuple[str, ...], *, sure: float, seed: int

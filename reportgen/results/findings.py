@@ -292,6 +292,10 @@ class Report:
         """Code of the page's language, as given by --lang."""
         return str(self.provenance.options.get("lang", "en"))
 
+    def threshold(self, code: str) -> float | None:
+        """Return the threshold in force of a rule; None for a rule that the report does not have."""
+        return next((rule.threshold for rule in self.rules if rule.code == code), None)
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, most severe first, otherwise in the order of the sections."""

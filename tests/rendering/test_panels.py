@@ -20,7 +20,7 @@ from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_ta
 from reportgen.rendering.geometry import geometry_of, panel_size
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
-from reportgen.results.findings import Finding, Section, Severity
+from reportgen.results.findings import Finding, RuleInForce, Section, Severity
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
@@ -95,6 +95,19 @@ def test_maps_that_are_not_evidence_are_stamped_with_the_test_that_failed(eviden
     assert "∅ no positive evidence" in page
     assert "The first 2 of 4 chosen samples are explained." in page
     assert "dog (labelled cat)" in page
+
+
+def test_the_text_on_the_tests_of_maps_has_the_threshold_in_force(evidence):
+    rule = RuleInForce("no-better-than-random-maps", 1.5, Severity.WARNING, "standard deviations", set_by="rules.toml")
+    page = render_html(replace(evidence, rules=(rule,)))
+    assert "(after arXiv 1806.07421); below 1.50 chance may do as well" in page
+    assert (
+        evidence.threshold("no-better-than-random-maps"),
+        replace(evidence, rules=(rule,)).threshold(rule.code),
+    ) == (
+        None,
+        1.5,
+    )
 
 
 def _with_maps(report, *samples, labels):

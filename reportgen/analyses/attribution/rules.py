@@ -12,6 +12,7 @@ from reportgen.analyses.attribution.results import (
     MethodMaps,
     SampleAttribution,
 )
+from reportgen.measures.deletion import RANDOM_ORDERS
 from reportgen.messages import Message, counted, say
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
@@ -62,7 +63,8 @@ AIMLESS = Rule(
     ),
     source=say(
         "the deletion metric of Petsiuk et al., RISE, arXiv 1806.07421, against random orders as in Samek et al., arXiv "
-        "1509.06321; 2 standard deviations of 8 random orders are reportgen's choice: about 7 of 100 random maps pass"
+        "1509.06321; 2 standard deviations of {orders} random orders are reportgen's choice: about 7 of 100 random maps pass",
+        orders=RANDOM_ORDERS,
     ),
 )
 

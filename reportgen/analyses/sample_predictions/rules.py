@@ -77,6 +77,9 @@ def non_finite_output(result: SamplePredictionsResult, limits: Limits) -> Iterat
         )
 
 
+FEWEST_ALIKE = 5
+"""Samples under which outputs may be alike because the samples are. Our choice."""
+
 ALIKE = Rule(
     code="constant-output",
     meaning=say("the outputs are nearly the same for all samples"),
@@ -84,13 +87,12 @@ ALIKE = Rule(
     threshold=0.01,
     unit=say("distance of the scores from their mean, where a model that is certain of each answer has about 1"),
     source=say(
-        "a model whose output does not depend on its input has 0; a hundredth, on 5 samples or more, is reportgen's choice"
+        "a model whose output does not depend on its input has 0; a hundredth, on {fewest} samples or more, is reportgen's "
+        "choice",
+        fewest=FEWEST_ALIKE,
     ),
     bounds=(0.0, 1.0),
 )
-
-FEWEST_ALIKE = 5
-"""Samples under which outputs may be alike because the samples are. Our choice."""
 
 
 def variation_of(values: np.ndarray) -> float | None:

@@ -14,6 +14,9 @@ from reportgen.messages import Message, counted, say
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Limits, Rule
 
+FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
+"""Samples under which no calibration error is judged: their chance is that of a few answers. Two for each bin; our choice."""
+
 CALIBRATION = Rule(
     code="miscalibration",
     meaning=say("confidence says little about how often the model is right"),
@@ -23,13 +26,11 @@ CALIBRATION = Rule(
     bounds=(0.0, 1.0),
     source=say(
         "Guo et al. 2017, arXiv 1706.04599, table 1: networks have about 1 to 17% as trained, mostly under 3% once "
-        "calibrated; a tenth is reportgen's choice; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on 30 "
-        "samples or more, two for each bin"
+        "calibrated; a tenth is reportgen's choice; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on "
+        "{fewest} samples or more, two for each bin",
+        fewest=FEWEST_CALIBRATED,
     ),
 )
-
-FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
-"""Samples under which no calibration error is judged: their chance is that of a few answers. Two for each bin; our choice."""
 
 
 def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
