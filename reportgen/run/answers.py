@@ -63,12 +63,20 @@ def class_scores(
 ) -> ClassScores | None:
     """Return the class scores in a model's output, or None where it is not one value for each class.
 
-    The last activation decides where it is known: several values behind a sigmoid are independent scores, several linear
-    ones are logits, and a single value is a probability behind a sigmoid alone. Otherwise the numbers decide:
-    probabilities (not negative, summing to 1) are taken as they are. One value in [0, 1] is the probability of class 1 of
-    two. Several values in [0, 1] that do not sum to 1 are independent scores. Anything else with two or more values is
-    taken as logits. A single value of any size is the logit of class 1 where both 0 and 1 and nothing else are labels.
-    Where the labels are sets of classes, values that are no probabilities are the logits of each class by itself.
+    The last activation decides where it is known:
+
+    - several values behind a sigmoid are independent scores;
+    - several linear values are logits, of each class by itself where the labels are sets of classes;
+    - a single value is a probability behind a sigmoid alone.
+
+    Otherwise the numbers decide:
+
+    - probabilities (not negative, summing to 1) are taken as they are;
+    - one value in [0, 1] is the probability of class 1 of two;
+    - several values in [0, 1] that do not sum to 1 are independent scores;
+    - anything else with two or more values are logits, of each class by itself where the labels are sets of classes.
+
+    A single linear or unknown value of any size is the logit of class 1 where the labels are 0 and 1 and nothing else.
 
     Args:
         outputs: (N, ...) float32 for N samples.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reportgen.analyses.channel_activity.idle_channels import dormancy_scores, idle_channels, kind_of
+from reportgen.analyses.channel_activity.idle_channels import activation_kind, dormancy_scores, idle_channels
 from reportgen.models.passes.channel_statistics import ChannelStatistics
 
 
@@ -50,5 +50,5 @@ def test_a_bounded_channel_is_saturated_with_95_percent_at_its_ends(share: float
 
 
 def test_kinds() -> None:
-    kinds = [kind_of(name) for name in ("relu6", "hard_sigmoid", "linear", "silu", "prelu")]
+    kinds = [activation_kind(name) for name in ("relu6", "hard_sigmoid", "linear", "silu", "prelu")]
     assert kinds == ["rectified", "bounded", "linear", "smooth", "smooth"]

@@ -49,7 +49,7 @@ class IdleChannels:
     non_finite: tuple[int, ...] = ()
 
 
-def kind_of(activation: str) -> str:
+def activation_kind(activation: str) -> str:
     """Return how channels of an activation are judged: 'rectified', 'bounded', 'smooth' or 'linear'."""
     if activation in RECTIFIERS:
         return "rectified"
@@ -68,7 +68,7 @@ def idle_channels(statistics: ChannelStatistics, activation: str) -> IdleChannel
     Source: silent: average percentage of zeros of 100 %, Hu et al., arXiv 1607.03250, equation 1. Dormant: Sokar et al.,
         arXiv 2302.12902, definition 3.1, with the channels of a convolution as neurons.
     """
-    kind = kind_of(activation)
+    kind = activation_kind(activation)
     # sums of values near the largest that float32 holds, which pooling makes of NaN, are infinite too
     known = (statistics.non_finite == 0) & np.isfinite(statistics.magnitude)
     scores = np.full(len(known), np.nan)

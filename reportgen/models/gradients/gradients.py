@@ -92,15 +92,19 @@ def _in_batches(
 ) -> Gradients:
     size = max(1, live.batch // _TAPE_SHARE)
     parts = [
-        _differentiate(live, target, batch, logits.take(slice(number * size, (number + 1) * size)), by_input)
+        _differentiate(live, target, batch, logits.take(slice(number * size, (number + 1) * size)), by_input=by_input)
         for number, batch in enumerate(inputs.batches(size))
     ]
-    return Gradients(*(np.concatenate(same) for same in zip(*parts, strict=True)))
+    return Gradients(
+        values=np.concatenate([part.values for part in parts]),
+        gradients=np.concatenate([part.gradients for part in parts]),
+        logits=np.concatenate([part.logits for part in parts]),
+    )
 
 
 def _differentiate(
-    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, by_input: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, *, by_input: bool
+) -> Gradients:
     import tensorflow as tf
 
     with run_failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -118,7 +122,7 @@ def _differentiate(
         gradients = tape.gradient(total, values)
     if gradients is None:
         raise ForwardError(f"the logits have no gradient by {'the input' if by_input else target.features}")
-    return tuple(np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen))  # type: ignore[return-value]
+    return Gradients(*(np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen)))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from reportgen.models.graphs.calls import (
     input_tensor,
     layer_path,
     summarise_call,
-    whole_input,
+    whole_input_size,
 )
 from reportgen.models.graphs.described_model import DescribedModel, describe_model
 from reportgen.models.graphs.inputs import model_inputs, pack_inputs, pictured_input
@@ -82,7 +82,7 @@ __all__ = [
     "spatial_axes",
     "summarise_call",
     "tensors_of",
-    "whole_input",
+    "whole_input_size",
     "window_extents",
     "window_of",
     "with_signature",

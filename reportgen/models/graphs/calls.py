@@ -74,7 +74,7 @@ def layer_calls(model: Any) -> tuple[LayerSummary, ...]:
         return tuple(summarise_call(layer, path) for path, layer in layers.items())
     calls: list[LayerSummary] = []
     paths = {id(layer): path for path, layer in layers.items()}
-    _follow(model, inputs, paths, whole_input(inputs, common_data_format(layers.values())), calls)
+    _follow(model, inputs, paths, whole_input_size(inputs, common_data_format(layers.values())), calls)
     return tuple(calls)
 
 
@@ -85,7 +85,7 @@ def input_tensor(shape: Any) -> LayerTensor:
     return LayerTensor(sizes, ReceptiveField((1,) * rank, (1.0,) * rank))
 
 
-def whole_input(inputs: list[LayerTensor], data_format: str) -> Shape | None:
+def whole_input_size(inputs: list[LayerTensor], data_format: str) -> Shape | None:
     """Return the spatial size of a model's only input; None with several."""
     if len(inputs) > 1 or not inputs[0].shape:
         return None
@@ -201,7 +201,7 @@ class RecordedCalls:
     output: Any
 
 
-def completed(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -> tuple[LayerSummary, ...]:
+def complete_calls(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -> tuple[LayerSummary, ...]:
     """Fill the rows of a graph, where they have no shape, from a recorded pass.
 
     Args:
@@ -219,7 +219,7 @@ def completed(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -
     return tuple(rows)
 
 
-def in_order(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -> tuple[LayerSummary, ...]:
+def list_recorded_calls(calls: Sequence[LayerSummary], recorded: Sequence[LayerSummary]) -> tuple[LayerSummary, ...]:
     """List the recorded calls, and then the layers that the pass did not call.
 
     Args:

@@ -13,7 +13,7 @@ from reportgen.errors import UsageError
 from reportgen.keras_internals import graph_inputs
 from reportgen.messages import first_of
 from reportgen.models.graphs.arithmetic import Shape
-from reportgen.models.graphs.calls import RecordedCalls, completed, in_order, layer_calls
+from reportgen.models.graphs.calls import RecordedCalls, complete_calls, layer_calls, list_recorded_calls
 from reportgen.models.graphs.inputs import InputRescaling, input_rescaling, model_input_shape
 from reportgen.models.graphs.layers import activation_of, is_rectifier, named_layers, watched_layers
 from reportgen.models.graphs.outputs import (
@@ -22,7 +22,7 @@ from reportgen.models.graphs.outputs import (
     ChosenOutput,
     Head,
     choose_output,
-    choose_recorded,
+    choose_recorded_output,
 )
 from reportgen.models.weights import LayerKernel, OtherVariable, layer_kernels, other_variables
 from reportgen.results.findings import LayerSummary, ModelSummary
@@ -135,9 +135,9 @@ def describe_model(
     layers = named_layers(model)
     calls, output = layer_calls(model), choose_output(model)
     if recorded is not None and graph_inputs(model):
-        calls = completed(calls, recorded.calls)
+        calls = complete_calls(calls, recorded.calls)
     elif recorded is not None:
-        calls, output = in_order(calls, recorded.calls), choose_recorded(recorded.output)
+        calls, output = list_recorded_calls(calls, recorded.calls), choose_recorded_output(recorded.output)
         layers = {path: layers[path] for path in dict.fromkeys(call.path for call in calls)}
     return DescribedModel(
         model=model,

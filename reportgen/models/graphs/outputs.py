@@ -37,7 +37,7 @@ UNKNOWN_HEAD = Head()
 """How a subclassed model ends, which has no graph, and one whose last step is no activation."""
 
 
-def ending(tensor: Any) -> Head:
+def head_of(tensor: Any) -> Head:
     """Return how one symbolic output of a model ends, followed back through nested models and steps that change no value."""
     while (history := history_of(tensor)) is not None:
         operation, node, position = history
@@ -108,10 +108,10 @@ def choose_output(model: Any) -> ChosenOutput:
     if graph is None:
         return UNKNOWN_OUTPUT
     named = named_leaves(output_structure(graph))
-    return _first_scores([(name, tuple(leaf.shape[1:]), ending(leaf)) for name, leaf in named])
+    return _first_scores([(name, tuple(leaf.shape[1:]), head_of(leaf)) for name, leaf in named])
 
 
-def choose_recorded(output: Any) -> ChosenOutput:
+def choose_recorded_output(output: Any) -> ChosenOutput:
     """Return the first output that gives class scores, or else the first, of what a model without a graph returned.
 
     Args:
@@ -120,7 +120,7 @@ def choose_recorded(output: Any) -> ChosenOutput:
     return _first_scores([(name, tuple(leaf.shape[1:]), UNKNOWN_HEAD) for name, leaf in named_leaves(output)])
 
 
-def choose_named(outputs: Sequence[tuple[str, Shape]]) -> ChosenOutput:
+def choose_named_output(outputs: Sequence[tuple[str, Shape]]) -> ChosenOutput:
     """Return the first output that gives class scores, or else the first, of outputs known by name and shape of one prediction.
 
     Args:

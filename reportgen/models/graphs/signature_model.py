@@ -11,7 +11,7 @@ import numpy as np
 
 from reportgen.errors import ForwardError, ModelError
 from reportgen.models.graphs.described_model import DescribedModel
-from reportgen.models.graphs.outputs import choose_named
+from reportgen.models.graphs.outputs import choose_named_output
 from reportgen.reading import OBJECT_GRAPH, Serving, serving_graph
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
@@ -49,7 +49,7 @@ class SignatureModel:
         self.name, self._serving = serving.signature, serving
         self._graph = tf.Graph()
         try:
-            definition, values = _definition(serving)
+            definition, values = _needed_graph(serving)
             with self._graph.as_default():
                 tf.import_graph_def(definition, name="")
             _check_sizes(self._graph, definition, name, memory_limit)
@@ -109,12 +109,12 @@ def with_signature(described: DescribedModel, serving: Serving, *, name: str, me
         ModelError: the graph cannot be run.
     """
     model = SignatureModel(serving, name=shown(name), memory_limit=memory_limit)
-    output = choose_named([(port.name, port.shape) for port in serving.outputs])
+    output = choose_named_output([(port.name, port.shape) for port in serving.outputs])
     summary = replace(described.summary, input_shape=serving.input.shape, output_shape=output.shape)
     return replace(described, model=model, summary=summary, output=output, head=output.head, outputs_only=True)
 
 
-def _definition(serving: Serving) -> tuple[Any, dict[str, np.ndarray]]:
+def _needed_graph(serving: Serving) -> tuple[Any, dict[str, np.ndarray]]:
     """Return the part of the graph that is run, and the values of its variables by node."""
     import tensorflow as tf
     from tensorflow.core.protobuf import meta_graph_pb2

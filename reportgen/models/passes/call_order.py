@@ -14,20 +14,23 @@ from reportgen.models.graphs import (
     merged_field,
     receptive_field,
     summarise_call,
-    whole_input,
+    whole_input_size,
 )
 from reportgen.models.passes.compiled import CompiledPass
 from reportgen.models.passes.wrapping import recording
 from reportgen.results.findings import LayerSummary
 
 
-class _Follower:
-    """Turns the calls of a pass into rows. Tensors are told apart by identity, so all are kept until the pass has ended."""
+class _CallWatcher:
+    """Turns the calls of a pass into rows of the architecture.
+
+    Tensors are told apart by identity, so all are kept until the pass has ended.
+    """
 
     def __init__(self, layers: Mapping[str, Any], inputs: Sequence[Any]) -> None:
         self._layers = layers
         known = [input_tensor(tensor.shape) for tensor in inputs]
-        self._whole = whole_input(known, common_data_format(layers.values()))
+        self._whole = whole_input_size(known, common_data_format(layers.values()))
         self._fields = {id(tensor): first.field for tensor, first in zip(inputs, known, strict=True)}
         self._kept: list[Any] = list(inputs)
         self._open: dict[str, list[tuple[int, LayerTensor]]] = {}
@@ -67,13 +70,13 @@ def record_calls(model: Any, batch: Any, layers: Mapping[str, Any], *, compiled:
     import keras
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, batch)
-    follower = _Follower(layers, keras.tree.flatten(batch))
+    watcher = _CallWatcher(layers, keras.tree.flatten(batch))
     if compiled:
-        output = CompiledPass(model, layers).run(batch, follower.on_output, on_input=follower.on_input)
+        output = CompiledPass(model, layers).run(batch, watcher.on_output, on_input=watcher.on_input)
     else:
-        with recording(layers, follower.on_output, on_input=follower.on_input):
+        with recording(layers, watcher.on_output, on_input=watcher.on_input):
             output = model(batch, training=False)
-    return RecordedCalls(tuple(row for row in follower.rows if row is not None), output)
+    return RecordedCalls(tuple(row for row in watcher.rows if row is not None), output)
 
 
 def _tensors(structure: Any) -> list[Any]:

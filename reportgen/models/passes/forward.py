@@ -195,10 +195,10 @@ class Activations:
 
 
 class Recorder:
-    """Turns the outputs of one pass into `Activations`.
+    """Turns the outputs of one pass into `Activations`: `begin`, calls of layers and `end` for each batch, then `finish`.
 
-    Which layer's output another receives is seen by the identity of the tensors of the first batch, so that it needs no
-    graph; only weak references are held, so that TensorFlow can free what the model no longer needs.
+    The first batch shows which layer receives whose output, by the identity of the tensors, so that no graph is needed. Only
+    weak references are held, so that TensorFlow can free what the model no longer needs.
     """
 
     def __init__(

@@ -80,7 +80,7 @@ def convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
 
     Source: Sedghi, Gupta and Long, The Singular Values of Convolutional Layers, arXiv 1805.10408, theorem 6.
     """
-    matrices = transformed(values, size)
+    matrices = fourier_transform(values, size)
     adjoint = matrices.conj().transpose(0, 2, 1)
     products = matrices @ adjoint if matrices.shape[1] <= matrices.shape[2] else adjoint @ matrices
     return math.sqrt(max(float(np.linalg.eigvalsh(products)[:, -1].max()), 0.0))
@@ -121,12 +121,12 @@ def iterated_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
     """
     if _is_pointwise(values.shape):
         return spectral_norm(np.asarray(values, np.float32).reshape(values.shape[-2:]))
-    matrices = transformed(values, size)
+    matrices = fourier_transform(values, size)
     wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.transpose(0, 2, 1)
     return math.sqrt(max(_largest_eigenvalue(np.ascontiguousarray(wide)), 0.0))
 
 
-def transformed(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def fourier_transform(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Return a kernel's Fourier transform over its window, (frequencies, input_channels, filters) complex64.
 
     One of each pair of conjugate frequencies is left out. A window larger than the input wraps around it.

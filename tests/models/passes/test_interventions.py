@@ -64,24 +64,13 @@ def test_masking_is_noticed_by_a_compiled_model_that_was_called_before() -> None
     assert [path for path, layer in found.items() if "call" in vars(layer)] == []
 
 
-def alive(model: Any, batch: int = 64) -> LiveModel:
-    return LiveModel(model, named_layers(model), batch)
-
-
-def fixed(model: Any) -> Any:
-    generator = np.random.default_rng(7)
-    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
-    return model
-
-
-def sequential(*last: Any) -> Any:
-    first = layers.Conv2D(3, 3, activation="relu", name="conv")
-    return fixed(keras.Sequential([keras.Input((6, 6, 1)), first, layers.Flatten(), *last]))
+def small_model() -> Any:
+    return keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(3)])
 
 
 def test_randomised_kernels_are_other_draws_and_are_put_back_exactly() -> None:
-    model = sequential(layers.Dense(3))
-    live, kernels = alive(model), layer_kernels(named_layers(model))
+    model = small_model()
+    live, kernels = LiveModel(model, named_layers(model), 64), layer_kernels(named_layers(model))
     before = [weight.numpy() for weight in model.weights]
     seen = []
     for _ in range(2):
@@ -98,7 +87,7 @@ def test_randomised_kernels_are_other_draws_and_are_put_back_exactly() -> None:
 
 
 def test_kernels_without_initialiser_stay() -> None:
-    model = sequential(layers.Dense(3))
+    model = small_model()
     kernels = [SimpleNamespace(**vars(kernel) | {"initializer": None}) for kernel in layer_kernels(named_layers(model))]
-    with randomised_kernels(alive(model), kernels, seed=3) as count:  # type: ignore[arg-type]
+    with randomised_kernels(LiveModel(model, named_layers(model), 64), kernels, seed=3) as count:  # type: ignore[arg-type]
         assert count == 0

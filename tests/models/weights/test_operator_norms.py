@@ -11,9 +11,9 @@ from reportgen.models.weights.operator_norms import (
     convolution_norm,
     convolution_norm_cost,
     convolution_norm_entries,
+    fourier_transform,
     iterated_convolution_norm,
     operator_norm,
-    transformed,
 )
 
 GENERATOR = np.random.default_rng(8)
@@ -57,7 +57,7 @@ def test_the_transform_is_numpys_also_where_the_window_wraps(shape: tuple[int, .
     for tap in itertools.product(*map(range, shape[:-2])):
         wrapped[tuple(t % s for t, s in zip(tap, size, strict=True))] += values[tap]
     expected = np.fft.rfftn(wrapped, axes=tuple(range(len(size)))).reshape(-1, *shape[-2:])
-    np.testing.assert_allclose(transformed(values, size), expected, atol=1e-5)
+    np.testing.assert_allclose(fourier_transform(values, size), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
