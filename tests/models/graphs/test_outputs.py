@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from reportgen.models.graphs.outputs import UNKNOWN_HEAD, Head, choose_output, head_of, first_tensor, tensors_of
+from reportgen.models.graphs.outputs import UNKNOWN_HEAD, Head, choose_output, first_tensor, head_of, tensors_of
 
 
 def sequential(*last: Any) -> Any:
