@@ -31,9 +31,8 @@ from reportgen.redaction.anonymous import anonymous
 from reportgen.redaction.redact import redact as redacted
 from reportgen.report import Report
 from reportgen.results.rules import Limits
-from reportgen.run.evaluation import evaluate_samples, samples_at_once
-from reportgen.run.preparation import prepare_run
-from reportgen.samples.sources import SampleSource
+from reportgen.run import evaluate_samples, prepare_run, samples_at_once
+from reportgen.samples import SampleSource
 
 _NO_SAMPLES = say("No samples were given; --samples SOURCE shows what the model makes of them.")
 _FLOAT8 = say("This section takes gradients, which Keras cannot through layers that are quantised to float8.")

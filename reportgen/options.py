@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
 from reportgen.messages import LANGUAGES, listed
-from reportgen.samples.select import check_selection, selection_text
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 MODEL, SAMPLES, PICTURES, PAGE = "Model", "Samples", "Weights and pictures", "Page"
@@ -135,8 +134,17 @@ def _methods_or_none(flag: str, value: tuple[str, ...]) -> None:
 
 
 def _selection(flag: str, value: str | None) -> None:
+    # What reads samples is loaded for a report alone, so that --help and --version answer at once
+    from reportgen.samples import check_selection
+
     del flag
     check_selection(value)
+
+
+def _selection_text(value: Any) -> str | None:
+    from reportgen.samples import selection_text
+
+    return selection_text(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +162,7 @@ class ReportOptions:
         SAMPLES,
         metavar="RULE",
         check=_selection,
-        read=selection_text,
+        read=_selection_text,
     )
     layers: tuple[str, ...] = option(
         (),

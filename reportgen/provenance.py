@@ -18,7 +18,7 @@ from reportgen.messages import say
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.reading import LoadedModel, WeightsOnly, weights_digest
 from reportgen.results.findings import Provenance
-from reportgen.samples.by_input import split_input_name
+from reportgen.samples import split_input_name
 from reportgen.untrusted.escaping import shown
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")

@@ -12,7 +12,7 @@ from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results.findings import Finding, Inconclusive, LayerSummary, ModelSummary
 from reportgen.results.rules import Limits, Rule
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 AnalysisOptions = ReportOptions
 """The name by which plug-ins know the options of a report."""

@@ -15,7 +15,7 @@ from reportgen.options import ReportOptions
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.results.rules import Limits
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 _SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below
 _PIXELS = 560_000  # of all maps together, which keeps the page near a megabyte at the most

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.samples.idx import read_idx
+from reportgen.samples import read_idx
 
 CLASS_NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 VALIDATION_IMAGES = 6_000

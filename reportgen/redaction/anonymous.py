@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reportgen.messages import Message, counted, say, without_names
-from reportgen.samples.labels import Labels, Unused
-from reportgen.samples.sample_source import SampleSource
+from reportgen.samples import Labels, SampleSource, Unused
 
 SAMPLES = "SAMPLES"
 """Stands for the source's name."""

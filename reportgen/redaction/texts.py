@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.messages import Message, say, without_names
 from reportgen.redaction.anonymous import SAMPLES
 from reportgen.results.findings import Provenance
-from reportgen.samples.labels import NO_LABELS
+from reportgen.samples import NO_LABELS
 
 STATEMENT = say(
     "Left out by --redact: pictures of samples and of what was computed from them, names, labels and classes of single samples, "

@@ -1,1 +1,17 @@
-"""From options to what analyses get: the inputs opened, the model prepared, the samples evaluated."""
+"""From options to what analyses get: samples of every input opened, the model prepared, run on them, its answers judged."""
+
+from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
+from reportgen.run.evaluation import EvaluatedSamples, evaluate_samples, samples_at_once
+from reportgen.run.prepared_run import PreparedRun, prepare_run
+
+__all__ = [
+    "ClassScores",
+    "EvaluatedSamples",
+    "PreparedRun",
+    "class_scores",
+    "cross_entropy",
+    "evaluate_samples",
+    "prepare_run",
+    "right_answers",
+    "samples_at_once",
+]

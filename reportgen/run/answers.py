@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
-from reportgen.samples.labels import Classes, LabelSets
+from reportgen.samples import Classes, LabelSets
 
 _SUM_TOLERANCE = 1e-2
 """float16 probabilities of 1,000 classes sum to 1 within this."""

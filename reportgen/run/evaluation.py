@@ -22,11 +22,21 @@ from reportgen.models.passes import Activations, batch_size, only_input, predict
 from reportgen.options import ReportOptions
 from reportgen.results.findings import SamplesSummary
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy
-from reportgen.samples.fingerprint import fingerprint
-from reportgen.samples.labels import Classes, ClassLabels, Labels, LabelSets, Unused, classes_of
-from reportgen.samples.scale import Scaling, choose_scaling
-from reportgen.samples.select import Selection, parse_selection, select
-from reportgen.samples.sources import SampleSource
+from reportgen.samples import (
+    Classes,
+    ClassLabels,
+    Labels,
+    LabelSets,
+    SampleSource,
+    Scaling,
+    Selection,
+    Unused,
+    choose_scaling,
+    classes_of,
+    fingerprint_samples,
+    parse_selection,
+    select_samples,
+)
 
 MOST_BY_DEFAULT = 20
 """A default selection shows no more samples than this, however many classes there are."""
@@ -92,14 +102,14 @@ def evaluate_samples(
     labels = classes_of(source.labels)
     selection = parse_selection(options.select, labelled=labels is not None)
     losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
-    chosen = select(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
+    chosen = select_samples(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
     chosen, cut = _bounded(chosen, selection)
     indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
     activations = _run(
         described, feed.batches(indices), shown, keep_samples=len(chosen), keep_activations=not options.layers
     )
     _check_classes(source, activations, described.head, labels)
-    hashed = fingerprint(source, indices)
+    hashed = fingerprint_samples(source, indices)
     evaluated = (
         source.labels if source.labels is None or isinstance(source.labels, Unused) else source.labels.take(indices)
     )

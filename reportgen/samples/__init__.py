@@ -1,1 +1,67 @@
-"""Samples and their labels, from what the user names to arrays that the model may receive."""
+"""Samples and their labels: read from any source, compared with what the model takes, chosen, scaled and fingerprinted."""
+
+from reportgen.samples.fingerprint import fingerprint_samples
+from reportgen.samples.labels import (
+    NO_LABELS,
+    Accepts,
+    Classes,
+    ClassLabels,
+    Labels,
+    LabelSets,
+    RowsOfClasses,
+    Targets,
+    Unused,
+    are_left_out,
+    classes_of,
+    labels_of_kept,
+    understand,
+)
+from reportgen.samples.naming import sources_by_input, split_input_name
+from reportgen.samples.readers import (
+    NoImageError,
+    is_stream,
+    open_samples,
+    read_class_names,
+    read_idx,
+    read_labels,
+    read_stream,
+)
+from reportgen.samples.scale import SCALES, Scaling, choose_scaling
+from reportgen.samples.select import Selection, check_selection, parse_selection, select_samples, selection_text
+from reportgen.samples.source import SampleSource, concatenated
+
+__all__ = [
+    "NO_LABELS",
+    "SCALES",
+    "Accepts",
+    "ClassLabels",
+    "Classes",
+    "LabelSets",
+    "Labels",
+    "NoImageError",
+    "RowsOfClasses",
+    "SampleSource",
+    "Scaling",
+    "Selection",
+    "Targets",
+    "Unused",
+    "are_left_out",
+    "check_selection",
+    "choose_scaling",
+    "classes_of",
+    "concatenated",
+    "fingerprint_samples",
+    "is_stream",
+    "labels_of_kept",
+    "open_samples",
+    "parse_selection",
+    "read_class_names",
+    "read_idx",
+    "read_labels",
+    "read_stream",
+    "select_samples",
+    "selection_text",
+    "sources_by_input",
+    "split_input_name",
+    "understand",
+]

@@ -18,6 +18,7 @@ from reportgen.untrusted.escaping import escaped
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 NO_LABELS = "none"
+LABELS_LEFT_OUT = say("Labels found with the samples were left out (--labels none).")
 _HIGHEST_LABEL = 2**31 - 1
 _SEVERAL = -1
 _INDEX = re.compile(r"[0-9]{1,10}")
@@ -173,6 +174,22 @@ def understand(
         )
         return Targets(targets, (note,))
     return _class_labels(given, count=count, class_names=class_names)
+
+
+def labels_of_kept(given: GivenLabels, files: Sequence[tuple[int, Sequence[int]]]) -> GivenLabels:
+    """Return the labels of the samples that could be read, of labels given for all files of several sources.
+
+    Args:
+        given: labels as found; others than one for each file are returned as they are.
+        files: each source's number of files, and the places of those that could be read, in the order of the labels.
+    """
+    total, count = sum(listed for listed, _ in files), sum(len(kept) for _, kept in files)
+    heading = len(given.values) - total if given.values.dtype.kind == "U" else 0
+    if total == count or heading not in (0, 1) or len(given.values) != total + heading:
+        return given
+    starts = np.cumsum([heading, *(listed for listed, _ in files)])
+    places = [start + place for start, (_, kept) in zip(starts, files, strict=False) for place in kept]
+    return replace(given, values=given.values[[*range(heading), *places]])
 
 
 def joined_labels(parts: Sequence[Labels | None]) -> Labels | None:

@@ -99,7 +99,7 @@ def parse_selection(text: str | None, *, labelled: bool) -> Selection:
     return Selection(cast(Kind, rule[1]), int(rule[2]), text=stripped)
 
 
-def select(
+def select_samples(
     selection: Selection, *, count: int, labels: Classes | None, losses: np.ndarray | None, seed: int
 ) -> tuple[int, ...]:
     """Return the indices of the chosen samples, in the order in which they are shown.

@@ -21,8 +21,8 @@ from reportgen.models.passes import Activations, LiveModel
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results.findings import Finding, Severity
 from reportgen.run.evaluation import evaluate_samples
+from reportgen.samples import open_samples
 from reportgen.samples.labels import Accepts, Targets
-from reportgen.samples.sources import open_samples
 
 GENERATOR = np.random.default_rng(5)
 BRIGHT = np.where(np.arange(60) % 2, 200, 50)

@@ -7,7 +7,7 @@ import numpy as np
 from reportgen.messages import counted, say
 from reportgen.redaction.anonymous import anonymous, anonymous_notes
 from reportgen.samples.labels import ClassLabels, Unused
-from reportgen.samples.sample_source import SampleSource
+from reportgen.samples.source import SampleSource
 
 SOURCE = SampleSource(
     read=lambda indices: np.zeros((len(indices), 2, 2, 1)),

@@ -12,8 +12,8 @@ from reportgen.errors import SamplesError, UsageError
 from reportgen.models.graphs import describe_model
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.run.evaluation import evaluate_samples, evaluated_indices, samples_at_once
+from reportgen.samples import open_samples
 from reportgen.samples.labels import Accepts, ClassLabels, Targets
-from reportgen.samples.sources import open_samples
 
 CLASSES = 25
 

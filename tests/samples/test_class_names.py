@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.class_names import read_class_names
+from reportgen.samples.readers import read_class_names
 
 
 def test_names_come_from_text_a_sequence_or_a_file(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
+from reportgen.samples import read_labels
 from reportgen.samples.labels import (
     Accepts,
     ClassLabels,
@@ -18,7 +19,6 @@ from reportgen.samples.labels import (
     joined_labels,
     understand,
 )
-from reportgen.samples.readers.tables import read_labels
 
 ANY = Accepts(input_shape=None)
 NUMBERS = Accepts(input_shape=None, targets=True)

@@ -5,7 +5,7 @@ import pytest
 
 from reportgen.errors import SamplesError, UsageError
 from reportgen.samples.labels import ClassLabels
-from reportgen.samples.select import Selection, check_selection, parse_selection, select, selection_text
+from reportgen.samples.select import Selection, check_selection, parse_selection, select_samples, selection_text
 
 LABELS = np.array([1, 0, 1, 0, 2])
 LOSSES = np.array([0.5, 2.0, np.nan, 2.0, 0.1])
@@ -20,7 +20,7 @@ def chosen(
     seed: int = 0,
 ) -> tuple[int, ...]:
     selection = parse_selection(text, labelled=labels is not None)
-    return select(
+    return select_samples(
         selection, count=count, labels=None if labels is None else ClassLabels(labels), losses=losses, seed=seed
     )
 

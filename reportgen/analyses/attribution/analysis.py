@@ -19,8 +19,8 @@ from reportgen.messages import say
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import Palette, Panel, PanelGrid
 from reportgen.results.rules import Limits
-from reportgen.run.evaluation import EvaluatedSamples
-from reportgen.samples.labels import ClassLabels
+from reportgen.run import EvaluatedSamples
+from reportgen.samples import ClassLabels
 
 MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies."""

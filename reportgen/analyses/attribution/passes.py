@@ -26,8 +26,7 @@ from reportgen.models.gradients import (
 )
 from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel, SampleInputs, predict, randomised_kernels
-from reportgen.run.answers import class_scores
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples, class_scores
 
 POINTS, MOST_POINTS = 50, 400
 """Of the quadrature of integrated gradients; doubled until complete."""

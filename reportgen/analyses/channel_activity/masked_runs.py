@@ -12,9 +12,8 @@ from reportgen.errors import ForwardError
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.models.passes import LiveModel, predict_masked
-from reportgen.run.answers import class_scores, right_answers
-from reportgen.run.evaluation import EvaluatedSamples
-from reportgen.samples.labels import LabelSets
+from reportgen.run import EvaluatedSamples, class_scores, right_answers
+from reportgen.samples import LabelSets
 
 MOST_MASKED_SAMPLES = 256
 """Of the run with masked channels; more would make it as dear as the pass that serves all."""

@@ -19,7 +19,7 @@ from reportgen.models.weights import LayerKernel
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import Panel, PanelGrid
 from reportgen.results.rules import Limits, Rule
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 CHANNELS = 16
 """Channels shown of a layer: those with the largest answers."""

@@ -11,7 +11,7 @@ from reportgen.measures.tiles import columns_for
 from reportgen.models.gradients import maximise_channels
 from reportgen.models.passes import CompiledModel, LiveModel
 from reportgen.results.plottables import ImageGrid, Palette
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 MAXIMISED = 8
 """Channels of a layer for which an input is made: each costs as much as the passes of all samples."""

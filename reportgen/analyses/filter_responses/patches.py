@@ -8,7 +8,7 @@ from reportgen.measures.tiles import block_means, pictures_of, reduction_for, st
 from reportgen.models.passes import Placement, TopPositions
 from reportgen.models.weights import LayerKernel
 from reportgen.results.plottables import Palette, Panel
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 _WHOLE = 2**30  # pixels: samples are not reduced before they are cut
 

@@ -19,9 +19,8 @@ from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results.findings import Finding, Inconclusive
 from reportgen.results.rules import Limits
-from reportgen.run.answers import ClassScores, class_scores, cross_entropy
-from reportgen.run.evaluation import EvaluatedSamples
-from reportgen.samples.labels import LabelSets, Targets, Unused
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy
+from reportgen.samples import LabelSets, Targets, Unused
 
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
 _MULTI_LABEL = say(

@@ -11,7 +11,7 @@ from reportgen.analyses.prediction_quality.results import WorstSample
 from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import joined, say
 from reportgen.results.plottables import ImageGrid
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 WORST = 8
 """How many samples are shown."""

@@ -17,9 +17,8 @@ from reportgen.messages import say
 from reportgen.models.passes import LiveModel, predict
 from reportgen.results.findings import Finding
 from reportgen.results.rules import Limits
-from reportgen.run.answers import ClassScores, class_scores, right_answers
-from reportgen.run.evaluation import EvaluatedSamples
-from reportgen.samples.labels import Classes, LabelSets, Targets
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
+from reportgen.samples import Classes, LabelSets, Targets
 
 MOST_CHECKED = 200
 """Samples that are scored, drawn by the seed."""

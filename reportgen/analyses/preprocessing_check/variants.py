@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reportgen.messages import say
-from reportgen.run.evaluation import EvaluatedSamples
+from reportgen.run import EvaluatedSamples
 
 Variant = Callable[[np.ndarray], np.ndarray]
 """From stored samples, (n, *shape), to what the model receives instead, (n, *shape) float32."""

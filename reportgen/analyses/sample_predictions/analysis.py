@@ -15,9 +15,8 @@ from reportgen.messages import say
 from reportgen.results.findings import Finding
 from reportgen.results.plottables import ImageGrid
 from reportgen.results.rules import Limits
-from reportgen.run.answers import ClassScores, class_scores, right_answers
-from reportgen.run.evaluation import EvaluatedSamples
-from reportgen.samples.labels import LabelSets, Targets
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
+from reportgen.samples import LabelSets, Targets
 
 TOP = 5
 """How many classes are listed for each sample."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.readers.tables import read_labels
+from reportgen.samples import read_labels
 
 
 def test_labels_are_read_from_numpy_files(tmp_path: Path) -> None:

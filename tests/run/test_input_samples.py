@@ -14,7 +14,7 @@ from reportgen.errors import SamplesError
 from reportgen.models.graphs import DescribedModel, describe_model
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
-from reportgen.run.inputs import open_inputs
+from reportgen.run.input_samples import open_inputs
 
 SKIP_BAD = ReportOptions(skip_bad=True)
 

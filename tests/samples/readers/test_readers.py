@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import SamplesError
-from reportgen.samples import images
+from reportgen.samples import open_samples
 from reportgen.samples.labels import Accepts, ClassLabels, Targets, Unused
-from reportgen.samples.sample_source import SampleSource
-from reportgen.samples.sources import open_samples
+from reportgen.samples.readers import pixels as images
+from reportgen.samples.source import SampleSource
 
 X = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
 Y = np.array([2, 0, 1])
@@ -401,6 +401,13 @@ def test_numbers_beyond_the_class_folders_are_no_numbers_of_folders(tmp_path: Pa
     assert (beyond.class_names, beyond.labels is not None and beyond.labels.values.tolist()) == (None, [7, 0, 1])
     within = opened(tmp_path / "pets", input_shape=INPUT, labels=[1, 0, 1])
     assert within.class_names == ("cat", "dog")
+
+
+def test_images_and_folders_hold_no_labels(tmp_path: Path) -> None:
+    make_image(tmp_path / "a.png")
+    for given in (tmp_path / "a.png", tmp_path):
+        with pytest.raises(SamplesError, match="cannot be read"):
+            opened(X, input_shape=INPUT, labels=given)
 
 
 def test_the_memory_limit_holds_for_every_array(tmp_path: Path) -> None:

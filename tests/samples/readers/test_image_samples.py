@@ -5,9 +5,8 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import SamplesError
-from reportgen.samples.folders import ImageFiles
-from reportgen.samples.image_source import open_images
-from reportgen.samples.sample_source import SampleSource
+from reportgen.samples.readers.images import ImageFiles, open_images
+from reportgen.samples.source import SampleSource
 
 
 def opened(

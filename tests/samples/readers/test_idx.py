@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.idx import is_idx, labels_beside, read_idx
+from reportgen.samples.readers.idx import is_idx, labels_beside, read_idx
 
 
 def idx_bytes(array: np.ndarray, code: int = 0x08) -> bytes:

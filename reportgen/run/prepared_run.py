@@ -14,8 +14,8 @@ from reportgen.models.graphs import DescribedModel, Shape, common_data_format, d
 from reportgen.models.passes import build_on_sample, needs_compiling, record_calls, run_failures_named
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
-from reportgen.run.inputs import open_inputs
-from reportgen.samples.sources import SampleSource
+from reportgen.run.input_samples import open_inputs
+from reportgen.samples import SampleSource
 
 _BUILT = say("The model was built from the samples.")
 _COMPILED = say(

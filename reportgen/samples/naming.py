@@ -1,4 +1,4 @@
-"""Which source goes to which input of the model."""
+"""How sources are named: 'input=SOURCE' for one of several inputs, 'file.npz:NAME' for one of several arrays."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from reportgen.errors import SamplesError
 from reportgen.messages import first_of
-from reportgen.samples.files import exists, shown_name
+from reportgen.samples.files import ZIP_MAGICS, exists, first_bytes, shown_name
 
 _LISTED = 8
 
@@ -83,3 +83,17 @@ def _listed(names: Sequence[str]) -> str:
 def _example(names: Sequence[str]) -> str:
     shown = [shown_name(name) for name in names[:3]] or ["NAME"]
     return f"Give {' '.join(f'--samples {name}=SOURCE' for name in shown)}."
+
+
+def split_array_name(source: str | Path) -> tuple[Path, str | None]:
+    """Return the file and the array's name of `file.npz:NAME`; without one the name is None.
+
+    Names with a colon are left whole unless what is before it is an archive that exists.
+    """
+    text = str(source)
+    if not exists(Path(text)):
+        for position in (place for place, character in enumerate(text) if character == ":"):
+            path = Path(text[:position])
+            if exists(path) and path.is_file() and first_bytes(path).startswith(ZIP_MAGICS):
+                return path, text[position + 1 :]
+    return Path(text), None

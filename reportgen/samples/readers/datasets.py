@@ -9,8 +9,10 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
-from reportgen.samples.arrays import StoredArray
+from reportgen.samples.files import exists
 from reportgen.samples.labels import GivenLabels
+from reportgen.samples.readers.arrays import StoredArray
+from reportgen.samples.readers.reader import GivenFile
 
 # As published with the data sets. Source: https://github.com/zalandoresearch/fashion-mnist (section Labels),
 # https://www.cs.toronto.edu/~kriz/cifar.html. CIFAR-100 keeps its hundred names in a pickle, which is not opened.
@@ -23,6 +25,18 @@ DATASETS: dict[str, tuple[str, ...] | None] = {
     "cifar100": None,
 }  # fmt: skip
 _TIMEOUT_SECONDS = 20.0
+
+
+class KerasDataset:
+    """The name of a data set of `keras.datasets`; a file or folder of that name comes first."""
+
+    def match(self, file: GivenFile) -> bool:
+        """Return whether the name is a data set's, and no file's."""
+        return not file.labels and str(file.path) in DATASETS and not exists(file.path)
+
+    def open(self, file: GivenFile) -> StoredArray:
+        """Return the data set's test split."""
+        return load_dataset(str(file.path))
 
 
 def load_dataset(name: str) -> StoredArray:

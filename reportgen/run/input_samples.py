@@ -10,15 +10,25 @@ from reportgen.errors import SamplesError
 from reportgen.messages import counted, say
 from reportgen.models.graphs import DescribedModel, Shape, model_inputs, pictured_input
 from reportgen.options import ReportOptions
-from reportgen.samples.by_input import sources_by_input
-from reportgen.samples.class_names import read_class_names
-from reportgen.samples.concatenated import concatenated, labels_of_kept
-from reportgen.samples.folders import NoImageError
-from reportgen.samples.labels import Accepts, ClassLabels, RowsOfClasses, Unused, are_left_out, understand
-from reportgen.samples.readers.tables import read_labels
-from reportgen.samples.select import parse_selection
-from reportgen.samples.sources import SampleSource, open_samples
-from reportgen.samples.streams import is_stream, read_stream
+from reportgen.samples import (
+    Accepts,
+    ClassLabels,
+    NoImageError,
+    RowsOfClasses,
+    SampleSource,
+    Unused,
+    are_left_out,
+    concatenated,
+    is_stream,
+    labels_of_kept,
+    open_samples,
+    parse_selection,
+    read_class_names,
+    read_labels,
+    read_stream,
+    sources_by_input,
+    understand,
+)
 
 
 def open_inputs(

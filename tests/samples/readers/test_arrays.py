@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.arrays import StoredArray, read_array, split_array_name
+from reportgen.samples.naming import split_array_name
+from reportgen.samples.readers import find_samples, read_labels
+from reportgen.samples.readers.arrays import StoredArray
 
 X = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
 Y = np.array([3, 4])
 
 
-def stored(source: str | Path, *, labels: bool = False) -> StoredArray:
-    array = read_array(source, labels=labels)
-    assert array is not None
+def stored(source: str | Path) -> StoredArray:
+    array = find_samples(source)
+    assert isinstance(array, StoredArray)
     return array
 
 
@@ -84,7 +86,7 @@ def test_an_ambiguous_archive_lists_its_arrays_and_says_how_to_name_one(tmp_path
     path = saved(tmp_path, a=X, b=X, y=Y, names=np.array(["p", "q"]))
 
     with pytest.raises(SamplesError) as caught:
-        read_array(path)
+        find_samples(path)
 
     assert str(caught.value) == (
         "s.npz does not say which array holds the samples. Received: a, b. Name it: s.npz:NAME."
@@ -93,20 +95,20 @@ def test_an_ambiguous_archive_lists_its_arrays_and_says_how_to_name_one(tmp_path
 
 def test_an_archive_of_labels_alone_holds_no_samples(tmp_path: Path) -> None:
     with pytest.raises(SamplesError, match=r"which array holds the samples. Received: y, y_test."):
-        read_array(saved(tmp_path, y=Y, y_test=Y))
+        find_samples(saved(tmp_path, y=Y, y_test=Y))
 
 
 def test_an_empty_archive_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SamplesError, match=r"which array holds the samples. Received: none."):
-        read_array(saved(tmp_path))
+        find_samples(saved(tmp_path))
 
 
 def test_labels_are_chosen_from_an_archive(tmp_path: Path) -> None:
-    assert stored(saved(tmp_path, x=X, y_test=Y), labels=True).name == "y_test"
-    assert stored(saved(tmp_path, classes=Y), labels=True).name == "classes"
-    assert stored(saved(tmp_path, y_train=Y, y_test=Y), labels=True).name == "y_test"
+    assert read_labels(saved(tmp_path, x=X, y_test=Y)).origin == "s.npz, array y_test"
+    assert read_labels(saved(tmp_path, classes=Y)).origin == "s.npz, array classes"
+    assert read_labels(saved(tmp_path, y_train=Y, y_test=Y)).origin == "s.npz, array y_test"
     with pytest.raises(SamplesError, match=r"which array holds the labels. Received: y_a, y_b."):
-        read_array(saved(tmp_path, y_a=Y, y_b=Y), labels=True)
+        read_labels(saved(tmp_path, y_a=Y, y_b=Y))
 
 
 def test_objects_are_refused_with_the_reason_as_samples_and_as_labels(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_objects_are_refused_with_the_reason_as_samples_and_as_labels(tmp_path: 
     for arrays in ({"x": objects}, {"x": X, "y": objects}):
         np.savez(tmp_path / "s.npz", **arrays)  # type: ignore[arg-type]
         with pytest.raises(SamplesError, match="holds pickled Python objects, which are never loaded"):
-            read_array(tmp_path / "s.npz")
+            find_samples(tmp_path / "s.npz")
 
 
 def test_an_unrelated_member_that_cannot_be_read_does_no_harm(tmp_path: Path) -> None:
@@ -141,11 +143,11 @@ def test_the_first_bytes_count_and_not_the_ending(tmp_path: Path) -> None:
 def test_another_file_named_npz_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_text("text")
     with pytest.raises(SamplesError, match=r"a.npz is not a NumPy archive. Received: first bytes 74 65 78 74."):
-        read_array(tmp_path / "a.npz")
+        find_samples(tmp_path / "a.npz")
 
     (tmp_path / "a.npz").write_bytes(b"")
     with pytest.raises(SamplesError, match=r"Received: first bytes none."):
-        read_array(tmp_path / "a.npz")
+        find_samples(tmp_path / "a.npz")
 
 
 def test_idx_comes_with_the_labels_beside_it(tmp_path: Path) -> None:
@@ -166,13 +168,6 @@ def test_idx_alone_has_no_labels(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 1, 5]))
 
     assert stored(tmp_path / "x").labels is None
-
-
-def test_what_is_no_array_file_is_left_to_others(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"\x89PNG")
-
-    assert read_array(tmp_path) is None
-    assert read_array(tmp_path / "a.png") is None
 
 
 def test_a_name_with_colons_is_split_only_after_an_archive(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import SamplesError
-from reportgen.samples import folders
-from reportgen.samples.folders import list_images, readable_images
+from reportgen.samples.readers import images as folders
+from reportgen.samples.readers.images import list_images, readable_images
 
 
 def make_image(path: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.npy import npz_headers, read_npy, read_npz_array
+from reportgen.samples.readers.archives import npz_headers, read_npz_array
+from reportgen.samples.readers.arrays import read_npy
 from reportgen.untrusted.npy import ArrayHeader
 
 

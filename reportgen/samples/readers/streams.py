@@ -7,9 +7,9 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
-from reportgen.samples.arrays import StoredArray
 from reportgen.samples.files import shown_name
 from reportgen.samples.labels import GivenLabels
+from reportgen.samples.readers.arrays import StoredArray
 from reportgen.samples.shapes import InputShape, matches
 from reportgen.untrusted import limits
 

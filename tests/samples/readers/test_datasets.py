@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples.datasets import DATASETS, load_dataset
+from reportgen.samples.readers.datasets import DATASETS, load_dataset
 
 
 def fake_keras(monkeypatch: pytest.MonkeyPatch, load: object) -> None:

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import SamplesError
-from reportgen.samples import images
-from reportgen.samples.images import (
+from reportgen.samples.readers import pixels as images
+from reportgen.samples.readers.pixels import (
     Notice,
     check_header,
     looks_like_image,

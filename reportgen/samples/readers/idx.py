@@ -13,12 +13,38 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.samples.files import base_name, cannot_be_read
+from reportgen.messages import say
+from reportgen.samples.files import base_name, cannot_be_read, shown_name
+from reportgen.samples.labels import GivenLabels
+from reportgen.samples.readers.arrays import StoredArray
+from reportgen.samples.readers.reader import GivenFile
 from reportgen.untrusted import limits
 
 GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_RANK = 4
+
+
+class IdxFile:
+    """An IDX file, plain or gzipped, with the labels that lie beside it."""
+
+    def match(self, file: GivenFile) -> bool:
+        """Return whether the file begins as an IDX or a gzipped file does."""
+        return is_idx(file.head) or file.head.startswith(GZIP_MAGIC)
+
+    def open(self, file: GivenFile) -> StoredArray:
+        """Return the array, with the labels of the file that is named alike."""
+        path, labels = file.path, None
+        beside = None if file.labels else labels_beside(path)
+        if beside is not None:
+            origin = say("{labels} beside {samples}", labels=base_name(beside), samples=base_name(path))
+            labels = GivenLabels(read_idx(beside, memory_limit=file.memory_limit), origin)
+        return StoredArray(
+            values=read_idx(path, memory_limit=file.memory_limit),
+            name=shown_name(path.name.removesuffix(".gz")),
+            description=base_name(path),
+            labels=labels,
+        )
 
 
 def is_idx(head: bytes) -> bool:
@@ -31,6 +57,7 @@ def read_idx(path: Path, *, memory_limit: int = limits.HALF_OF_MEMORY) -> np.nda
 
     Args:
         path: a plain or gzipped IDX file.
+        memory_limit: bytes that its values may take.
         memory_limit: bytes that its values may take.
 
     Raises:

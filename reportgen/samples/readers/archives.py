@@ -1,0 +1,172 @@
+"""NumPy's archives, `.npz`: which array holds the samples, which one their labels, and nothing else is read."""
+
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from reportgen.errors import SamplesError
+from reportgen.messages import first_of, say
+from reportgen.samples.files import ZIP_MAGICS, base_name, cannot_be_read, shown_name
+from reportgen.samples.labels import GivenLabels
+from reportgen.samples.readers.arrays import NPY_MAGIC, StoredArray
+from reportgen.samples.readers.reader import GivenFile
+from reportgen.untrusted import limits
+from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header, read_values
+
+_PREFERRED_SAMPLES = ("x_test", "x", "x_val", "x_train", "images")
+_PREFERRED_LABELS = ("y_test", "y", "y_val", "y_train", "labels")
+_ZIP_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+
+
+class NumpyArchive:
+    """A `.npz` file, or one array of it."""
+
+    def match(self, file: GivenFile) -> bool:
+        """Return whether the file begins as a zip file does, or is called .npz and is no `.npy` file."""
+        return file.head.startswith(ZIP_MAGICS) or (
+            file.path.suffix.lower() == ".npz" and not file.head.startswith(NPY_MAGIC)
+        )
+
+    def open(self, file: GivenFile) -> StoredArray:
+        """Return the array that is named, or the one that by its name holds the samples, or the labels; never another.
+
+        Raises:
+            SamplesError: the file cannot be read, or it does not say which of its arrays is meant.
+        """
+        if not file.head.startswith(ZIP_MAGICS):
+            raise SamplesError(
+                f"{base_name(file.path)} is not a NumPy archive. Received: first bytes {file.head[:8].hex(' ') or 'none'}. "
+                "Save it again with numpy.savez."
+            )
+        headers = npz_headers(file.path)
+        notes: tuple[str, ...] = ()
+        name = file.array
+        if name is None:
+            kinds = "buifU" if file.labels else "buif"
+            usable = [key for key, header in headers.items() if header is not None and header.dtype.kind in kinds]
+            # Without a usable array one that is not is read, for the error that says why it cannot be
+            name, notes = _choose(file.path, usable or list(headers), labels=file.labels)
+        values = read_npz_array(file.path, name, memory_limit=file.memory_limit)
+        beside = None if file.labels else _labels_name(name, headers)
+        return StoredArray(
+            values=values,
+            name=shown_name(name),
+            description=say("{file}, array {array}", file=base_name(file.path), array=shown_name(name)),
+            labels=None
+            if beside is None
+            else GivenLabels(
+                read_npz_array(file.path, beside, memory_limit=file.memory_limit),
+                say("array {labels} beside {samples}", labels=shown_name(beside), samples=shown_name(name)),
+            ),
+            notes=notes,
+        )
+
+
+def _choose(path: Path, names: list[str], *, labels: bool) -> tuple[str, tuple[str, ...]]:
+    """Return the array that holds the samples (or the labels) and a note when there were others."""
+    preferred = _PREFERRED_LABELS if labels else _PREFERRED_SAMPLES
+    candidates = [name for name in names if _is_label_name(name) == labels]
+    if labels and not candidates and len(names) == 1:
+        candidates = names
+    if len(candidates) == 1:
+        return candidates[0], ()
+    listed = ", ".join(shown_name(name) for name in (candidates or names)[:12]) or "none"
+    for wanted in preferred:
+        for name in candidates:
+            if name.lower() == wanted:
+                return name, (say("Array {array} was chosen from {listed}.", array=shown_name(name), listed=listed),)
+    what = "labels" if labels else "samples"
+    raise SamplesError(
+        f"{base_name(path)} does not say which array holds the {what}. Received: {listed}. "
+        f"Name it: {base_name(path)}:NAME."
+    )
+
+
+def _is_label_name(name: str) -> bool:
+    lower = name.lower()
+    return lower == "y" or lower.startswith("y_") or "label" in lower or "target" in lower
+
+
+def _labels_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the array beside `name` that by its name holds the labels: y_test beside x_test, labels beside images."""
+    lower = name.lower()
+    wanted: list[str] = []
+    if lower == "x" or lower.startswith("x_"):
+        wanted = ["y" + lower[1:]]
+    elif "image" in lower:
+        stem = lower.replace("images", "image")
+        wanted = [stem.replace("image", "labels"), stem.replace("image", "label")]
+    # Of a single array of samples whatever is called labels can only be its own
+    if sum(not _is_label_name(other) for other in names) == 1:
+        wanted += ["y", "labels", "label"]
+    by_lower = {other.lower(): other for other in names}
+    return next((by_lower[candidate] for candidate in wanted if candidate in by_lower), None)
+
+
+def npz_headers(path: Path) -> dict[str, ArrayHeader | None]:
+    """Return the header of every array of a `.npz` file by name, without inflating the arrays.
+
+    None stands for what is no array of numbers or text, such as Python objects; `read_npz_array` says why.
+
+    Raises:
+        SamplesError: not a zip file, damaged, or it holds two arrays of one name.
+    """
+    headers: dict[str, ArrayHeader | None] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.namelist() if member.endswith(".npy")]
+            if len(set(members)) < len(members):
+                raise SamplesError(f"{base_name(path)} holds two arrays of one name. Received: {_listed(members)}.")
+            for member in members:
+                try:
+                    with archive.open(member) as stream:
+                        headers[member.removesuffix(".npy")] = read_header(stream)
+                except ArrayError:
+                    headers[member.removesuffix(".npy")] = None
+    except _ZIP_ERRORS as error:
+        raise cannot_be_read(path, error) from error
+    return headers
+
+
+def read_npz_array(path: Path, name: str, *, memory_limit: int = limits.HALF_OF_MEMORY) -> np.ndarray:
+    """Return one array of a `.npz` file; the others are not read.
+
+    Args:
+        path: the file.
+        name: the array's name, without '.npy'.
+        memory_limit: bytes that it may take.
+
+    Raises:
+        SamplesError: no such array, or it holds Python objects, declares a size that is not its own, or is too large.
+    """
+    shown = f"{base_name(path)}, array {shown_name(name)},"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if f"{name}.npy" not in archive.namelist():
+                members = [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
+                raise SamplesError(
+                    f"{base_name(path)} has no array of this name. Received: {shown_name(name)}. "
+                    f"It holds {_listed(members)}."
+                )
+            member = archive.getinfo(f"{name}.npy")
+            with archive.open(member) as stream:
+                header = read_header(stream)
+                # zipfile never inflates more than `file_size`, so that this check bounds the memory
+                check_size(header, member.file_size)
+                if header.nbytes > memory_limit:
+                    what = f" for shape {header.shape}"
+                    raise SamplesError(limits.over_memory(shown, header.nbytes, what, limit=memory_limit))
+                return read_values(stream, header, size=member.file_size)
+    except ArrayError as error:
+        raise SamplesError(error.about(shown)) from error
+    except MemoryError as error:
+        raise SamplesError(f"{shown} does not fit into memory. Received: {header.nbytes} bytes. Cut it.") from error
+    except _ZIP_ERRORS as error:
+        raise cannot_be_read(path, error) from error
+
+
+def _listed(names: list[str]) -> str:
+    return first_of(map(shown_name, names), 12) or "no array"

@@ -1,0 +1,488 @@
+"""Image files and folders of them as samples: names are listed, files are opened only when they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from reportgen.errors import SamplesError
+from reportgen.messages import counted, first_of, say
+from reportgen.samples.files import base_name, cannot_be_read, shown_name
+from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, ClassLabels, GivenLabels, Labels, Unused, understand
+from reportgen.samples.readers.pixels import (
+    IMAGE_SUFFIXES,
+    Notice,
+    check_header,
+    looks_like_image,
+    noticed_rules,
+    read_image,
+    reading_rules,
+)
+from reportgen.samples.readers.reader import GivenFile
+from reportgen.samples.shapes import InputShape, matches, shown_shape
+from reportgen.samples.source import FILES, SampleSource, check_finite
+from reportgen.untrusted.escaping import escaped
+
+# Decoding every pixel of so many small images takes seconds; of 100,000 it would take minutes
+FULLY_CHECKED = 2_000
+_NAMED = 3
+_HASHED_AT_ONCE = 2**24  # bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFiles:
+    """Image files that have not been opened yet.
+
+    Attributes:
+        folder: that the names start from.
+        names: relative to the folder, 'a.png' or 'class/a.png', in order; at least one.
+        description: 'folder flowers, 3 images' or the name of a single image, for the page.
+        labels: each file's class folder, by its position among `class_names`; None without class folders.
+        class_names: names of the class folders, sorted.
+        notes: what was left out, one sentence each.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+    description: str
+    labels: ClassLabels | None = None
+    class_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    def path(self, index: int) -> Path:
+        """Return where file number `index` is."""
+        return self.folder / self.names[index]
+
+    def shown_name(self, index: int) -> str:
+        """Return the file's name, with its class folder where it has one, escaped and shortened."""
+        return shown_name(self.names[index])
+
+    def without_labels(self) -> ImageFiles:
+        """Return the files without the labels of their class folders, and a note that they were left out."""
+        return replace(self, labels=None, class_names=None, notes=(*self.notes, LABELS_LEFT_OUT))
+
+    def source(
+        self, accepts: Accepts, *, labels: GivenLabels | None, class_names: Sequence[str] | None
+    ) -> SampleSource:
+        """Return the images as samples, see `Found.source`; labels that were given are those of all files, also of skipped ones.
+
+        Raises:
+            SamplesError: the model takes no images, the first image is damaged or does not fit, or labels do not.
+        """
+        if accepts.input_shape is None:
+            raise SamplesError(
+                "images need a model that knows the size of its input. Received: a model that was never built. "
+                "Give it samples of an array file, or build it before it is saved."
+            )
+        names = None if class_names is None else tuple(class_names)
+        files, known = _labelled(self, labels, names, accepts)
+        kept = None
+        if accepts.skip_bad:
+            kept, skipped = readable_images(files)
+            files = replace(files, names=tuple(files.names[index] for index in kept), notes=(*files.notes, *skipped))
+            known = known if known is None or isinstance(known, Unused) else known.take(kept)
+        origin = ""
+        if names is None and files.class_names is not None:
+            names = tuple(escaped(name) for name in files.class_names)
+            origin = "the names of the class folders"
+        source = open_images(
+            files, input_shape=accepts.input_shape, resize=accepts.resize, labels=known, class_names=names
+        )
+        if kept is not None:
+            source = replace(source, kept=tuple(int(index) for index in kept), listed=len(self.names))
+        return replace(source, class_names_origin=origin)
+
+
+class ImageFolder:
+    """A folder of images, or of class folders."""
+
+    def match(self, file: GivenFile) -> bool:
+        """Return whether samples were asked for and this is a folder."""
+        return not file.labels and file.path.is_dir()
+
+    def open(self, file: GivenFile) -> ImageFiles:
+        """Return the folder's images."""
+        return list_images(file.path)
+
+
+class ImageFile:
+    """A single image."""
+
+    def match(self, file: GivenFile) -> bool:
+        """Return whether samples were asked for and the file begins as an image does, or is called so."""
+        return not file.labels and (looks_like_image(file.head) or file.path.suffix.lower() in IMAGE_SUFFIXES)
+
+    def open(self, file: GivenFile) -> ImageFiles:
+        """Return the image."""
+        return ImageFiles(folder=file.path.parent, names=(file.path.name,), description=base_name(file.path))
+
+
+def list_images(folder: Path) -> ImageFiles:
+    """Return the images of a folder, sorted by name, or those of its class folders.
+
+    Class folders are numbered in the order of their names, empty ones counted and hidden ones not, as
+    `keras.utils.image_dataset_from_directory` does: the labels are then those of training.
+
+    Raises:
+        SamplesError: the folder cannot be listed or holds no image.
+    """
+    images, folders, others = _scan(folder)
+    if images:
+        notes = _files_left_out(others) + _folders_left_out(folders)
+        return ImageFiles(folder=folder, names=tuple(images), description=_described(folder, len(images)), notes=notes)
+    names: list[str] = []
+    labels: list[int] = []
+    for label, class_name in enumerate(folders):
+        inside, _, others_inside = _scan(folder / class_name)
+        names += [f"{class_name}/{name}" for name in inside]
+        labels += [label] * len(inside)
+        others += others_inside
+    if not names:
+        raise SamplesError(
+            f"Folder {base_name(folder)} holds no image. Received: {len(others)} other files. "
+            "Give a folder of PNG, JPEG, BMP, GIF, TIFF or WEBP files, or one with a folder for each class."
+        )
+    return ImageFiles(
+        folder=folder,
+        names=tuple(names),
+        description=_described(folder, len(names)),
+        labels=ClassLabels(
+            np.array(labels, np.int64),
+            (say("Labels: the {count} class folders in the order of their names.", count=len(folders)),),
+        ),
+        class_names=tuple(folders),
+        notes=_files_left_out(others),
+    )
+
+
+class NoImageError(SamplesError):
+    """None of the images can be read.
+
+    Attributes:
+        listed: how many there are.
+    """
+
+    def __init__(self, message: str, *, listed: int) -> None:
+        super().__init__(message)
+        self.listed = listed
+
+
+def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return which files can be read, and what was skipped as notes.
+
+    Which samples there are must be known before some are selected, so that all files are checked here: their pixels
+    are decoded while there are at most 2,000, beyond that their headers alone, which takes a tenth of the time.
+
+    Returns:
+        Ascending indices (M,) int64 of the files that can be read, and notes.
+
+    Raises:
+        NoImageError: none can be read.
+    """
+    decode = len(files.names) <= FULLY_CHECKED
+    kept: list[int] = []
+    bad: list[str] = []
+    for index, name in enumerate(files.names):
+        try:
+            check_header(files.path(index))
+            if decode:
+                read_image(files.path(index), channels=1, size=None)
+        except SamplesError:
+            bad.append(name)
+        else:
+            kept.append(index)
+    if not kept:
+        raise NoImageError(
+            f"No image can be read. Received: {len(bad)} damaged files in folder {base_name(files.folder)}. "
+            "Choose another folder.",
+            listed=len(bad),
+        )
+    notes: list[str] = []
+    if bad:
+        notes.append(
+            counted(
+                len(bad),
+                "Skipped {n} file that cannot be read: {examples}.",
+                "Skipped {n} files that cannot be read: {examples}.",
+                examples=_examples(bad),
+            )
+        )
+    if not decode:
+        count = len(files.names)
+        notes.append(say("Of the {count} images only the headers were checked for damage.", count=count))
+    return np.array(kept, np.int64), tuple(notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageReader:
+    """How the images of one source are read, settled by the first of them.
+
+    Attributes:
+        files: to read from.
+        shape: (height, width, channels) of every image, resized if it is.
+        dtype: of every image, uint8 or float32.
+        size: (height, width) to resize to, or None.
+        channels_first: whether the model has the channels in front.
+        met: what was changed in some of the images read so far.
+    """
+
+    files: ImageFiles
+    shape: tuple[int, int, int]
+    dtype: np.dtype
+    size: tuple[int, int] | None
+    channels_first: bool
+    met: set[Notice] = field(default_factory=set)
+
+    def read(self, indices: Sequence[int]) -> np.ndarray:
+        """Return images (n, height, width, channels), or with channels first, in the order asked for.
+
+        Raises:
+            SamplesError: an image is damaged, unlike the first one, or holds values that are not finite.
+        """
+        batch = np.empty((len(indices), *self.shape), self.dtype)
+        for position, index in enumerate(indices):
+            image = read_image(self.files.path(index), channels=self.shape[2], size=self.size, met=self.met)
+            name = self.files.shown_name(index)
+            _check_alike(image, self.shape, self.dtype, name)
+            check_finite(image, name)
+            batch[position] = image
+        return np.ascontiguousarray(np.moveaxis(batch, -1, 1)) if self.channels_first else batch
+
+
+def open_images(
+    files: ImageFiles,
+    *,
+    input_shape: InputShape,
+    resize: bool,
+    labels: Labels | None,
+    class_names: tuple[str, ...] | None,
+) -> SampleSource:
+    """Return image files as samples. The first one alone is opened here, for the shape and dtype of all.
+
+    Args:
+        files: at least one.
+        input_shape: the model's, without the batch axis: three axes, with 1 or 3 channels last or first.
+        resize: whether images of another size are resized to the model's, or to the first one's where that is free.
+        labels: the files' labels, or None.
+        class_names: in the order of the labels, or None.
+
+    Raises:
+        SamplesError: the model takes no images, or the first image is damaged or does not fit.
+    """
+    reader = _settle(files, input_shape, resize)
+    height, width, channels = reader.shape
+    return SampleSource(
+        read=reader.read,
+        count=len(files.names),
+        shape=(channels, height, width) if reader.channels_first else reader.shape,
+        dtype=reader.dtype,
+        labels=labels,
+        names=files.shown_name,
+        class_names=class_names,
+        description=files.description,
+        notes=(*files.notes, *reading_rules(channels, reader.dtype), *_notes(reader, input_shape)),
+        file_names=files.names,
+        noticed=partial(noticed_rules, reader.met),
+        file_chunks=partial(file_chunks, files.folder, files.names),
+        hashed=FILES,
+    )
+
+
+def _settle(files: ImageFiles, input_shape: InputShape, resize: bool) -> ImageReader:
+    """Return how all images are read, from the model's input and the first image."""
+    channels, channels_first = _channels(input_shape)
+    spatial = input_shape[1:] if channels_first else input_shape[:2]
+    first = read_image(files.path(0), channels=channels, size=None)
+    size: tuple[int, int] | None = None
+    if resize:
+        size = (spatial[0] or first.shape[0], spatial[1] or first.shape[1])
+    height, width = size or first.shape[:2]
+    shape = (height, width, channels)
+    _check_first(shape, (*spatial, channels), files.shown_name(0))
+    return ImageReader(files=files, shape=shape, dtype=first.dtype, size=size, channels_first=channels_first)
+
+
+def _notes(reader: ImageReader, input_shape: InputShape) -> list[str]:
+    notes: list[str] = []
+    if reader.size is not None:
+        height, width = reader.size
+        free = None in (input_shape[1:] if reader.channels_first else input_shape[:2])
+        notes.append(
+            say(
+                "Images are resized to {height} x {width} (height x width; bilinear, antialiased), the first one's size "
+                "where the model leaves it free.",
+                height=height,
+                width=width,
+            )
+            if free
+            else say(
+                "Images are resized to {height} x {width} (height x width; bilinear, antialiased).",
+                height=height,
+                width=width,
+            )
+        )
+    if reader.channels_first:
+        notes.append(say("The channels of images are moved to the first axis, where the model has them."))
+    return notes
+
+
+def _channels(input_shape: InputShape) -> tuple[int, bool]:
+    """Return how many channels images must have, and whether they come first."""
+    if len(input_shape) == 3:
+        if input_shape[-1] in (1, 3, None):
+            return input_shape[-1] or 3, False
+        if input_shape[0] in (1, 3):
+            return input_shape[0], True
+    raise SamplesError(
+        "images are greyscale or RGB: a model for them takes (height, width, 1) or (height, width, 3). "
+        f"Received: a model with input {shown_shape(input_shape)}. Give the samples as arrays."
+    )
+
+
+def _check_first(shape: tuple[int, ...], wanted: InputShape, name: str) -> None:
+    if not matches(shape, wanted):
+        raise SamplesError(
+            f"images must match the model's input {shown_shape(wanted)}. Received: shape {shown_shape(shape)} in "
+            f"{name}. Resize them with --resize, or choose other images."
+        )
+
+
+def _check_alike(image: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, name: str) -> None:
+    """Raise SamplesError unless an image has the shape and dtype of the first one."""
+    if image.shape != shape:
+        raise SamplesError(
+            f"images must all have the shape {shown_shape(shape)}. Received: shape {shown_shape(image.shape)} in "
+            f"{name}. Resize them with --resize, or choose other images."
+        )
+    if image.dtype != dtype:
+        raise SamplesError(
+            f"images must all be of one kind, {dtype} like the first one. Received: {image.dtype} in {name}. "
+            "Give bytes and floats separately."
+        )
+
+
+def file_chunks(folder: Path, names: Sequence[str], indices: Sequence[int]) -> Iterator[bytes]:
+    """Yield for each file its SHA-256, two blanks, its name and a line feed.
+
+    Args:
+        folder: where the names start.
+        names: the names of all files.
+        indices: which of them to hash.
+
+    Raises:
+        SamplesError: a file cannot be read.
+    """
+    for index in indices:
+        path = folder / names[index]
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.sha256()
+                while chunk := file.read(_HASHED_AT_ONCE):
+                    digest.update(chunk)
+        except OSError as error:
+            raise cannot_be_read(path, error) from error
+        yield f"{digest.hexdigest()}  {names[index]}\n".encode("utf-8", "surrogateescape")
+
+
+def _labelled(
+    files: ImageFiles, given: GivenLabels | None, class_names: tuple[str, ...] | None, accepts: Accepts
+) -> tuple[ImageFiles, Labels | None]:
+    """Return the files, without names of class folders that do not name the classes, and the labels of all of them."""
+    if given is None:
+        return files, _labels_of_folders(files, class_names)
+    known = files.class_names
+    if class_names is None and known is not None and _exceeds(given, len(known)):
+        known = None  # numbers of other classes than the folders
+    labels = understand(
+        given, accepts, count=len(files.names), class_names=class_names or known, file_names=files.names
+    )
+    return replace(files, class_names=None if isinstance(labels, Unused) else known), labels
+
+
+def _exceeds(given: GivenLabels, classes: int) -> bool:
+    """Return whether labels are numbers of which one is no class of so many."""
+    try:
+        return bool((given.values.astype(np.float64) >= classes).any()) and given.values.ndim == 1
+    except ValueError:
+        return False
+
+
+def _labels_of_folders(files: ImageFiles, class_names: tuple[str, ...] | None) -> Labels | None:
+    """Return the labels of the class folders, by the class names where some were given; None without class folders."""
+    labels = files.labels
+    if labels is None or files.class_names is None or class_names is None:
+        return labels
+    folders = [escaped(name) for name in files.class_names]
+    if all(class_names.count(name) == 1 for name in folders):
+        by_name = np.array([class_names.index(name) for name in folders], np.int64)
+        note = say("Class folders were matched with the class names by name.")
+        return replace(labels, values=by_name[labels.values], notes=(*labels.notes, note))
+    if len(folders) != len(class_names):
+        raise SamplesError(
+            f"class names must be as many as the class folders, {len(folders)}, or have their names. Received: "
+            f"{len(class_names)} class names. Give --class-names in the model's order, or --labels none to take the folders "
+            "for no labels."
+        )
+    note = say("Class folders were matched with the class names in the order of their names.")
+    return replace(labels, notes=(*labels.notes, note))
+
+
+def _scan(folder: Path) -> tuple[list[str], list[str], list[str]]:
+    """Return the sorted names of images, of folders and of other files, hidden ones left out."""
+    images: list[str] = []
+    folders: list[str] = []
+    others: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES and entry.is_file():  # noqa: PTH122
+                    images.append(entry.name)
+                else:
+                    others.append(entry.name)
+    except OSError as error:
+        raise cannot_be_read(folder, error) from error
+    return sorted(images), sorted(folders), sorted(others)
+
+
+def _described(folder: Path, count: int) -> str:
+    return counted(count, "folder {folder}, {n} image", "folder {folder}, {n} images", folder=base_name(folder))
+
+
+def _files_left_out(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (
+        counted(
+            len(names),
+            "Left out {n} file beside the images: {examples}.",
+            "Left out {n} files beside the images: {examples}.",
+            examples=_examples(names),
+        ),
+    )
+
+
+def _folders_left_out(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (
+        counted(
+            len(names),
+            "Left out {n} folder beside the images: {examples}.",
+            "Left out {n} folders beside the images: {examples}.",
+            examples=_examples(names),
+        ),
+    )
+
+
+def _examples(names: list[str]) -> str:
+    return first_of(map(shown_name, names), _NAMED)

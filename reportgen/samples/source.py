@@ -1,0 +1,198 @@
+"""What every kind of samples becomes: something that is read piece by piece; several sources put one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from reportgen.errors import SamplesError
+from reportgen.messages import first_of, say
+from reportgen.samples.labels import Labels, joined_labels, kind_of_labels
+from reportgen.samples.shapes import shown_shape
+
+_HASHED_AT_ONCE = 2**24  # bytes
+_NAMED = 3
+
+VALUES = say("the stored values of the evaluated samples in the order of their index")
+FILES = say("what sha256sum prints for the evaluated image files, in the order of their index")
+_BOTH = say(
+    "the stored values of the evaluated samples and, for image files, what sha256sum prints, in the order of their index"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSource:
+    """Samples that can be read piece by piece.
+
+    Attributes:
+        read: indices -> (n, *shape) as stored, in the order asked for. Raises SamplesError for a value that is not
+            finite and for an image that is damaged or unlike the first one.
+        count: how many samples there are, at least 1.
+        shape: one sample's, after a missing channel axis was added.
+        dtype: as stored, in native byte order.
+        labels: what is known to be right for each sample; None where nothing was given.
+        names: short shown name of sample i: 'x_test[3]', or the image's file name with its class folder, 'dog/1.png'. Escaped.
+        class_names: in the order of the labels, or None when they are not known.
+        description: such as 'samples.npz, array x_test': base names alone, never a path.
+        notes: what was done or noticed, one sentence each; what holds of the labels is noted there.
+        input_name: the input that they are given to; '' where the model takes them alone.
+        beside: the sources of the model's other inputs, by name, as many samples each.
+        class_names_origin: where class names come from that the user did not give, for messages; else ''.
+        file_names: the image files' names, relative to their folder, to find their labels by; else None.
+        noticed: what reading has met so far and changed, one sentence each.
+        file_chunks: yields what is hashed of some samples that are files; None where their values as stored are hashed.
+        hashed: what is hashed, without a full stop.
+        kept: places of the samples among all files of the source, where some could not be read and were left out.
+        listed: number of all those files; 0 where nothing was looked for.
+    """
+
+    read: Callable[[Sequence[int]], np.ndarray]
+    count: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    labels: Labels | None
+    names: Callable[[int], str]
+    class_names: tuple[str, ...] | None
+    description: str
+    notes: tuple[str, ...]
+    input_name: str = ""
+    beside: Mapping[str, SampleSource] = field(default_factory=dict)
+    class_names_origin: str = ""
+    file_names: tuple[str, ...] | None = None
+    noticed: Callable[[], tuple[str, ...]] = tuple
+    file_chunks: Callable[[Sequence[int]], Iterator[bytes]] | None = None
+    hashed: str = VALUES
+    kept: tuple[int, ...] | None = None
+    listed: int = 0
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What was done to the samples and how their labels were understood, one sentence each."""
+        return self.notes if self.labels is None else (*self.notes, *self.labels.notes)
+
+    def chunks(self, indices: Sequence[int]) -> Iterator[bytes]:
+        """Yield what is hashed of some samples: of image files a line each, of all else the values as stored."""
+        if self.file_chunks is not None:
+            yield from self.file_chunks(indices)
+            return
+        size = int(np.prod(self.shape)) * self.dtype.itemsize
+        step = max(_HASHED_AT_ONCE // max(size, 1), 1)
+        for start in range(0, len(indices), step):
+            yield little_endian(self.read(indices[start : start + step]))
+
+
+def check_finite(sample: np.ndarray, name: str) -> None:
+    """Raise SamplesError when a sample holds NaN or infinity.
+
+    Args:
+        sample: any shape and dtype.
+        name: the sample's name, for the message.
+    """
+    if sample.dtype.kind != "f":
+        return
+    finite = np.isfinite(sample)
+    if not finite.all():
+        place = tuple(int(position) for position in np.argwhere(~finite)[0])
+        raise SamplesError(
+            f"samples must be finite numbers. Received: {sample[place]} in {name} at {place}. "
+            "Replace it or leave this sample out."
+        )
+
+
+def little_endian(values: np.ndarray) -> bytes:
+    """Return the bytes of values in C order, the same on every machine."""
+    return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def joined_kind(kinds: Sequence[str]) -> str:
+    """Return what the digest of several sources, one after the other, is of."""
+    return kinds[0] if len(set(kinds)) == 1 else _BOTH
+
+
+def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
+    """Return the samples of all sources, one source after the other; nothing is read yet.
+
+    Args:
+        sources: at least one, each compared with the model already.
+
+    Raises:
+        SamplesError: they differ in shape, dtype, class names, or in whether they have labels.
+    """
+    if len(sources) == 1:
+        return sources[0]
+    _check_alike(sources, "shape", lambda source: shown_shape(source.shape))
+    _check_alike(sources, "dtype", lambda source: str(source.dtype))
+    _check_alike(sources, "class names", lambda source: ", ".join(source.class_names or ("none",)))
+    _check_alike(sources, "", lambda source: kind_of_labels(source.labels))
+    starts = np.cumsum([0, *(source.count for source in sources)])
+    notes = dict.fromkeys(note for source in sources for note in source.notes)
+    return replace(
+        sources[0],
+        read=partial(_read, sources, starts),
+        count=int(starts[-1]),
+        labels=joined_labels([source.labels for source in sources]),
+        names=partial(_name, sources, starts),
+        file_names=_file_names(sources),
+        noticed=partial(_noticed, sources),
+        file_chunks=partial(_chunks, sources, starts) if any(source.file_chunks for source in sources) else None,
+        hashed=joined_kind([source.hashed for source in sources]),
+        description=_description(sources),
+        kept=None,
+        listed=0,
+        notes=(say("{count} sources were put one after the other.", count=len(sources)), *notes),
+    )
+
+
+def _check_alike(sources: Sequence[SampleSource], what: str, of: Callable[[SampleSource], str]) -> None:
+    first = of(sources[0])
+    for source in sources[1:]:
+        if of(source) != first:
+            received = f"{what} {first} in {sources[0].description} and {of(source)} in {source.description}".strip()
+            raise SamplesError(
+                f"several --samples must be alike. Received: {received}. Give sources of one kind, or one of them alone."
+            )
+
+
+def _description(sources: Sequence[SampleSource]) -> str:
+    return first_of((source.description for source in sources), _NAMED, separator="; ")
+
+
+def _file_names(sources: Sequence[SampleSource]) -> tuple[str, ...] | None:
+    if any(source.file_names is None for source in sources):
+        return None
+    return tuple(name for source in sources for name in source.file_names or ())
+
+
+def _noticed(sources: Sequence[SampleSource]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentence for source in sources for sentence in source.noticed()))
+
+
+def _chunks(sources: Sequence[SampleSource], starts: np.ndarray, indices: Sequence[int]) -> Iterator[bytes]:
+    """Yield what is hashed of ascending samples, source by source."""
+    places = [_place(starts, int(index)) for index in indices]
+    for number, source in enumerate(sources):
+        yield from source.chunks([inside for where, inside in places if where == number])
+
+
+def _place(starts: np.ndarray, index: int) -> tuple[int, int]:
+    """Return which source a sample is in, and its index there."""
+    number = int(np.searchsorted(starts, index, side="right")) - 1
+    return number, index - int(starts[number])
+
+
+def _name(sources: Sequence[SampleSource], starts: np.ndarray, index: int) -> str:
+    number, inside = _place(starts, index)
+    return sources[number].names(inside)
+
+
+def _read(sources: Sequence[SampleSource], starts: np.ndarray, indices: Sequence[int]) -> np.ndarray:
+    """Return samples (n, *shape) in the order asked for; each source is read once."""
+    places = [_place(starts, int(index)) for index in indices]
+    batch = np.empty((len(places), *sources[0].shape), sources[0].dtype)
+    for number in sorted({number for number, _ in places}):
+        positions = [position for position, place in enumerate(places) if place[0] == number]
+        batch[positions] = sources[number].read([places[position][1] for position in positions])
+    return batch
