@@ -26,11 +26,11 @@ class SampleMaps:
     """The maps of one layer for one sample.
 
     Attributes:
-        name: of the sample.
-        index: of the sample in the source.
+        name: the sample's name.
+        index: the sample's number in the source.
         label: name of its class, or None without labels.
         grid: its maps.
-        silent: of a rectified layer, the shown channels without a positive value in this sample.
+        silent: shown channels of a rectified layer without a positive value in this sample.
     """
 
     name: str
@@ -52,17 +52,17 @@ class LayerMaps:
     """The maps of one layer for all chosen samples.
 
     Attributes:
-        name: of the call whose output is shown.
+        name: name of the call whose output is shown.
         source: call of the convolution before it, where the activation is a layer of its own, else None.
-        activation: that the maps went through, as Keras names it; 'linear' for none.
+        activation: the activation that the maps went through, as Keras names it; 'linear' for none.
         signed: whether values under zero matter, so that the scale has zero in the middle.
-        size: of a map, height and width, or one or three sizes.
+        size: size of a map, height and width, or one or three sizes.
         channels: indices of those shown: all, or those with the highest mean over all chosen samples.
         total: number of channels.
         rectified: whether the layer ends in a rectifier, so that a silent channel can be told.
         reduction: factor by which the pictures are smaller than the maps.
-        value_range: of the shared scale: from 0, or the smallest value where that is negative, to the largest.
-        samples: in the order of the selection.
+        value_range: ends of the shared scale: from 0, or the smallest value where that is negative, to the largest.
+        samples: the chosen samples, in the order of the selection.
         layout: 'map', 'strip' for one-dimensional maps, or 'slices' for three-dimensional ones.
     """
 

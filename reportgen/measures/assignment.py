@@ -26,7 +26,7 @@ class Reordered:
     """The best other order of the classes, chosen on every second sample and tried on the rest.
 
     Attributes:
-        accuracy: in that order, on the samples that it was not chosen on.
+        accuracy: accuracy in that order, on the samples that it was not chosen on.
         declared: accuracy in the model's own order on the same samples, in [0, 1].
         pairs: the classes that are moved, of those with samples.
         shift: by how much all labels move alike, the last ones to the front; 0 where they do not.
@@ -49,7 +49,7 @@ def best_order(
     Args:
         labels: (N,) int64.
         predicted: (N,) int64.
-        names: of a class.
+        names: gives the name of a class.
         classes: K.
     """
     counts = np.bincount(labels[::2] * classes + predicted[::2], minlength=classes**2).reshape(classes, classes)

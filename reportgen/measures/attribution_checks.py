@@ -9,7 +9,7 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return Spearman's rank correlation of two maps, -1 to 1; NaN where one is constant or not finite.
 
     Args:
-        first, second: of one shape; equal values share their mean rank.
+        first, second: arrays of one shape; equal values share their mean rank.
     """
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return float("nan")

@@ -71,7 +71,7 @@ class Calibration:
         error: expected calibration error, in [0, 1].
         chance: what a perfectly calibrated model with the same confidences would stay under 95 times in 100.
         confidence: mean, in [0, 1].
-        bins: that hold samples, by rising confidence.
+        bins: the bins that hold samples, by rising confidence.
         curve: accuracy against confidence, a point for each of these.
     """
 
@@ -104,7 +104,7 @@ def calibrate(
     Args:
         confidence: (N,) probability of the predicted class, in [0, 1].
         correct: (N,) bool.
-        seed: of the draws.
+        seed: seed of the draws.
         groups: (N,) number of the sample that each value belongs to, from 0 up; None where each is a sample by itself.
 
     Source: Guo et al. 2017, arXiv 1706.04599 (error); Broecker and Smith 2007, Weather and Forecasting 22, 651 (chance);

@@ -33,7 +33,7 @@ class ClassQuality:
 
     Attributes:
         index: number of the class.
-        name: of the class.
+        name: the class's name.
         support: samples of the class.
         predicted: samples that were said to be of it.
         precision: share of those said to be of it that are; of `predicted`.
@@ -83,21 +83,21 @@ class ClassificationQuality:
     """How well classes are predicted.
 
     Attributes:
-        accuracy: over all samples.
-        total_classes: that the model knows.
+        accuracy: accuracy over all samples.
+        total_classes: number of classes that the model knows.
         majority: name of the most frequent class.
         majority_share: its share of the samples, in [0, 1].
-        classes: those with samples or predictions.
-        matrix: of all classes, or None where there are too many.
+        classes: the classes with samples or predictions.
+        matrix: confusion matrix of all classes, or None where there are too many.
         confusions: the most frequent ones.
-        calibration: of the probability of the answer.
+        calibration: how far the probability of the answer and accuracy agree.
         confident: number of answers with a probability over `sure`.
         confident_wrong: number of wrong ones among them.
         sure: the probability that counts as confident in this report, in [0, 1].
         macro: means over the classes for which they are defined; None where that was not measured.
         constant: the answer, where all samples have the same one; None elsewhere.
-        top: over all samples, whether the label is among the five classes with the highest scores; None for up to 20 classes.
-        ranking: of two classes with samples of both; None elsewhere.
+        top: share of all samples whose label is among the five classes with the highest scores; None for up to 20 classes.
+        ranking: how well the scores rank two classes with samples of both; None elsewhere.
         reordered: the best other order of up to 100 classes; None where there is none.
         confidences: how sure the model is of each answer, from which rules count at any limit; too long for the JSON.
     """
@@ -139,9 +139,9 @@ def classification_quality(
     Args:
         values: (N, K) float64, probabilities that sum to 1 for each sample.
         labels: (N,) int64 in [0, K).
-        names: of the K classes.
+        names: names of the K classes.
         sure: probability above which an answer counts as confident.
-        seed: of the draws behind the calibration error.
+        seed: seed of the draws behind the calibration error.
     """
     predicted, confidence = values.argmax(axis=1), values.max(axis=1)
     correct = predicted == labels
@@ -195,7 +195,7 @@ def class_qualities(labels: np.ndarray, predicted: np.ndarray, names: Callable[[
     Args:
         labels: (N,) int64.
         predicted: (N,) int64.
-        names: of a class.
+        names: gives the name of a class.
 
     Source: Hand, Christen and Kirielle 2021, Machine Learning 110, 451 (F1 and J).
     """

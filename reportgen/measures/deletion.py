@@ -46,7 +46,7 @@ def deletion_distances(
         inputs: (n, *shape) float32 with two spatial axes.
         score: returns the score of the class of each input's sample, (m,) in [0, 1], for inputs (m, *shape) and the
             position of each one's sample, (m,) int64.
-        seed: of the random orders.
+        seed: seed of the random orders.
         channels_first: whether the inputs' first axis is their channels.
 
     Source: Petsiuk et al., RISE, arXiv 1806.07421 (the deletion metric: the area under the curve); Samek et al.,

@@ -20,7 +20,7 @@ class Rate:
     """A share of trials that succeeded, with the bounds of what it may be.
 
     Attributes:
-        successes: of the trials, 0 to `trials`.
+        successes: number of trials that succeeded, 0 to `trials`.
         trials: number of samples that the rate was measured on.
         value: successes / trials in [0, 1]; NaN without a trial.
         low, high: Wilson's interval; 0 and 1 without a trial.
@@ -47,7 +47,7 @@ class Decision:
 
     Attributes:
         outcome: PASS or FAIL where the whole interval lies on one side of the limit, otherwise INCONCLUSIVE.
-        limit: that the rate was compared with.
+        limit: the limit that the rate was compared with.
         needed: about how many trials would decide if the rate stayed as it is; None where it is decided, or where the
             rate is the limit itself.
     """
@@ -61,9 +61,9 @@ def wilson_interval(successes: float, trials: int, *, confidence: float = CONFID
     """Return the two-sided score interval of a binomial rate, in [0, 1].
 
     Args:
-        successes: from 0 to `trials`.
+        successes: number of trials that succeeded, 0 to `trials`.
         trials: at least 0; without one the interval is all of [0, 1].
-        confidence: in (0, 1).
+        confidence: coverage of the interval, in (0, 1).
 
     Source: Wilson 1927, J. Am. Stat. Assoc. 22, 209; recommended for small samples by Brown, Cai and DasGupta 2001,
     Statistical Science 16, 101.
@@ -93,9 +93,9 @@ def samples_needed(rate: float, limit: float, *, confidence: float = CONFIDENCE)
     n > z**2 limit (1 - limit) / (rate - limit)**2.
 
     Args:
-        rate: as observed, in [0, 1].
-        limit: in [0, 1].
-        confidence: in (0, 1).
+        rate: the observed rate, in [0, 1].
+        limit: the limit to tell it from, in [0, 1].
+        confidence: coverage of the interval, in (0, 1).
 
     Source: inversion of Wilson's score interval (1927).
     """
@@ -108,10 +108,10 @@ def decide_at_least(successes: int, trials: int, limit: float, *, confidence: fl
     """Return whether a rate reaches `limit`: PASS when its interval lies above, FAIL when it lies below.
 
     Args:
-        successes: from 0 to `trials`.
+        successes: number of trials that succeeded, 0 to `trials`.
         trials: at least 0.
-        limit: in [0, 1].
-        confidence: of the interval; for one of m rates that are judged together, 1 - 0.05 / m (Bonferroni).
+        limit: the limit to tell it from, in [0, 1].
+        confidence: coverage of the interval; for one of m rates that are judged together, 1 - 0.05 / m (Bonferroni).
     """
     low, high = wilson_interval(successes, trials, confidence=confidence)
     if low >= limit:

@@ -47,9 +47,9 @@ class MultiLabelQuality:
         loss: mean binary cross-entropy, in nats.
         total_classes: K.
         classes: all of them, in the model's order.
-        micro: of the pooled counts of all classes.
+        micro: precision, recall and F1 of the pooled counts of all classes.
         macro: means over the classes for which they are defined.
-        calibration: of the probabilities of all classes together against their presence.
+        calibration: how far the probabilities of all classes together agree with their presence.
         confident: number of answers given with a probability of their own over the limit for confidence in this report,
             whether yes or no.
         confident_wrong: number of wrong ones among them.
@@ -82,9 +82,9 @@ def multi_label_quality(
         values: (N, K) float64, the probability of each class, in [0, 1].
         sets: (N, K) bool, the classes of each sample.
         losses: (N,) binary cross-entropy of each sample, in nats.
-        names: of the K classes.
+        names: names of the K classes.
         sure: probability of an answer above which it counts as confident.
-        seed: of the draws behind the calibration error.
+        seed: seed of the draws behind the calibration error.
 
     Source: Tsoumakas and Katakis 2007, Int. J. Data Warehousing and Mining 3(3), 1 (Hamming loss); Sorower 2010, A Literature
     Survey on Algorithms for Multi-label Learning, Oregon State University (exact match; micro and macro averages).

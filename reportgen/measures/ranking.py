@@ -81,7 +81,7 @@ def roc_interval(area: float, ones: int, zeros: int) -> tuple[float, float]:
     """Return the areas whose own standard error does not rule out the one observed, at 95 %: never empty, not even at 1.
 
     Args:
-        area: in [0, 1].
+        area: area under the curve, in [0, 1].
         ones, zeros: samples of either class, at least 1.
 
     Source: Newcombe 2006, Statistics in Medicine 25, 559, method 5: the variance of Hanley and McNeil (1982) at the bound, with

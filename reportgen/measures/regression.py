@@ -22,13 +22,13 @@ class RegressionErrors:
 
     Attributes:
         bias: mean of output minus target.
-        mean_absolute: mean of its magnitude.
-        root_mean_square: of it.
+        mean_absolute: mean of the error's magnitude.
+        root_mean_square: root mean square of the error.
         explained: share of the targets' variance that the output explains (R squared), at most 1; NaN where all targets
             are equal.
         skill: the same with its interval: the share of the squared errors of always giving the mean that are avoided.
-        quantiles: of the magnitude, by probability such as '0.5'.
-        histogram: of output minus target.
+        quantiles: quantiles of the error's magnitude, by probability such as '0.5'.
+        histogram: histogram of output minus target.
     """
 
     bias: float

@@ -69,8 +69,8 @@ def decide_skill(skill: Skill, limit: float) -> Decision:
     """Return whether a model avoids at least this share of the constant's losses.
 
     Args:
-        skill: as measured.
-        limit: in [0, 1].
+        skill: the measured skill.
+        limit: smallest share that passes, in [0, 1].
     """
     if math.isnan(skill.value) or skill.low >= limit:
         return Decision(Outcome.PASS, limit, None)

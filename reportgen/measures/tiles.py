@@ -97,7 +97,7 @@ class Pictures:
 
     Attributes:
         values: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR.
-        value_range: of the colours: 0 to 255 for bytes, 0 to 1 for what lies within, else as measured.
+        value_range: ends of the colours: 0 to 255 for bytes, 0 to 1 for what lies within, else as measured.
         palette: GREY or COLOUR.
         reduction: factor by which they are smaller than the samples.
         maxima: (N,) float64, each sample's largest value.
@@ -116,7 +116,7 @@ def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
     Args:
         images: (N, H, W, C) as stored: 3 and 4 channels are colours, others are averaged; (N, length, C) become strips,
             channels from top to bottom.
-        pixels: that one picture may have; larger ones shrink by whole factors, to means of blocks.
+        pixels: most pixels that one picture may have; larger ones shrink by whole factors, to means of blocks.
     """
     if images.ndim == 3:
         images = np.moveaxis(images, -1, 1)[..., None]

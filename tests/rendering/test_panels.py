@@ -100,7 +100,7 @@ def test_maps_that_are_not_evidence_are_stamped_with_the_test_that_failed(eviden
 def test_the_text_on_the_tests_of_maps_has_the_threshold_in_force(evidence):
     rule = RuleInForce("no-better-than-random-maps", 1.5, Severity.WARNING, "standard deviations", set_by="rules.toml")
     page = render_html(replace(evidence, rules=(rule,)))
-    assert "(after arXiv 1806.07421); below 1.50 chance may do as well" in page
+    assert "(after arXiv 1806.07421); below 1.5 chance may do as well" in page
     assert (
         evidence.threshold("no-better-than-random-maps"),
         replace(evidence, rules=(rule,)).threshold(rule.code),

@@ -112,8 +112,8 @@ def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, 
 
     Args:
         maps: (N, H, W) float32 of the first N samples.
-        pictures: of at least N samples.
-        labels: of the N tiles.
+        pictures: pictures of at least N samples.
+        labels: labels of the N tiles.
         total: number of chosen samples.
     """
     positive = np.maximum(maps, 0)

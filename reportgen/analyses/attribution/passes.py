@@ -40,7 +40,7 @@ class CheckedMaps:
     """The maps of one method for n samples and the numbers of their tests.
 
     Attributes:
-        key: of the method.
+        key: the method, as --attribution takes it.
         values: (n, h, w) float32.
         similarity: (n,) rank correlation with the map of the randomised network.
         deletion: (n,) by how many standard deviations the map's order is better than random ones; NaN where undecided.

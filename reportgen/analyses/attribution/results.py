@@ -71,7 +71,7 @@ class MethodMaps:
     """The maps of one method.
 
     Attributes:
-        key: as --attribution takes it.
+        key: the method, as --attribution takes it.
         title: the method's name.
         subject: the call whose maps are explained, or 'input'.
         size: rows and columns of a map.

@@ -37,11 +37,11 @@ def cut_patches(
 
     Args:
         top: where the channels answer most.
-        placed: which pixels one answer sees.
+        placed: the pixels that one answer sees.
         channels: n of them.
-        samples: that were evaluated.
+        samples: the evaluated samples.
         channels_first: whether a sample's first axis is its channels.
-        pixels: that all patches may have; larger ones shrink to means of blocks.
+        pixels: most pixels that all patches may have; larger ones shrink to means of blocks.
 
     Returns:
         (n, k, height, width) float32, or (n, k, height, width, 3) in colour; NaN beyond a sample's edge, and all NaN
@@ -91,8 +91,8 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
     Of each, the input channel with the largest norm is shown. None where they do not belong to the channels one by one.
 
     Args:
-        kernel: of the layer.
-        channels: of its output.
+        kernel: the layer's kernel.
+        channels: channels of the layer's output.
         size: height and width of a patch.
     """
     filters = kernel.by_filter(kernel.values())

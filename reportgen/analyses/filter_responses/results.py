@@ -13,7 +13,7 @@ class ChannelResponses:
 
     Attributes:
         channel: its index.
-        values: of its answers, falling; one for each sample.
+        values: its largest answers, falling; one for each sample.
         samples: indices in the source.
         places: (row, column) of each answer in the map.
     """
@@ -34,12 +34,12 @@ class LayerResponses:
         jump: rows and columns of the input from one answer to the next.
         total: number of channels.
         silent: number of channels that are never above zero, which are not shown.
-        kernel_size: of the kernel shown in each tile, or None where the layer has none.
-        input_channels: that a kernel reads.
+        kernel_size: rows and columns of the kernel shown in each tile, or None where the layer has none.
+        input_channels: number of channels that a kernel reads.
         reduction: factor by which the patches are smaller than what an answer sees.
         beyond: whether some patch reaches beyond the edge of its sample.
         figure: for each channel its kernel and its patches.
-        channels: in the order of the tiles.
+        channels: the shown channels, in the order of the tiles.
         maximised: inputs made to excite the first channels most (--maximise), or None.
     """
 
@@ -62,12 +62,12 @@ class FilterResponsesResult:
     """The responses of the shown layers.
 
     Attributes:
-        layers: that could be shown.
+        layers: the layers that could be shown.
         left_out: names of those whose answers cannot be traced back to pixels.
         evaluated: number of samples that were searched.
         patches: shown for each channel, at most.
-        steps: of the maximisation, where it was asked for.
-        seed: of the maximisation.
+        steps: steps of the maximisation, where it was asked for.
+        seed: seed of the maximisation.
         not_maximised: why no inputs are made although they were asked for; '' otherwise.
     """
 

@@ -28,7 +28,7 @@ class PredictionQualityResult:
         worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers, the largest
             errors; for several classes, the largest losses.
         confidently: how many of `worst` are there for the first reason.
-        pictures: of these, one tile each, or None for samples that are not images.
+        pictures: one tile for each of `worst`, or None for samples that are not images.
         multi_label: where the output is an independent score for each class and the labels name any number of them.
     """
 
@@ -49,12 +49,12 @@ class WorstSample:
     """One sample that the model is wrong about, or nearly so.
 
     Attributes:
-        index: in the source.
-        name: in the source.
+        index: the sample's number in the source.
+        name: the sample's name in the source.
         label: its class or classes, or the number that was wanted.
         predicted: the model's answer.
-        probability: of that answer, in [0, 1]; None for a number and for several classes.
-        label_probability: of the label, in [0, 1]; None for a number and for several classes.
+        probability: that answer's probability, in [0, 1]; None for a number and for several classes.
+        label_probability: the label's probability, in [0, 1]; None for a number and for several classes.
         right: whether the answer is the label; None for a number.
         loss: mean binary cross-entropy of a multi-label answer, in nats; None for others.
     """

@@ -37,10 +37,10 @@ def worst_by_label(
     """Return wrong answers by falling probability, half of all, then the samples whose label has the lowest probability.
 
     Args:
-        samples: that were evaluated.
+        samples: the evaluated samples.
         values: (N, K) float64 scores.
         labels: (N,) int64.
-        names: of the K classes.
+        names: names of the K classes.
     """
     positions, confidently = _positions_by_label(values, labels)
     predicted = values.argmax(axis=1)
@@ -74,11 +74,11 @@ def worst_by_loss(
     """Return the samples with the largest losses, falling.
 
     Args:
-        samples: that were evaluated.
+        samples: the evaluated samples.
         losses: (N,) in nats.
         said: (N, K) bool, the classes predicted.
         sets: (N, K) bool, the classes of each sample.
-        names: of the K classes.
+        names: names of the K classes.
     """
     positions = np.argsort(-losses, kind="stable")[:WORST].tolist()
     entries = tuple(
@@ -101,7 +101,7 @@ def worst_by_error(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.n
     """Return the samples with the largest errors, falling.
 
     Args:
-        samples: that were evaluated.
+        samples: the evaluated samples.
         outputs: (N,) float64.
         targets: (N,) numbers.
     """

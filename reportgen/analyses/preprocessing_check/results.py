@@ -14,11 +14,11 @@ class VariantAccuracy:
     """How the model does on the samples in another scale.
 
     Attributes:
-        name: of the variant.
-        accuracy: over the samples checked.
+        name: the variant's name.
+        accuracy: accuracy over the samples checked.
         gained: samples that are right here and wrong as declared.
         lost: samples that are wrong here and right as declared.
-        p_value: of McNemar's exact test, before any correction, in [0, 1].
+        p_value: p-value of McNemar's exact test, before any correction, in [0, 1].
     """
 
     name: Kept[str]

@@ -23,7 +23,7 @@ def preprocessing_variants(samples: EvaluatedSamples) -> tuple[dict[str, Variant
     Where the values tell how black and white are stored, they are brought to 0 to 255, 0 to 1 and -1 to 1.
 
     Args:
-        samples: with their range as stored.
+        samples: the evaluated samples with their range as stored.
     """
     variants: dict[str, Variant] = {}
     left_out = []

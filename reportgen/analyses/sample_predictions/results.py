@@ -26,8 +26,8 @@ class ShownSample:
     """One chosen sample.
 
     Attributes:
-        index: in the source.
-        name: of the sample in the source.
+        index: the sample's number in the source.
+        name: the sample's name in the source.
         picture: a grid of one tile, or None for inputs that are not images.
         label: name of its class, or None without labels.
         top: the classes with the highest scores, falling; empty where the output is not one score for each class.
@@ -58,10 +58,10 @@ class SamplePredictionsResult:
 
     Attributes:
         summary: where the samples come from and what was done to them.
-        shown: in the order of the selection.
+        shown: the chosen samples, in the order of the selection.
         rule: how scores were made from the output, or ''.
         reduction: factor by which the pictures are smaller than the samples.
-        expected_range: of the inputs, by the model's own rescaling layer, or None.
+        expected_range: range of the inputs by the model's own rescaling layer, or None.
         rescaled: whether the model rescales its input by itself, in whatever way.
         non_finite: number of evaluated samples with an output that is NaN or infinite.
         variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
