@@ -1,5 +1,6 @@
 """What CONTRIBUTING says that an addition takes is all that it takes: each is made in a copy of the tree, and seen to work."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +91,31 @@ msgstr "es hat {kernels} Kernel (Grenze {limit:g})"
 """
 
 
+SAMPLE_FORMAT = '''
+"""Arrays of four axes as text: their shape on the first line, then the values."""
+
+import numpy as np
+
+from reportgen.samples.files import base_name
+from reportgen.samples.readers.arrays import StoredArray
+from reportgen.samples.readers.reader import GivenFile
+
+
+class TextArray:
+    """An array as text."""
+
+    def match(self, file: GivenFile) -> bool:
+        """Return whether the file begins as such a text does."""
+        return file.head.startswith(b"shape ")
+
+    def open(self, file: GivenFile) -> StoredArray:
+        """Return the array, which comes without labels."""
+        shape, values = file.path.read_text().split("\\n", 1)
+        array = np.array(values.split(), np.float32).reshape([int(size) for size in shape.split()[1:]])
+        return StoredArray(values=array, name=file.path.name, description=base_name(file.path))
+'''
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: Any) -> Path:
     """Return a copy of the program, its templates where a wheel has them, with a small model and samples beside it."""
@@ -129,14 +156,27 @@ def add_rule(tree: Path) -> None:
         catalogue.write(RULE_TRANSLATED)
 
 
+def add_sample_format(tree: Path) -> None:
+    (tree / "reportgen/samples/readers/text_array.py").write_text(SAMPLE_FORMAT.lstrip(), encoding="utf-8")
+    door = tree / "reportgen/samples/readers/__init__.py"
+    inserted(
+        door, "from reportgen.samples.source import", "from reportgen.samples.readers.text_array import TextArray\n"
+    )
+    inserted(door, "    ImageFile(),", "    TextArray(),\n")
+
+
 @pytest.fixture(scope="module")
 def made(tree: Path) -> tuple[str, dict[str, Any]]:
     """Return the page and the JSON of a report that the copy made after every addition."""
-    for add in (add_analysis, add_language, add_rule):
+    for add in (add_analysis, add_language, add_rule, add_sample_format):
         add(tree)
+    values = np.arange(3 * 36) / 108
+    (tree / "samples.txt").write_text(f"shape 3 6 6 1\n{' '.join(map(str, values))}\n", encoding="utf-8")
     arguments = [
         "build",
         "model.keras",
+        "--samples",
+        "samples.txt",
         "--lang",
         "de",
         "--attribution",
@@ -176,3 +216,12 @@ def test_a_rule_is_a_file_and_its_translation(made: Any) -> None:
     assert found["few-kernels"] == "it has 2 kernels (limit 5)"
     assert "es hat 2 Kernel (Grenze 5)" in page
     assert "few-kernels" in {rule["code"] for rule in document["rules"]}
+
+
+def test_a_sample_format_is_a_file_and_its_line(made: Any) -> None:
+    _, document = made
+    assert (document["samples"]["evaluated"], document["samples"]["shown"]) == (3, [0, 1, 2])
+    assert (
+        document["samples"]["sha256"]
+        == hashlib.sha256((np.arange(3 * 36) / 108).astype(np.float32).tobytes()).hexdigest()
+    )
