@@ -17,7 +17,7 @@ def sources_by_input(samples: Any, names: Sequence[str]) -> dict[str, list[Any]]
     Args:
         samples: one source, a list of file names as from a repeated --samples, or a dictionary of these by input name. A file
             name may be 'input=FILE'.
-        names: of the model's inputs, in order; none where the model does not tell, so that any names fit.
+        names: the model's inputs, in order; none where the model does not tell, so that any names fit.
 
     Returns:
         In the order of `names`, at least one source each. A single source of a model that does not name its inputs is under ''.
@@ -55,7 +55,7 @@ def split_input_name(source: str, names: Sequence[str] = ()) -> tuple[str, str]:
 
     Args:
         source: as given to --samples.
-        names: of the model's inputs, which may hold any character.
+        names: the model's inputs, which may hold any character.
     """
     name, equals, rest = source.partition("=")
     if not equals or not name or not rest or exists(Path(source)):

@@ -42,7 +42,7 @@ def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None) -> S
 
     Args:
         scale: 'auto', 'none', 'unit' (divide by 255) or 'symmetric' (divide by 127.5, subtract 1).
-        dtype: of the samples as stored.
+        dtype: the samples' as stored.
         rescaled_by: name of the model's own layer that rescales its input, or None.
 
     Raises:

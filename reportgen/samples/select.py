@@ -24,7 +24,7 @@ class Selection:
     """A rule that chooses samples.
 
     Attributes:
-        kind: of rule.
+        kind: the rule's kind.
         count: how many it asks for, with 'per-class' of each class.
         indices: the samples named one by one, with kind 'indices'; each once, in the order given.
         text: the rule as given to --select, or the default one.

@@ -19,8 +19,8 @@ def missing_channel_axis(shape: tuple[int, ...], input_shape: InputShape) -> int
     """Return where a channel axis of size 1 must be inserted into a sample, or None when it fits as it is.
 
     Args:
-        shape: of one sample, such as (28, 28).
-        input_shape: of the model without the batch axis, such as (28, 28, 1); None for a free size.
+        shape: one sample's, such as (28, 28).
+        input_shape: the model's, without the batch axis, such as (28, 28, 1); None for a free size.
 
     Returns:
         -1 for the last axis, 0 for the first (a model with channels first), None for nothing to insert.

@@ -226,7 +226,7 @@ class ImageReader:
     Attributes:
         files: to read from.
         shape: (height, width, channels) of every image, resized if it is.
-        dtype: of every image, uint8 or float32.
+        dtype: every image's, uint8 or float32.
         size: (height, width) to resize to, or None.
         channels_first: whether the model has the channels in front.
         met: what was changed in some of the images read so far.

@@ -37,7 +37,7 @@ def read_stream(
     Args:
         samples: yields samples or batches of them; or tuples of these and their labels (and weights, which are not read); or
             dictionaries by input name in place of samples.
-        input_shapes: of one sample by input name, to tell a sample from a batch; empty where they are not known: then
+        input_shapes: one sample's shape by input name, to tell a sample from a batch; empty where they are not known: then
             batches are expected.
         most: stop after so many samples; None reads to the end.
         memory_limit: bytes that the samples may take together.
