@@ -23,7 +23,7 @@ def anonymous(source: SampleSource) -> SampleSource:
         description=SAMPLES,
         labels=_anonymous_labels(source.labels),
         notes=anonymous_notes(source.notes),
-        file_names=None,
+        files=None,
         beside={name: anonymous(other) for name, other in source.beside.items()},
     )
 

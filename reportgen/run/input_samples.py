@@ -154,7 +154,7 @@ def _open(
         accepts,
         count=source.count,
         class_names=source.class_names,
-        file_names=source.file_names,
+        file_names=None if source.files is None else source.files.names,
     )
     return replace(source, labels=together)
 
@@ -178,7 +178,7 @@ def _all_readable(
             files.append((error.listed, ()))
         else:
             parts.append(part)
-            files.append((part.listed or part.count, range(part.count) if part.kept is None else part.kept))
+            files.append((part.files.listed, part.files.kept) if part.files else (part.count, range(part.count)))
     if not parts:
         raise bad[0]
     if bad:

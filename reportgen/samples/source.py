@@ -23,6 +23,21 @@ _BOTH = say(
 )
 
 
+@dataclass(frozen=True)
+class SampleFiles:
+    """Files that are a sample each, by which their labels are found.
+
+    Attributes:
+        names: relative to their folder, 'a.png' or 'class/a.png', in the order of the samples.
+        kept: their places among all files that were listed; some could perhaps not be read and were left out.
+        listed: number of all those files.
+    """
+
+    names: tuple[str, ...]
+    kept: tuple[int, ...]
+    listed: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class SampleSource:
     """Samples that can be read piece by piece.
@@ -41,12 +56,10 @@ class SampleSource:
         input_name: the input that they are given to; '' where the model takes them alone.
         beside: the sources of the model's other inputs, by name, as many samples each.
         class_names_origin: where class names come from that the user did not give, for messages; else ''.
-        file_names: the image files' names, relative to their folder, to find their labels by; else None.
+        files: the files that the samples are, one each; None for samples of other kinds.
         noticed: what reading has met so far and changed, one sentence each.
         file_chunks: yields what is hashed of some samples that are files; None where their values as stored are hashed.
         hashed: what is hashed, without a full stop.
-        kept: places of the samples among all files of the source, where some could not be read and were left out.
-        listed: number of all those files; 0 where nothing was looked for.
     """
 
     read: Callable[[Sequence[int]], np.ndarray]
@@ -61,12 +74,10 @@ class SampleSource:
     input_name: str = ""
     beside: Mapping[str, SampleSource] = field(default_factory=dict)
     class_names_origin: str = ""
-    file_names: tuple[str, ...] | None = None
+    files: SampleFiles | None = None
     noticed: Callable[[], tuple[str, ...]] = tuple
     file_chunks: Callable[[Sequence[int]], Iterator[bytes]] | None = None
     hashed: str = VALUES
-    kept: tuple[int, ...] | None = None
-    listed: int = 0
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -135,13 +146,11 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
         count=int(starts[-1]),
         labels=joined_labels([source.labels for source in sources]),
         names=partial(_name, sources, starts),
-        file_names=_file_names(sources),
+        files=_joined_files(sources),
         noticed=partial(_noticed, sources),
         file_chunks=partial(_chunks, sources, starts) if any(source.file_chunks for source in sources) else None,
         hashed=joined_kind([source.hashed for source in sources]),
         description=_description(sources),
-        kept=None,
-        listed=0,
         notes=(say("{count} sources were put one after the other.", count=len(sources)), *notes),
     )
 
@@ -160,10 +169,17 @@ def _description(sources: Sequence[SampleSource]) -> str:
     return first_of((source.description for source in sources), _NAMED, separator="; ")
 
 
-def _file_names(sources: Sequence[SampleSource]) -> tuple[str, ...] | None:
-    if any(source.file_names is None for source in sources):
-        return None
-    return tuple(name for source in sources for name in source.file_names or ())
+def _joined_files(sources: Sequence[SampleSource]) -> SampleFiles | None:
+    names: list[str] = []
+    kept: list[int] = []
+    listed = 0
+    for source in sources:
+        if source.files is None:
+            return None
+        names += source.files.names
+        kept += [listed + place for place in source.files.kept]
+        listed += source.files.listed
+    return SampleFiles(tuple(names), tuple(kept), listed)
 
 
 def _noticed(sources: Sequence[SampleSource]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from reportgen.samples.readers.pixels import (
 )
 from reportgen.samples.readers.reader import GivenFile
 from reportgen.samples.shapes import InputShape, matches, shown_shape
-from reportgen.samples.source import FILES, SampleSource, check_finite
+from reportgen.samples.source import FILES, SampleFiles, SampleSource, check_finite
 from reportgen.untrusted.escaping import escaped
 
 # Decoding every pixel of so many small images takes seconds; of 100,000 it would take minutes
@@ -95,7 +95,8 @@ class ImageFiles:
             files, input_shape=accepts.input_shape, resize=accepts.resize, labels=known, class_names=names
         )
         if kept is not None:
-            source = replace(source, kept=tuple(int(index) for index in kept), listed=len(self.names))
+            places = tuple(int(index) for index in kept)
+            source = replace(source, files=SampleFiles(files.names, places, listed=len(self.names)))
         return replace(source, class_names_origin=origin)
 
 
@@ -287,7 +288,7 @@ def open_images(
         class_names=class_names,
         description=files.description,
         notes=(*files.notes, *reading_rules(channels, reader.dtype), *_notes(reader, input_shape)),
-        file_names=files.names,
+        files=SampleFiles(files.names, tuple(range(len(files.names))), listed=len(files.names)),
         noticed=partial(noticed_rules, reader.met),
         file_chunks=partial(file_chunks, files.folder, files.names),
         hashed=FILES,
