@@ -76,7 +76,7 @@ def two() -> Any:
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Have every model with channels first compiled, also where eager kernels would run it."""
-    monkeypatch.setattr(reportgen.run.prepared_run, "must_be_compiled", lambda *_: True)
+    monkeypatch.setattr(reportgen.run.prepared_run, "needs_compiling", lambda *_: True)
 
 
 def test_masked_run_of_two_inputs_keeps_the_other_at_its_samples_values(two: Any) -> None:

@@ -219,7 +219,7 @@ _SCRIPT = """
 import sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from test_preparation import first_and_last, probabilities, sections
+from test_prepared_run import first_and_last, probabilities, sections
 import reportgen
 first, last = first_and_last()
 inputs = np.random.default_rng(4).normal(size=(5, 8, 8, 2)).astype(np.float32)
