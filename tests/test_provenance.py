@@ -6,7 +6,7 @@ import json
 import shlex
 import socket
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,14 @@ def test_a_package_that_is_not_installed_under_its_name_is_unknown(monkeypatch: 
 
 
 def test_day_is_today_in_utc(monkeypatch: Any) -> None:
+    class Early(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2026, 1, 2, 1, 30, tzinfo=timezone(timedelta(hours=2))).astimezone(tz)
+
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    before = datetime.now(timezone.utc).date().isoformat()
-    assert before <= report_day() <= datetime.now(timezone.utc).date().isoformat()
+    monkeypatch.setattr(module, "datetime", Early)
+    assert report_day() == "2026-01-01"
 
 
 @pytest.mark.parametrize(("epoch", "day"), [("0", "1970-01-01"), ("86399", "1970-01-01"), ("1700000000", "2023-11-14")])

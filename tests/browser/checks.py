@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,15 @@ def on_paper(document: str, paper: str) -> str:
     margin, policy = "@page{margin:14mm;", '<meta http-equiv="Content-Security-Policy"'
     assert document.count(margin) == document.count(policy) == 1
     return document.replace(margin, f"{margin}size:{paper};").replace(policy, "<meta")
+
+
+def wait_until(page: Any, holds: Callable[[], bool]) -> None:
+    """Ask until it holds, for what the browser does by itself and no script of ours can say the end of."""
+    for _ in range(400):
+        if holds():
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError("it never held")
 
 
 def open_details(page: Any) -> None:

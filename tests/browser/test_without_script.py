@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from checks import REPORTS, smoothing_faults
+from checks import REPORTS, smoothing_faults, wait_until
 
 
 @pytest.fixture
@@ -79,10 +79,7 @@ def test_an_enlarged_grid_scrolls_by_keyboard_inside_its_plate(still):
     plate = page.locator(".plate:has(:checked)")
     assert picture.bounding_box()["width"] == 460
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(
-        300
-    )  # the browser scrolls smoothly by keyboard, and no script of ours can say when it is done
-    assert plate.evaluate("(plate) => plate.scrollLeft") > 0
+    wait_until(page, lambda: plate.evaluate("(plate) => plate.scrollLeft") > 0)  # the browser scrolls smoothly
     assert plate.bounding_box()["width"] <= 360
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 

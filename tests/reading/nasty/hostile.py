@@ -658,9 +658,9 @@ def with_objects(folder: Path) -> Path:
     return hdf5(folder / "m.h5", change=change)
 
 
-def long_sequential(folder: Path) -> Path:
-    """1,100 layers, for which Keras itself needs a minute, since it builds the model anew after each."""
-    layers = [{**layer("ReLU"), "config": {"name": f"r{number}"}} for number in range(1100)]
+def long_sequential(folder: Path, count: int = 1100) -> Path:
+    """Many layers; for 1,100 Keras itself needs a minute, since it builds the model anew after each."""
+    layers = [{**layer("ReLU"), "config": {"name": f"r{number}"}} for number in range(count)]
     return archive(folder / "m.keras", sequential(CONV, *layers))
 
 
