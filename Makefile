@@ -1,4 +1,4 @@
-# make demo    the demo's report                make test    the tests
+# make demo    the demo's report                make test    all tests, with coverage; make quick without the slow ones
 # make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
 # make bench   the figures that the README states    make messages   the catalogues of the page's languages
 # make generated   what the program says of itself elsewhere: the JSON's schema, the README's tables
@@ -8,13 +8,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check sample messages generated bench clean
+.PHONY: demo test quick check sample messages generated bench clean
 
 demo: $(VENV)/.run
 	$(BIN)/reportgen demo --output demo-report.html
 
+# A worker for each core; more than four would each load TensorFlow and wait for the longest tests.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov=reportgen --cov-report=term --cov-fail-under=95
+	$(PYTEST) --cov=reportgen --cov-report=term --cov-fail-under=95
+
+quick: $(VENV)/.dev
+	$(PYTEST) -m "not slow"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -41,6 +47,8 @@ generated: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/demo.py
+	$(BIN)/python benchmarks/files.py
+	$(BIN)/python benchmarks/page.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

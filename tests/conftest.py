@@ -7,11 +7,26 @@ from typing import Any
 # Before anything imports TensorFlow, whose chatter would drown a failing test's output
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores: one thread each
+    for _threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(_threads, "1")
 
 import numpy as np
 import pytest
 
 DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, and keep together what shares a fixture that is slow to make: a file's tests in one
+    worker, and those of a folder that has a browser; a slow test goes wherever there is time."""
+    items.sort(key=lambda item: ("browser" not in item.path.parts, item.get_closest_marker("slow") is None))
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.slow)
+        elif item.get_closest_marker("slow") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def fix_weights(model: Any, seed: int = 7) -> Any:

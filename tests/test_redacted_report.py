@@ -22,6 +22,8 @@ from reportgen.cli.app import run
 from reportgen.results.findings import SkippedSection
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 
+pytestmark = pytest.mark.slow
+
 SIZE, CLASSES = 16, 3
 FOLDERS = ("azure_folder", "beige_folder", "coral_folder")
 NAMES = ("denim_class", "ebony_class", "fawn_class")

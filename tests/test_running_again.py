@@ -13,6 +13,8 @@ from reportgen.errors import ForwardError
 from reportgen.measures.deletion import deletion_distances
 from reportgen.models.passes import CompiledModel
 
+pytestmark = pytest.mark.slow
+
 GENERATOR = np.random.default_rng(8)
 COUNT = 9
 IMAGES = GENERATOR.normal(size=(COUNT, 6, 7, 2)).astype(np.float32)

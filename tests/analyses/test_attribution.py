@@ -96,6 +96,7 @@ def test_formulas_equal_loops_over_places_and_channels() -> None:
                 assert layercam(features, gradients)[n, row, column] == pytest.approx(positive, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_integrated_gradients_of_the_demo_are_complete_within_one_percent(
     demo_model: Any, demo_samples_path: Any
 ) -> None:

@@ -116,12 +116,13 @@ def untrained_model(initializer: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("initializer", ["glorot_uniform", "random_normal"])
-def test_untrained_models_are_called_learned_in_under_5_of_100(initializer: str) -> None:
+@pytest.mark.slow
+def test_untrained_models_are_called_learned_in_under_5_of_100() -> None:
     wrong = 0
     for seed in range(100):
         keras.utils.set_random_seed(seed)
-        wrong += any(one.learned for one in run_model(untrained_model(initializer), seed=seed).kernels)
+        model = untrained_model(("glorot_uniform", "random_normal")[seed % 2])
+        wrong += any(one.learned for one in run_model(model, seed=seed).kernels)
     assert wrong < 5
 
 

@@ -200,6 +200,7 @@ def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, capfd, toml,
     assert "reportgen demo --config r.toml" in (folder / "demo-report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_timings_are_listed_and_leave_the_page_as_it_is(folder, capfd):
     assert run(["demo", "-o", "a.html", "--quiet"]) == 0
     assert capfd.readouterr().err == ""

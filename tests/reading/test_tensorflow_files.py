@@ -25,6 +25,8 @@ from reportgen.reading.loading.inventory import take_inventory
 from reportgen.reading.loading.load import LoadedModel, read_model
 from reportgen.reading.loading.weights_only import WeightsOnly
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parent / "fixtures"
 LIMIT = 1 << 30
 ALONE = "cannot be run. Received: the file has weights and no architecture. Only its weights can be reported on."

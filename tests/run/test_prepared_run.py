@@ -235,6 +235,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_model_with_channels_first_is_compiled_where_the_eager_kernels_fail() -> None:
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"}
     done = subprocess.run(

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from keras import layers
 
@@ -16,6 +17,7 @@ def alive(model: Any) -> LiveModel:
     return LiveModel(model, named_layers(model), 64)
 
 
+@pytest.mark.slow
 def test_maximised_inputs_excite_their_channels_more_than_noise_and_are_the_same_twice() -> None:
     model = keras.Sequential([keras.Input((12, 12, 1)), layers.Conv2D(3, 3, activation="relu", name="conv")])
     generator = np.random.default_rng(4)
