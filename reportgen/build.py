@@ -23,7 +23,7 @@ from reportgen.models.graphs import (
     with_signature,
 )
 from reportgen.models.passes import CompiledModel, LiveModel
-from reportgen.models.startup import import_keras
+from reportgen.models.startup import TENSORFLOW, backend, import_keras
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading import LoadedModel, WeightsOnly, adopt_model, read_model
@@ -199,6 +199,8 @@ def _live(described: DescribedModel, source: SampleSource, reason: str) -> LiveM
 
 
 def _no_gradients(described: DescribedModel) -> str:
+    if backend() != TENSORFLOW:
+        return say("This section takes gradients with TensorFlow, and Keras runs on {backend} here.", backend=backend())
     if described.compiled:
         return _COMPILED
     if any(quantised(layer) == "float8" for layer in described.layers.values()):

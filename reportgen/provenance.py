@@ -15,6 +15,7 @@ from typing import Any
 
 from reportgen.errors import UsageError
 from reportgen.messages import say
+from reportgen.models.startup import backend
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.reading import LoadedModel, WeightsOnly, weights_digest
 from reportgen.results.findings import Provenance
@@ -55,6 +56,7 @@ def make_provenance(
         keras_version=read.keras_version if file else None,
         rewrites=live.rewrites if live else (),
         versions={**package_versions(), **(plugins or {})},
+        backend=backend(),
         date=report_day(),
         seed=options.seed,
         options={**inputs, **asdict(options)},
@@ -79,7 +81,7 @@ def package_versions() -> dict[str, str]:
     from reportgen import __version__
 
     versions = {"reportgen": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in dict.fromkeys((*_PACKAGES, backend())):
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # such as tensorflow installed as tensorflow-cpu

@@ -7,6 +7,7 @@ Exit codes: 0 written, 1 written with findings that --fail-on does not let pass,
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 import traceback
@@ -162,6 +163,7 @@ def _write(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; errors are one line on standard error."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # also for a plug-in that imports Keras first
     try:
         code = run(arguments)
     except Exception:  # noqa: BLE001 - Python's own exit code for these, 1, would pass for a gate that failed

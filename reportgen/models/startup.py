@@ -1,24 +1,67 @@
-"""Importing Keras, which is most of the time that a small report takes."""
+"""Importing Keras, which is most of the time that a small report takes, and what Keras runs on."""
 
 from __future__ import annotations
 
 import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reportgen.errors import UsageError
+from reportgen.untrusted.escaping import reason_of
+
+BACKEND = "KERAS_BACKEND"
+TENSORFLOW = "tensorflow"
 
 
 def import_keras() -> None:
-    """Import Keras and TensorFlow with the garbage collector paused.
+    """Import Keras and TensorFlow with the garbage collector paused; Keras runs on TensorFlow unless it was imported before.
 
     The import makes some two million objects that all stay; going through them again and again takes a sixth of its CPU time
     (`benchmarks/demo.py` measures the whole).
+
+    Raises:
+        UsageError: Keras cannot be imported, as with a value in its keras.json that it does not take.
     """
     paused = gc.isenabled()
     gc.disable()
     try:
-        import keras
-        import tensorflow
+        with _on_tensorflow():
+            import keras
+            import tensorflow
 
-        del keras, tensorflow
+            del keras, tensorflow
+    except Exception as error:  # whatever an installation, or the user's settings of one, raises becomes one line
+        raise UsageError(
+            f"Keras cannot be imported. Received: {type(error).__name__}: {reason_of(error, limit=160)}. Check the "
+            f"installation, the variables KERAS_… and keras.json in ~/.keras or KERAS_HOME."
+        ) from error
     finally:
         if paused:
             gc.enable()
             gc.freeze()
+
+
+@contextmanager
+def _on_tensorflow() -> Iterator[None]:
+    """Make an import of Keras choose TensorFlow, whatever the environment and keras.json say; then put the former back."""
+    if "keras" in sys.modules:
+        yield
+        return
+    before = os.environ.get(BACKEND)
+    os.environ[BACKEND] = TENSORFLOW
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[BACKEND]
+        else:
+            os.environ[BACKEND] = before
+
+
+def backend() -> str:
+    """Return what Keras runs on: 'tensorflow', or what it was imported with before, such as 'jax' or 'torch'."""
+    import keras
+
+    return str(keras.config.backend())

@@ -213,6 +213,7 @@ class Provenance:
         title: of the page.
         note: what the reviewer should know, as given by --note.
         redaction: what a redacted report leaves out, one sentence; '' for a full one.
+        backend: what Keras ran on: 'tensorflow', 'jax', 'torch', ...
     """
 
     file_name: str | None
@@ -231,6 +232,7 @@ class Provenance:
     not_run: str = ""
     custom_code: tuple[str, ...] = ()
     redaction: str = ""
+    backend: str = "tensorflow"
 
 
 GENERIC_TEMPLATE = '{% include "sections/_generic.html" %}'

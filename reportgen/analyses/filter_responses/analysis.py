@@ -50,7 +50,7 @@ class FilterResponses:
             placed = follow_placements(live, samples.scale(samples.images[:1]), pack=with_first(samples))
         except ForwardError as error:
             return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
-        compiled = isinstance(live.model, CompiledModel)
+        not_made = _COMPILED if isinstance(live.model, CompiledModel) else live.no_gradients
         layers = tuple(_layer(name, tops[name], placed[name], samples, context) for name in tops if name in placed)
         left_out = tuple(name for name in tops if name not in placed)
         shown = tuple(layer for layer in layers if layer is not None)
@@ -61,9 +61,9 @@ class FilterResponses:
             left_out=left_out,
             evaluated=samples.evaluated,
             patches=SAMPLES_KEPT,
-            steps=MAXIMISATION_STEPS if context.options.maximise and not compiled else None,
+            steps=MAXIMISATION_STEPS if context.options.maximise and not not_made else None,
             seed=context.options.seed,
-            not_maximised=_COMPILED if context.options.maximise and compiled else "",
+            not_maximised=not_made if context.options.maximise else "",
         )
 
     def findings(self, result: FilterResponsesResult, limits: Limits) -> Iterable[Finding]:

@@ -9,7 +9,7 @@ from reportgen.analyses.base import AnalysisContext
 from reportgen.errors import ForwardError
 from reportgen.measures.tiles import columns_for
 from reportgen.models.gradients import maximise_channels
-from reportgen.models.passes import CompiledModel, LiveModel
+from reportgen.models.passes import LiveModel
 from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.run import EvaluatedSamples
 
@@ -29,7 +29,7 @@ def maximised_inputs(
     live: LiveModel | None, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> ImageGrid | None:
     """Return inputs made to excite the first of these channels most; None where none are made."""
-    if live is None or not context.options.maximise or isinstance(live.model, CompiledModel):
+    if live is None or not context.options.maximise or live.no_gradients:
         return None
     chosen = channels[:MAXIMISED]
     try:

@@ -55,10 +55,9 @@ def pack_inputs(model: Any, arrays: Mapping[str, Any]) -> Any:
             become tensors too, since a call takes no mixture.
     """
     import keras
-    import tensorflow as tf
 
-    if any(map(tf.is_tensor, arrays.values())):
-        arrays = {name: tf.convert_to_tensor(array) for name, array in arrays.items()}
+    if any(map(keras.ops.is_tensor, arrays.values())):
+        arrays = {name: keras.ops.convert_to_tensor(array) for name, array in arrays.items()}
     graph = graph_of(model)
     if graph is None:
         return dict(arrays)

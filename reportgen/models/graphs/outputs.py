@@ -170,7 +170,7 @@ def output_at(output: Any, index: int) -> Any:
 
 def array_at(output: Any, index: int) -> np.ndarray:
     """Return one tensor of what a model returned as float32."""
-    return np.asarray(output_at(output, index), dtype=np.float32)
+    return as_array(output_at(output, index))
 
 
 def tensors_of(output: Any) -> Iterator[Any]:
@@ -189,4 +189,11 @@ def first_tensor(output: Any) -> Any:
 
 def first_array(output: Any) -> np.ndarray:
     """Return a model's or layer's first output as float32."""
-    return np.asarray(first_tensor(output), dtype=np.float32)
+    return as_array(first_tensor(output))
+
+
+def as_array(tensor: Any) -> np.ndarray:
+    """Return a tensor's values as float32, whatever Keras runs on: one of PyTorch has its gradients cut off first."""
+    import keras
+
+    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)

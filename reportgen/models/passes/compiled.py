@@ -7,6 +7,7 @@ from typing import Any
 
 from reportgen.models.graphs import common_data_format
 from reportgen.models.passes.wrapping import recording
+from reportgen.models.startup import TENSORFLOW, backend
 
 
 class CompiledPass:
@@ -129,7 +130,7 @@ def needs_compiling(model: Any, layers: Mapping[str, Any], batch: Any) -> bool:
     """
     import tensorflow as tf
 
-    if common_data_format(layers.values()) != "channels_first":
+    if backend() != TENSORFLOW or common_data_format(layers.values()) != "channels_first":
         return False
     try:
         model(batch, training=False)

@@ -21,6 +21,7 @@ from reportgen.models.graphs import (
     ACTIVATION_ENDS,
     activation_of,
     array_at,
+    as_array,
     call_name,
     common_data_format,
     data_format,
@@ -238,7 +239,7 @@ class Recorder:
                 self._received[name] = source
         layer = self._layers[path]
         if is_normalization(layer) and given is not None:
-            values = np.asarray(given, dtype=np.float32)
+            values = as_array(given)
             axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
             _merge(self._found.moments, name, channel_moments(np.moveaxis(values, axis, -1)))
 

@@ -65,14 +65,14 @@ def _masked(call: Any, path: str, silenced: Mapping[str, tuple[int, ...]], layou
 
 
 def _without(output: Any, channels: tuple[int, ...], layout: str) -> Any:
-    import tensorflow as tf
+    import keras
 
     axis = 1 if layout == "channels_first" and len(output.shape) > 2 else len(output.shape) - 1
     shape = [1] * len(output.shape)
     shape[axis] = output.shape[axis]
     keep = np.ones(output.shape[axis], bool)
     keep[list(channels)] = False
-    return tf.where(keep.reshape(shape), output, tf.zeros_like(output))  # a product would keep NaN
+    return keras.ops.where(keep.reshape(shape), output, keras.ops.zeros_like(output))  # a product would keep NaN
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from reportgen.models.graphs import (
     CallNames,
     ReceptiveField,
     Shape,
+    as_array,
     first_tensor,
     per_axis,
     receptive_field,
@@ -65,11 +66,12 @@ def follow_placements(
     Raises:
         ForwardError: a layer failed.
     """
+    import keras
     import tensorflow as tf
 
     with run_failures_named():
         if not isinstance(live.model, CompiledModel):
-            return _followed(live.model, live, tf.constant(inputs), pack)
+            return _followed(live.model, live, keras.ops.convert_to_tensor(inputs), pack)
         found: dict[str, Placement] = {}
         traced = tf.function(lambda source: found.update(_followed(live.model.model, live, source, pack)))
         traced.get_concrete_function(tf.TensorSpec(inputs.shape, tf.float32))
@@ -116,7 +118,7 @@ def _is_cast(given: Any, source: Any, known: dict[int, tuple[Any, Placement]]) -
         return False
     if tf.is_symbolic_tensor(given):
         return given.op.type in _COPIES and given.op.inputs[0].name == source.name
-    return np.allclose(np.asarray(given, np.float32), np.asarray(source), rtol=1e-2, atol=1e-2)
+    return np.allclose(as_array(given), as_array(source), rtol=1e-2, atol=1e-2)
 
 
 def _before(given: Any, known: dict[int, tuple[Any, Placement]]) -> tuple[Any, Placement] | None:
