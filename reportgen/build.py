@@ -30,6 +30,7 @@ from reportgen.reading import LoadedModel, WeightsOnly, adopt_model, read_model
 from reportgen.redaction.anonymous import anonymous
 from reportgen.redaction.redact import redact as redacted
 from reportgen.report import Report
+from reportgen.results.causes import with_causes
 from reportgen.results.rules import Limits
 from reportgen.run import evaluate_samples, prepare_run, samples_at_once
 from reportgen.samples import SampleSource
@@ -79,10 +80,13 @@ def make_report(
         provenance=provenance,
         model=context.model,
         samples=context.samples.summary if context.samples else None,
-        sections=(
-            *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings),
-            *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings),
-            *plugins.broken,
+        sections=with_causes(
+            (
+                *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings),
+                *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings),
+                *plugins.broken,
+            ),
+            places=_places(context),
         ),
         rules=settings.in_force,
     )
@@ -184,6 +188,12 @@ def _context(
         options=options,
         limits=limits,
     )
+
+
+def _places(context: AnalysisContext) -> dict[str, int]:
+    """Return each layer's place in the order of the calls, its first of several; none where the order is not known."""
+    paths = [layer.path for layer in context.layers] if context.ordered else []
+    return {path: place for place, path in reversed([*enumerate(paths)])}
 
 
 def _live(described: DescribedModel, source: SampleSource, reason: str) -> LiveModel:

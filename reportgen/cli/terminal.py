@@ -6,11 +6,13 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 from reportgen.messages import listed
+from reportgen.results.causes import origin_of
 from reportgen.results.findings import Finding, Inconclusive, Report, Severity
 from reportgen.results.rules import severity_named
 
@@ -111,20 +113,34 @@ class StageTimes:
 def findings_text(findings: Iterable[Finding], inconclusive: Iterable[Inconclusive] = ()) -> str:
     """Return the findings as lines for a terminal: their number by severity, then the most severe ones.
 
+    What follows from a finding is one line under it.
+
     Args:
-        findings: most severe first.
+        findings: most severe first, causes before their consequences.
         inconclusive: rules that the samples cannot decide, listed after them.
     """
     found, undecided = tuple(findings), tuple(inconclusive)
     counts = [_counted(found, severity) for severity in reversed(Severity)]
     lines = [", ".join(counts + ([f"{len(undecided)} inconclusive"] if undecided else []))]
-    lines += [f"  {finding.severity.label}: {finding.subject}: {finding.message}" for finding in found[:_MOST_FINDINGS]]
-    if len(found) > _MOST_FINDINGS:
-        lines.append(f"  and {len(found) - _MOST_FINDINGS} more on the page")
+    origins = [origin_of(finding, found) for finding in found]
+    causes = [finding for finding, origin in zip(found, origins, strict=True) if origin is None]
+    for cause in causes[:_MOST_FINDINGS]:
+        lines.append(f"  {cause.severity.label}: {cause.subject}: {cause.message}")
+        follow = [one.code for one, origin in zip(found, origins, strict=True) if origin is cause]
+        if follow:
+            lines.append(f"    from which follow: {_codes(follow)}")
+    if len(causes) > _MOST_FINDINGS:
+        lines.append(f"  and {len(causes) - _MOST_FINDINGS} more on the page")
     lines += [f"  inconclusive: {one.subject}: {one.message} ({_needed(one)})" for one in undecided[:_MOST_FINDINGS]]
     if len(undecided) > _MOST_FINDINGS:
         lines.append(f"  and {len(undecided) - _MOST_FINDINGS} more inconclusive on the page")
     return "\n".join(lines)
+
+
+def _codes(codes: Sequence[str]) -> str:
+    """Return codes with how often each occurs: 'constant-output, drifted-statistics x 2'."""
+    times = Counter(codes)
+    return ", ".join(code if count == 1 else f"{code} x {count}" for code, count in times.items())
 
 
 def gate_text(report: Report, fail_on: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from reportgen.rendering.geometry import (
     matrix_grid,
 )
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
+from reportgen.results.causes import causes_first, origin_of
 from reportgen.results.findings import Finding, Section, Severity, SkippedSection
 from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, Palette, PanelGrid
 
@@ -127,12 +128,13 @@ class ListedFinding:
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """Findings of one rule and severity; they share the source too."""
+    """Findings of one rule and severity, which share the source too, and what follows from them."""
 
     severity: Severity
     code: str
     source: str
     findings: tuple[ListedFinding, ...]
+    consequences: tuple[FindingGroup, ...] = ()
 
     @property
     def shown(self) -> tuple[ListedFinding, ...]:
@@ -144,21 +146,38 @@ class FindingGroup:
         """The others."""
         return self.findings[len(self.shown) :]
 
+    @property
+    def explained(self) -> int:
+        """How many findings follow from these."""
+        return sum(len(group.findings) for group in self.consequences)
 
-def group_findings(sections: Iterable[Section | SkippedSection], page: Page) -> tuple[FindingGroup, ...]:
-    """Return the findings of a page by severity, rule and source, most severe first, otherwise in the page's order.
+
+def group_findings(sections: Sequence[Section | SkippedSection], page: Page) -> tuple[FindingGroup, ...]:
+    """Return the findings of a page by rule, severity and source, in the order of all, consequences within their cause's group.
 
     Args:
         sections: whose HTML is made already, so that their anchors are known.
         page: with the anchors and the language.
     """
-    groups: dict[tuple[Severity, str, str], list[ListedFinding]] = {}
-    for section in sections:
-        for finding in section.findings:
-            key = (finding.severity, finding.code, finding.source)
-            groups.setdefault(key, []).append(_listed(finding, section.name, page))
-    by_severity = sorted(groups.items(), key=lambda item: -item[0][0])  # stable: equals keep their order
-    return tuple(FindingGroup(*key, tuple(listed)) for key, listed in by_severity)
+    named = {id(finding): section.name for section in sections for finding in section.findings}
+    found = [finding for section in sections for finding in section.findings]
+    groups: dict[_Key | None, dict[_Key, list[ListedFinding]]] = {}
+    for finding in causes_first(found):
+        cause = origin_of(finding, found)
+        beside = groups.setdefault(_key(cause) if cause else None, {})
+        beside.setdefault(_key(finding), []).append(_listed(finding, named[id(finding)], page))
+    return tuple(
+        FindingGroup(*key, tuple(listed), tuple(FindingGroup(*one, tuple(those)) for one, those in under.items()))
+        for key, listed in groups.get(None, {}).items()
+        for under in [groups.get(key, {})]
+    )
+
+
+_Key = tuple[Severity, str, str]
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.severity, finding.code, finding.source
 
 
 def _listed(finding: Finding, section: str, page: Page) -> ListedFinding:

@@ -1,5 +1,6 @@
 """What analyses produce and what rendering shows: findings, plottables and rules. Standard library and numpy only."""
 
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of, with_causes
 from reportgen.results.findings import (
     Finding,
     Inconclusive,
@@ -29,6 +30,8 @@ from reportgen.results.plottables import (
 from reportgen.results.rules import Limits, Rule, RuleSettings, default_limits, severity_named
 
 __all__ = [
+    "BROKEN_WEIGHTS",
+    "WRONG_INPUTS",
     "Curve",
     "Finding",
     "Histogram",
@@ -53,7 +56,11 @@ __all__ = [
     "Severity",
     "SkippedSection",
     "Strip",
+    "cause_of",
+    "causes_first",
     "default_limits",
     "most_severe_first",
+    "origin_of",
     "severity_named",
+    "with_causes",
 ]

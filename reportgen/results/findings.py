@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field
 from typing import Annotated, Any
 
 from reportgen.messages import say
+from reportgen.results.causes import causes_first
 from reportgen.results.redactable import Becomes, Kept, redactable
 
 UNWRITTEN: Mapping[str, Any] = {"written": False}
@@ -47,6 +48,8 @@ class Finding:
         evidence: the numbers, by name.
         threshold: the limit that the rule compares with.
         source: where rule and threshold come from.
+        follows_from: codes of the rules whose findings in this report explain this one.
+        explains: whether others may follow from it; a note explains nothing.
     """
 
     code: str
@@ -56,6 +59,8 @@ class Finding:
     evidence: Mapping[str, float]
     threshold: float
     source: str = field(metadata=UNWRITTEN)  # all findings of a rule share it, so that the JSON has it once
+    follows_from: tuple[str, ...] = ()  # every code that could, until `with_causes` knows what the report holds
+    explains: bool = field(default=True, metadata=UNWRITTEN)
 
 
 @dataclass(frozen=True)
@@ -300,8 +305,8 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, most severe first, otherwise in the order of the sections."""
-        return most_severe_first(finding for section in self.sections for finding in section.findings)
+        """All findings, most severe first, causes before their consequences, otherwise in the order of the sections."""
+        return causes_first(finding for section in self.sections for finding in section.findings)
 
     @property
     def inconclusive(self) -> tuple[Inconclusive, ...]:
@@ -309,7 +314,7 @@ class Report:
         return tuple(one for section in self.sections for one in section.inconclusive)
 
     def failing(self, severity: Severity) -> tuple[Finding, ...]:
-        """Return the findings of at least this severity, most severe first."""
+        """Return the findings of at least this severity, in the order of all."""
         return tuple(finding for finding in self.findings if finding.severity >= severity)
 
 

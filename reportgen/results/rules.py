@@ -26,6 +26,9 @@ class Rule:
         unit: what the threshold is a number of, such as 'share of a layer's channels'.
         source: where rule and threshold come from.
         bounds: smallest and largest threshold that can be set.
+        follows_from: codes of the rules whose findings explain one of this rule, the likeliest cause first; its own code where
+            an earlier layer's finding explains a later one's.
+        explains_from: the least severity at which a finding of this rule explains others.
     """
 
     code: str
@@ -35,6 +38,8 @@ class Rule:
     unit: str
     source: str
     bounds: tuple[float, float] = (0.0, math.inf)
+    follows_from: tuple[str, ...] = ()
+    explains_from: Severity = Severity.WARNING
 
     def finding(
         self,
@@ -44,6 +49,7 @@ class Rule:
         evidence: Mapping[str, float],
         threshold: float,
         severity: Severity | None = None,
+        follows_from: tuple[str, ...] | None = None,
     ) -> Finding:
         """Return a finding of this rule.
 
@@ -53,15 +59,19 @@ class Rule:
             evidence: the numbers, by name.
             threshold: that was in force.
             severity: where it is another than the rule's.
+            follows_from: codes of the rules that could explain it, where these are others than the rule's.
         """
+        graded = self.severity if severity is None else severity
         return Finding(
             code=self.code,
-            severity=self.severity if severity is None else severity,
+            severity=graded,
             subject=subject,
             message=message,
             evidence=evidence,
             threshold=threshold,
             source=self.source,
+            follows_from=self.follows_from if follows_from is None else follows_from,
+            explains=graded >= self.explains_from,
         )
 
 

@@ -60,6 +60,20 @@ def test_findings_are_counted_and_the_first_eight_are_listed():
     assert lines[8:] == ["  note: n6: message", "  and 2 more on the page"]
 
 
+def test_what_follows_from_a_finding_is_one_line_under_it():
+    cause = Finding("silent-channels", Severity.PROBLEM, "conv", "message", {}, 0, "source")
+    follow = [
+        Finding(code, Severity.WARNING, subject, "message", {}, 0, "source", ("silent-channels",))
+        for code, subject in (("constant-output", "outputs"), ("drifted-statistics", "a"), ("drifted-statistics", "b"))
+    ]
+    assert findings_text([cause, finding(Severity.NOTE, "n"), *follow]).splitlines() == [
+        "1 problem, 3 warnings, 1 note",
+        "  problem: conv: message",
+        "    from which follow: constant-output, drifted-statistics x 2",
+        "  note: n: message",
+    ]
+
+
 def test_no_findings_are_one_line():
     assert findings_text([]) == "0 problems, 0 warnings, 0 notes"
 

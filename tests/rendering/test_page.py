@@ -57,6 +57,27 @@ def test_findings_are_grouped_by_severity_rule_and_source_most_severe_first():
     assert [one.subject for one in groups[1].findings] == ["a", "c"]
 
 
+def test_what_follows_from_a_finding_stands_in_its_group():
+    groups = groups_of(
+        finding("a", severity=Severity.PROBLEM, code="cause"),
+        replace(finding("b", severity=Severity.WARNING, code="consequence"), follows_from=("cause",)),
+        replace(finding("c", code="further"), follows_from=("consequence",)),
+        finding("d", code="apart"),
+    )
+    assert [(group.code, group.explained) for group in groups] == [("cause", 2), ("apart", 0)]
+    assert [one.code for one in groups[0].consequences] == ["consequence", "further"]
+
+
+def test_the_page_folds_what_follows_from_a_finding_and_counts_it(report):
+    cause = finding("conv", severity=Severity.WARNING, code="cause")
+    follow = replace(finding("outputs", "they are the same", Severity.PROBLEM, "constant"), follows_from=("cause",))
+    section = Section("learned", "Learned or not", report.sections[7].result, (cause, follow))
+    page = render_html(replace(report, sections=(section,)))
+    assert "What follows from this: 1 finding</summary>" in page
+    assert "<strong>1</strong> problem" in page
+    assert page.index('<code class="code">cause</code>') < page.index("<code>constant</code>")
+
+
 def test_each_finding_leads_to_its_own_evidence_or_to_its_section():
     (group,) = groups_of(finding("known"), finding("elsewhere"))
     assert [one.anchor for one in group.findings] == ["one-known", "one"]

@@ -14,6 +14,7 @@ from reportgen.analyses.attribution.results import (
 )
 from reportgen.measures.deletion import RANDOM_ORDERS
 from reportgen.messages import Message, counted, say
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -26,6 +27,12 @@ WEIGHTLESS = Rule(
     source=say(
         "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292, which gives no limit; beyond 0.7 the maps share half "
         "of their ranks' variance"
+    ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "constant-output",
     ),
 )
 
@@ -66,6 +73,12 @@ AIMLESS = Rule(
         "1509.06321; 2 standard deviations of {orders} random orders are reportgen's choice: about 7 of 100 random maps pass",
         orders=RANDOM_ORDERS,
     ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "constant-output",
+    ),
 )
 
 
@@ -100,6 +113,12 @@ INCOMPLETE = Rule(
     source=say(
         "Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv 1703.01365, section 5, where 20 to 300 points come "
         "within 5%; 1% is reportgen's choice"
+    ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "constant-output",
     ),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, BatchNormalizationResult, NormalizationAudit
 from reportgen.messages import counted, say
+from reportgen.results.causes import WRONG_INPUTS
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -95,6 +96,12 @@ DRIFTED = Rule(
         "conventions of reportgen"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        "never-updated-statistics",
+        *WRONG_INPUTS,
+        "silent-channels",
+        "non-finite-weights",
+    ),
 )
 
 FEWEST_SAMPLES = 30

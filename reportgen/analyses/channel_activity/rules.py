@@ -9,6 +9,7 @@ from typing import Any
 from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.messages import counted, say
+from reportgen.results.causes import WRONG_INPUTS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -19,6 +20,10 @@ NON_FINITE = Rule(
     threshold=0,
     unit=say("channels of a layer"),
     source=say("IEEE 754: every value that is computed from NaN is NaN"),
+    follows_from=(
+        "non-finite-weights",
+        "negative-variance",
+    ),
 )
 
 
@@ -65,6 +70,14 @@ SILENT = Rule(
         "choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *WRONG_INPUTS,
+        "never-updated-statistics",
+        "constant-kernel",
+        "weak-filters",
+        "silent-channels",
+    ),
+    explains_from=Severity.PROBLEM,
 )
 
 
@@ -114,6 +127,13 @@ QUIET = Rule(
         "reportgen's choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *WRONG_INPUTS,
+        "never-updated-statistics",
+        "constant-kernel",
+        "weak-filters",
+        "silent-channels",
+    ),
 )
 
 
@@ -165,6 +185,13 @@ STUCK = Rule(
         "choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *WRONG_INPUTS,
+        "never-updated-statistics",
+        "constant-kernel",
+        "weak-filters",
+        "silent-channels",
+    ),
 )
 
 

@@ -119,6 +119,11 @@ COLLAPSED = Rule(
     unit=say("stable rank above 1, as a share of that of fresh draws"),
     source=say("stable rank: Rudelson and Vershynin, arXiv math/0503442; a twentieth is a convention of reportgen"),
     bounds=(0.0, 1.0),
+    follows_from=(
+        "non-finite-weights",
+        "constant-kernel",
+        "weak-filters",
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.messages import counted, say
+from reportgen.results.causes import BROKEN_WEIGHTS
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -20,6 +21,7 @@ OTHER = Rule(
         "McNemar 1947, Psychometrika 12, 153, exact (binomial) and two-sided; Bonferroni for the variants tried; a note where "
         "the variant does not avoid half the errors of the most frequent class, which is reportgen's choice"
     ),
+    follows_from=tuple(code for code in BROKEN_WEIGHTS if code != "silent-channels"),
 )
 
 _GOOD = 0.5

@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
 from reportgen.messages import say
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -52,6 +53,11 @@ NON_FINITE_OUTPUT = Rule(
     threshold=0,
     unit=say("samples"),
     source=say("IEEE 754: no class has the largest of several values that are NaN"),
+    follows_from=(
+        "non-finite-weights",
+        "negative-variance",
+        "non-finite-activations",
+    ),
 )
 
 
@@ -92,6 +98,10 @@ ALIKE = Rule(
         fewest=FEWEST_ALIKE,
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+    ),
 )
 
 
@@ -169,6 +179,7 @@ UNSCALED = Rule(
     threshold=16.0,
     unit=say("largest input, where none is negative and the model has no rescaling layer"),
     source=say("inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero"),
+    follows_from=("other-preprocessing",),
 )
 
 

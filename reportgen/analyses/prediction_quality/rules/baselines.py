@@ -12,6 +12,7 @@ from reportgen.measures.intervals import Decision, Outcome, Rate, measure, wilso
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.skill import FEWEST, decide_skill
 from reportgen.messages import Message, counted, say
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -26,6 +27,15 @@ MAJORITY = Rule(
         "lower bound of that class's share; a tenth is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "class-names-unchecked",
+        "permuted-labels",
+        "constant-output",
+        "constant-prediction",
+    ),
 )
 
 _MOST_NEEDED = 1_000_000_000
@@ -184,6 +194,11 @@ CONSTANT = Rule(
     source=say(
         "rule of three: with none of 10 found the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "constant-output",
+    ),
 )
 
 
@@ -224,6 +239,12 @@ MEAN = Rule(
         "Fieller's interval (1954, J. Royal Stat. Soc. B 16, 175); a tenth is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "constant-output",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from reportgen.analyses.prediction_quality.results import PredictionQualityResul
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
 from reportgen.messages import Message, counted, first_of, say
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -97,6 +98,16 @@ NEVER = Rule(
     source=say(
         "rule of three: with none of 10 the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "class-names-unchecked",
+        "permuted-labels",
+        "constant-output",
+        "constant-prediction",
+        "no-better-than-majority",
+    ),
 )
 
 
@@ -176,6 +187,16 @@ RECALL = Rule(
     source=say(
         "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni) against uniform guessing"
     ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "class-names-unchecked",
+        "permuted-labels",
+        "constant-output",
+        "constant-prediction",
+        "no-better-than-majority",
+    ),
 )
 
 
@@ -219,6 +240,12 @@ LOW_RECALL = Rule(
         "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni); a half is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "constant-output",
+    ),
 )
 
 
@@ -261,6 +288,12 @@ LOW_PRECISION = Rule(
         "class would err less"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "constant-output",
+    ),
 )
 
 

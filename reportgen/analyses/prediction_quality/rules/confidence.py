@@ -11,6 +11,7 @@ from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Decision, Outcome
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.messages import Message, counted, say
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -29,6 +30,16 @@ CALIBRATION = Rule(
         "calibrated; a tenth is reportgen's choice; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on "
         "{fewest} samples or more, two for each bin",
         fewest=FEWEST_CALIBRATED,
+    ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "class-names-unchecked",
+        "permuted-labels",
+        "constant-output",
+        "constant-prediction",
+        "no-better-than-majority",
     ),
 )
 
@@ -113,6 +124,16 @@ CONFIDENT = Rule(
     bounds=(0.0, 1.0),
     source=say(
         "a calibrated model is wrong in at most 1 of 100 such answers; these samples are worth a look, or their labels"
+    ),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "class-names-unchecked",
+        "permuted-labels",
+        "constant-output",
+        "constant-prediction",
+        "no-better-than-majority",
     ),
 )
 

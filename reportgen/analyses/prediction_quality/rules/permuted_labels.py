@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.messages import counted, first_of, say
+from reportgen.results.causes import WRONG_INPUTS
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.rules import Limits, Rule
 
@@ -20,6 +21,10 @@ PERMUTED = Rule(
         "lower bound of Wilson's interval (1927); a half is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
+    follows_from=(
+        "class-names-unchecked",
+        *WRONG_INPUTS,
+    ),
 )
 
 _NAMED = 3
