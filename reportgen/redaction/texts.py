@@ -89,7 +89,7 @@ def redacted_command(command: str) -> str:
     """Return a command line without names of files, title and note; of a call from Python its name alone.
 
     Args:
-        command: as `reproducing_command` returns it.
+        command: a command line, as `reproducing_command` returns it.
     """
     words = shlex.split(command)
     if words[0] != "reportgen":

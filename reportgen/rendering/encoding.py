@@ -58,7 +58,7 @@ def grid_png(grid: ImageGrid, silent: Sequence[int] = ()) -> bytes:
     Gaps between the tiles, and values that are not finite, are transparent. What needs no transparency has none.
 
     Args:
-        grid: to draw.
+        grid: the grid.
         silent: indices of the tiles whose channel is silent: their edge has a colour of no map, so that they are told from
             merely dark ones. They hold nothing above zero, so that nothing is lost.
     """

@@ -36,7 +36,7 @@ def draw_histogram(histogram: Histogram, *, size: str = "small", said: Callable[
     """Return a histogram: trained filled, untrained as an outline, on shared bins.
 
     Args:
-        histogram: with sets called 'trained' and 'untrained'; any other is drawn as an outline.
+        histogram: the histogram, with sets called 'trained' and 'untrained'; any other is drawn as an outline.
         size: 'large' or 'small'.
         said: what becomes of the words in the picture, such as `Language.text`.
     """
@@ -61,7 +61,7 @@ def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
     """Return a curve's points with their bounds as upright lines; with a shared range of the axes, over the diagonal.
 
     Args:
-        curve: to draw.
+        curve: the curve.
         said: what becomes of the words in the picture.
     """
     from matplotlib.figure import Figure
@@ -154,8 +154,8 @@ def strip_outline(strip: Strip, width: int = 120, height: int = 28) -> str:
     """Return the sorted values of a strip as the data of an SVG path, the largest value at the top.
 
     Args:
-        strip: with at least one value; more values than the drawing is wide are thinned out evenly.
-        width, height: of the drawing, in its units; zero is at the bottom.
+        strip: the strip, with at least one value; more values than the drawing is wide are thinned out evenly.
+        width, height: the drawing's size in its units; zero is at the bottom.
     """
     count = min(len(strip.values), width)
     places = np.linspace(0, len(strip.values) - 1, count).round().astype(int)
@@ -179,9 +179,9 @@ def histogram_outline(histogram: Histogram, name: str, width: int = 120, height:
     A bar is a bin, or as many neighbouring ones as make it three units wide.
 
     Args:
-        histogram: with at least one count.
-        name: of the set.
-        width, height: of the drawing, in its units; zero is at the bottom.
+        histogram: the histogram, with at least one count.
+        name: the set's name.
+        width, height: the drawing's size in its units; zero is at the bottom.
     """
     bars = {each: _bars(counts, width // _BAR_WIDTH) for each, counts in histogram.counts.items()}
     tallest = max(int(counts.max()) for counts in bars.values()) or 1

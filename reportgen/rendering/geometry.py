@@ -39,7 +39,7 @@ class GridGeometry:
     """Sizes of a grid; equal geometries share their rules in the page's style.
 
     Attributes:
-        tile_width, tile_height: in image pixels, one for each value.
+        tile_width, tile_height: a tile's size in image pixels, one for each value.
         columns, rows: number of tiles.
         row_gap: empty image pixels under each row, which hold the labels.
         scale: whole number of CSS pixels for each image pixel.
@@ -176,7 +176,7 @@ def axis_texts(grid: ImageGrid, geometry: GridGeometry) -> tuple[str, str]:
 
     Args:
         grid: tiles one above another, or one that stands for a matrix.
-        geometry: of the grid, with a step.
+        geometry: the grid's geometry, with a step.
     """
     rows = geometry.height // geometry.pitch
     names = grid.labels if len(grid.labels) == rows else tuple(map(str, range(rows)))
@@ -188,7 +188,7 @@ def label_text(grid: ImageGrid | PanelGrid, values: tuple[str, ...]) -> str:
     """Return the labels as lines of tab-separated text, one line for each row of tiles; '' where they do not fit.
 
     Args:
-        grid: whose labels are shown.
+        grid: the grid that has the labels.
         values: a text for each tile, shown after its label where all of them fit; may be empty. Where they do not, the
             sign of a silent channel stays.
     """
@@ -209,7 +209,7 @@ def fitting(choices: Sequence[Sequence[str]], grid: ImageGrid | PanelGrid) -> tu
 
     Args:
         choices: the longest first; the last is returned where none fits.
-        grid: whose tiles they stand under.
+        grid: the grid that has the tiles.
     """
     room = geometry_of(grid).label_characters - 1
     longest = [max(len(f"{label} {text}") for label, text in zip(grid.labels, texts, strict=True)) for texts in choices]

@@ -29,7 +29,7 @@ def render_html(report: Report, *, paper: str | None = None) -> str:
     """Return the self-contained page of a report: valid HTML that needs no script, no network and no other file.
 
     Args:
-        report: to show.
+        report: the report.
         paper: 'A4' or 'Letter' to print on; None leaves it to whoever prints.
     """
     packages = sorted({section.package for section in report.sections if isinstance(section, Section)} - {""})
@@ -121,8 +121,8 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
     """Return the environment with reportgen's templates and those in the folders templates/ of these packages.
 
     Args:
-        packages: that bring an analysis with its template.
-        language: in which texts and numbers are written.
+        packages: the packages that bring an analysis with its template.
+        language: the language of texts and numbers.
     """
     plugins = PrefixLoader({package: PackageLoader(package) for package in packages})
     environment = Environment(

@@ -185,7 +185,7 @@ class WrittenHistogram:
 
     Attributes:
         range: where the first bin begins and the last one ends.
-        counts: for each set the counts of its bins.
+        counts: the counts of the bins, by the set's name.
         value_label: what the values are.
     """
 

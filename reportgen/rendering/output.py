@@ -28,7 +28,7 @@ def check_page_size(page: str, max_megabytes: float) -> None:
 
     Args:
         page: its text.
-        max_megabytes: that it may have.
+        max_megabytes: the most megabytes that it may have.
     """
     size = megabytes(page)
     if size > max_megabytes:
@@ -50,7 +50,7 @@ def check_writable(path: Path) -> None:
     """Raise OutputError when a file cannot be written to `path`; to be called before any long work.
 
     Args:
-        path: of the file, which may exist already.
+        path: the file's path; the file may exist already.
     """
     folder = path.parent
     if not folder.is_dir():
@@ -69,7 +69,7 @@ def check_targets(paths: Sequence[Path]) -> None:
     """Raise OutputError when one of these cannot be written to, or two are the same file.
 
     Args:
-        paths: of the page and of what is written beside it.
+        paths: the page's path, and those of what is written beside it.
     """
     for index, path in enumerate(paths):
         check_writable(path)
@@ -85,7 +85,7 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
     On an error while writing all targets stay as they were.
 
     Args:
-        contents: by path. A file that exists keeps its permissions; a link stays and what it names is replaced. What
+        contents: texts by path. A file that exists keeps its permissions; a link stays and what it names is replaced. What
             cannot be encoded, such as half a surrogate pair, becomes '?'.
 
     Raises:

@@ -31,7 +31,7 @@ class Page:
     """What the templates of one page share: its language, its ids and the geometries of its grids.
 
     Args:
-        language: of the page.
+        language: the page's language.
     """
 
     def __init__(self, language: Language) -> None:
@@ -116,7 +116,7 @@ class ListedFinding:
     Attributes:
         subject: what it is about.
         anchor: id of its evidence.
-        message: as the finding has it, to stand after its subject.
+        message: the finding's message, to stand after its subject.
         sentence: the same with a capital letter, to stand alone.
     """
 
@@ -156,8 +156,8 @@ def group_findings(sections: Sequence[Section | SkippedSection], page: Page) -> 
     """Return the findings of a page by rule, severity and source, in the order of all, consequences within their cause's group.
 
     Args:
-        sections: whose HTML is made already, so that their anchors are known.
-        page: with the anchors and the language.
+        sections: the page's sections; their HTML is made already, so that their anchors are known.
+        page: the page, with the anchors and the language.
     """
     named = {id(finding): section.name for section in sections for finding in section.findings}
     found = [finding for section in sections for finding in section.findings]

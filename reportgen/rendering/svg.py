@@ -18,7 +18,7 @@ class PathWriter:
     Points are rounded before their differences are taken, so that nothing adds up along the path.
 
     Args:
-        step: of the grid, in the drawing's units: 1 for one that is drawn in steps, 0.1 for tenths.
+        step: the grid's step in the drawing's units: 1 for one that is drawn in steps, 0.1 for tenths.
     """
 
     def __init__(self, step: float = 1.0) -> None:

@@ -87,9 +87,9 @@ class RuleInForce:
     """One rule as this report applied it.
 
     Attributes:
-        code: of the rule.
-        threshold: that findings were compared with.
-        severity: of its findings, unless the analysis has a reason for another.
+        code: the rule's code.
+        threshold: the limit that findings were compared with.
+        severity: how much its findings matter, unless the analysis has a reason for another.
         unit: what the threshold is a number of.
         off: whether its findings are left out.
         set_by: 'default', or the name of the file that set the rule.
@@ -111,14 +111,14 @@ class LayerSummary:
     Attributes:
         path: the layer's name, prefixed by the models around it: 'backbone/block1_conv1'.
         class_name: such as 'Conv2D'.
-        output_shape: without the batch axis; None for a size that is free.
+        output_shape: the output's sizes without the batch axis; None for a size that is free.
         parameters: number of weights, in this layer alone.
         trainable: whether training changes them.
         kernel_size: (height, width) of a convolution or pooling window.
-        strides: as many as `kernel_size`.
+        strides: the steps of the window, as many as `kernel_size`.
         receptive_field: input pixels along each axis that one output value can depend on.
-        multiply_adds: for one sample.
-        input_shape: of its first input, without the batch axis.
+        multiply_adds: the multiply-adds for one sample.
+        input_shape: the first input's sizes without the batch axis.
     """
 
     path: Kept[str]
@@ -139,12 +139,12 @@ class ModelSummary:
     """The model in a few numbers.
 
     Attributes:
-        name: as the model calls itself.
+        name: what the model calls itself.
         kind: 'Sequential', 'Functional' or the class of a subclassed model.
-        input_shape: of one sample; None for a size that is free, or None when the model was never built.
-        output_shape: of one prediction.
+        input_shape: one sample's sizes; None for a size that is free, or None when the model was never built.
+        output_shape: one prediction's sizes.
         parameters: number of weights.
-        trainable_parameters: of these, how many training changes.
+        trainable_parameters: number of weights that training changes.
         layers: number of layers, nested ones counted, inputs not.
     """
 
@@ -168,8 +168,8 @@ class SamplesSummary:
         evaluated: how many were run through the model.
         shown: indices of the chosen ones in the source.
         selection: the rule that chose them, as given to --select.
-        shape: of one sample as stored.
-        dtype: as stored.
+        shape: one sample's sizes as stored.
+        dtype: the samples' type as stored.
         stored_range: smallest and largest finite stored value among those evaluated; NaN when none is finite.
         input_range: the same after scaling, as the model received them.
         labelled: whether labels came along.
@@ -202,20 +202,20 @@ class Provenance:
     """Where the report comes from and how to make it again. No path, user or host name.
 
     Attributes:
-        file_name: of the model, without its folder; None for a model in memory.
-        file_size: in bytes.
+        file_name: the model file's name without its folder; None for a model in memory.
+        file_size: the model file's size in bytes.
         sha256: of the file, or of the weights of a model in memory, in hexadecimal.
         format: such as 'Keras v3 archive (.keras)'.
-        keras_version: that saved the model, where the file says so.
+        keras_version: the Keras that saved the model, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.
         custom_code: what of the file or of the user's modules was run, one sentence each.
         not_run: why only the weights were read, one line; '' for a model that can be run.
-        versions: of the packages that made the report, by name.
+        versions: the versions of the packages that made the report, by name.
         date: day of the report in UTC, ISO 8601.
-        seed: of everything drawn at random.
-        options: as given or defaulted, by name.
-        command: that makes the same report again.
-        title: of the page.
+        seed: the seed of everything drawn at random.
+        options: the value of each option, given or defaulted, by name.
+        command: the command line that makes the same report again.
+        title: the page's title.
         note: what the reviewer should know, as given by --note.
         redaction: what a redacted report leaves out, one sentence; '' for a full one.
         backend: what Keras ran on: 'tensorflow', 'jax', 'torch', ...

@@ -17,7 +17,7 @@ class Histogram:
 
     Attributes:
         edges: (B + 1,) float64, ascending, equally far apart.
-        counts: by name of the set, (B,) int64 each; values outside the edges do not occur.
+        counts: the (B,) int64 counts of each set, by its name; values outside the edges do not occur.
         value_label: what the horizontal axis shows, with its unit if it has one.
     """
 
@@ -95,7 +95,7 @@ class Curve:
         y: (P,) float64.
         low, high: (P,) float64, bounds of y.
         x_label, y_label: what the axes show, with units if they have some.
-        axis_range: of both axes where they share one; the diagonal, y = x, is drawn then. None takes what the points need.
+        axis_range: the range that both axes share, so that the diagonal, y = x, is drawn; None takes what the points need.
     """
 
     x: np.ndarray
@@ -113,7 +113,7 @@ class Matrix:
 
     Attributes:
         counts: (K, K) int64; the row is the label, the column the prediction.
-        names: of the K classes.
+        names: the K classes' names.
     """
 
     counts: np.ndarray
@@ -134,7 +134,7 @@ class Panel:
         images: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR. What is not finite is empty; in GREY and COLOUR it
             lies beyond the edge of a sample.
         value_range: the values of the first and the last colour; values beyond are clipped.
-        palette: of their colours.
+        palette: how their values become colours.
     """
 
     images: np.ndarray
@@ -147,7 +147,7 @@ class PanelGrid:
     """Tiles of several pictures side by side, each enlarged without smoothing to the largest one's size.
 
     Attributes:
-        panels: from left to right, N pictures each.
+        panels: the pictures from left to right, N each.
         labels: N short names.
         columns: tiles in a row.
         total: how many tiles there could be; N of them are here.
@@ -182,7 +182,7 @@ class Strip:
 
     Attributes:
         values: (N,) float64, falling, at least 0.
-        threshold: that a reader compares them with.
+        threshold: the level that a reader compares them with.
     """
 
     values: np.ndarray

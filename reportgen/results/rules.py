@@ -21,7 +21,7 @@ class Rule:
     Attributes:
         code: its name, such as 'silent-channels'.
         meaning: what a finding of it says, as the rest of a sentence that begins 'says that'.
-        severity: of its findings, unless the analysis has a reason for another.
+        severity: how much its findings matter, unless the analysis has a reason for another.
         threshold: the limit by default.
         unit: what the threshold is a number of, such as 'share of a layer's channels'.
         source: where rule and threshold come from.
@@ -57,7 +57,7 @@ class Rule:
             subject: what it is about.
             message: observation, number and threshold in one sentence, without the full stop.
             evidence: the numbers, by name.
-            threshold: that was in force.
+            threshold: the limit that was in force.
             severity: where it is another than the rule's.
             follows_from: codes of the rules that could explain it, where these are others than the rule's.
         """
