@@ -27,8 +27,8 @@ from reportgen.models.startup import TENSORFLOW, backend, import_keras
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading import LoadedModel, WeightsOnly, adopt_model, read_model
-from reportgen.redaction.anonymous import anonymous
-from reportgen.redaction.redact import redact as redacted
+from reportgen.redaction import anonymise
+from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results.causes import with_causes
 from reportgen.results.rules import Limits
@@ -65,7 +65,7 @@ def make_report(
     if samples is not None and described.model is not None:
         on_stage("Reading the samples")
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
-        described, source = run.described, anonymous(run.source) if options.redact else run.source
+        described, source = run.described, anonymise(run.source) if options.redact else run.source
     provenance = make_provenance(
         read,
         options,

@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
-from reportgen.redaction.redact import left_out
+from reportgen.redaction import left_out
 from reportgen.rendering import LARGEST_PAGE, check_page_size, check_targets, write_all
 from reportgen.results.findings import Report as ReportResults
 from reportgen.results.findings import Section, Severity

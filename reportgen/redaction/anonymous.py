@@ -13,7 +13,7 @@ SAMPLES = "SAMPLES"
 _NAMELESS = say("(left out)")
 
 
-def anonymous(source: SampleSource) -> SampleSource:
+def anonymise(source: SampleSource) -> SampleSource:
     """Return the same samples with numbers in place of their names, and of the names of classes and files."""
     classes = None if source.class_names is None else len(source.class_names)
     return replace(
@@ -24,7 +24,7 @@ def anonymous(source: SampleSource) -> SampleSource:
         labels=_anonymous_labels(source.labels),
         notes=anonymous_notes(source.notes),
         files=None,
-        beside={name: anonymous(other) for name, other in source.beside.items()},
+        beside={name: anonymise(other) for name, other in source.beside.items()},
     )
 
 

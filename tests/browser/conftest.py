@@ -30,7 +30,7 @@ def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> 
     from tiles import tiles_report
 
     from reportgen.api import build_report
-    from reportgen.redaction.redact import redact
+    from reportgen.redaction.reports import redact
     from reportgen.rendering.html import render_html
     from reportgen.rendering.output import write_all
 

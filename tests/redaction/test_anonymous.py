@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.messages import counted, say
-from reportgen.redaction.anonymous import anonymous, anonymous_notes
+from reportgen.redaction.anonymous import anonymise, anonymous_notes
 from reportgen.samples.labels import ClassLabels, Unused
 from reportgen.samples.source import SampleSource
 
@@ -23,7 +23,7 @@ SOURCE = SampleSource(
 
 
 def test_names_of_samples_classes_and_files_become_numbers():
-    hidden = anonymous(replace(SOURCE, beside={"meta": SOURCE}))
+    hidden = anonymise(replace(SOURCE, beside={"meta": SOURCE}))
     assert [hidden.names(0), hidden.names(1)] == ["sample 0", "sample 1"]
     assert hidden.class_names == ("class 0", "class 1")
     assert hidden.description == hidden.beside["meta"].description == "SAMPLES"
@@ -35,12 +35,12 @@ def test_names_of_samples_classes_and_files_become_numbers():
 
 def test_a_reason_against_labels_stays_and_no_labels_stay_none():
     reason = say("The labels have the shape ({shape}).", shape=say("{size:d}", size=3))
-    assert anonymous(replace(SOURCE, labels=Unused(reason))).labels == Unused("The labels have the shape (3).")
-    assert anonymous(replace(SOURCE, labels=None)).labels is None
+    assert anonymise(replace(SOURCE, labels=Unused(reason))).labels == Unused("The labels have the shape (3).")
+    assert anonymise(replace(SOURCE, labels=None)).labels is None
 
 
 def test_classes_that_were_never_named_stay_so():
-    assert anonymous(replace(SOURCE, class_names=None)).class_names is None
+    assert anonymise(replace(SOURCE, class_names=None)).class_names is None
 
 
 def test_steps_lose_the_names_that_they_were_filled_with():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.redaction.anonymous import anonymous
+from reportgen.redaction.anonymous import anonymise
 from reportgen.samples import open_samples
 from reportgen.samples import source as module
 from reportgen.samples.fingerprint import fingerprint_samples
@@ -41,7 +41,7 @@ def test_of_an_array_it_is_that_of_its_bytes_in_any_order_and_byte_order(monkeyp
 
 def test_a_redacted_source_has_the_same() -> None:
     source = open_samples((X, Y), Accepts(input_shape=INPUT))
-    assert fingerprint_samples(anonymous(source), range(6)) == fingerprint_samples(source, range(6))
+    assert fingerprint_samples(anonymise(source), range(6)) == fingerprint_samples(source, range(6))
 
 
 def test_of_several_sources_it_is_that_of_all_their_values() -> None:

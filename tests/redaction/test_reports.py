@@ -18,7 +18,7 @@ from reportgen.analyses.prediction_quality.results import PredictionQualityResul
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.measures.multilabel import LabelQuality
 from reportgen.messages import say
-from reportgen.redaction.redact import redact
+from reportgen.redaction.reports import redact
 from reportgen.redaction.texts import STATEMENT, redacted_command
 from reportgen.results.findings import (
     Finding,

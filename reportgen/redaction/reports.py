@@ -32,7 +32,7 @@ def redact(report: AnyReport) -> AnyReport:
     """Return the report without what would show the samples or whose they are; its numbers stay.
 
     Args:
-        report: the report of samples from which `anonymous` took the names, as `make_report` does: sentences and tables have
+        report: the report of samples from which `anonymise` took the names, as `make_report` does: sentences and tables have
             numbers in place of class names already. All else, up to the command, is done here.
     """
     own = {analysis.name for analysis in ANALYSES}
