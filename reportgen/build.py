@@ -30,8 +30,7 @@ from reportgen.reading import LoadedModel, WeightsOnly, adopt_model, read_model
 from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
-from reportgen.results.causes import with_causes
-from reportgen.results.rules import Limits
+from reportgen.results import Limits, with_causes
 from reportgen.run import evaluate_samples, prepare_run, samples_at_once
 from reportgen.samples import SampleSource
 

@@ -1,6 +1,6 @@
 """What can be drawn, for plug-ins; it lives in `reportgen.results`."""
 
-from reportgen.results.plottables import (
+from reportgen.results import (
     Curve,
     Histogram,
     ImageGrid,

@@ -18,7 +18,7 @@ from reportgen.messages import say
 from reportgen.models.startup import backend
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.reading import LoadedModel, WeightsOnly, weights_digest
-from reportgen.results.findings import Provenance
+from reportgen.results import Provenance
 from reportgen.samples import split_input_name
 from reportgen.untrusted.escaping import shown
 

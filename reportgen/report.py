@@ -11,10 +11,8 @@ from typing import Literal
 
 from reportgen.redaction import left_out
 from reportgen.rendering import LARGEST_PAGE, check_page_size, check_targets, write_all
-from reportgen.results.findings import Report as ReportResults
-from reportgen.results.findings import Section, Severity
-from reportgen.results.plottables import Plottable
-from reportgen.results.rules import severity_named
+from reportgen.results import Plottable, Section, Severity, severity_named
+from reportgen.results import Report as ReportResults
 
 _WRITTEN = '{% include "sections/_written.html" %}'
 

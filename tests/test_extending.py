@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from reportgen.analyses.base import AnalysisContext
 from reportgen.messages import say
 from reportgen.results.findings import Finding
-from reportgen.results.redactable import redactable
+from reportgen.results.redaction import redactable
 from reportgen.results.rules import Limits, Rule
 
 

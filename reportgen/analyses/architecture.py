@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.analyses.base import AnalysisContext
 from reportgen.messages import say
-from reportgen.results.findings import Finding, LayerSummary, ModelSummary
-from reportgen.results.redactable import redactable
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import Finding, LayerSummary, Limits, ModelSummary, Rule, redactable
 
 
 @redactable

@@ -10,8 +10,7 @@ from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
 from reportgen.models.passes import LiveModel
 from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
-from reportgen.results.findings import Finding, Inconclusive, LayerSummary, ModelSummary
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
 from reportgen.run import EvaluatedSamples
 
 AnalysisOptions = ReportOptions

@@ -11,7 +11,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Analysis
 from reportgen.analyses.config import read_configuration, rule_settings
 from reportgen.analyses.plugins import Plugins, given_analyses, load_plugins
-from reportgen.results.rules import RuleSettings
+from reportgen.results import RuleSettings
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
-from reportgen.results.findings import RuleInForce, Severity
-from reportgen.results.rules import Rule, RuleSettings, severity_named
+from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 
 if sys.version_info >= (3, 11):

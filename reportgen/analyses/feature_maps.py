@@ -12,9 +12,7 @@ from reportgen.measures.tiles import block_means, central_slices, columns_for, r
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.options import ReportOptions
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import ImageGrid, Palette
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, ImageGrid, Limits, Palette
 from reportgen.run import EvaluatedSamples
 
 _SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below

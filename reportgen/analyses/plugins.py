@@ -16,8 +16,7 @@ from typing import Any, Literal
 from reportgen.analyses.base import Analysis
 from reportgen.errors import UsageError
 from reportgen.messages import say
-from reportgen.results.findings import GENERIC_TEMPLATE, SkippedSection
-from reportgen.results.rules import Rule
+from reportgen.results import GENERIC_TEMPLATE, Rule, SkippedSection
 from reportgen.untrusted.escaping import REASON_LIMIT, shown
 
 GROUP = "reportgen.analyses"

@@ -7,8 +7,7 @@ from dataclasses import is_dataclass, replace
 
 from reportgen.analyses.base import Analysis, AnalysisContext, Skip
 from reportgen.analyses.plugins import Plugin, failure
-from reportgen.results.findings import Finding, Inconclusive, Section, Severity, SkippedSection, most_severe_first
-from reportgen.results.rules import RuleSettings
+from reportgen.results import Finding, Inconclusive, RuleSettings, Section, Severity, SkippedSection, most_severe_first
 
 
 def run_analyses(

@@ -22,7 +22,7 @@ from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSour
 from reportgen.cli.outcome import Outcome
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.results.rules import severity_named
+from reportgen.results import severity_named
 
 GATE_FAILED, INTERRUPTED = 1, 130
 # Typer carries click with it under another name in newer releases; its errors have this base in all of them.

@@ -12,9 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from reportgen.messages import listed
-from reportgen.results.causes import origin_of
-from reportgen.results.findings import Finding, Inconclusive, Report, Severity
-from reportgen.results.rules import severity_named
+from reportgen.results import Finding, Inconclusive, Report, Severity, origin_of, severity_named
 
 _MOST_FINDINGS = 8
 

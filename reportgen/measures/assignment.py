@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.measures.intervals import Rate, measure
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import Kept, redactable
 
 
 @redactable

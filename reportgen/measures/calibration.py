@@ -8,8 +8,7 @@ import numpy as np
 
 from reportgen.measures.intervals import Rate, measure
 from reportgen.messages import say
-from reportgen.results.plottables import Curve
-from reportgen.results.redactable import redactable
+from reportgen.results import Curve, redactable
 
 CALIBRATION_BINS = 15
 """Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, table 1."""

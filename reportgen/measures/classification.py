@@ -11,9 +11,7 @@ from reportgen.measures.assignment import Reordered, best_order
 from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
-from reportgen.results.findings import UNWRITTEN
-from reportgen.results.plottables import Matrix
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import UNWRITTEN, Kept, Matrix, redactable
 
 MATRIX_CLASSES = 100
 """Most classes of a confusion matrix that can still be read."""

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from reportgen.results.redactable import redactable
+from reportgen.results import redactable
 
 CONFIDENCE = 0.95
 """Of every interval, unless a rule looks at several rates at once."""

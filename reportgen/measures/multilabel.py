@@ -11,8 +11,7 @@ from reportgen.measures.classification import Averages, ClassQuality, f1_rate, m
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.skill import Skill, measure_skill
 from reportgen.messages import say
-from reportgen.results.findings import UNWRITTEN
-from reportgen.results.redactable import redactable
+from reportgen.results import UNWRITTEN, redactable
 
 
 @redactable

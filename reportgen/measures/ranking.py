@@ -11,8 +11,7 @@ import numpy as np
 
 from reportgen.measures.intervals import CONFIDENCE, wilson_interval
 from reportgen.messages import say
-from reportgen.results.plottables import Curve
-from reportgen.results.redactable import redactable
+from reportgen.results import Curve, redactable
 
 _POINTS = 25
 _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)

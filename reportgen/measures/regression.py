@@ -8,8 +8,7 @@ import numpy as np
 
 from reportgen.measures.skill import Skill, measure_skill
 from reportgen.messages import say
-from reportgen.results.plottables import Histogram
-from reportgen.results.redactable import redactable
+from reportgen.results import Histogram, redactable
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ERROR_BINS = 30

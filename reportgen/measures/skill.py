@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.measures.intervals import CONFIDENCE, Decision, Outcome, student_quantile
-from reportgen.results.redactable import redactable
+from reportgen.results import redactable
 
 FEWEST = 10
 """Samples under which nothing is decided: means of fewer are not normal enough. Our choice."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.results.plottables import Palette
+from reportgen.results import Palette
 
 _ROW_OF_FEW = 8
 _ROW_OF_MANY = 16

@@ -13,9 +13,19 @@ import numpy as np
 from reportgen.analyses import ANALYSES
 from reportgen.messages import say
 from reportgen.redaction.texts import STANDS_FOR, WITHHELD, redacted_provenance, unquoted
-from reportgen.results.findings import Report, Section, SkippedSection
-from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Strip
-from reportgen.results.redactable import Marks, marks
+from reportgen.results import (
+    Curve,
+    Histogram,
+    ImageGrid,
+    Marks,
+    Matrix,
+    NullBands,
+    Report,
+    Section,
+    SkippedSection,
+    Strip,
+    marks,
+)
 
 _PICTURES = say("This section shows the samples, so --redact leaves it out.")
 _PLUGIN = say("A plug-in may show the samples, so --redact leaves its section out.")

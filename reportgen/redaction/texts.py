@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.messages import Message, say, without_names
 from reportgen.redaction.anonymous import SAMPLES
-from reportgen.results.findings import Provenance
+from reportgen.results import Provenance
 from reportgen.samples import NO_LABELS
 
 STATEMENT = say(

@@ -16,7 +16,7 @@ import numpy as np
 
 from reportgen.rendering.geometry import TILE_GAP, GridGeometry, geometry_of, panel_size
 from reportgen.rendering.svg import lean_svg
-from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
+from reportgen.results import ImageGrid, Palette, Panel, PanelGrid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

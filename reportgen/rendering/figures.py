@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.rendering.svg import stairs
-from reportgen.results.plottables import Curve, Histogram, NullBands, Strip
+from reportgen.results import Curve, Histogram, NullBands, Strip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

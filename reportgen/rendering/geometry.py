@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.results.plottables import ImageGrid, Matrix, Palette, PanelGrid
+from reportgen.results import ImageGrid, Matrix, Palette, PanelGrid
 
 TILE_GAP = 1
 """Empty image pixels beside a tile."""

@@ -21,8 +21,7 @@ from reportgen.rendering.json import render_json
 from reportgen.rendering.language import Language, lined_up, open_language
 from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
-from reportgen.results.findings import Report, Section, Severity, SkippedSection
-from reportgen.results.plottables import Palette
+from reportgen.results import Palette, Report, Section, Severity, SkippedSection
 
 
 def render_html(report: Report, *, paper: str | None = None) -> str:

@@ -12,20 +12,25 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reportgen.results.findings import (
+from reportgen.results import (
     Finding,
+    Histogram,
+    ImageGrid,
     Inconclusive,
     LayerSummary,
+    Matrix,
     ModelSummary,
+    Palette,
+    Panel,
     Provenance,
     Report,
     RuleInForce,
     SamplesSummary,
     Section,
     SkippedSection,
+    Strip,
     is_written,
 )
-from reportgen.results.plottables import Histogram, ImageGrid, Matrix, Palette, Panel, Strip
 from reportgen.untrusted.escaping import is_unseen
 
 SCHEMA_VERSION: Literal[2] = 2

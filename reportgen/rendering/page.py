@@ -20,9 +20,20 @@ from reportgen.rendering.geometry import (
     matrix_grid,
 )
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
-from reportgen.results.causes import causes_first, origin_of
-from reportgen.results.findings import Finding, Section, Severity, SkippedSection
-from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, Palette, PanelGrid
+from reportgen.results import (
+    Curve,
+    Finding,
+    Histogram,
+    ImageGrid,
+    Matrix,
+    Palette,
+    PanelGrid,
+    Section,
+    Severity,
+    SkippedSection,
+    causes_first,
+    origin_of,
+)
 
 _COMPUTED = (Palette.SEQUENTIAL, Palette.DIVERGING)
 

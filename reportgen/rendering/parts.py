@@ -11,7 +11,7 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.rendering.language import Language
-from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, PanelGrid, Strip
+from reportgen.results import Curve, Histogram, ImageGrid, Matrix, NullBands, PanelGrid, Strip
 
 _DRAWN = {
     Histogram: "histogram",

@@ -17,8 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import numpy as np
 
 from reportgen.rendering.json import COLUMNS, Document, WrittenSection, written
-from reportgen.results.findings import LayerSummary, is_written
-from reportgen.results.redactable import Becomes
+from reportgen.results import Becomes, LayerSummary, is_written
 
 _PLAIN = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _NULL = {"type": "null"}

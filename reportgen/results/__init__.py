@@ -1,7 +1,9 @@
-"""What analyses produce and what rendering shows: findings, plottables and rules. Standard library and numpy only."""
+"""What analyses produce and what rendering shows: findings, plottables and rules, with what redaction keeps of them."""
 
 from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of, with_causes
 from reportgen.results.findings import (
+    GENERIC_TEMPLATE,
+    UNWRITTEN,
     Finding,
     Inconclusive,
     LayerSummary,
@@ -13,6 +15,7 @@ from reportgen.results.findings import (
     Section,
     Severity,
     SkippedSection,
+    is_written,
     most_severe_first,
 )
 from reportgen.results.plottables import (
@@ -27,18 +30,24 @@ from reportgen.results.plottables import (
     Plottable,
     Strip,
 )
+from reportgen.results.redaction import Becomes, Kept, Marks, SortedBy, marks, redactable, redactable_sample
 from reportgen.results.rules import Limits, Rule, RuleSettings, default_limits, severity_named
 
 __all__ = [
     "BROKEN_WEIGHTS",
+    "GENERIC_TEMPLATE",
+    "UNWRITTEN",
     "WRONG_INPUTS",
+    "Becomes",
     "Curve",
     "Finding",
     "Histogram",
     "ImageGrid",
     "Inconclusive",
+    "Kept",
     "LayerSummary",
     "Limits",
+    "Marks",
     "Matrix",
     "ModelSummary",
     "NullBands",
@@ -55,12 +64,17 @@ __all__ = [
     "Section",
     "Severity",
     "SkippedSection",
+    "SortedBy",
     "Strip",
     "cause_of",
     "causes_first",
     "default_limits",
+    "is_written",
+    "marks",
     "most_severe_first",
     "origin_of",
+    "redactable",
+    "redactable_sample",
     "severity_named",
     "with_causes",
 ]

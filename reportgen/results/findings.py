@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from reportgen.messages import say
 from reportgen.results.causes import causes_first
-from reportgen.results.redactable import Becomes, Kept, redactable
+from reportgen.results.redaction import Becomes, Kept, redactable
 
 UNWRITTEN: Mapping[str, Any] = {"written": False}
 """Metadata of a field that the JSON does not have, as it would be long: `field(metadata=UNWRITTEN)`."""

@@ -20,7 +20,7 @@ from reportgen.models.graphs import (
 )
 from reportgen.models.passes import Activations, batch_size, only_input, predict, run_forward
 from reportgen.options import ReportOptions
-from reportgen.results.findings import SamplesSummary
+from reportgen.results import SamplesSummary
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy
 from reportgen.samples import (
     Classes,

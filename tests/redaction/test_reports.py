@@ -33,7 +33,7 @@ from reportgen.results.findings import (
     SkippedSection,
 )
 from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Palette, Strip
-from reportgen.results.redactable import Becomes, marks, redactable, redactable_sample
+from reportgen.results.redaction import Becomes, marks, redactable, redactable_sample
 
 GRID = ImageGrid(np.zeros((1, 2, 2), np.float32), ("0",), (0.0, 1.0), 1, Palette.GREY, 1, np.zeros(1))
 SAMPLES = SamplesSummary(

@@ -12,7 +12,7 @@ import pytest
 
 from reportgen.rendering.schema import render_schema
 from reportgen.results.plottables import Strip
-from reportgen.results.redactable import Becomes, Kept
+from reportgen.results.redaction import Becomes, Kept
 
 
 class Colour(enum.Enum):

@@ -16,9 +16,7 @@ from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
 from reportgen.measures.tiles import Pictures, pictures_of
 from reportgen.messages import say
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import Palette, Panel, PanelGrid
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Limits, Palette, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples
 from reportgen.samples import ClassLabels
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from reportgen.messages import joined, say
-from reportgen.results.plottables import PanelGrid
-from reportgen.results.redactable import Becomes, Kept, SortedBy, redactable, redactable_sample
+from reportgen.results import Becomes, Kept, PanelGrid, SortedBy, redactable, redactable_sample
 
 RANDOMISED_WEIGHTS, DELETION, COMPLETENESS = say("randomised weights"), say("deletion"), say("completeness")
 """Names of the tests of a map."""

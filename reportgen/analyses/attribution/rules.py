@@ -14,9 +14,7 @@ from reportgen.analyses.attribution.results import (
 )
 from reportgen.measures.deletion import RANDOM_ORDERS
 from reportgen.messages import Message, counted, say
-from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Limits, Rule, Severity
 
 WEIGHTLESS = Rule(
     code="weight-free-maps",

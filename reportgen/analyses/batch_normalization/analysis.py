@@ -20,9 +20,7 @@ from reportgen.analyses.batch_normalization.rules import RULES, findings
 from reportgen.messages import say
 from reportgen.models.graphs import BatchNormalizationLayer, layer_path
 from reportgen.models.passes import ChannelMoments
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import Strip
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Limits, Strip
 
 
 class BatchNormalization:

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reportgen.results.plottables import Strip
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import Kept, Strip, redactable
 
 LARGEST_SHIFT = 1.0
 """Stored standard deviations between the two means beyond which a channel has drifted."""

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, BatchNormalizationResult, NormalizationAudit
 from reportgen.messages import counted, say
-from reportgen.results.causes import WRONG_INPUTS
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import WRONG_INPUTS, Finding, Limits, Rule, Severity
 
 NEVER_UPDATED = Rule(
     code="never-updated-statistics",

@@ -14,9 +14,7 @@ from reportgen.analyses.channel_activity.rules import RULES, findings
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.models.passes import ChannelStatistics
-from reportgen.results.findings import Finding, Inconclusive
-from reportgen.results.plottables import Strip
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Inconclusive, Limits, Strip
 
 
 class ChannelActivity:

@@ -11,8 +11,7 @@ from reportgen.analyses.channel_activity.idle_channels import (
     DORMANT_LEVELS,
     SATURATED_SHARE,
 )
-from reportgen.results.plottables import Strip
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import Kept, Strip, redactable
 
 LARGEST_RATE = 0.05
 """A channel counts as idle when it could be active on at most this share of samples: after n idle ones that is 3 / n at 95%

@@ -9,9 +9,7 @@ from typing import Any
 from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.messages import counted, say
-from reportgen.results.causes import WRONG_INPUTS
-from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
 
 NON_FINITE = Rule(
     code="non-finite-activations",

@@ -20,9 +20,7 @@ from reportgen.analyses.filter_grids.rules import RULES, decided, findings
 from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
 from reportgen.messages import say
 from reportgen.models.weights import LayerKernel, draw_initial
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import ImageGrid, Palette
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, ImageGrid, Limits, Palette
 
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
 

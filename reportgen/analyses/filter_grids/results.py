@@ -8,9 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reportgen.results.findings import UNWRITTEN
-from reportgen.results.plottables import ImageGrid
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import UNWRITTEN, ImageGrid, Kept, redactable
 
 LEAST_WEIGHTS = 9
 """In a filter that is compared with others: with fewer, chance alone brings cosines as high as the rule's."""

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from reportgen.analyses.filter_grids.results import LEAST_COSINE, FilterGridsResult, FilterStrength
 from reportgen.messages import counted, say
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import Finding, Limits, Rule, Severity
 
 WEAK = Rule(
     code="weak-filters",

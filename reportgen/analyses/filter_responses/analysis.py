@@ -16,9 +16,7 @@ from reportgen.models.gradients import MAXIMISATION_STEPS
 from reportgen.models.graphs import common_data_format, layer_path
 from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions, follow_placements
 from reportgen.models.weights import LayerKernel
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import Panel, PanelGrid
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import Finding, Limits, Panel, PanelGrid, Rule
 from reportgen.run import EvaluatedSamples
 
 CHANNELS = 16

@@ -10,7 +10,7 @@ from reportgen.errors import ForwardError
 from reportgen.measures.tiles import columns_for
 from reportgen.models.gradients import maximise_channels
 from reportgen.models.passes import LiveModel
-from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.results import ImageGrid, Palette
 from reportgen.run import EvaluatedSamples
 
 MAXIMISED = 8

@@ -7,7 +7,7 @@ import numpy as np
 from reportgen.measures.tiles import block_means, pictures_of, reduction_for, strongest, symmetric_limit
 from reportgen.models.passes import Placement, TopPositions
 from reportgen.models.weights import LayerKernel
-from reportgen.results.plottables import Palette, Panel
+from reportgen.results import Palette, Panel
 from reportgen.run import EvaluatedSamples
 
 _WHOLE = 2**30  # pixels: samples are not reduced before they are cut

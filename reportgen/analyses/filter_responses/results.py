@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.results.plottables import ImageGrid, PanelGrid
+from reportgen.results import ImageGrid, PanelGrid
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,7 @@ from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
 from reportgen.analyses.learned.rules import RULES, UNTRAINED, findings
 from reportgen.messages import say
 from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, compare_kernels, operator_norm
-from reportgen.results.findings import Finding, Inconclusive
-from reportgen.results.plottables import NullBands
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Inconclusive, Limits, NullBands
 
 _DRAWN = 24  # rows of the figure: the kernels nearest to their initialiser
 

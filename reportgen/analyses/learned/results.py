@@ -17,9 +17,7 @@ from reportgen.models.weights import (
     ChanceAlone,
     NullComparison,
 )
-from reportgen.results.findings import UNWRITTEN
-from reportgen.results.plottables import NullBands
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import UNWRITTEN, Kept, NullBands, redactable
 
 FEWEST_WEIGHTS = 40
 """A kernel with fewer weights is never called untrained: its standard deviation scatters by 1 / sqrt(2 n), so that half of

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from reportgen.analyses.learned.results import NORM, RANK, LearnedKernel, LearnedResult
 from reportgen.messages import counted, first_of, say
 from reportgen.models.weights import STATISTICS
-from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import Finding, Inconclusive, Limits, Rule, Severity
 
 UNTRAINED = Rule(
     code="untrained-layer",

@@ -17,8 +17,7 @@ from reportgen.measures.multilabel import multi_label_quality
 from reportgen.measures.regression import regression_errors
 from reportgen.messages import say
 from reportgen.models.graphs import Head
-from reportgen.results.findings import Finding, Inconclusive
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Inconclusive, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy
 from reportgen.samples import LabelSets, Targets, Unused
 

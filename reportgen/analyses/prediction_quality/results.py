@@ -10,8 +10,7 @@ from reportgen.measures.classification import (
 )
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.regression import RegressionErrors
-from reportgen.results.plottables import ImageGrid
-from reportgen.results.redactable import Becomes, Kept, redactable, redactable_sample
+from reportgen.results import Becomes, ImageGrid, Kept, redactable, redactable_sample
 
 
 @redactable

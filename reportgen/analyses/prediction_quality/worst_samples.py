@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analyses.prediction_quality.results import WorstSample
 from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import joined, say
-from reportgen.results.plottables import ImageGrid
+from reportgen.results import ImageGrid
 from reportgen.run import EvaluatedSamples
 
 WORST = 8

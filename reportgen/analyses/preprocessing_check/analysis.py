@@ -15,8 +15,7 @@ from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
 from reportgen.messages import say
 from reportgen.models.passes import LiveModel, predict
-from reportgen.results.findings import Finding
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
 from reportgen.samples import Classes, LabelSets, Targets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.measures.intervals import Rate
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import Kept, redactable
 
 
 @redactable

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.messages import counted, say
-from reportgen.results.causes import BROKEN_WEIGHTS
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import BROKEN_WEIGHTS, Finding, Limits, Rule, Severity
 
 OTHER = Rule(
     code="other-preprocessing",

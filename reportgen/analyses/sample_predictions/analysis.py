@@ -12,9 +12,7 @@ from reportgen.analyses.sample_predictions.results import ClassProbability, Samp
 from reportgen.analyses.sample_predictions.rules import RULES, findings, not_run, variation_of, without_numbers
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import say
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import ImageGrid
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, ImageGrid, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
 from reportgen.samples import LabelSets, Targets
 

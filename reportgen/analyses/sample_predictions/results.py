@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from reportgen.messages import say
-from reportgen.results.findings import SamplesSummary
-from reportgen.results.plottables import ImageGrid
-from reportgen.results.redactable import Becomes, Kept, SortedBy, redactable, redactable_sample
+from reportgen.results import Becomes, ImageGrid, Kept, SamplesSummary, SortedBy, redactable, redactable_sample
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ import numpy as np
 
 from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
 from reportgen.messages import say
-from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Limits, Rule, Severity
 
 NOT_RUN = Rule(
     code="samples-not-run",

@@ -19,9 +19,7 @@ from reportgen.analyses.weight_histograms.rules import NON_FINITE, RULES, findin
 from reportgen.measures.distributions import ks_distance
 from reportgen.messages import say
 from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial
-from reportgen.results.findings import Finding
-from reportgen.results.plottables import Histogram
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Histogram, Limits
 
 FIGURES = 16
 """Kernels with a full histogram, unless more than these are shown in detail: each costs the page 5 kB. The others keep their

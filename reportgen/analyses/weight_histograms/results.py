@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.models.weights import NEAR_ZERO
-from reportgen.results.plottables import Histogram
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import Histogram, Kept, redactable
 
 
 @redactable

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights, WeightHistogramsResult
 from reportgen.messages import counted, say
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import Finding, Limits, Rule, Severity
 
 NON_FINITE = Rule(
     code="non-finite-weights",

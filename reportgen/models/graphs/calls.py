@@ -19,7 +19,7 @@ from reportgen.models.graphs.arithmetic import (
 )
 from reportgen.models.graphs.layers import common_data_format, named_layers
 from reportgen.models.weights import layer_kernels
-from reportgen.results.findings import LayerSummary
+from reportgen.results import LayerSummary
 
 _CALL = " (call "
 

@@ -25,7 +25,7 @@ from reportgen.models.graphs.outputs import (
     choose_recorded_output,
 )
 from reportgen.models.weights import LayerKernel, OtherVariable, layer_kernels, other_variables
-from reportgen.results.findings import LayerSummary, ModelSummary
+from reportgen.results import LayerSummary, ModelSummary
 
 _SHOWN_BY_DEFAULT = 2
 _LISTED = 8

@@ -20,7 +20,7 @@ from reportgen.models.graphs.arithmetic import (
 from reportgen.models.graphs.outputs import (
     named_leaves,
 )
-from reportgen.results.findings import LayerSummary
+from reportgen.results import LayerSummary
 
 _ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract")  # operations of a functional model: x / 127.5 - 1
 

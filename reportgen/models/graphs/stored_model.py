@@ -12,7 +12,7 @@ from reportgen.messages import say
 from reportgen.models.graphs.described_model import DescribedModel
 from reportgen.models.weights import LayerKernel
 from reportgen.reading import LayerEntry, StoredKernel, WeightsOnly
-from reportgen.results.findings import LayerSummary, ModelSummary
+from reportgen.results import LayerSummary, ModelSummary
 
 _ORDERED = ("Sequential", "Functional", "Model")
 """Kinds whose configuration lists the layers in the order of their calls; of a functional model nearly so."""

@@ -18,7 +18,7 @@ from reportgen.models.graphs import (
 )
 from reportgen.models.passes.compiled import CompiledPass
 from reportgen.models.passes.wrapping import recording
-from reportgen.results.findings import LayerSummary
+from reportgen.results import LayerSummary
 
 
 class _CallWatcher:

@@ -20,7 +20,7 @@ from reportgen.models.weights.kernel_statistics import (
 )
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.redraws import ComparedPart, compared_part, redraw
-from reportgen.results.redactable import Kept, redactable
+from reportgen.results import Kept, redactable
 
 MOST_REDRAWS = 200
 """Draws of a kernel near its initialiser, at the most. From 20 draws the bound on chance lies anywhere from 3.6 to 7.7 null

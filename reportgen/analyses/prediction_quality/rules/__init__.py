@@ -33,8 +33,7 @@ from reportgen.analyses.prediction_quality.rules.confidence import (
     miscalibration,
 )
 from reportgen.analyses.prediction_quality.rules.permuted_labels import PERMUTED, permuted_labels
-from reportgen.results.findings import Finding, Inconclusive
-from reportgen.results.rules import Limits
+from reportgen.results import Finding, Inconclusive, Limits
 
 __all__ = ["CONFIDENT", "RULES", "findings"]
 

@@ -12,9 +12,7 @@ from reportgen.measures.intervals import Decision, Outcome, Rate, measure, wilso
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.skill import FEWEST, decide_skill
 from reportgen.messages import Message, counted, say
-from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
-from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
 
 MAJORITY = Rule(
     code="no-better-than-majority",

@@ -10,9 +10,7 @@ from reportgen.analyses.prediction_quality.results import PredictionQualityResul
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
 from reportgen.messages import Message, counted, first_of, say
-from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
-from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
 
 _MOST_NAMED = 5
 """Classes that a message names."""

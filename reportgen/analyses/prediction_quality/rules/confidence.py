@@ -11,9 +11,7 @@ from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Decision, Outcome
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.messages import Message, counted, say
-from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS
-from reportgen.results.findings import Finding, Inconclusive, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
 
 FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
 """Samples under which no calibration error is judged: their chance is that of a few answers. Two for each bin; our choice."""

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.messages import counted, first_of, say
-from reportgen.results.causes import WRONG_INPUTS
-from reportgen.results.findings import Finding, Severity
-from reportgen.results.rules import Limits, Rule
+from reportgen.results import WRONG_INPUTS, Finding, Limits, Rule, Severity
 
 PERMUTED = Rule(
     code="permuted-labels",
