@@ -18,14 +18,16 @@ DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, and keep together what shares a fixture that is slow to make: a file's tests in one
-    worker, and those of a folder that has a browser; a slow test goes wherever there is time."""
+    """Begin with what takes longest, and give one worker all that shares a browser, or the fixtures of a file.
+
+    A test that is marked as slow by itself runs wherever there is time.
+    """
     items.sort(key=lambda item: ("browser" not in item.path.parts, item.get_closest_marker("slow") is None))
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.slow)
-        elif item.get_closest_marker("slow") is None:
+        elif all(mark.name != "slow" for mark in item.own_markers):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
