@@ -78,15 +78,15 @@ def _title(name: str, file_name: str | None) -> str:
 
 def package_versions() -> dict[str, str]:
     """Return the versions of reportgen, Python and the packages that compute and draw, by name."""
-    from reportgen import __version__
+    versions = {"reportgen": _version("cnn-reportgen"), "python": platform.python_version()}
+    return versions | {package: _version(package) for package in dict.fromkeys((*_PACKAGES, backend()))}
 
-    versions = {"reportgen": __version__, "python": platform.python_version()}
-    for package in dict.fromkeys((*_PACKAGES, backend())):
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # such as tensorflow installed as tensorflow-cpu
-            versions[package] = "unknown"
-    return versions
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:  # such as tensorflow installed as tensorflow-cpu
+        return "unknown"
 
 
 def report_day() -> str:
