@@ -12,6 +12,7 @@ CONFIG_DEPTH = 200  # a model nested in a model costs 5
 CONFIG_VALUES = 2_000_000
 LAYERS = 4_000  # calls of layers, those in nested models counted each time; Keras needs about 2 ms for each
 COMPUTED_VALUES = 20_000_000  # that a layer computes when it is built; 1,050,624 for frames of 1,024 samples
+VOCABULARY_BYTES = 32 << 20  # of all layers; a million words take about 8 MB
 SLOW_LAYERS = {"MultiHeadAttention": 10, "GroupQueryAttention": 10, "Bidirectional": 5, "RandAugment": 5}
 SEQUENTIAL_LAYERS = 100  # beyond, a Sequential model is built at the end: Keras otherwise builds it anew for each layer
 ARCHIVE_MEMBERS = 10_000

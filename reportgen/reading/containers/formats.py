@@ -105,12 +105,14 @@ class Contents:
         keras_version: the version that saved it, where the file says so.
         arrays: the checked weights; None where there are none.
         saved: what a SavedModel says about its layers.
+        vocabularies: the text of each vocabulary, one word on each line, by the layer's place: 'layers/string_lookup'.
     """
 
     config: Any = None
     keras_version: str | None = None
     arrays: StoredArrays | None = None
     saved: SavedArchitecture | None = None
+    vocabularies: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModelFormat(ABC):

@@ -7,9 +7,9 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ZIP_SIGNATURE = b"PK\x03\x04"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+ASSETS, VOCABULARY = "assets", "vocabulary.txt"
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 ENCRYPTED = 0x1
 REMEDY = "Save the model again with model.save('model.keras')."
@@ -34,19 +35,21 @@ REMEDY = "Save the model again with model.save('model.keras')."
 
 @dataclass(frozen=True)
 class ArchiveContents:
-    """The three members that make a model.
+    """The members that make a model.
 
     Attributes:
         config: config.json, as stored.
         metadata: metadata.json, as stored; empty where there is none.
         weights: model.weights.h5, open to read, or what model.weights.npz holds as such; None where there is neither.
         members: the names of all members.
+        vocabularies: each vocabulary.txt among the assets, as stored, by the layer's place: 'layers/string_lookup'.
     """
 
     config: bytes
     metadata: bytes
     weights: BinaryIO | None
     members: tuple[str, ...]
+    vocabularies: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class KerasArchive(ModelFormat):
@@ -95,12 +98,33 @@ def archive_contents(archive: ArchiveContents, *, name: str, memory_limit: int) 
     metadata = parse_config(archive.metadata, what=f"{name}: {METADATA}") if archive.metadata else {}
     version = shown_version(metadata.get("keras_version") if isinstance(metadata, dict) else None)
     if archive.weights is None:
-        yield Contents(config, version)
+        yield Contents(config, version, vocabularies=_texts(archive, name))
         return
     size = archive.weights.seek(0, 2)
     archive.weights.seek(0)
     with open_hdf5(archive.weights, name=name, size=size, memory_limit=memory_limit) as arrays:
-        yield Contents(config, version, arrays)
+        yield Contents(config, version, arrays, vocabularies=_texts(archive, name))
+
+
+def _texts(archive: ArchiveContents, name: str) -> dict[str, str]:
+    try:
+        return {place: content.decode("utf-8") for place, content in archive.vocabularies.items()}
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{name}: a {VOCABULARY} is no text. Received: {shown(error, limit=120)}. {REMEDY}") from error
+
+
+def vocabulary_place(member: str) -> str | None:
+    """Return the place of the layer that a member holds the vocabulary of; None for other members.
+
+    A TextVectorization stores its vocabulary twice, once for the lookup in it.
+
+    Example:
+        >>> vocabulary_place("assets/layers/string_lookup_1/vocabulary.txt")
+        'layers/string_lookup_1'
+    """
+    parts = member.split("/")
+    is_one = parts[0] == ASSETS and parts[-1] == VOCABULARY and "_lookup_layer" not in parts
+    return "/".join(parts[1:-1]) if is_one else None
 
 
 @contextmanager
@@ -121,6 +145,7 @@ def open_archive(path: Path, *, name: str, memory_limit: int, verify: bool = Fal
             entries = {entry.filename: entry for entry in _checked_entries(archive, name, path.stat().st_size)}
             config = _read(archive, entries[CONFIG], name, limits.CONFIG_BYTES) if CONFIG in entries else b""
             metadata = _read(archive, entries[METADATA], name, limits.CONFIG_BYTES) if METADATA in entries else b""
+            vocabularies = dict(_vocabularies(archive, entries, name))
             weights = None
             if WEIGHTS in entries:
                 weights = _weights(archive, raw, entries[WEIGHTS], name, memory_limit)
@@ -129,11 +154,23 @@ def open_archive(path: Path, *, name: str, memory_limit: int, verify: bool = Fal
             elif NPZ_WEIGHTS in entries:
                 content = io.BytesIO(_read(archive, entries[NPZ_WEIGHTS], name, memory_limit))
                 weights = npz_as_hdf5(content, name=name, memory_limit=memory_limit, check=_npz_members(name, content))
-            yield ArchiveContents(config=config, metadata=metadata, weights=weights, members=tuple(entries))
+            yield ArchiveContents(config, metadata, weights, tuple(entries), vocabularies)
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise ModelError(
             f"{name} is a damaged zip archive. Received: {shown(error, limit=120)}. Copy or download it again."
         ) from error
+
+
+def _vocabularies(
+    archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], name: str
+) -> Iterator[tuple[str, bytes]]:
+    left = limits.VOCABULARY_BYTES
+    for member, entry in entries.items():
+        place = vocabulary_place(member)
+        if place is not None:
+            content = _read(archive, entry, name, left)
+            left -= len(content)
+            yield place, content
 
 
 def _npz_members(name: str, content: io.BytesIO) -> Callable[[zipfile.ZipFile], list[zipfile.ZipInfo]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.reading.containers import DatasetEntry, LayerEntry, ModelFile, count_calls, name_of, walk_layers
+from reportgen.reading.loading.vocabularies import fill_vocabularies
+from reportgen.reading.rewriting import is_old
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -56,6 +58,8 @@ def take_inventory(file: ModelFile, *, memory_limit: int = limits.HALF_OF_MEMORY
     """
     with file.format.open(file, memory_limit=memory_limit) as contents:
         config = _checked_config(contents.config, shown(file.name))
+        if config is not None and contents.vocabularies:
+            fill_vocabularies(config, contents, old=is_old(contents.keras_version), name=shown(file.name))
         inventory = _inventory(file, contents.keras_version, config, contents.arrays.weights if contents.arrays else {})
         if contents.saved is not None:
             saved = contents.saved

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reportgen.keras_internals import replace_variables
 from reportgen.reading.containers import layers_of, name_of
 from reportgen.reading.rewriting import SharedLayer
+
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+"""What an archive calls the place of a model's layers."""
+
+_NUMBERED = re.compile(r"(?P<class>.*?)(_(?P<number>\d+))?")
 
 
 def paired(
@@ -33,6 +38,15 @@ def numbered(layers: Sequence[Any]) -> Iterator[tuple[Any, str]]:
         count = used.get(name, -1) + 1
         used[name] = count
         yield layer, f"{name}_{count}" if count else name
+
+
+def numbered_places(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return names in an archive, such as 'conv2d' and 'conv2d_1', by their class, in the order of their numbers."""
+    matches = [match for match in map(_NUMBERED.fullmatch, names) if match]
+    places: dict[str, list[str]] = {}
+    for match in sorted(matches, key=lambda match: int(match["number"] or 0)):
+        places.setdefault(match["class"], []).append(match[0])
+    return places
 
 
 def snake_case(class_name: str) -> str:

@@ -9,7 +9,6 @@ class that have weights, and written to where Keras 3 will look.
 from __future__ import annotations
 
 import math
-import re
 import tempfile
 import warnings
 from collections import Counter
@@ -20,12 +19,11 @@ from typing import Any
 import h5py
 
 from reportgen.reading.containers import Hdf5Contents, read_array
-from reportgen.reading.loading.live_layers import numbered, paired, snake_case
+from reportgen.reading.loading.live_layers import CONTAINERS, numbered, numbered_places, paired, snake_case
 from reportgen.reading.loading.weights_by_name import mismatch
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
-CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # Values that a model may have beyond those in the file: the states of random generators, which Keras 2 did not store
 SEED_VALUES = 8 * limits.LAYERS
 UNSTORED_SEEDS = 100  # Keras 3 does not store those of recurrent layers' cells either
@@ -165,12 +163,9 @@ class _Sources:
         return bool(layer.weights) and id(layer) not in self.found
 
     def _stored_groups(self, prefix: str) -> dict[str, list[str]]:
-        names = {path[len(prefix) :].split("/", 1)[0] for path in self._paths if path.startswith(prefix)}
-        matches = sorted((match for match in map(NUMBERED.fullmatch, names) if match), key=_number)
-        groups: dict[str, list[str]] = {}
-        for match in matches:
-            groups.setdefault(match["class"], []).append(match[0])
-        return groups
+        return numbered_places(
+            {path[len(prefix) :].split("/", 1)[0] for path in self._paths if path.startswith(prefix)}
+        )
 
 
 def _leaves(layer: Any) -> Iterator[Any]:
@@ -179,13 +174,6 @@ def _leaves(layer: Any) -> Iterator[Any]:
             yield from _leaves(below)
     elif layer is not None:
         yield layer
-
-
-NUMBERED = re.compile(r"(?P<class>.*?)(_(?P<number>\d+))?")
-
-
-def _number(match: re.Match[str]) -> int:
-    return int(match["number"] or 0)
 
 
 def _targets(model: Any, found: Mapping[int, str], contents: Hdf5Contents, prefix: str) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from reportgen.reading.rewriting.custom_objects import declared_names, import_objects, marshalled_functions
 from reportgen.reading.rewriting.keras_names import LAYERS
+from reportgen.reading.rewriting.layers import VOCABULARY_LAYERS
 from reportgen.reading.rewriting.obstacles import Notes, Obstacle
 from reportgen.reading.rewriting.permissions import Marshalled, Permitted
 from reportgen.reading.rewriting.rewrite import NOTHING, is_old, make_readable
@@ -12,6 +13,7 @@ __all__ = [
     "HARD_SIGMOID",
     "LAYERS",
     "NOTHING",
+    "VOCABULARY_LAYERS",
     "Marshalled",
     "Notes",
     "Obstacle",

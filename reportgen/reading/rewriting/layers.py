@@ -64,7 +64,7 @@ _INPUT_ARGUMENTS = ("batch_input_shape", "batch_shape", "input_shape", "input_di
 _KERAS_1_ARGUMENTS = frozenset(
     {"nb_filter", "nb_row", "border_mode", "subsample", "dim_ordering", "init", "gamma_init"}
 )
-_VOCABULARY_LAYERS = ("IntegerLookup", "StringLookup", "TextVectorization")
+VOCABULARY_LAYERS = ("IntegerLookup", "StringLookup", "TextVectorization")
 
 
 def readable_layer(item: Mapping[str, Any], *, path: str, notes: Notes, nested: Nested) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def readable_layer(item: Mapping[str, Any], *, path: str, notes: Notes, nested: 
     readable = {key: readable_value(key, value, path=path, notes=notes, nested=nested) for key, value in config.items()}
     if isinstance(readable.get("axis"), list):
         readable["axis"] = _axis(readable["axis"], path, notes, in_hdf5="module" not in item)
-    if class_name in _VOCABULARY_LAYERS:
+    if class_name in VOCABULARY_LAYERS:
         _check_vocabulary(readable, path, notes)
     return _item(class_name, readable, item)
 
@@ -165,4 +165,4 @@ def _check_vocabulary(config: Mapping[str, Any], path: str, notes: Notes) -> Non
     if isinstance(vocabulary, str):
         notes.met(ObstacleKind.OUTSIDE, path, vocabulary)
     elif vocabulary is None:
-        notes.met(ObstacleKind.OUTSIDE, path, say("its vocabulary"))
+        notes.met(ObstacleKind.LEFT_OUT, path, say("its vocabulary"))

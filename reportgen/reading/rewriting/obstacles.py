@@ -21,7 +21,8 @@ class ObstacleKind(enum.Enum):
     NOT_GIVEN = (say("neither part of Keras nor of the modules given"), "--custom-objects MODULE")
     REMOVED = (say("not part of Keras 3 any more"), None)
     OPERATION = (say("without a counterpart in Keras 3"), None)
-    OUTSIDE = (say("another file that the model needs"), None)
+    OUTSIDE = (say("another file"), None)
+    LEFT_OUT = (say("not in the file"), None)
     LAYOUT = (say("a layout that Keras does not write"), None)
 
     def __init__(self, reason: str, option: str | None) -> None:

@@ -697,7 +697,7 @@ NOT_RUN: dict[str, tuple[dict[str, Any], str]] = {
         layer("Dropout", rate={"class_name": "plot_model", "module": "keras.utils", "config": {}}),
         "keras.utils.plot_model is not part of Keras",
     ),
-    "vocabulary file": (layer("StringLookup", vocabulary="/etc/passwd"), "needs another file that the model needs"),
+    "vocabulary file": (layer("StringLookup", vocabulary="/etc/passwd"), "needs another file: "),
     "type": (
         layer("Dropout", rate={"class_name": "__typespec__", "spec_name": "TensorSpec", "module": "os", "config": []}),
         "os.__typespec__ is not part of Keras",

@@ -140,9 +140,7 @@ def test_layers_of_keras_1_are_named() -> None:
 
 def test_vocabulary_is_needed_unless_it_is_in_the_file() -> None:
     assert not sequential(layer("StringLookup", vocabulary=["a"])).obstacles
-    assert sequential(layer("StringLookup")).obstacles[0].sentence == (
-        "layer 'l' needs another file that the model needs: its vocabulary"
-    )
+    assert sequential(layer("StringLookup")).obstacles[0].sentence == ("layer 'l': its vocabulary is not in the file")
 
 
 def test_application_layers_are_known_by_their_arguments() -> None:
