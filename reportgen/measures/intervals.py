@@ -86,6 +86,23 @@ def measure(successes: int, trials: int, *, confidence: float = CONFIDENCE) -> R
     return Rate(successes, trials, successes / trials if trials else math.nan, low, high)
 
 
+def never_seen_bound(trials: int, *, of: int = 1) -> float:
+    """Return the largest share of trials, in [0, 1], that an event which was never seen may have, at 95% confidence.
+
+    Args:
+        trials: number of trials without the event.
+        of: number of such events, of which the bound holds for all at once.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934) 404, with no success; for a single event about 3 / trials (rule of three,
+        Hanley and Lippman-Hand, JAMA 249 (1983) 1743); Bonferroni for several.
+
+    Example:
+        >>> round(never_seen_bound(200, of=44), 3)
+        0.033
+    """
+    return float(1 - ((1 - CONFIDENCE) / of) ** (1 / trials)) if trials else 1.0
+
+
 def samples_needed(rate: float, limit: float, *, confidence: float = CONFIDENCE) -> int | None:
     """Return how many trials it takes until Wilson's interval around `rate` leaves out `limit`; None if none suffice.
 

@@ -113,15 +113,82 @@ def test_a_layer_without_idle_channels_is_no_finding() -> None:
     assert findings(LAYER) == []
 
 
-def test_up_to_a_tenth_of_silent_channels_is_a_note() -> None:
-    (finding,) = findings(replace(LAYER, silent=tuple(range(10))))
-    assert (finding.code, finding.severity) == ("silent-channels", Severity.NOTE)
+def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below_nine_tenths() -> None:
+    (finding,) = findings(replace(LAYER, silent=tuple(range(44))), samples=200)
+    assert (finding.code, finding.severity, finding.threshold) == ("silent-channels", Severity.NOTE, 0.9)
+    # 1 - (0.05 / 44) ** (1 / 200): for all 44 together, where one alone has 1.5 %
     assert finding.message == (
-        "10 of 100 channels never fired on 60 samples (10.0%, limit 10%); at 95% confidence each of them fires on at most "
-        "5.0% of such samples"
+        "44 of 100 channels never fired on 200 samples (44.0%, limit 90%); at 95% confidence each of them fires on at most "
+        "3.3% of such samples"
     )
     (single,) = findings(replace(LAYER, silent=(3,)))
-    assert single.message.endswith("at 95% confidence it fires on at most 5.0% of such samples")
+    assert single.message.endswith("at 95% confidence it fires on at most 4.9% of such samples")
+    (most,) = findings(replace(LAYER, silent=tuple(range(90))))
+    assert most.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(("silent", "severity"), [(20, Severity.NOTE), (21, Severity.WARNING)])
+def test_over_a_fifth_of_silent_channels_with_positions_is_a_warning(silent: int, severity: Severity) -> None:
+    (finding,) = findings(replace(LAYER, silent=tuple(range(silent)), spatial=True), samples=300)
+    assert (finding.severity, finding.subject, finding.threshold) == (severity, "conv", 0.2)
+    assert "1607.03250" in finding.source
+    assert finding.evidence == {
+        "silent": silent,
+        "channels": 100,
+        "samples": 300,
+        "share": silent / 100,
+        "rate_bound": pytest.approx(1 - (0.05 / silent) ** (1 / 300)),
+    }
+
+
+@pytest.mark.parametrize("samples", [5, 300])
+def test_a_layer_of_which_no_channel_fired_is_a_problem_also_on_few_samples(samples: int) -> None:
+    (finding,) = findings(replace(LAYER, silent=tuple(range(100)), spatial=True), samples=samples)
+    assert (finding.code, finding.severity, finding.explains) == ("silent-channels", Severity.PROBLEM, True)
+    assert finding.message == (
+        f"all 100 channels never fired on {samples} samples: the layer gives zeros, whatever comes in"
+    )
+    (few,) = findings(replace(LAYER, silent=tuple(range(100))), samples=4)
+    assert isinstance(few, Inconclusive)
+
+
+def test_layers_with_positions_are_those_with_several_values_for_a_channel() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 1)),
+            layers.Conv2D(3, 3, activation="relu", name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(4, activation="relu", name="hidden"),
+            layers.Dense(2, name="answer"),
+        ]
+    )
+    result = run_model(model, np.random.default_rng(0).normal(size=(4, 6, 6, 1)).astype(np.float32))
+    assert [(layer.name, layer.spatial) for layer in result.layers] == [("conv", True), ("hidden", False)]
+
+
+def test_a_healthy_network_with_spare_units_has_a_note_and_the_same_answers_without_them() -> None:
+    random = np.random.default_rng(0)
+    labels = np.arange(400) % 10
+    inputs = np.abs(random.normal(0, 0.05, (400, 10))).astype(np.float32)
+    inputs[np.arange(400), labels] += 1
+    model = keras.Sequential(
+        [
+            keras.Input((10,)),
+            layers.Dense(64, activation="relu", name="hidden"),
+            layers.Dense(10, activation="softmax", name="answer"),
+        ]
+    )
+    hidden, answer = random.normal(0, 0.05, (10, 64)), random.normal(0, 0.02, (64, 10))
+    hidden[np.arange(40) % 10, np.arange(40)] += 1
+    answer[np.arange(40), np.arange(40) % 10] += 2
+    hidden[:, 40:] = random.normal(-0.3, 0.05, (10, 24))
+    model.get_layer("hidden").set_weights([hidden, np.where(np.arange(64) < 40, 0, -0.2)])
+    model.get_layer("answer").set_weights([answer, np.zeros(10)])
+    result = run_model(model, inputs, labels)
+    assert result.masked is not None
+    assert (result.masked.silent, result.masked.largest_change, result.masked.masked_accuracy) == (24, 0, 1)
+    (finding,) = ChannelActivity().findings(result, LIMITS)
+    assert (finding.code, finding.severity) == ("silent-channels", Severity.NOTE)
 
 
 def test_under_sixty_samples_idle_channels_are_one_inconclusive_answer_for_each_rule() -> None:
@@ -164,14 +231,6 @@ def test_one_nan_leaves_the_other_channels_as_they_are() -> None:
     assert (layer.non_finite, layer.silent, layer.dormant, layer.channels) == ((0,), (), (1,), 3)
     np.testing.assert_allclose(layer.strip.values, np.array([0.5, 0.01 / 3]) / (0.5 + 0.01 / 3) * 2, rtol=1e-4)
     assert (result.masked, result.masked_reason) == (None, "the model's outputs are NaN or infinite already")
-
-
-def test_more_than_a_tenth_of_silent_channels_is_a_warning() -> None:
-    (finding,) = findings(replace(LAYER, silent=tuple(range(11))), samples=300)
-    assert (finding.code, finding.severity, finding.subject) == ("silent-channels", Severity.WARNING, "conv")
-    assert finding.message.endswith("fires on at most 1.0% of such samples")
-    assert finding.evidence == {"silent": 11, "channels": 100, "samples": 300, "share": 0.11, "rate_bound": 0.01}
-    assert (finding.threshold, "1607.03250" in finding.source) == (0.1, True)
 
 
 def test_more_than_a_tenth_of_dormant_channels_is_a_note() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from reportgen.analyses.channel_activity.rules import RULES, findings
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.models.passes import ChannelStatistics
-from reportgen.results import Finding, Inconclusive, Limits, Strip
+from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, Strip
 
 
 class ChannelActivity:
@@ -32,8 +33,12 @@ class ChannelActivity:
         recorded = context.samples.activations
         if not recorded.statistics:
             return Skip(say("No layer before the model's output ends in an activation, and none is a convolution."))
+        spatial = _with_positions(context.layers)
         layers = tuple(
-            _layer(name, one, recorded.sources.get(name), context.activations.get(layer_path(name), "linear"))
+            replace(
+                _layer(name, one, recorded.sources.get(name), context.activations.get(layer_path(name), "linear")),
+                spatial=layer_path(name) in spatial,
+            )
             for name, one in recorded.statistics.items()
         )
         masked, reason = masked_run(layers, context.samples, live=context.live, head=context.head)
@@ -42,6 +47,14 @@ class ChannelActivity:
     def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return layers with silent, many dormant, constant or saturated channels; with too few samples one answer for all."""
         return findings(result, limits)
+
+
+def _with_positions(layers: Iterable[LayerSummary]) -> frozenset[str]:
+    """Return the paths of the layers whose output has several values for each channel."""
+    shapes = {layer.path: layer.output_shape or () for layer in layers}
+    return frozenset(
+        path for path, shape in shapes.items() if None in shape or sum(size != 1 for size in shape if size) > 1
+    )
 
 
 def _layer(name: str, statistics: ChannelStatistics, source: str | None, activation: str) -> LayerActivity:

@@ -35,6 +35,7 @@ class LayerActivity:
         zeros: median over the channels of the average percentage of zeros, in [0, 1]; None where the layer is not rectified.
         strip: scores of all channels without NaN or infinite values: mean magnitude over that of the layer.
         non_finite: indices of channels that gave NaN or infinite values; they are none of the others.
+        spatial: whether each channel has several values for a sample, as of a convolution.
     """
 
     name: Kept[str]
@@ -50,6 +51,12 @@ class LayerActivity:
     zeros: float | None
     strip: Strip
     non_finite: tuple[int, ...] = ()
+    spatial: bool = False
+
+    @property
+    def dead(self) -> bool:
+        """Whether none of its channels ever fired, so that it gives nothing but zeros."""
+        return len(self.silent) == self.channels
 
     @property
     def stuck(self) -> tuple[int, ...]:

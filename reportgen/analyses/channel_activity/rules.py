@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
+from reportgen.measures.intervals import never_seen_bound
 from reportgen.messages import counted, say
 from reportgen.results import WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
 
@@ -57,15 +58,26 @@ def up_to_non_finite(layers: Sequence[LayerActivity], limit: float) -> Sequence[
     return layers[: first + 1]
 
 
+SPARE = 0.9
+"""Share of silent channels from which a layer without positions, such as a dense one, has a warning. Below it they are spare
+units: in 27 healthy networks up to 45 % of a dense layer's units are silent, and at most 12.5 % of a convolution's."""
+
+FEWEST_DEAD = 5
+"""Samples from which a layer without any channel that fired is called dead. Our choice, as for outputs that are alike."""
+
 SILENT = Rule(
     code="silent-channels",
-    meaning=say("channels of a rectified layer never fired on the evaluated samples; a note up to the threshold"),
+    meaning=say(
+        "channels of a rectified layer never fired on the evaluated samples; a note up to the threshold, and without "
+        "positions, as in a dense layer, up to {spare:.0%}; a problem where none fired",
+        spare=SPARE,
+    ),
     severity=Severity.WARNING,
-    threshold=0.10,
-    unit=say("share of the layer's channels"),
+    threshold=0.20,
+    unit=say("share of the channels of a layer with positions, such as a convolution"),
     source=say(
-        "Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed; a tenth is reportgen's "
-        "choice"
+        "Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed; the shares are from the "
+        "measurement in docs/verdicts.md"
     ),
     bounds=(0.0, 1.0),
     follows_from=(
@@ -80,11 +92,25 @@ SILENT = Rule(
 
 
 def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iterator[Finding]:
-    """Yield a finding if channels never fired, a note up to the limit's share of the channels."""
+    """Yield a finding if channels never fired: a note where they are spare, a problem where none of the layer fired.
+
+    Silent channels give zero, so that nothing changes on these samples without them; how many they are decides.
+
+    Args:
+        layer: the layer.
+        evaluated: number of samples.
+        limit: share of the channels above which a layer with positions has a warning, in [0, 1]; of one without them the
+            share must reach `SPARE` as well.
+    """
     count = len(layer.silent)
     if not count:
         return
-    bound = min(1.0, 3 / evaluated)
+    if layer.dead:
+        yield _dead_layer(layer, evaluated, limit)
+        return
+    share, bound = count / layer.channels, never_seen_bound(evaluated, of=count)
+    most = limit if layer.spatial else max(limit, SPARE)
+    loud = share > limit if layer.spatial else share >= most
     yield SILENT.finding(
         layer.name,
         counted(
@@ -93,13 +119,34 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Itera
             "fires on at most {bound:.1%} of such samples",
             "{n} of {channels} channels never fired on {samples} ({share:.1%}, limit {limit:.0%}); at 95% confidence each "
             "of them fires on at most {bound:.1%} of such samples",
-            **_values(count, layer, evaluated, limit),
+            **_values(count, layer, evaluated, most),
             bound=bound,
         ),
         evidence=_evidence("silent", count, layer, evaluated) | {"rate_bound": bound},
-        threshold=limit,
-        severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
+        threshold=most,
+        severity=Severity.WARNING if loud else Severity.NOTE,
     )
+
+
+def _dead_layer(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
+    """Return that no channel of a layer fired, so that the layer gives nothing but zeros."""
+    return SILENT.finding(
+        layer.name,
+        say(
+            "all {channels} channels never fired on {samples}: the layer gives zeros, whatever comes in",
+            channels=layer.channels,
+            samples=counted(evaluated, "{n} sample", "{n} samples"),
+        ),
+        evidence=_evidence("silent", layer.channels, layer, evaluated) | {"rate_bound": never_seen_bound(evaluated)},
+        threshold=limit,
+        severity=Severity.PROBLEM,
+    )
+
+
+def dead_layers(layers: Sequence[LayerActivity], evaluated: int, limit: float) -> Iterator[Finding]:
+    """Yield layers of which no channel fired, on samples too few to say more: that all are silent by chance is unlikely."""
+    if evaluated >= FEWEST_DEAD:
+        yield from (_dead_layer(layer, evaluated, limit) for layer in layers if layer.dead and layer.channels > 1)
 
 
 def undecided_silence(result: ChannelActivityResult, layers: Sequence[LayerActivity]) -> Iterator[Inconclusive]:
@@ -266,6 +313,10 @@ def findings(result: ChannelActivityResult, limits: Limits) -> Iterator[Finding 
     yield from non_finite_channels(result.layers, result.evaluated, limits[NON_FINITE.code])
     judged = up_to_non_finite(result.layers, limits[NON_FINITE.code])
     if not result.decides:
+        dead = tuple(dead_layers(judged, result.evaluated, limits[SILENT.code]))
+        yield from dead
+        subjects = {one.subject for one in dead}
+        judged = [layer for layer in judged if layer.name not in subjects]
         yield from undecided_silence(result, judged)
         yield from undecided_dormancy(result, judged, limits[QUIET.code])
         yield from undecided_stuckness(result, judged)
