@@ -17,8 +17,8 @@ from reportgen.models.gradients import (
     ClassLogits,
     Gradients,
     GradientTarget,
+    LogitGradients,
     affine_bias,
-    feature_gradients,
     find_target,
     integrated_gradients,
     logits_at,
@@ -128,11 +128,12 @@ def _maps(
     """Return the checked maps of all methods, the logits explained and the number of kernels drawn anew."""
     seed, keys = context.options.seed, context.options.attribution_methods
     by_features = any(key in FORMULAS for key in keys)
-    trained = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
-    integrated = _integrated(live, target, given) if "integrated-gradients" in keys else None
+    features, pictured = LogitGradients(live, target), LogitGradients(live, target, by_input=True)
+    trained = features.of(given.inputs, given.logits) if by_features else None
+    integrated = _integrated(live, target, pictured, given) if "integrated-gradients" in keys else None
     with randomised_kernels(live, context.kernels, seed=seed) as kernels:
-        fresh = feature_gradients(live, target, given.inputs, given.logits) if by_features else None
-        other = _integral(live, target, given, POINTS) if integrated is not None else None
+        fresh = features.of(given.inputs, given.logits) if by_features else None
+        other = _integral(pictured, given, POINTS) if integrated is not None else None
     checked = []
     for key in keys:
         if trained is not None and fresh is not None and key in FORMULAS:
@@ -179,12 +180,14 @@ def _affine_error(
     return np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
 
 
-def _integrated(live: LiveModel, target: GradientTarget, given: _Samples) -> tuple[np.ndarray, np.ndarray, int]:
+def _integrated(
+    live: LiveModel, target: GradientTarget, gradients: LogitGradients, given: _Samples
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the maps, their completeness errors and the most points used: doubled for samples that are not complete."""
     black = replace(given.inputs, values=np.broadcast_to(given.black, given.inputs.values.shape))
     explained = logits_at(live, target, given.inputs, given.logits) - logits_at(live, target, black, given.logits)
     points = POINTS
-    maps = _integral(live, target, given, points)
+    maps = _integral(gradients, given, points)
     while True:
         totals = maps.sum(axis=(1, 2))
         errors = np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
@@ -192,14 +195,12 @@ def _integrated(live: LiveModel, target: GradientTarget, given: _Samples) -> tup
         if not again.size or 2 * points > MOST_POINTS:
             return maps, errors, points
         points *= 2
-        maps[again] = _integral(live, target, given, points, again)
+        maps[again] = _integral(gradients, given, points, again)
 
 
-def _integral(
-    live: LiveModel, target: GradientTarget, given: _Samples, points: int, chosen: np.ndarray | None = None
-) -> np.ndarray:
+def _integral(gradients: LogitGradients, given: _Samples, points: int, chosen: np.ndarray | None = None) -> np.ndarray:
     which = np.arange(len(given.inputs)) if chosen is None else chosen
     found = integrated_gradients(
-        live, target, given.inputs.take(which), given.black, given.logits.take(which), points=points
+        gradients, given.inputs.take(which), given.black, given.logits.take(which), points=points
     )
     return np.asarray(found.sum(axis=1 if given.channels_first else -1))

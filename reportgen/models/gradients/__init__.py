@@ -5,7 +5,7 @@ from reportgen.models.gradients.gradient_target import GradientTarget, affine_bi
 from reportgen.models.gradients.gradients import (
     ClassLogits,
     Gradients,
-    feature_gradients,
+    LogitGradients,
     integrated_gradients,
     logits_at,
     predicted_logits,
@@ -16,8 +16,8 @@ __all__ = [
     "ClassLogits",
     "GradientTarget",
     "Gradients",
+    "LogitGradients",
     "affine_bias",
-    "feature_gradients",
     "find_target",
     "integrated_gradients",
     "logits_at",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError
+from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import call_number, common_data_format, data_format, first_tensor, layer_path
 from reportgen.models.passes import LiveModel, recording, recording_activations
 
@@ -68,13 +69,19 @@ def maximise_channels(
     generator, energies = np.random.default_rng(seed), _energies(height, width)
     spectrum = generator.normal(0, _START, (2, len(channels), depth, *energies.shape)).astype(np.float32)
     moments = [np.zeros_like(spectrum), np.zeros_like(spectrum)]
-    for step in range(1, MAXIMISATION_STEPS + 1):
+
+    def differentiate(spectrum: Any, sizes: Any, offsets: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            variable = tf.constant(spectrum)
-            tape.watch(variable)
-            moved = _transformed(_images(variable, energies, (height, width), value_range), generator, height, width)
+            tape.watch(spectrum)
+            moved = _transformed(_images(spectrum, energies, (height, width), value_range), sizes, offsets)
             loss = -tf.reduce_sum(_means(live, name, channels, moved, first, pack))
-        spectrum = _adam(spectrum, tape.gradient(loss, variable), moments, step, name)
+        return tape.gradient(loss, spectrum)
+
+    ascend = traced(differentiate)
+    for step in range(1, MAXIMISATION_STEPS + 1):
+        sizes, offsets = _transformation(generator, height, width)
+        gradient = ascend(tf.constant(spectrum), tf.constant(sizes), tf.constant(offsets))
+        spectrum = _adam(spectrum, gradient, moments, step, name)
     images = _images(tf.constant(spectrum), energies, (height, width), value_range)
     return MaximisedInputs(np.asarray(images), np.asarray(_means(live, name, channels, images, first, pack)))
 
@@ -95,16 +102,27 @@ def _images(spectrum: Any, energies: np.ndarray, size: tuple[int, int], value_ra
     return low + (high - low) * tf.sigmoid(waves)
 
 
-def _transformed(images: Any, generator: np.random.Generator, height: int, width: int) -> Any:
+def _transformation(generator: np.random.Generator, height: int, width: int) -> tuple[list[int], list[int]]:
+    """Return a height and width drawn at random to scale padded images to, and the first row and column of what is kept."""
+    scale = float(generator.choice(_SCALES))
+    sizes = [max(size, round((size + 2 * _reach(size)) * scale)) for size in (height, width)]
+    offsets = [int(generator.integers(0, has - size + 1)) for has, size in zip(sizes, (height, width), strict=True)]
+    return sizes, offsets
+
+
+def _reach(size: int) -> int:
+    return max(1, round(size * _JITTER))
+
+
+def _transformed(images: Any, sizes: Any, offsets: Any) -> Any:
+    """Return images padded, scaled to these sizes and cut to their own again, from these offsets on."""
     import tensorflow as tf
 
-    reach = [max(1, round(size * _JITTER)) for size in (height, width)]
-    padded = tf.pad(images, [(0, 0), *((far, far) for far in reach), (0, 0)], mode="REFLECT")
-    scale = float(generator.choice(_SCALES))
-    sizes = [max(size, round((size + 2 * far) * scale)) for size, far in zip((height, width), reach, strict=True)]
-    scaled = tf.image.resize(padded, sizes)
-    offsets = [int(generator.integers(0, has - size + 1)) for has, size in zip(sizes, (height, width), strict=True)]
-    return scaled[:, offsets[0] : offsets[0] + height, offsets[1] : offsets[1] + width]
+    count, height, width, depth = images.shape
+    reach = [(_reach(size), _reach(size)) for size in (height, width)]
+    scaled = tf.image.resize(tf.pad(images, [(0, 0), *reach, (0, 0)], mode="REFLECT"), sizes)
+    cut = tf.slice(scaled, tf.concat([[0], offsets, [0]], axis=0), (count, height, width, depth))
+    return tf.ensure_shape(cut, images.shape)
 
 
 def _means(

@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.messages import say
+from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
 from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations
 from reportgen.models.weights import is_convolution
@@ -51,26 +52,8 @@ class GradientTarget:
 class _Call:
     path: str
     name: str
-    tensor: Any
     values: np.ndarray
     inside: bool
-
-
-@dataclass(frozen=True)
-class _Pass:
-    """One pass that was watched.
-
-    Attributes:
-        calls: all calls, and what layers gave to a softmax or sigmoid inside them.
-        output: the model's first output.
-        tape: a persistent `tf.GradientTape` that watched what convolutions put out, and the picture.
-        picture: the pictured input as the tape watched it; None for a model without other inputs, where all calls see it.
-    """
-
-    calls: list[_Call]
-    output: Any
-    tape: Any
-    picture: Any
 
 
 def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
@@ -83,8 +66,7 @@ def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
     The convolution is the last one that the model's first output depends on, as others may lead to other outputs, and that of
     several inputs sees the pictured one.
     """
-    watched = _watched_pass(live, inputs)
-    calls, tape = watched.calls, watched.tape
+    calls, output = _watched_pass(live, inputs)
     formats = common_data_format(live.layers.values())
     sizes = [_size(live.layers[call.path], call.values, formats) for call in calls]
     last = [
@@ -95,14 +77,12 @@ def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
     if not last:
         return None
     ways = [(position, at) for position in reversed(last) for at in _same_size(calls, sizes, position)]
-    if watched.picture is not None:
-        ways = [way for way in ways if tape.gradient(calls[way[1]].tensor, watched.picture) is not None]
-        if not ways:
-            return None
-    leading = (way for way in ways if tape.gradient(watched.output, calls[way[1]].tensor) is not None)
-    convolution, at_features = next(leading, ways[0])
+    way = _leading_way(live, inputs, [(calls[position], calls[at]) for position, at in ways])
+    if way is None:
+        return None
+    convolution, at_features = ways[way]
     features = calls[at_features]
-    logits, rule = _logits(calls, np.asarray(watched.output))
+    logits, rule = _logits(calls, output)
     return GradientTarget(
         features=features.name,
         path=features.path,
@@ -122,32 +102,70 @@ def _same_size(calls: list[_Call], sizes: list[tuple[int, ...]], convolution: in
     return list(takewhile(lambda position: sizes[position] == sizes[convolution], outputs))[::-1]
 
 
-def _watched_pass(live: LiveModel, inputs: SampleInputs) -> _Pass:
-    """Run the model once, with a tape that watches what its convolutions put out."""
-    import tensorflow as tf
-
+def _watched_pass(live: LiveModel, inputs: SampleInputs) -> tuple[list[_Call], np.ndarray]:
+    """Run the model once; return all calls, with what layers gave to a softmax or sigmoid inside them, and the first output."""
     calls: list[_Call] = []
     outer, inner = CallNames(), CallNames()
 
     def add(path: str, output: Any, inside: bool) -> None:
         name, tensor = (inner if inside else outer).next(path), first_tensor(output)
         if hasattr(tensor, "shape"):
-            calls.append(_Call(path, name, tensor, np.asarray(tensor), inside))
-            if not inside and is_convolution(live.layers[path]):
-                tape.watch(tensor)
+            calls.append(_Call(path, name, np.asarray(tensor), inside))
 
-    source = tf.constant(inputs.values)
-    packed = inputs.packed(source)
     ends = {path: layer for path, layer in live.layers.items() if _squashes(layer)}
     with (
-        tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape,
         recording(live.layers, lambda path, output: add(path, output, False)),
         recording_activations(ends, lambda path, values: add(path, values, True)),
     ):
+        output = first_tensor(live.model(inputs.packed(), training=False))
+    return calls, np.asarray(output)
+
+
+def _leading_way(live: LiveModel, inputs: SampleInputs, ways: list[tuple[_Call, _Call]]) -> int | None:
+    """Return the position of the first way whose features lead to the model's first output, or else of the first one.
+
+    Of a model with several inputs, the features have to depend on the pictured one; None where none do.
+
+    Args:
+        live: the model.
+        inputs: samples to run it on.
+        ways: pairs of a convolution and of what may be explained behind it, best first.
+    """
+    import tensorflow as tf
+
+    layers = {call.path: live.layers[call.path] for way in ways for call in way}
+    found: list[int | None] = []
+
+    def choose(place: int, packed: Any) -> None:
+        tensors: dict[str, Any] = {}
+        names = CallNames()
+        source = tf.nest.flatten(packed)[place]
+
+        def keep(path: str, output: Any) -> None:
+            tensors[names.next(path)] = tensor = first_tensor(output)
+            if is_convolution(live.layers[path]):
+                tape.watch(tensor)
+
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape, recording(layers, keep):
+            if inputs.several:
+                tape.watch(source)
+            output = first_tensor(live.model(packed, training=False))
+        # tensors inside a loop belong to the loop's own graph, and nothing else may be asked of them
+        here = {name: tensor for name, tensor in tensors.items() if _graph(tensor) is _graph(output)}
+        seeing = [number for number, (_, features) in enumerate(ways) if features.name in here]
         if inputs.several:
-            tape.watch(source)
-        output = first_tensor(live.model(packed, training=False))
-    return _Pass(calls, output, tape, source if inputs.several else None)
+            seeing = [number for number in seeing if tape.gradient(here[ways[number][1].name], source) is not None]
+        leading = (number for number in seeing if tape.gradient(output, here[ways[number][1].name]) is not None)
+        found.append(next(leading, seeing[0] if seeing else None))
+
+    source = tf.constant(inputs.values)
+    packed = inputs.packed(source)
+    traced(choose)(next(place for place, leaf in enumerate(tf.nest.flatten(packed)) if leaf is source), packed)
+    return found[-1]
+
+
+def _graph(tensor: Any) -> Any:
+    return getattr(tensor, "graph", None)
 
 
 def _squashes(layer: Any) -> bool:

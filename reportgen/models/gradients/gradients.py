@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.errors import ForwardError
 from reportgen.models.gradients.gradient_target import GradientTarget
+from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
 from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations, run_failures_named
 
@@ -63,66 +64,74 @@ def predicted_logits(scores: np.ndarray, outputs: int) -> ClassLogits:
     return ClassLogits(classes, np.ones(len(classes), np.float32))
 
 
-def feature_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
-    """Return the target's feature maps for these inputs and the logits' gradients by them, channels last.
+class LogitGradients:
+    """Takes gradients of chosen logits at one place of a model, as a graph that is traced once for each size of a batch.
+
+    Weights may change between calls. Neither they nor trainable flags are changed here, and no wrapper stays behind.
 
     Args:
-        live: the model; neither weights nor trainable flags change, and no wrapper stays behind.
-        target: where to take them, from `find_target`.
-        inputs: n samples, with what the model's other inputs receive.
-        logits: the logit of each sample that is explained.
-
-    Raises:
-        ForwardError: a layer failed, or the logits do not depend on the maps in a way that has a gradient.
+        live: the model.
+        target: where to take the gradients, from `find_target`.
+        by_input: whether by the pictured input, instead of by the target's feature maps.
     """
-    found = _in_batches(live, target, inputs, logits, by_input=False)
-    formats = common_data_format(live.layers.values())
-    if data_format(live.layers[target.path], formats) == "channels_first":
-        found = Gradients(np.moveaxis(found.values, 1, -1), np.moveaxis(found.gradients, 1, -1), found.logits)
-    return found
 
+    def __init__(self, live: LiveModel, target: GradientTarget, *, by_input: bool = False) -> None:
+        self._live, self._target, self._by_input = live, target, by_input
+        self._function = traced(self._differentiate)
 
-def input_gradients(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
-    """Return the logits' gradients by the pictured input, (n, *shape) float32; see `feature_gradients`."""
-    return _in_batches(live, target, inputs, logits, by_input=True)
+    def of(self, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
+        """Return the maps for these inputs, channels last, or the inputs themselves, and the logits' gradients by them.
 
+        Args:
+            inputs: n samples, with what the model's other inputs receive.
+            logits: the logit of each sample that is explained.
 
-def _in_batches(
-    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, *, by_input: bool
-) -> Gradients:
-    size = max(1, live.batch // _TAPE_SHARE)
-    parts = [
-        _differentiate(live, target, batch, logits.take(slice(number * size, (number + 1) * size)), by_input=by_input)
-        for number, batch in enumerate(inputs.batches(size))
-    ]
-    return Gradients(
-        values=np.concatenate([part.values for part in parts]),
-        gradients=np.concatenate([part.gradients for part in parts]),
-        logits=np.concatenate([part.logits for part in parts]),
-    )
+        Raises:
+            ForwardError: a layer failed, or the logits do not depend on the values in a way that has a gradient.
+        """
+        size = max(1, self._live.batch // _TAPE_SHARE)
+        parts = [
+            self._batch(batch, logits.take(slice(number * size, (number + 1) * size)))
+            for number, batch in enumerate(inputs.batches(size))
+        ]
+        values, gradients, chosen = (np.concatenate(kind) for kind in zip(*parts, strict=True))
+        formats = common_data_format(self._live.layers.values())
+        if not self._by_input and data_format(self._live.layers[self._target.path], formats) == "channels_first":
+            values, gradients = np.moveaxis(values, 1, -1), np.moveaxis(gradients, 1, -1)
+        return Gradients(values, gradients, chosen)
 
+    def _batch(self, inputs: SampleInputs, logits: ClassLogits) -> list[np.ndarray]:
+        import tensorflow as tf
 
-def _differentiate(
-    live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits, *, by_input: bool
-) -> Gradients:
-    import tensorflow as tf
+        with run_failures_named():
+            source = tf.constant(inputs.values)
+            packed = inputs.packed(source)
+            # the graph gets all inputs as arguments: which of them is the pictured one is told by its place
+            place = next(place for place, leaf in enumerate(tf.nest.flatten(packed)) if leaf is source)
+            chosen_ones = tf.constant(logits.columns), tf.constant(logits.signs)
+            values, gradients, chosen = self._function(place, packed, *chosen_ones)
+        if gradients is None:
+            raise ForwardError(
+                f"the logits have no gradient by {'the input' if self._by_input else self._target.features}"
+            )
+        return [np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen)]
 
-    with run_failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
-        source = tf.constant(inputs.values)
+    def _differentiate(self, place: int, packed: Any, columns: Any, signs: Any) -> tuple[Any, Any, Any]:
+        """Return values, gradients of the chosen logits by them, None where there are none, and these logits."""
+        import tensorflow as tf
+
         captured: dict[str, Any] = {}
-        if by_input:
-            tape.watch(source)
-        with capturing_target(live, target, captured, tape):
-            output = first_tensor(live.model(inputs.packed(source), training=False))
-        values = source if by_input else captured["features"]
-        before = tf.cast(captured.get("logits", output), tf.float32)
-        chosen = tf.gather(tf.reshape(before, (len(inputs), -1)), logits.columns, batch_dims=1) * logits.signs
-        total = tf.reduce_sum(chosen)
-    with run_failures_named():
-        gradients = tape.gradient(total, values)
-    if gradients is None:
-        raise ForwardError(f"the logits have no gradient by {'the input' if by_input else target.features}")
-    return Gradients(*(np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen)))
+        source = tf.nest.flatten(packed)[place]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            if self._by_input:
+                tape.watch(source)
+            with capturing_target(self._live, self._target, captured, tape):
+                output = first_tensor(self._live.model(packed, training=False))
+            before = tf.cast(captured.get("logits", output), tf.float32)
+            chosen = tf.gather(tf.reshape(before, (columns.shape[0], -1)), columns, batch_dims=1) * signs
+            total = tf.reduce_sum(chosen)
+        values = source if self._by_input else captured["features"]
+        return values, tape.gradient(total, values), chosen
 
 
 @contextmanager
@@ -162,8 +171,7 @@ def capturing_target(
 
 
 def integrated_gradients(
-    live: LiveModel,
-    target: GradientTarget,
+    gradients: LogitGradients,
     inputs: SampleInputs,
     baseline: np.ndarray,
     logits: ClassLogits,
@@ -175,8 +183,7 @@ def integrated_gradients(
     They sum to the difference of the logit at the input and at the baseline, up to the error of the quadrature.
 
     Args:
-        live: the model.
-        target: where to take them, from `find_target`.
+        gradients: what takes the gradients, by the input.
         inputs: n samples; other inputs of the model stay at their sample's own values.
         baseline: the sample that the line starts from, *shape.
         logits: the logit of each sample that is explained.
@@ -191,13 +198,13 @@ def integrated_gradients(
         difference = inputs.values[sample] - baseline
         steps = nodes.reshape(-1, *[1] * difference.ndim)
         line = inputs.repeated(sample, (baseline + steps * difference).astype(np.float32))
-        gradients = input_gradients(live, target, line, logits.take([sample] * points)).gradients
-        maps.append(difference * np.tensordot(weights, gradients, axes=1))
+        found = gradients.of(line, logits.take([sample] * points)).gradients
+        maps.append(difference * np.tensordot(weights, found, axes=1))
     return np.asarray(maps, dtype=np.float32)
 
 
 def logits_at(live: LiveModel, target: GradientTarget, inputs: SampleInputs, logits: ClassLogits) -> np.ndarray:
-    """Return the chosen logit of every input, (n,) float32, without gradients; see `feature_gradients`."""
+    """Return the chosen logit of every input, (n,) float32, without gradients; see `LogitGradients`."""
     captured: dict[str, Any] = {}
     found = []
     for batch in inputs.batches(live.batch):

@@ -12,8 +12,7 @@ from reportgen.errors import ForwardError
 from reportgen.models.gradients.gradient_target import affine_bias, find_target
 from reportgen.models.gradients.gradients import (
     ClassLogits,
-    feature_gradients,
-    input_gradients,
+    LogitGradients,
     integrated_gradients,
     logits_at,
     predicted_logits,
@@ -62,7 +61,7 @@ def test_gradients_of_a_fused_softmax_are_those_of_the_value_before_it() -> None
     assert target is not None
     assert (target.features, target.logits, target.inside, target.size) == ("conv", "head", True, (4, 4))
     assert target.rule == "the logits (head before its softmax)"
-    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
+    found = LogitGradients(live, target).of(SampleInputs(inputs), FIRST)
     maps, gradients = by_hand(model, inputs, FIRST.columns)
     np.testing.assert_allclose(found.values, maps, atol=1e-6)
     np.testing.assert_allclose(found.gradients, gradients, atol=1e-6)
@@ -89,12 +88,12 @@ def test_gradients_of_a_fused_softmax_are_those_of_the_value_before_it() -> None
 def test_every_kind_of_head_is_seen_through(last: list[Any], rule: str) -> None:
     inputs = draw(2, 6, 6, 1)
     plain = alive(sequential(layers.Dense(3, name="plain")))
-    expected = feature_gradients(plain, find_target(plain, SampleInputs(inputs)), SampleInputs(inputs), FIRST)  # type: ignore[arg-type]
+    expected = LogitGradients(plain, find_target(plain, SampleInputs(inputs))).of(SampleInputs(inputs), FIRST)  # type: ignore[arg-type]
     live = alive(sequential(*last))
     target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert target.rule == rule
-    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
+    found = LogitGradients(live, target).of(SampleInputs(inputs), FIRST)
     np.testing.assert_allclose(found.gradients, expected.gradients, atol=1e-6)
     np.testing.assert_allclose(found.logits, expected.logits, rtol=1e-5)
 
@@ -119,7 +118,7 @@ def test_nested_models_are_explained_at_their_last_convolution(nested_model: Any
     target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert (target.features, target.logits, target.size) == ("middle/conv", "scores", (6, 6))
-    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
+    found = LogitGradients(live, target).of(SampleInputs(inputs), FIRST)
     # after global average pooling, every place has the dense kernel's weight over the number of places
     kernel = live.layers["scores"].kernel.numpy()
     expected = np.broadcast_to(kernel.T[[0, 1]][:, None, None] / 36, found.gradients.shape)
@@ -131,7 +130,7 @@ def test_subclassed_models_are_explained_after_the_separate_rectifier(subclassed
     target = find_target(live, SampleInputs(inputs))
     assert target is not None
     assert (target.convolution, target.size, target.logits) == ("block/conv", (4, 4), None)
-    found = feature_gradients(live, target, SampleInputs(inputs), FIRST)
+    found = LogitGradients(live, target).of(SampleInputs(inputs), FIRST)
     np.testing.assert_array_equal(found.values, np.maximum(found.values, 0))
     head = live.layers["head"].kernel.numpy().reshape(4, 4, 2, 3)
     np.testing.assert_allclose(found.gradients, np.moveaxis(head, -1, 0)[[0, 1]], atol=1e-6)
@@ -173,7 +172,7 @@ def test_a_convolution_of_another_output_is_passed_over() -> None:
     target = find_target(live, SampleInputs(samples))
     assert target is not None
     assert target.convolution == "trunk"
-    assert feature_gradients(live, target, SampleInputs(samples), FIRST).gradients.any()
+    assert LogitGradients(live, target).of(SampleInputs(samples), FIRST).gradients.any()
 
 
 def test_batches_change_nothing() -> None:
@@ -181,7 +180,7 @@ def test_batches_change_nothing() -> None:
     logits = ClassLogits(np.array([0, 1, 2, 1, 0]), np.ones(5, np.float32))
     target = find_target(alive(model), SampleInputs(inputs[:2]))
     assert target is not None
-    whole, single = (feature_gradients(alive(model, size), target, SampleInputs(inputs), logits) for size in (64, 8))
+    whole, single = (LogitGradients(alive(model, size), target).of(SampleInputs(inputs), logits) for size in (64, 8))
     np.testing.assert_allclose(whole.gradients, single.gradients, atol=1e-6)
 
 
@@ -192,9 +191,9 @@ def test_models_are_left_as_they_were_also_after_an_error() -> None:
     before = [weight.numpy() for weight in model.weights]
     target = find_target(live, SampleInputs(inputs))
     assert target is not None
-    feature_gradients(live, target, SampleInputs(inputs), FIRST)
+    LogitGradients(live, target).of(SampleInputs(inputs), FIRST)
     with pytest.raises(ForwardError):
-        feature_gradients(live, target, SampleInputs(draw(2, 5, 5, 1)), FIRST)
+        LogitGradients(live, target).of(SampleInputs(draw(2, 5, 5, 1)), FIRST)
     for layer in model.layers:
         assert "call" not in vars(layer)
     assert model.layers[-1].activation is keras.activations.softmax
@@ -212,7 +211,7 @@ def test_logits_without_a_gradient_are_told() -> None:
     target = find_target(alive(model), SampleInputs(inputs))
     assert target is not None
     with pytest.raises(ForwardError, match="the logits have no gradient by conv"):
-        feature_gradients(alive(model), target, SampleInputs(inputs), FIRST)
+        LogitGradients(alive(model), target).of(SampleInputs(inputs), FIRST)
 
 
 def test_input_gradients_equal_finite_differences() -> None:
@@ -220,7 +219,7 @@ def test_input_gradients_equal_finite_differences() -> None:
     live, logits = alive(model), ClassLogits(np.array([2]), np.ones(1, np.float32))
     target = find_target(live, SampleInputs(inputs))
     assert target is not None
-    found = input_gradients(live, target, SampleInputs(inputs), logits).gradients[0, :, :, 0]
+    found = LogitGradients(live, target, by_input=True).of(SampleInputs(inputs), logits).gradients[0, :, :, 0]
     step = 1e-2
     for row, column in ((0, 0), (2, 3), (5, 5)):
         moved = np.repeat(inputs, 2, axis=0)
@@ -236,11 +235,13 @@ def test_integrated_gradients_equal_a_fine_riemann_sum() -> None:
     target = find_target(live, SampleInputs(inputs))
     assert target is not None
     baseline = np.full((6, 6, 1), 0.1, np.float32)
-    found = integrated_gradients(live, target, SampleInputs(inputs), baseline, FIRST, points=200)
+    found = integrated_gradients(
+        LogitGradients(live, target, by_input=True), SampleInputs(inputs), baseline, FIRST, points=200
+    )
     steps = (np.arange(500) + 0.5)[:, None, None, None] / 500
     for sample in range(2):
         points = SampleInputs((baseline + steps * (inputs[sample] - baseline)).astype(np.float32))
-        gradients = input_gradients(live, target, points, FIRST.take([sample] * 500)).gradients
+        gradients = LogitGradients(live, target, by_input=True).of(points, FIRST.take([sample] * 500)).gradients
         total = gradients.mean(axis=0)
         np.testing.assert_allclose(found[sample], total * (inputs[sample] - baseline), atol=5e-3)
 
