@@ -36,7 +36,7 @@ def build_report(
             paths, which are put one after the other; a `tf.data.Dataset`, generator or iterator of samples or batches, with
             or without labels; for a model with several inputs a dictionary of these by the input's name.
         labels: (N,) whole numbers, or a path; one-hot rows are accepted. 'none' leaves out those found with the samples.
-        class_names: names in the order of the classes, or the path of a text file with one on each line.
+        class_names: names in the order of the classes, or the path of a text, JSON, CSV or `.npy` file of them.
         config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
             `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
         extra: analyses of your own, each an object of the shape of a plug-in, see docs/plugins.md; their sections come last.

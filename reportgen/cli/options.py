@@ -38,7 +38,7 @@ Labels = Annotated[
 ClassNames = Annotated[
     str | None,
     typer.Option(
-        help="Names of the classes in the model's order: a text file with one on each line, or names with commas between "
+        help="Names of the classes in the model's order: a text, JSON, CSV or .npy file, or names with commas between "
         "them. Class folders are found among them by name.",
         metavar="FILE|NAMES",
         rich_help_panel=SAMPLES,

@@ -135,6 +135,7 @@ def evaluate_samples(
         images=source.read(chosen),
         labels=evaluated,
         class_names=source.class_names,
+        classes_by_position=source.classes_by_position,
         expected_range=rescaling.expected_range if rescaling else None,
         rescaled=rescaling is not None,
         activations=activations,
@@ -307,6 +308,7 @@ class EvaluatedSamples:
         images: the chosen samples as stored, (n, *shape).
         labels: what is known to be right for each of all N evaluated samples, chosen ones first; None where nothing was given.
         class_names: by class, or None.
+        classes_by_position: whether class folders were taken for the classes by their order, as none has the name of one.
         expected_range: the values that the model's own rescaling layer maps to [0, 1] or [-1, 1], or None where it
             has no such layer or cannot tell.
         rescaled: whether the model rescales its input by itself, in whatever way.
@@ -326,6 +328,7 @@ class EvaluatedSamples:
     labels: Labels | None
     class_names: tuple[str, ...] | None
     expected_range: tuple[float, float] | None
+    classes_by_position: bool = False
     rescaled: bool = False
     activations: Activations
     read: Callable[[Sequence[int]], np.ndarray]

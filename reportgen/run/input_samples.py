@@ -13,6 +13,7 @@ from reportgen.options import ReportOptions
 from reportgen.samples import (
     Accepts,
     ClassLabels,
+    ClassNames,
     NoImageError,
     RowsOfClasses,
     SampleSource,
@@ -153,7 +154,7 @@ def _open(
         labels_of_kept(read_labels(labels, memory_limit=options.memory_limit_bytes), files),
         accepts,
         count=source.count,
-        class_names=source.class_names,
+        class_names=None if source.class_names is None else ClassNames(source.class_names),
         file_names=None if source.files is None else source.files.names,
     )
     return replace(source, labels=together)
@@ -191,7 +192,7 @@ def _all_readable(
     return parts, files
 
 
-def _check_class_names(described: DescribedModel, names: tuple[str, ...] | None) -> None:
+def _check_class_names(described: DescribedModel, names: ClassNames | None) -> None:
     """Raise SamplesError for another number of class names than of outputs, before labels are held against them."""
     shape = described.summary.output_shape
     if names is None or shape is None or len(shape) != 1 or shape[0] in (None, 1, len(names)):

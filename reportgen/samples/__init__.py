@@ -1,5 +1,6 @@
 """Samples and their labels: read from any source, compared with what the model takes, chosen, scaled and fingerprinted."""
 
+from reportgen.samples.class_names import ClassNames
 from reportgen.samples.fingerprint import fingerprint_samples
 from reportgen.samples.labels import (
     NO_LABELS,
@@ -35,6 +36,7 @@ __all__ = [
     "SCALES",
     "Accepts",
     "ClassLabels",
+    "ClassNames",
     "Classes",
     "LabelSets",
     "Labels",

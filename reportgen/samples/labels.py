@@ -13,8 +13,8 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, first_of, joined, say
+from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import exists, shown_name
-from reportgen.untrusted.escaping import escaped
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 NO_LABELS = "none"
@@ -137,7 +137,7 @@ def understand(
     accepts: Accepts,
     *,
     count: int,
-    class_names: tuple[str, ...] | None = None,
+    class_names: ClassNames | None = None,
     file_names: Sequence[str] | None = None,
 ) -> Labels:
     """Return what the labels of `count` samples say, in the order of the samples.
@@ -219,7 +219,7 @@ def kind_of_labels(labels: Labels | None) -> str:
             return "no labels"
 
 
-def _class_labels(given: GivenLabels, *, count: int, class_names: tuple[str, ...] | None) -> ClassLabels:
+def _class_labels(given: GivenLabels, *, count: int, class_names: ClassNames | None) -> ClassLabels:
     values = given.values
     notes: tuple[str, ...] = (say("Labels: {origin}.", origin=given.origin),)
     if values.dtype.kind == "U":
@@ -315,7 +315,7 @@ def _numbers(values: np.ndarray) -> np.ndarray | None:
         return None
 
 
-def _from_text(values: np.ndarray, class_names: tuple[str, ...] | None, origin: str) -> np.ndarray:
+def _from_text(values: np.ndarray, class_names: ClassNames | None, origin: str) -> np.ndarray:
     """Return (N, C) text as numbers, or as positions among the class names."""
     numbers = _numbers(values)
     if numbers is not None:
@@ -326,14 +326,19 @@ def _from_text(values: np.ndarray, class_names: tuple[str, ...] | None, origin: 
             f"{shown_name(str(values.flat[0]))!r} in {origin}. Give --class-names (class_names in Python)."
         )
     positions = np.empty(values.shape, np.int64)
+    known: dict[str, int | None] = {}
     for place, name in np.ndenumerate(values):
-        if class_names.count(escaped(str(name))) != 1:
-            known = "more than one class has this name" if escaped(str(name)) in class_names else "it is no class name"
+        written = str(name)
+        if written not in known:
+            known[written] = class_names.position(written)
+        position = known[written]
+        if position is None:
+            problem = "more than one class has this name" if class_names.several(written) else "it is no class name"
             raise SamplesError(
-                f"label {shown_name(str(name))!r} for sample {place[0]} cannot be used: {known}. "
+                f"label {shown_name(written)!r} for sample {place[0]} cannot be used: {problem}. "
                 f"Received: {origin}. Use one of the {len(class_names)} class names, or numbers."
             )
-        positions[place] = class_names.index(escaped(str(name)))
+        positions[place] = position
     return positions
 
 

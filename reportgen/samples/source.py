@@ -55,6 +55,7 @@ class SampleSource:
         notes: what was done or noticed, one sentence each; what holds of the labels is noted there.
         input_name: the input that they are given to; '' where the model takes them alone.
         beside: the sources of the model's other inputs, by name, as many samples each.
+        classes_by_position: whether class folders were taken for the classes by their order, as none has the name of one.
         class_names_origin: where class names come from that the user did not give, for messages; else ''.
         files: the files that the samples are, one each; None for samples of other kinds.
         noticed: what reading has met so far and changed, one sentence each.
@@ -73,6 +74,7 @@ class SampleSource:
     notes: tuple[str, ...]
     input_name: str = ""
     beside: Mapping[str, SampleSource] = field(default_factory=dict)
+    classes_by_position: bool = False
     class_names_origin: str = ""
     files: SampleFiles | None = None
     noticed: Callable[[], tuple[str, ...]] = tuple
@@ -145,6 +147,7 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
         read=partial(_read, sources, starts),
         count=int(starts[-1]),
         labels=joined_labels([source.labels for source in sources]),
+        classes_by_position=any(source.classes_by_position for source in sources),
         names=partial(_name, sources, starts),
         files=_joined_files(sources),
         noticed=partial(_noticed, sources),

@@ -25,7 +25,7 @@ def test_thresholds_by_default_are_within_their_bounds():
             assert rule.bounds[0] <= rule.threshold <= rule.bounds[1], rule.code
 
 
-PLANNED = {"class-names-unchecked", "non-deterministic-output"}
+PLANNED = {"non-deterministic-output"}
 
 
 def test_rules_follow_from_rules_that_exist_and_never_in_a_circle():

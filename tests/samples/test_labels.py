@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
-from reportgen.samples import read_labels
+from reportgen.samples import ClassNames, read_labels
 from reportgen.samples.labels import (
     Accepts,
     ClassLabels,
@@ -27,7 +27,8 @@ NUMBERS = Accepts(input_shape=None, targets=True)
 def indices(
     values: object, *, count: int = 3, class_names: tuple[str, ...] | None = None
 ) -> tuple[list[int], tuple[str, ...]]:
-    labels = understand(GivenLabels(np.asarray(values), "y.npy"), ANY, count=count, class_names=class_names)
+    names = None if class_names is None else ClassNames(class_names)
+    labels = understand(GivenLabels(np.asarray(values), "y.npy"), ANY, count=count, class_names=names)
     assert isinstance(labels, ClassLabels)
     assert labels.values.dtype == np.int64
     assert labels.values.shape == (count,)
@@ -176,7 +177,7 @@ def test_only_class_labels_and_sets_name_classes() -> None:
 
 
 FILES = ("cat/1.png", "cat/2.png", "dog/1.png", "dog/3.jpg")
-NAMES = ("a", "b", "c", "d", "e")
+NAMES = ClassNames(("a", "b", "c", "d", "e"))
 
 
 def given(tmp_path: Path, text: str) -> GivenLabels:
@@ -187,7 +188,7 @@ def given(tmp_path: Path, text: str) -> GivenLabels:
 def ordered(labels: GivenLabels, names: tuple[str, ...] | None = FILES, count: int = 4) -> tuple[list[str], str]:
     found = understand(labels, ANY, count=count, class_names=NAMES, file_names=names)
     assert isinstance(found, ClassLabels)
-    return [NAMES[value] for value in found.values], found.notes[0]
+    return [NAMES.names[value] for value in found.values], found.notes[0]
 
 
 def test_names_are_matched_by_path_name_or_stem_and_a_heading_is_left_out(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ class SamplePredictions:
             samples.rescaled,
             without_numbers(outputs),
             None if scores is None else variation_of(scores.values),
+            len(samples.class_names or ()) if samples.classes_by_position else 0,
         )
 
     def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:

@@ -64,6 +64,7 @@ class SamplePredictionsResult:
         non_finite: number of evaluated samples with an output that is NaN or infinite.
         variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
             output is not one score for each class, and where it cannot be told.
+        unchecked_names: number of class names whose order could not be checked, as no class folder has one of them.
     """
 
     summary: SamplesSummary
@@ -74,6 +75,7 @@ class SamplePredictionsResult:
     rescaled: bool = False
     non_finite: int = 0
     variation: float | None = None
+    unchecked_names: int = 0
 
 
 def _ranked(top: tuple[ClassProbability, ...]) -> tuple[ClassProbability, ...]:

@@ -199,11 +199,41 @@ def unscaled_input(result: SamplePredictionsResult, limits: Limits) -> Iterator[
         )
 
 
-RULES = (NOT_RUN, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
+UNCHECKED_NAMES = Rule(
+    code="class-names-unchecked",
+    meaning=say("class folders were taken for the classes by their order, as none has the name of one"),
+    severity=Severity.WARNING,
+    threshold=0,
+    unit=say("class names whose order could not be checked"),
+    source=say(
+        "labels in another order than the model's make right answers wrong, and nothing in the samples tells the order"
+    ),
+)
+
+
+def unchecked_names(result: SamplePredictionsResult, limits: Limits) -> Iterator[Finding]:
+    """Yield that nothing tells which class a folder is, where folders were taken for the classes by their order."""
+    limit = limits[UNCHECKED_NAMES.code]
+    if result.unchecked_names > limit:
+        yield UNCHECKED_NAMES.finding(
+            say("labels"),
+            say(
+                "the order of the class names could not be checked: no class folder has one of the {count} names, so they were "
+                "matched in the order of the folders' names (limit {limit:g}); name the folders like the classes, or give "
+                "--labels",
+                count=result.unchecked_names,
+                limit=limit,
+            ),
+            evidence={"names": result.unchecked_names},
+            threshold=limit,
+        )
+
+
+RULES = (NOT_RUN, UNCHECKED_NAMES, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
 """Every rule of this section, in the order in which tables list them."""
 
 
 def findings(result: SamplePredictionsResult, limits: Limits) -> Iterator[Finding]:
     """Yield what is amiss with the inputs and outputs of the evaluated samples at these thresholds."""
-    for rule in (non_finite_output, constant_output, input_range, unscaled_input):
+    for rule in (unchecked_names, non_finite_output, constant_output, input_range, unscaled_input):
         yield from rule(result, limits)

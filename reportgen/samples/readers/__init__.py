@@ -11,17 +11,19 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
+from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import base_name, existing_path, exists, first_bytes
 from reportgen.samples.labels import Accepts, GivenLabels, are_left_out
 from reportgen.samples.naming import split_array_name
 from reportgen.samples.readers.archives import NumpyArchive
 from reportgen.samples.readers.arrays import NumpyFile, StoredArray, array_in_memory
+from reportgen.samples.readers.class_names import read_class_names
 from reportgen.samples.readers.datasets import DATASETS, KerasDataset
 from reportgen.samples.readers.idx import IdxFile, read_idx
 from reportgen.samples.readers.images import ImageFile, ImageFolder, NoImageError
 from reportgen.samples.readers.reader import Found, GivenFile, Reader
 from reportgen.samples.readers.streams import is_stream, read_stream
-from reportgen.samples.readers.tables import read_class_names, read_label_table
+from reportgen.samples.readers.tables import read_label_table
 from reportgen.samples.source import SampleSource
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
@@ -53,7 +55,7 @@ def open_samples(
     accepts: Accepts,
     *,
     labels: str | Path | np.ndarray | Sequence[Any] | None = None,
-    class_names: str | Path | Sequence[str] | None = None,
+    class_names: str | Path | Sequence[str] | ClassNames | None = None,
 ) -> SampleSource:
     """Return samples that fit the model's input, ready to be read.
 
@@ -67,7 +69,7 @@ def open_samples(
         labels: file, array or sequence: integers, whole floats, one-hot rows or class names, one for each sample.
             None for those found with the samples, 'none' for no labels at all. A `.csv` may name the image file, or the
             index, before each label.
-        class_names: 'cat,dog', a text file with one on each line, or a sequence; in the order of the model's outputs.
+        class_names: 'cat,dog', a text, JSON, CSV or `.npy` file, or a sequence; in the order of the model's outputs.
 
     Raises:
         SamplesError: a source, label or class name cannot be read or does not fit. One line, with the remedy.
@@ -79,7 +81,8 @@ def open_samples(
         found = found.without_labels()
     elif labels is not None:
         given = read_labels(labels, memory_limit=accepts.memory_limit)
-    return found.source(accepts, labels=given, class_names=names)
+    opened = found.source(accepts, labels=given, class_names=names)
+    return opened if names is None else replace(opened, notes=(*opened.notes, *names.notes))
 
 
 def find_samples(source: object, *, memory_limit: int = HALF_OF_MEMORY) -> Found:

@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
+from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, GivenLabels, understand
 from reportgen.samples.readers.reader import GivenFile
@@ -51,9 +52,7 @@ class StoredArray:
         """Return the array without the labels found beside it, and a note that they were left out."""
         return replace(self, labels=None, notes=(*self.notes, LABELS_LEFT_OUT))
 
-    def source(
-        self, accepts: Accepts, *, labels: GivenLabels | None, class_names: Sequence[str] | None
-    ) -> SampleSource:
+    def source(self, accepts: Accepts, *, labels: GivenLabels | None, class_names: ClassNames | None) -> SampleSource:
         """Return the array as samples, see `Found.source`; nothing of a memory-mapped one is read yet.
 
         Raises:
@@ -68,7 +67,7 @@ class StoredArray:
         notes = self.notes
         if class_names is None and self.class_names_note:
             notes = (*notes, self.class_names_note)
-        names = self.class_names if class_names is None else tuple(class_names)
+        names = class_names or (None if self.class_names is None else ClassNames(self.class_names))
         given = labels or self.labels
         known = None if given is None else understand(given, accepts, count=len(values), class_names=names)
         shape = values.shape[1:]
@@ -82,7 +81,7 @@ class StoredArray:
             dtype=values.dtype.newbyteorder("="),
             labels=known,
             names=self.sample_name,
-            class_names=names,
+            class_names=None if names is None else names.names,
             description=self.description,
             notes=notes,
         )

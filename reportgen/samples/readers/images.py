@@ -13,6 +13,7 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, first_of, say
+from reportgen.samples.class_names import ClassNames, positions_of
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, ClassLabels, GivenLabels, Labels, Unused, understand
 from reportgen.samples.readers.pixels import (
@@ -67,9 +68,7 @@ class ImageFiles:
         """Return the files without the labels of their class folders, and a note that they were left out."""
         return replace(self, labels=None, class_names=None, notes=(*self.notes, LABELS_LEFT_OUT))
 
-    def source(
-        self, accepts: Accepts, *, labels: GivenLabels | None, class_names: Sequence[str] | None
-    ) -> SampleSource:
+    def source(self, accepts: Accepts, *, labels: GivenLabels | None, class_names: ClassNames | None) -> SampleSource:
         """Return the images as samples, see `Found.source`; labels that were given are those of all files, also of skipped ones.
 
         Raises:
@@ -80,14 +79,14 @@ class ImageFiles:
                 "images need a model that knows the size of its input. Received: a model that was never built. "
                 "Give it samples of an array file, or build it before it is saved."
             )
-        names = None if class_names is None else tuple(class_names)
-        files, known = _labelled(self, labels, names, accepts)
+        files, known, by_position = _labelled(self, labels, class_names, accepts)
         kept = None
         if accepts.skip_bad:
             kept, skipped = readable_images(files)
             files = replace(files, names=tuple(files.names[index] for index in kept), notes=(*files.notes, *skipped))
             known = known if known is None or isinstance(known, Unused) else known.take(kept)
         origin = ""
+        names = None if class_names is None else class_names.names
         if names is None and files.class_names is not None:
             names = tuple(escaped(name) for name in files.class_names)
             origin = "the names of the class folders"
@@ -97,7 +96,7 @@ class ImageFiles:
         if kept is not None:
             places = tuple(int(index) for index in kept)
             source = replace(source, files=SampleFiles(files.names, places, listed=len(self.names)))
-        return replace(source, class_names_origin=origin)
+        return replace(source, class_names_origin=origin, classes_by_position=by_position)
 
 
 class ImageFolder:
@@ -392,18 +391,20 @@ def file_chunks(folder: Path, names: Sequence[str], indices: Sequence[int]) -> I
 
 
 def _labelled(
-    files: ImageFiles, given: GivenLabels | None, class_names: tuple[str, ...] | None, accepts: Accepts
-) -> tuple[ImageFiles, Labels | None]:
-    """Return the files, without names of class folders that do not name the classes, and the labels of all of them."""
+    files: ImageFiles, given: GivenLabels | None, class_names: ClassNames | None, accepts: Accepts
+) -> tuple[ImageFiles, Labels | None, bool]:
+    """Return the files, without names of class folders that do not name the classes, and the labels of all of them.
+
+    The last value says whether class folders were taken for the classes by their order alone.
+    """
     if given is None:
-        return files, _labels_of_folders(files, class_names)
+        return files, *_labels_of_folders(files, class_names)
     known = files.class_names
     if class_names is None and known is not None and _exceeds(given, len(known)):
         known = None  # numbers of other classes than the folders
-    labels = understand(
-        given, accepts, count=len(files.names), class_names=class_names or known, file_names=files.names
-    )
-    return replace(files, class_names=None if isinstance(labels, Unused) else known), labels
+    names = class_names or (None if known is None else ClassNames(tuple(escaped(name) for name in known)))
+    labels = understand(given, accepts, count=len(files.names), class_names=names, file_names=files.names)
+    return replace(files, class_names=None if isinstance(labels, Unused) else known), labels, False
 
 
 def _exceeds(given: GivenLabels, classes: int) -> bool:
@@ -414,16 +415,18 @@ def _exceeds(given: GivenLabels, classes: int) -> bool:
         return False
 
 
-def _labels_of_folders(files: ImageFiles, class_names: tuple[str, ...] | None) -> Labels | None:
-    """Return the labels of the class folders, by the class names where some were given; None without class folders."""
-    labels = files.labels
-    if labels is None or files.class_names is None or class_names is None:
-        return labels
-    folders = [escaped(name) for name in files.class_names]
-    if all(class_names.count(name) == 1 for name in folders):
-        by_name = np.array([class_names.index(name) for name in folders], np.int64)
+def _labels_of_folders(files: ImageFiles, class_names: ClassNames | None) -> tuple[Labels | None, bool]:
+    """Return the labels of the class folders, by the class names where some were given; None without class folders.
+
+    The second value says whether the folders were taken for the classes by their order, as none has the name of one.
+    """
+    labels, folders = files.labels, files.class_names
+    if labels is None or folders is None or class_names is None:
+        return labels, False
+    places = positions_of(folders, class_names)
+    if places is not None:
         note = say("Class folders were matched with the class names by name.")
-        return replace(labels, values=by_name[labels.values], notes=(*labels.notes, note))
+        return replace(labels, values=np.array(places, np.int64)[labels.values], notes=(*labels.notes, note)), False
     if len(folders) != len(class_names):
         raise SamplesError(
             f"class names must be as many as the class folders, {len(folders)}, or have their names. Received: "
@@ -431,7 +434,7 @@ def _labels_of_folders(files: ImageFiles, class_names: tuple[str, ...] | None) -
             "for no labels."
         )
     note = say("Class folders were matched with the class names in the order of their names.")
-    return replace(labels, notes=(*labels.notes, note))
+    return replace(labels, notes=(*labels.notes, note)), True
 
 
 def _scan(folder: Path) -> tuple[list[str], list[str], list[str]]:

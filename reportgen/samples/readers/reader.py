@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from reportgen.samples.class_names import ClassNames
 from reportgen.samples.labels import Accepts, GivenLabels
 from reportgen.samples.source import SampleSource
 from reportgen.untrusted.limits import HALF_OF_MEMORY
@@ -37,9 +37,7 @@ class Found(Protocol):
     def without_labels(self) -> Found:
         """Return the samples without the labels found with them, and a note that they were left out."""
 
-    def source(
-        self, accepts: Accepts, *, labels: GivenLabels | None, class_names: Sequence[str] | None
-    ) -> SampleSource:
+    def source(self, accepts: Accepts, *, labels: GivenLabels | None, class_names: ClassNames | None) -> SampleSource:
         """Return the samples as the model takes them, ready to be read.
 
         Args:

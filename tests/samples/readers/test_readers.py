@@ -257,8 +257,21 @@ def test_class_folders_of_other_names_are_matched_in_order_when_there_are_as_man
     assert isinstance(source.labels, ClassLabels)
     assert source.labels.values.tolist() == [0, 1]
     assert "Class folders were matched with the class names in the order of their names." in source.steps
+    assert source.classes_by_position
     with pytest.raises(SamplesError, match=r"as many as the class folders, 2, or have their names. Received: 3 class"):
         opened(tmp_path, input_shape=INPUT, class_names="a,b,c")
+
+
+@pytest.mark.parametrize("written", ["Dog,Cat", "0 dog,1 cat", "DOG, cat"])
+def test_class_folders_are_matched_in_other_spellings(tmp_path: Path, written: str) -> None:
+    for name in ("dog/1.png", "cat/1.png"):
+        make_image(tmp_path / name)
+
+    source = opened(tmp_path, input_shape=INPUT, class_names=written)
+
+    assert isinstance(source.labels, ClassLabels)
+    assert source.labels.values.tolist() == [1, 0]
+    assert not source.classes_by_position
 
 
 def test_given_labels_replace_those_of_class_folders(tmp_path: Path) -> None:
