@@ -1,10 +1,11 @@
 """From options to what analyses get: samples of every input opened, the model prepared, run on them, its answers judged."""
 
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
-from reportgen.run.evaluation import EvaluatedSamples, evaluate_samples, samples_at_once
+from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, evaluate_samples, samples_at_once
 from reportgen.run.prepared_run import PreparedRun, prepare_run
 
 __all__ = [
+    "LARGEST_REPEAT_CHANGE",
     "ClassScores",
     "EvaluatedSamples",
     "PreparedRun",

@@ -47,6 +47,13 @@ _CHANNELS_UNKNOWN = 64
 """Guess at the channels of a layer whose output shape is free or unknown, at the full size of the sample."""
 
 
+REPEATED = 16
+"""Samples that are run twice to see whether the model answers alike; what is drawn at random shows on the first already."""
+
+LARGEST_REPEAT_CHANGE = 1e-4
+"""Share of the largest output: sums in another order differ by about 1e-6 of it in float32, what is drawn at random by more."""
+
+
 class _Feed:
     """Reads, scales and batches samples, and remembers the ranges of what passed."""
 
@@ -109,6 +116,8 @@ def evaluate_samples(
         described, feed.batches(indices), shown, keep_samples=len(chosen), keep_activations=not options.layers
     )
     _check_classes(source, activations, described.head, labels)
+    repeated = next(feed.batches(indices[:REPEATED]))
+    change = _repeat_change(described, repeated)
     hashed = fingerprint_samples(source, indices)
     evaluated = (
         source.labels if source.labels is None or isinstance(source.labels, Unused) else source.labels.take(indices)
@@ -144,7 +153,42 @@ def evaluate_samples(
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
         pack=_packing(model, source, indices, feed.others),
+        repeat_change=change,
+        unsteady_layer=_unsteady_layer(described, repeated) if change > LARGEST_REPEAT_CHANGE else "",
     )
+
+
+def _repeat_change(described: DescribedModel, batch: Any) -> float:
+    """Return how far the outputs of a batch differ when it is run twice, as a share of the largest output.
+
+    Infinite where they are NaN or infinite in one run alone.
+    """
+    once, again = (
+        predict(described.model, [batch], output=described.output.index, compiled=described.compiled) for _ in range(2)
+    )
+    return _change(once, again)
+
+
+def _unsteady_layer(described: DescribedModel, batch: Any) -> str:
+    """Return the name of the first call whose output differs when a batch is run twice; '' where none can be told."""
+    if described.compiled:
+        return ""
+    every = _every_call(described, tuple(described.layers))
+    once, again = (
+        run_forward(described.model, [batch], layers=described.layers, keep=every, keep_samples=REPEATED)
+        for _ in range(2)
+    )
+    unsteady = (name for name in once.order if name in once.kept and name in again.kept)
+    return next((name for name in unsteady if _change(once.kept[name], again.kept[name]) > LARGEST_REPEAT_CHANGE), "")
+
+
+def _change(once: np.ndarray, again: np.ndarray) -> float:
+    """Return the largest difference between two arrays of one shape as a share of their largest value."""
+    if not np.array_equal(np.isfinite(once), np.isfinite(again)):
+        return math.inf
+    known = np.isfinite(once)
+    change = np.abs(once[known].astype(np.float64) - again[known]).max(initial=0.0)
+    return float(change / max(np.abs(once[known]).max(initial=0.0), np.finfo(np.float32).tiny))
 
 
 def _packing(
@@ -318,6 +362,8 @@ class EvaluatedSamples:
         scale: turns stored samples into what the model receives, (n, *shape) float32.
         pack: puts scaled samples together with what the model's other inputs receive, by the positions of these samples, each
             input at its sample's own values; returns them as they are where there is a single input.
+        repeat_change: how far the outputs of the first samples differ when they are run twice, as a share of the largest output.
+        unsteady_layer: the first call whose output differs then; '' where none does or none can be told.
         indices: the places of all N evaluated samples in the source, in order; empty where they are the first N.
         name_of: returns the name of an evaluated sample in the source, by its position.
     """
@@ -336,6 +382,17 @@ class EvaluatedSamples:
     indices: tuple[int, ...] = ()
     name_of: Callable[[int], str] = str
     pack: Callable[[Any, Sequence[int]], Any] = only_input
+    repeat_change: float = 0.0
+    unsteady_layer: str = ""
+
+    @property
+    def not_repeatable(self) -> str:
+        """Why nothing can be learned from running the model again, one sentence; '' where it answers alike."""
+        if self.repeat_change <= LARGEST_REPEAT_CHANGE:
+            return ""
+        return say(
+            "The model answers the same samples differently each time, so that what changes its answers cannot be told."
+        )
 
     @property
     def classes(self) -> Classes | None:

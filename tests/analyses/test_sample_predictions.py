@@ -209,6 +209,19 @@ def test_the_limits_given_decide(changes: dict[str, Any], code: str, passes: flo
     assert (finding.code, finding.threshold) == (code, fails)
 
 
+def test_two_runs_that_differ_are_a_problem_of_the_first_layer_that_differs() -> None:
+    result = SamplePredictionsResult(evaluated_samples(np.zeros((1, 2))).summary, (), "", 1, None, True)
+    for change, expected in ((1e-4, 0), (2e-4, 1)):
+        found = list(SamplePredictions().findings(replace(result, repeat_change=change, unsteady_layer="drop"), LIMITS))
+        assert len(found) == expected
+    (finding,) = SamplePredictions().findings(replace(result, repeat_change=0.5), LIMITS)
+    assert (finding.code, finding.severity.label, finding.subject) == ("non-deterministic-output", "problem", "outputs")
+    assert finding.message == (
+        "the same samples, run twice, give outputs that differ by up to 0.5 of the largest (limit 0.0001), as with dropout left "
+        "on; maps, masked channels and other scales are not judged"
+    )
+
+
 def test_a_target_stands_beside_the_output() -> None:
     (shown,) = run([[0.4, 0.6]]).shown
     assert shown.target is None

@@ -202,3 +202,45 @@ def test_targets_of_a_single_linear_output_are_kept_in_the_order_of_the_samples(
 
 def test_a_sigmoid_takes_no_targets() -> None:
     assert not describe_model(keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])).may_regress
+
+
+class LeftOn(layers.Dropout):
+    """Dropout that also drops when the model is used."""
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        del training
+        return super().call(inputs, training=True)
+
+
+def test_a_model_that_draws_at_random_is_told_with_the_layer(model: Any) -> None:
+    steady = evaluate(model, samples())
+    assert (steady.repeat_change, steady.unsteady_layer, steady.not_repeatable) == (0, "", "")
+    random = keras.Sequential([*model.layers[:-1], LeftOn(0.5, name="left_on"), model.layers[-1]])
+    random.build((None, *model.input_shape[1:]))
+    unsteady = evaluate(random, samples())
+    assert unsteady.repeat_change > 0.01
+    assert unsteady.unsteady_layer == "left_on"
+    assert unsteady.not_repeatable.startswith("The model answers the same samples differently each time")
+
+
+def test_what_would_run_the_model_again_is_skipped_where_it_draws_at_random() -> None:
+    images, labels = samples()
+    random = keras.Sequential(
+        [
+            keras.Input((CLASSES,)),
+            layers.Dense(8, activation="relu", name="half_silent"),
+            LeftOn(0.5, name="left_on"),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    random.get_layer("half_silent").set_weights([np.zeros((CLASSES, 8)), np.repeat([-1.0, 1.0], 4)])
+    report = build_report(random, images, labels=labels % 3, attribution="hirescam", config={})
+    (finding,) = (one for one in report.findings if one.code == "non-deterministic-output")
+    assert (finding.severity.label, finding.subject) == ("problem", "left_on")
+    sections = {section.name: section for section in report.sections}
+    assert sections["channel_activity"].result.masked is None
+    assert (
+        sections["channel_activity"].result.masked_reason == "the model answers the same samples differently each time"
+    )
+    for name in ("preprocessing_check", "attribution"):
+        assert sections[name].reason.startswith("The model answers the same samples differently each time"), name

@@ -42,6 +42,8 @@ class Attribution:
         if not context.options.attribution_methods:
             return Skip(say("Attribution maps were left out; --attribution hirescam makes them."))
         samples = context.samples
+        if samples.not_repeatable:
+            return Skip(samples.not_repeatable)
         pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=_PICTURE_PIXELS)
         if pictures is None or samples.images.ndim != 4:
             return Skip(

@@ -36,6 +36,8 @@ def masked_run(
     masked = {layer.name: (*layer.silent, *layer.dormant) for layer in layers if layer.silent or layer.dormant}
     if not masked:
         return None, ""
+    if samples.not_repeatable:
+        return None, say("the model answers the same samples differently each time")
     count = min(samples.evaluated, MOST_MASKED_SAMPLES)
     before = samples.activations.outputs[:count]
     if not np.isfinite(before).all():

@@ -42,6 +42,8 @@ class PreprocessingCheck:
         samples = context.samples
         if samples is None or context.live is None:
             return Skip(context.no_samples_reason)
+        if samples.not_repeatable:
+            return Skip(samples.not_repeatable)
         labels, outputs = samples.classes, samples.activations.outputs
         if labels is None:
             return Skip(_NUMBERS if isinstance(samples.labels, Targets) else samples.no_labels_reason)

@@ -53,6 +53,8 @@ class SamplePredictions:
             without_numbers(outputs),
             None if scores is None else variation_of(scores.values),
             len(samples.class_names or ()) if samples.classes_by_position else 0,
+            samples.repeat_change,
+            samples.unsteady_layer,
         )
 
     def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:

@@ -65,6 +65,8 @@ class SamplePredictionsResult:
         variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
             output is not one score for each class, and where it cannot be told.
         unchecked_names: number of class names whose order could not be checked, as no class folder has one of them.
+        repeat_change: how far outputs differ when the first samples are run twice, as a share of the largest output.
+        unsteady_layer: the first layer whose output differs then; '' where none does or none can be told.
     """
 
     summary: SamplesSummary
@@ -76,6 +78,8 @@ class SamplePredictionsResult:
     non_finite: int = 0
     variation: float | None = None
     unchecked_names: int = 0
+    repeat_change: float = 0.0
+    unsteady_layer: Kept[str] = ""
 
 
 def _ranked(top: tuple[ClassProbability, ...]) -> tuple[ClassProbability, ...]:

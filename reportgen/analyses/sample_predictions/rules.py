@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
 from reportgen.messages import say
 from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Limits, Rule, Severity
+from reportgen.run import LARGEST_REPEAT_CHANGE
 
 NOT_RUN = Rule(
     code="samples-not-run",
@@ -77,6 +78,36 @@ def non_finite_output(result: SamplePredictionsResult, limits: Limits) -> Iterat
                 limit=limit,
             ),
             evidence={"non_finite": result.non_finite, "evaluated": evaluated},
+            threshold=limit,
+        )
+
+
+UNSTEADY = Rule(
+    code="non-deterministic-output",
+    meaning=say("the model answers the same samples differently when it is run again, as with dropout left on"),
+    severity=Severity.PROBLEM,
+    threshold=LARGEST_REPEAT_CHANGE,
+    unit=say("largest difference of two runs, as a share of the largest output"),
+    source=say(
+        "one machine gives the same numbers twice; sums in another order differ by about 1e-6 of them in float32, for which "
+        "the limit is reportgen's choice"
+    ),
+)
+
+
+def non_deterministic_output(result: SamplePredictionsResult, limits: Limits) -> Iterator[Finding]:
+    """Yield that the model's answers change from run to run, with the first layer whose output does."""
+    limit, change = limits[UNSTEADY.code], result.repeat_change
+    if change > limit:
+        yield UNSTEADY.finding(
+            result.unsteady_layer or say("outputs"),
+            say(
+                "the same samples, run twice, give outputs that differ by up to {change:.2g} of the largest (limit "
+                "{limit:g}), as with dropout left on; maps, masked channels and other scales are not judged",
+                change=change,
+                limit=limit,
+            ),
+            evidence={"change": change},
             threshold=limit,
         )
 
@@ -229,11 +260,18 @@ def unchecked_names(result: SamplePredictionsResult, limits: Limits) -> Iterator
         )
 
 
-RULES = (NOT_RUN, UNCHECKED_NAMES, NON_FINITE_OUTPUT, ALIKE, RANGE, UNSCALED)
+RULES = (NOT_RUN, UNCHECKED_NAMES, NON_FINITE_OUTPUT, UNSTEADY, ALIKE, RANGE, UNSCALED)
 """Every rule of this section, in the order in which tables list them."""
 
 
 def findings(result: SamplePredictionsResult, limits: Limits) -> Iterator[Finding]:
     """Yield what is amiss with the inputs and outputs of the evaluated samples at these thresholds."""
-    for rule in (unchecked_names, non_finite_output, constant_output, input_range, unscaled_input):
+    for rule in (
+        unchecked_names,
+        non_finite_output,
+        non_deterministic_output,
+        constant_output,
+        input_range,
+        unscaled_input,
+    ):
         yield from rule(result, limits)
