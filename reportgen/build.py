@@ -112,6 +112,7 @@ def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
         memory_limit=options.memory_limit_bytes,
         allow_custom_code=options.allow_custom_code,
         custom_objects=options.custom_objects,
+        activation=options.activation,
     )
 
 

@@ -133,6 +133,12 @@ def _methods_or_none(flag: str, value: tuple[str, ...]) -> None:
         _one_of(flag, method, ATTRIBUTIONS, or_alone="none")
 
 
+def _named_activations(flag: str, value: tuple[str, ...]) -> None:
+    for one in value:
+        if not all(one.rpartition("=")):
+            raise UsageError(f"{flag} must be NAME=ACTIVATION, such as '<lambda>=relu'. Received: {one!r}.")
+
+
 def _selection(flag: str, value: str | None) -> None:
     # What reads samples is loaded for a report alone, so that --help and --version answer at once
     from reportgen.samples import check_selection
@@ -237,6 +243,14 @@ class ReportOptions:
         "Module or .py file whose layers and functions the model may use; it is imported. May be repeated.",
         MODEL,
         metavar="MODULE",
+    )
+    activation: tuple[str, ...] = option(
+        (),
+        "Activation of Keras in place of one whose code is not in the file, as NAME=ACTIVATION: '<lambda>=relu', or "
+        "'conv_1=relu' for a single layer. May be repeated.",
+        MODEL,
+        metavar="NAME=ACTIVATION",
+        check=_named_activations,
     )
     memory_limit: float | None = option(
         None,

@@ -94,7 +94,7 @@ def list_rules(as_json: AsJson = False, config: Config = None) -> None:
 
 
 @app.command()
-@takes("options", ReportOptions, "allow_custom_code", "custom_objects")
+@takes("options", ReportOptions, "allow_custom_code", "custom_objects", "activation")
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL", show_default=False)],
     *,
@@ -104,8 +104,12 @@ def inspect(
     """Tell what a model file holds and what would be done with it; nothing of it runs."""
     from reportgen.cli.inspection import inspect_model
 
+    options.check()
     inspection = inspect_model(
-        model, allow_custom_code=options.allow_custom_code, custom_objects=options.custom_objects
+        model,
+        allow_custom_code=options.allow_custom_code,
+        custom_objects=options.custom_objects,
+        activation=options.activation,
     )
     typer.echo(inspection.to_json() if as_json else inspection.to_text())
 

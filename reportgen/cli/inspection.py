@@ -8,7 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.reading import Inventory, Permitted, decide, declared_names, recognise, refusal, take_inventory
+from reportgen.reading import (
+    Inventory,
+    Permitted,
+    activations_instead,
+    decide,
+    declared_names,
+    recognise,
+    refusal,
+    take_inventory,
+)
 from reportgen.untrusted.escaping import shown
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
@@ -108,6 +117,7 @@ def inspect_model(
     memory_limit: int = HALF_OF_MEMORY,
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
+    activation: Sequence[str] = (),
 ) -> Inspection:
     """Return what a model file holds; neither Keras nor TensorFlow is imported, and nothing of the file runs.
 
@@ -116,12 +126,13 @@ def inspect_model(
         memory_limit: bytes that its weights may take.
         allow_custom_code: whether functions that the file brings along would be allowed to run.
         custom_objects: modules whose classes would be known; their source is read, they are not imported.
+        activation: activations of Keras in place of others, as 'NAME=ACTIVATION'.
 
     Raises:
         ModelError: the file is no model, is damaged, or is not what it seems.
     """
     inventory = take_inventory(recognise(path), memory_limit=memory_limit)
-    permitted = Permitted(code=allow_custom_code, names=declared_names(custom_objects))
+    permitted = Permitted(allow_custom_code, declared_names(custom_objects), activations_instead(activation))
     decision = decide(inventory, permitted=permitted)
     return Inspection(
         file_name=inventory.file.name,

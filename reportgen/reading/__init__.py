@@ -13,7 +13,7 @@ from reportgen.reading.loading import (
     take_inventory,
     weights_digest,
 )
-from reportgen.reading.rewriting import Permitted, declared_names
+from reportgen.reading.rewriting import Permitted, activations_instead, declared_names
 
 __all__ = [
     "OBJECT_GRAPH",
@@ -24,6 +24,7 @@ __all__ = [
     "Serving",
     "StoredKernel",
     "WeightsOnly",
+    "activations_instead",
     "adopt_model",
     "decide",
     "declared_names",

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import keras
 import pytest
 
 from reportgen.cli.app import run
 from reportgen.cli.inspection import inspect_model
 from reportgen.demo import MODEL
+from reportgen.reading import read_model
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,53 @@ def test_code_that_is_not_keras_is_named_with_the_option_that_would_run_it(custo
     assert "decision  weights only" in lines
     assert "because   layer 'odd': mine>Twice is not part of Keras" in lines
     assert "option    --custom-objects MODULE" in lines
+
+
+@pytest.fixture(scope="module")
+def lambda_path(tmp_path_factory) -> Path:
+    """Return a file in which six layers have a Python lambda as activation, of which Keras 2 stored the name alone."""
+    path = tmp_path_factory.mktemp("lambda") / "lambda.h5"
+    layers = [keras.layers.Conv1D(2, 3, padding="same", activation="relu", name=f"conv_{i}") for i in range(6)]
+    keras.Sequential([keras.Input((8, 2)), *layers, keras.layers.Dense(1, name="answer")]).save(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = file.attrs["model_config"].replace(
+            '"activation": "relu"', '"activation": "<lambda>"'
+        )
+    return path
+
+
+def test_lambdas_as_activations_are_one_line_that_names_a_way_out(lambda_path):
+    inspection = inspect_model(lambda_path)
+    assert inspection.custom_code == (
+        "layers 'conv_0', 'conv_1', 'conv_2', 'conv_3', 'conv_4' and 1 more: activation <lambda> is a function whose code is "
+        "not in the file",
+    )
+    assert inspection.message.endswith("If you know what it computes, give --activation '<lambda>=NAME'.")
+    assert inspection.options == ("--activation '<lambda>=NAME'",)
+
+
+def test_activations_of_keras_take_the_place_of_lambdas(lambda_path):
+    inspection = inspect_model(lambda_path, activation=["<lambda>=relu", "conv_3=tanh"])
+    assert inspection.decision == "rewrite and run"
+    assert inspection.rewrites == (
+        "The activation <lambda> was taken as relu, as --activation says: conv_0, conv_1, conv_2, conv_4, conv_5.",
+        "The activation <lambda> was taken as tanh, as --activation says: conv_3.",
+    )
+    model = read_model(lambda_path, activation=["<lambda>=relu", "conv_3=tanh"]).model
+    activations = [layer.activation.__name__ for layer in model.layers]
+    assert activations == ["relu", "relu", "relu", "tanh", "relu", "relu", "linear"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("relu", "--activation must be NAME=ACTIVATION, such as '<lambda>=relu'. Received: 'relu'."),
+        ("<lambda>=relu7", "--activation must name an activation of Keras. Received: relu7. Did you mean relu?"),
+    ],
+)
+def test_an_activation_that_is_not_keras_is_told(lambda_path, given, message, capsys):
+    assert run(["inspect", str(lambda_path), "--activation", given]) == 2
+    assert capsys.readouterr().err == f"reportgen: {message}\n"
 
 
 def test_many_layers_are_cut_in_the_text_and_whole_in_the_json(tmp_path):

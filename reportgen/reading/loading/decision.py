@@ -10,7 +10,16 @@ from typing import Any
 from reportgen.messages import first_of, joined, say
 from reportgen.reading.containers import Serving, read_serving
 from reportgen.reading.loading.inventory import Inventory
-from reportgen.reading.rewriting import NOTHING, Marshalled, Obstacle, Permitted, SharedLayer, make_readable
+from reportgen.reading.rewriting import (
+    NOTHING,
+    Marshalled,
+    Obstacle,
+    ObstacleKind,
+    Permitted,
+    SharedLayer,
+    make_readable,
+    sentences_of,
+)
 from reportgen.untrusted.escaping import shown
 
 OBSTACLES_SHOWN = 3
@@ -80,7 +89,7 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
             config=None,
             rewrites=readable.rewrites,
             obstacles=readable.obstacles,
-            reasons=tuple(obstacle.sentence for obstacle in readable.obstacles),
+            reasons=sentences_of(readable.obstacles),
             options=() if closed else tuple(options),
         )
     action = Action.REWRITE_AND_RUN if readable.rewrites else Action.RUN
@@ -127,7 +136,9 @@ def refusal(inventory: Inventory, decision: Decision) -> str:
     ]
     if decision.serving is not None:
         parts.append(with_signature(decision.serving))
-    if decision.options:
+    if decision.options == (ObstacleKind.UNNAMED.option,):
+        parts.append(say("If you know what it computes, give {options}.", options=decision.options[0]))
+    elif decision.options:
         parts.append(say("If you trust the file, give {options}.", options=joined(decision.options, " and ")))
     elif decision.serving is None:
         parts.append(

@@ -18,7 +18,7 @@ from reportgen.reading.loading.live_layers import tie, with_shared
 from reportgen.reading.loading.weights_by_name import assign, assign_tensors, checkpoint_assignments, legacy_assignments
 from reportgen.reading.loading.weights_by_number import archive_places, check_archive_size, load_archive_weights
 from reportgen.reading.loading.weights_only import WeightsOnly, read_kernels
-from reportgen.reading.rewriting import Permitted, import_objects, is_old, marshalled_functions
+from reportgen.reading.rewriting import Permitted, activations_instead, import_objects, is_old, marshalled_functions
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
@@ -50,6 +50,7 @@ def read_model(
     memory_limit: int = limits.HALF_OF_MEMORY,
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
+    activation: Sequence[str] = (),
 ) -> LoadedModel | WeightsOnly:
     """Return the live model of a file, or what is known of it where the model is not run.
 
@@ -63,6 +64,7 @@ def read_model(
         allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
         custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They are
             imported.
+        activation: activations of Keras in place of others, as 'NAME=ACTIVATION'.
 
     Raises:
         ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
@@ -71,7 +73,8 @@ def read_model(
     file = recognise(path)
     inventory = take_inventory(file, memory_limit=memory_limit)
     custom = import_objects(custom_objects)
-    decision = decide(inventory, permitted=Permitted(code=allow_custom_code, names=frozenset(custom.objects)))
+    permitted = Permitted(allow_custom_code, frozenset(custom.objects), activations_instead(activation))
+    decision = decide(inventory, permitted=permitted)
     if decision.config is None:
         return read_kernels(inventory, decision, message=refusal(inventory, decision), memory_limit=memory_limit)
     try:

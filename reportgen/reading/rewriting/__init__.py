@@ -3,8 +3,8 @@
 from reportgen.reading.rewriting.custom_objects import declared_names, import_objects, marshalled_functions
 from reportgen.reading.rewriting.keras_names import LAYERS
 from reportgen.reading.rewriting.layers import VOCABULARY_LAYERS
-from reportgen.reading.rewriting.obstacles import Notes, Obstacle
-from reportgen.reading.rewriting.permissions import Marshalled, Permitted
+from reportgen.reading.rewriting.obstacles import Notes, Obstacle, ObstacleKind, sentences_of
+from reportgen.reading.rewriting.permissions import Marshalled, Permitted, activations_instead
 from reportgen.reading.rewriting.rewrite import NOTHING, is_old, make_readable
 from reportgen.reading.rewriting.shared_layers import SharedLayer
 from reportgen.reading.rewriting.values import HARD_SIGMOID, readable_value
@@ -17,12 +17,15 @@ __all__ = [
     "Marshalled",
     "Notes",
     "Obstacle",
+    "ObstacleKind",
     "Permitted",
     "SharedLayer",
+    "activations_instead",
     "declared_names",
     "import_objects",
     "is_old",
     "make_readable",
     "marshalled_functions",
     "readable_value",
+    "sentences_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reportgen.messages import Message, first_of, joined, say
@@ -19,6 +20,7 @@ class ObstacleKind(enum.Enum):
     FOREIGN = (say("a program that the file brings along"), None)
     CUSTOM = (say("not part of Keras"), "--custom-objects MODULE")
     NOT_GIVEN = (say("neither part of Keras nor of the modules given"), "--custom-objects MODULE")
+    UNNAMED = (say("a function whose code is not in the file"), "--activation '<lambda>=NAME'")
     REMOVED = (say("not part of Keras 3 any more"), None)
     OPERATION = (say("without a counterpart in Keras 3"), None)
     OUTSIDE = (say("another file"), None)
@@ -47,11 +49,28 @@ class Obstacle:
     @property
     def sentence(self) -> str:
         """Such as: "layer 'head/scale': Scale is not part of Keras"; names are escaped."""
-        where = say("layer '{path}'", path=shown(self.path)) if self.path else say("the model")
+        return self.of_layers([self.path])
+
+    def of_layers(self, paths: Sequence[str]) -> str:
+        """Return the sentence for all layers, by their paths, that have the same against them."""
+        where = say("the model")
+        if len(paths) > 1:
+            quoted = (f"'{shown(path)}'" for path in paths)
+            where = say("layers {paths}", paths=first_of(quoted, SUBJECTS_SHOWN))
+        elif paths[0]:
+            where = say("layer '{path}'", path=shown(paths[0]))
         name = self.name if isinstance(self.name, Message) else shown(self.name)
         if self.kind is ObstacleKind.OUTSIDE:
             return say("{where} needs {reason}: {name}", where=where, reason=self.kind.reason, name=name)
         return say("{where}: {name} is {reason}", where=where, name=name, reason=self.kind.reason)
+
+
+def sentences_of(obstacles: Iterable[Obstacle]) -> tuple[str, ...]:
+    """Return what stands against running a model, one sentence for all layers that have the same against them."""
+    same: dict[tuple[ObstacleKind, str, bool], list[Obstacle]] = {}
+    for obstacle in obstacles:
+        same.setdefault((obstacle.kind, str(obstacle.name), bool(obstacle.path)), []).append(obstacle)
+    return tuple(group[0].of_layers([each.path for each in group]) for group in same.values())
 
 
 @dataclass

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
+from reportgen.errors import UsageError
 from reportgen.reading.rewriting import keras_names
+from reportgen.untrusted.escaping import shown
 
 # Under these beginnings the objects are handed to Keras; no file can name one of them
 _CUSTOM, _MARSHALLED = "reportgen-custom", "reportgen-marshalled"
@@ -19,10 +22,12 @@ class Permitted:
     Attributes:
         code: whether Lambda layers and marshalled functions of the file may.
         names: the user's classes and functions that may, by their registered and their plain names.
+        activations: Keras' activations in place of others, by the name of the latter, or by the path of a layer.
     """
 
     code: bool = False
     names: frozenset[str] = frozenset()
+    activations: Mapping[str, str] = field(default_factory=dict)
 
     def name_of(self, item: Mapping[str, Any]) -> str | None:
         """Return under which name the user gave the class of a configuration, None where it was not given.
@@ -40,9 +45,37 @@ class Permitted:
                     return found
         return None
 
+    def activation_instead(self, name: str, path: str) -> str | None:
+        """Return the activation in place of one that is not Keras', None where none was given.
+
+        Args:
+            name: what the file calls it, such as '<lambda>'.
+            path: the path of its layer.
+        """
+        return self.activations.get(path, self.activations.get(name))
+
     def find(self, name: str) -> str | None:
         """Return under which name the user gave an object: 'mine>Scale', or 'Scale' alone."""
         return next((candidate for candidate in (name, name.rsplit(">", 1)[-1]) if candidate in self.names), None)
+
+
+def activations_instead(given: Iterable[str]) -> dict[str, str]:
+    """Return the activations that `--activation` names, by what they stand for: {'<lambda>': 'relu'} of '<lambda>=relu'.
+
+    Raises:
+        UsageError: one of them is not part of Keras.
+    """
+    instead: dict[str, str] = {}
+    for one in given:
+        name, _, activation = one.rpartition("=")
+        if activation not in keras_names.ACTIVATIONS:
+            near = get_close_matches(activation, sorted(keras_names.ACTIVATIONS), 1)
+            raise UsageError(
+                f"--activation must name an activation of Keras. Received: {shown(activation)}. "
+                f"{f'Did you mean {near[0]}?' if near else 'Such as relu, elu, tanh or swish.'}"
+            )
+        instead[name] = activation
+    return instead
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,13 @@ def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
             return _object(value, path=path, notes=notes, nested=nested)
     if isinstance(name, str) and notes.permitted.find(name) and name not in keras_names.ACTIVATIONS:
         return given_function(name, path, notes)
+    if isinstance(name, str) and name not in keras_names.ACTIVATIONS:
+        instead = notes.permitted.activation_instead(name, path)
+        if instead is not None:
+            name = _instead(name, instead, path, notes)
+    if name == "<lambda>":
+        notes.met(ObstacleKind.UNNAMED, path, say("activation {name}", name=name))
+        return None
     if not isinstance(name, str) or name not in keras_names.ACTIVATIONS:
         notes.met(ObstacleKind.CUSTOM, path, say("activation {name}", name=shown(str(name))))
         return None
@@ -219,6 +226,13 @@ def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
         # Keras looks for other functions than its own under this form alone
         return {"class_name": "function", "config": HARD_SIGMOID, "module": "builtins", "registered_name": HARD_SIGMOID}
     return name
+
+
+def _instead(name: str, instead: str, path: str, notes: Notes) -> str:
+    """Return Keras' activation that the user put in place of one that is not Keras', and note that."""
+    asked = say("The activation {name} was taken as {instead}, as --activation says", name=shown(name), instead=instead)
+    notes.rewrote(asked, path)
+    return instead
 
 
 def _full_name(value: Mapping[str, Any]) -> str:

@@ -179,13 +179,26 @@ def test_bfloat16_weights_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(kernel, "float32"), np.asarray(original.get_layer("d").kernel, "float32"))
 
 
+def refused(path: Path, layers: list[keras.Layer]) -> str:
+    keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(1, 2), *layers]).save(path)
+    inventory = take_inventory(recognise(path))
+    return refusal(inventory, decide(inventory))
+
+
+def test_refusal_says_once_what_several_layers_have_against_them(tmp_path: Path) -> None:
+    layers = [keras.layers.Lambda(lambda x: x, name=f"l{number}") for number in range(7)]
+    assert refused(tmp_path / "m.keras", layers) == (
+        "m.keras cannot be run. Received: layers 'l0', 'l1', 'l2', 'l3', 'l4' and 2 more: Lambda is code that the file brings "
+        "along. If you trust the file, give --allow-custom-code."
+    )
+
+
 def test_refusal_lists_three_reasons_and_counts_the_others(tmp_path: Path) -> None:
-    layers = [keras.layers.Lambda(lambda x: x, name=f"l{number}") for number in range(5)]
-    original = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(1, 2), *layers])
-    original.save(tmp_path / "m.keras")
-    inventory = take_inventory(recognise(tmp_path / "m.keras"))
-    message = refusal(inventory, decide(inventory))
-    assert "layer 'l2': Lambda is code that the file brings along and 2 more. If you trust" in message
+    classes = [type(f"Odd{number}", (keras.layers.Layer,), {"call": lambda _, x: x}) for number in range(5)]
+    message = refused(tmp_path / "m.keras", [each(name=each.__name__.lower()) for each in classes])
+    assert "layer 'odd2': " in message
+    assert "Odd2 is not part of Keras and 2 more. If you trust" in message
+    assert "'odd3'" not in message
 
 
 def test_notes_shorten_long_lists() -> None:
