@@ -113,6 +113,7 @@ def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
         allow_custom_code=options.allow_custom_code,
         custom_objects=options.custom_objects,
         activation=options.activation,
+        architecture=options.architecture,
     )
 
 

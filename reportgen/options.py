@@ -133,6 +133,10 @@ def _methods_or_none(flag: str, value: tuple[str, ...]) -> None:
         _one_of(flag, method, ATTRIBUTIONS, or_alone="none")
 
 
+def _path_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _named_activations(flag: str, value: tuple[str, ...]) -> None:
     for one in value:
         if not all(one.rpartition("=")):
@@ -243,6 +247,13 @@ class ReportOptions:
         "Module or .py file whose layers and functions the model may use; it is imported. May be repeated.",
         MODEL,
         metavar="MODULE",
+    )
+    architecture: str | None = option(
+        None,
+        "Architecture of a file of weights alone: JSON as model.to_json() writes it, or another model file.",
+        MODEL,
+        metavar="FILE",
+        read=_path_or_none,
     )
     activation: tuple[str, ...] = option(
         (),

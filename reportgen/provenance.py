@@ -46,7 +46,11 @@ def make_provenance(
         command: the command that makes the same report; None for the one that follows from the rest.
         plugins: versions of the packages that brought an analysis, by name.
     """
-    options = replace(options, custom_objects=tuple(map(input_name, options.custom_objects)))
+    options = replace(
+        options,
+        custom_objects=tuple(map(input_name, options.custom_objects)),
+        architecture=None if options.architecture is None else input_name(options.architecture),
+    )
     file, live = read.file, read if isinstance(read, LoadedModel) else None
     return Provenance(
         file_name=file.name if file else None,

@@ -94,7 +94,7 @@ def list_rules(as_json: AsJson = False, config: Config = None) -> None:
 
 
 @app.command()
-@takes("options", ReportOptions, "allow_custom_code", "custom_objects", "activation")
+@takes("options", ReportOptions, "allow_custom_code", "custom_objects", "activation", "architecture")
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL", show_default=False)],
     *,
@@ -110,6 +110,7 @@ def inspect(
         allow_custom_code=options.allow_custom_code,
         custom_objects=options.custom_objects,
         activation=options.activation,
+        architecture=options.architecture,
     )
     typer.echo(inspection.to_json() if as_json else inspection.to_text())
 

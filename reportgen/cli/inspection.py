@@ -118,6 +118,7 @@ def inspect_model(
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
     activation: Sequence[str] = (),
+    architecture: str | Path | None = None,
 ) -> Inspection:
     """Return what a model file holds; neither Keras nor TensorFlow is imported, and nothing of the file runs.
 
@@ -127,11 +128,13 @@ def inspect_model(
         allow_custom_code: whether functions that the file brings along would be allowed to run.
         custom_objects: modules whose classes would be known; their source is read, they are not imported.
         activation: activations of Keras in place of others, as 'NAME=ACTIVATION'.
+        architecture: another file that has the architecture, such as JSON, for a file of weights alone.
 
     Raises:
         ModelError: the file is no model, is damaged, or is not what it seems.
     """
-    inventory = take_inventory(recognise(path), memory_limit=memory_limit)
+    other = None if architecture is None else recognise(architecture)
+    inventory = take_inventory(recognise(path), memory_limit=memory_limit, architecture=other)
     permitted = Permitted(allow_custom_code, declared_names(custom_objects), activations_instead(activation))
     decision = decide(inventory, permitted=permitted)
     return Inspection(

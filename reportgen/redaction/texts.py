@@ -25,6 +25,7 @@ STANDS_FOR = {
     "labels": "LABELS",
     "class-names": "CLASS_NAMES",
     "config": "CONFIG",
+    "architecture": "ARCHITECTURE",
     "custom-objects": "MODULE",
     "custom_objects": "MODULE",
 }

@@ -29,7 +29,10 @@ pytestmark = pytest.mark.slow
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LIMIT = 1 << 30
-ALONE = "cannot be run. Received: the file has weights and no architecture. Only its weights can be reported on."
+ALONE = (
+    "cannot be run. Received: the file has weights and no architecture. Only its weights can be reported on, unless "
+    "--architecture FILE gives its architecture, as model.to_json() writes it."
+)
 GRAPH = (
     "cannot be looked into. Received: a SavedModel without the architecture of a Sequential or functional model is a mere "
     "graph of TensorFlow. With --samples it shows the predictions of its signature 'serving_default'."

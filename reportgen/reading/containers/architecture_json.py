@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from reportgen.messages import say
 from reportgen.reading.containers.config_json import parse_config, read_config
@@ -28,4 +29,10 @@ class ArchitectureJson(ModelFormat):
     def open(self, file: ModelFile, *, memory_limit: int, verify: bool = False) -> Iterator[Contents]:
         """Yield the configuration."""
         config = parse_config(read_config(file.path), what=shown(file.name))
-        yield Contents(config, shown_version(config.get("keras_version") if isinstance(config, dict) else None))
+        yield Contents(config, _version(config) if isinstance(config, dict) else None)
+
+
+def _version(config: dict[str, Any]) -> str | None:
+    """Return the version that wrote a configuration: Keras 3 says where the class is from in place of its version."""
+    written = config.get("keras_version", "3" if isinstance(config.get("module"), str) else None)
+    return shown_version(written)

@@ -47,6 +47,12 @@ class Hdf5Contents:
     datasets: dict[str, DatasetEntry]
 
     @property
+    def lists_layers(self) -> bool:
+        """Whether arrays lie under the names of layers, which are listed, and not under numbers as in an archive."""
+        root = self.file.get("model_weights", self.file)
+        return any(key.startswith("layer_names") for key in root.attrs)
+
+    @property
     def names(self) -> Mapping[str, str]:
         """No names beside the data sets' paths."""
         return {}

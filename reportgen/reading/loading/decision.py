@@ -140,6 +140,13 @@ def refusal(inventory: Inventory, decision: Decision) -> str:
         parts.append(say("If you know what it computes, give {options}.", options=decision.options[0]))
     elif decision.options:
         parts.append(say("If you trust the file, give {options}.", options=joined(decision.options, " and ")))
+    elif decision.reasons == (_NO_ARCHITECTURE,):
+        parts.append(
+            say(
+                "Only its weights can be reported on, unless {option} gives its architecture, as model.to_json() writes it.",
+                option="--architecture FILE",
+            )
+        )
     elif decision.serving is None:
         parts.append(
             say("Only its weights can be reported on.")

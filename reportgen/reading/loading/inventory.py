@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reportgen.errors import ModelError
-from reportgen.reading.containers import DatasetEntry, LayerEntry, ModelFile, count_calls, name_of, walk_layers
+from reportgen.errors import ModelError, UsageError
+from reportgen.reading.containers import (
+    Contents,
+    DatasetEntry,
+    LayerEntry,
+    ModelFile,
+    count_calls,
+    name_of,
+    walk_layers,
+)
 from reportgen.reading.loading.vocabularies import fill_vocabularies
 from reportgen.reading.rewriting import is_old
 from reportgen.untrusted import limits
@@ -28,6 +36,7 @@ class Inventory:
         weights: the stored arrays by their path in the HDF5 file, or key in the checkpoint; optimiser state left out.
         variables: what a checkpoint calls its variables, by key, such as 'conv/kernel'.
         places: names of layers, with those around them, by their place in a SavedModel's graph.
+        architecture: the other file that the configuration is from; None where it is the file's own.
     """
 
     file: ModelFile
@@ -39,6 +48,7 @@ class Inventory:
     weights: Mapping[str, DatasetEntry]
     variables: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    architecture: ModelFile | None = None
 
     @property
     def stored_values(self) -> int:
@@ -46,17 +56,23 @@ class Inventory:
         return sum(entry.size for entry in self.weights.values())
 
 
-def take_inventory(file: ModelFile, *, memory_limit: int = limits.HALF_OF_MEMORY) -> Inventory:
+def take_inventory(
+    file: ModelFile, *, memory_limit: int = limits.HALF_OF_MEMORY, architecture: ModelFile | None = None
+) -> Inventory:
     """Return what the file holds.
 
     Args:
         file: the file as recognised.
         memory_limit: bytes that the weights may take.
+        architecture: another file whose configuration is taken, for a file of weights alone.
 
     Raises:
         ModelError: the container is damaged or not what it seems, or the configuration is no configuration.
+        UsageError: there is a configuration in both files.
     """
     with file.format.open(file, memory_limit=memory_limit) as contents:
+        if architecture is not None:
+            contents = _with_architecture(contents, file, architecture, memory_limit)
         config = _checked_config(contents.config, shown(file.name))
         if config is not None and contents.vocabularies:
             fill_vocabularies(config, contents, old=is_old(contents.keras_version), name=shown(file.name))
@@ -64,8 +80,25 @@ def take_inventory(file: ModelFile, *, memory_limit: int = limits.HALF_OF_MEMORY
         if contents.saved is not None:
             saved = contents.saved
             layers = inventory.layers or saved.layers
-            inventory = replace(inventory, kind=saved.kind, name=saved.name, layers=layers, places=saved.names)
-        return replace(inventory, variables=contents.arrays.names if contents.arrays else {})
+            kind, name = saved.kind or inventory.kind, saved.name or inventory.name
+            inventory = replace(inventory, kind=kind, name=name, layers=layers, places=saved.names)
+        variables = contents.arrays.names if contents.arrays else {}
+        return replace(inventory, variables=variables, architecture=architecture)
+
+
+def _with_architecture(contents: Contents, file: ModelFile, architecture: ModelFile, memory_limit: int) -> Contents:
+    if contents.config is not None:
+        raise UsageError(
+            f"{shown(file.name)} has an architecture of its own. Received: --architecture {shown(architecture.name)} beside it. "
+            f"Leave it out, or give the file of weights as MODEL."
+        )
+    with architecture.format.open(architecture, memory_limit=memory_limit) as other:
+        if other.config is None:
+            raise ModelError(
+                f"{shown(architecture.name)} holds no architecture. Received: {architecture.format.label}. "
+                f"Give what model.to_json() writes."
+            )
+        return replace(contents, config=other.config, keras_version=other.keras_version or contents.keras_version)
 
 
 def _inventory(

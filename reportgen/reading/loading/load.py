@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
-from reportgen.messages import joined
+from reportgen.messages import joined, say
 from reportgen.reading.containers import CheckpointContents, Hdf5Contents, ModelFile, StoredArrays, recognise
 from reportgen.reading.loading.build import allocate_weights, build_model, check_memory, finish, nothing_left_over
 from reportgen.reading.loading.decision import Action, Decision, decide, refusal, signature_of, with_signature
@@ -22,6 +22,7 @@ from reportgen.reading.rewriting import Permitted, activations_instead, import_o
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
+_DIGITS = 12  # of the SHA-256 shown
 REMEDY = "Load and save the model again with the Keras that wrote it."
 
 
@@ -51,6 +52,7 @@ def read_model(
     allow_custom_code: bool = False,
     custom_objects: Sequence[str] = (),
     activation: Sequence[str] = (),
+    architecture: str | Path | None = None,
 ) -> LoadedModel | WeightsOnly:
     """Return the live model of a file, or what is known of it where the model is not run.
 
@@ -65,13 +67,15 @@ def read_model(
         custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They are
             imported.
         activation: activations of Keras in place of others, as 'NAME=ACTIVATION'.
+        architecture: another file that has the architecture, such as JSON, for a file of weights alone.
 
     Raises:
         ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
             `custom_objects` cannot be imported.
     """
     file = recognise(path)
-    inventory = take_inventory(file, memory_limit=memory_limit)
+    other = None if architecture is None else recognise(architecture)
+    inventory = take_inventory(file, memory_limit=memory_limit, architecture=other)
     custom = import_objects(custom_objects)
     permitted = Permitted(allow_custom_code, frozenset(custom.objects), activations_instead(activation))
     decision = decide(inventory, permitted=permitted)
@@ -92,9 +96,16 @@ def read_model(
         model=model,
         file=file,
         keras_version=inventory.keras_version,
-        rewrites=decision.rewrites,
+        rewrites=(*_of_another_file(other), *decision.rewrites),
         custom_code=(*custom.sentences, *decision.custom_code),
     )
+
+
+def _of_another_file(architecture: ModelFile | None) -> tuple[str, ...]:
+    if architecture is None:
+        return ()
+    digest = architecture.sha256[:_DIGITS]
+    return (say("The architecture was read from another file, SHA-256 {digest}….", digest=digest),)
 
 
 def _stored_instead(inventory: Inventory, decision: Decision, error: ModelError, limit: int) -> WeightsOnly:
@@ -135,7 +146,7 @@ def _fill(model: Any, inventory: Inventory, decision: Decision, arrays: StoredAr
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
         assign_tensors(tensors, arrays, name=name)
-    elif isinstance(arrays, Hdf5Contents) and inventory.file.format.names_layers:
+    elif isinstance(arrays, Hdf5Contents) and _names_layers(inventory, arrays):
         assignments = legacy_assignments(model, arrays, name=name)
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
@@ -147,6 +158,11 @@ def _fill(model: Any, inventory: Inventory, decision: Decision, arrays: StoredAr
         allocate_weights(model)
         stored = archive_places(model, inventory.config or {}, config, arrays, name=name, old=old)
         load_archive_weights(model, with_shared(model, stored, decision.shared), arrays, name=name)
+
+
+def _names_layers(inventory: Inventory, arrays: Hdf5Contents) -> bool:
+    """Return whether arrays are found by the names of layers; a file of weights alone may be written in either way."""
+    return inventory.file.format.names_layers and (inventory.architecture is None or arrays.lists_layers)
 
 
 def adopt_model(model: Any) -> LoadedModel:

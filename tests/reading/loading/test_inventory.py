@@ -110,7 +110,7 @@ def test_weights_alone_give_kernels_by_layer(tmp_path: Path, name: str) -> None:
     assert result.options == ()
     assert result.message == (
         f"{name} cannot be run. Received: the file has weights and no architecture. "
-        "Only its weights can be reported on."
+        "Only its weights can be reported on, unless --architecture FILE gives its architecture, as model.to_json() writes it."
     )
     kernels = {kernel.path.rsplit("/", 1)[-1]: kernel for kernel in result.kernels}
     head = kernels["head"]
