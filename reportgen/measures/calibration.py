@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from reportgen.measures.intervals import Rate, measure
+from reportgen.measures.intervals import Rate, binomial_tail, measure
 from reportgen.messages import say
 from reportgen.results import Curve, redactable
 
@@ -24,10 +25,12 @@ class Confidences:
 
     Attributes:
         right, wrong: (n,) float64, the probability that the model gave each answer, in [0, 1], rising.
+        wrong_samples: (n,) int64, the number of the sample of each of `wrong`; empty where each answer is a sample by itself.
     """
 
     right: np.ndarray = field(default_factory=lambda: np.empty(0))
     wrong: np.ndarray = field(default_factory=lambda: np.empty(0))
+    wrong_samples: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def over(self, limit: float) -> tuple[int, int]:
         """Return how many answers have a probability over a limit, and how many of these are wrong.
@@ -39,15 +42,36 @@ class Confidences:
         )
         return right + wrong, wrong
 
+    def chance_over(self, limit: float) -> float:
+        """Return how probable so many wrong answers over a limit are, in [0, 1], if a share of 1 - limit of these is wrong.
 
-def confidences_of(confidence: np.ndarray, correct: np.ndarray) -> Confidences:
+        Wrong answers that share a sample depend on one another: the counts are then divided by the mean number that a wrong
+        answer's sample has.
+
+        Source: exact binomial test, one-sided; Rao and Scott 1992, Biometrics 48, 577 (answers that share a sample).
+        """
+        answers, wrong = self.over(limit)
+        if not wrong:
+            return 1.0
+        shared = 1.0
+        if len(self.wrong_samples):
+            _, each = np.unique(self.wrong_samples[-wrong:], return_counts=True)
+            shared = float((each**2).sum()) / wrong
+        return binomial_tail(math.floor(wrong / shared), math.ceil(answers / shared), 1 - limit)
+
+
+def confidences_of(confidence: np.ndarray, correct: np.ndarray, *, samples: np.ndarray | None = None) -> Confidences:
     """Return how sure a model is of its answers.
 
     Args:
         confidence: (n,) probability of each answer, in [0, 1].
         correct: (n,) bool.
+        samples: (n,) int64, the number of the sample that each answer belongs to; None where each is a sample by itself.
     """
-    return Confidences(np.sort(confidence[correct]), np.sort(confidence[~correct]))
+    wrong = np.flatnonzero(~correct)
+    wrong = wrong[np.argsort(confidence[wrong], kind="stable")]
+    owners = np.empty(0, np.int64) if samples is None else samples[wrong]
+    return Confidences(np.sort(confidence[correct]), confidence[wrong], owners)
 
 
 @redactable

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reportgen.measures.assignment import Reordered, best_order
+from reportgen.measures.assignment import Reordered, certain_exchanges
 from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
+from reportgen.measures.temperature import Temperature, temperature_of_classes, temperature_of_sets
 from reportgen.results import UNWRITTEN, Kept, Matrix, redactable
 
 MATRIX_CLASSES = 100
@@ -96,7 +97,8 @@ class ClassificationQuality:
         constant: the answer, where all samples have the same one; None elsewhere.
         top: share of all samples whose label is among the five classes with the highest scores; None for up to 20 classes.
         ranking: how well the scores rank two classes with samples of both; None elsewhere.
-        reordered: the best other order of up to 100 classes; None where there is none.
+        reordered: the classes, of up to 100, that labels and answers have in different orders; None where there are none.
+        temperature: what the logits must be divided by to be as sure as they are right; None where that was not measured.
         confidences: how sure the model is of each answer, from which rules count at any limit; too long for the JSON.
     """
 
@@ -116,6 +118,7 @@ class ClassificationQuality:
     top: Rate | None = None
     ranking: Ranking | None = None
     reordered: Reordered | None = None
+    temperature: Temperature | None = None
     confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
     @property
@@ -130,16 +133,23 @@ class ClassificationQuality:
 
 
 def classification_quality(
-    values: np.ndarray, labels: np.ndarray, names: tuple[str, ...], *, sure: float, seed: int
+    values: np.ndarray,
+    labels: np.ndarray,
+    names: tuple[str, ...],
+    *,
+    sure: float,
+    seed: int,
+    independent: bool = False,
 ) -> ClassificationQuality:
     """Return how well classes are predicted; the answer is the class of the highest score, the first of equals.
 
     Args:
-        values: (N, K) float64, probabilities that sum to 1 for each sample.
+        values: (N, K) float64, probabilities that sum to 1 for each sample unless `independent`.
         labels: (N,) int64 in [0, K).
         names: names of the K classes.
         sure: probability above which an answer counts as confident.
         seed: seed of the draws behind the calibration error.
+        independent: whether each class has a probability of its own.
     """
     predicted, confidence = values.argmax(axis=1), values.max(axis=1)
     correct = predicted == labels
@@ -159,14 +169,21 @@ def classification_quality(
         calibration=calibrate(confidence, correct, seed=seed),
         confident=confident,
         confident_wrong=confident_wrong,
+        temperature=_temperature(values, labels, independent=independent),
         sure=sure,
         macro=macro_averages(classes.values()),
         constant=names[predicted[0]] if len(labels) > 1 and (predicted == predicted[0]).all() else None,
         top=_top_accuracy(values, labels) if len(names) > _MANY else None,
         ranking=measure_ranking(values[:, 1], labels == 1) if len(names) == 2 else None,
-        reordered=best_order(labels, predicted, names.__getitem__, classes=len(names)) if few else None,
+        reordered=certain_exchanges(labels, predicted, names.__getitem__, classes=len(names)) if few else None,
         confidences=confidences,
     )
+
+
+def _temperature(values: np.ndarray, labels: np.ndarray, *, independent: bool) -> Temperature:
+    if independent:
+        return temperature_of_sets(values, np.eye(values.shape[1], dtype=bool)[labels])
+    return temperature_of_classes(values, labels)
 
 
 def macro_averages(classes: Iterable[ClassQuality]) -> Averages:

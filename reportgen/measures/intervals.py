@@ -139,6 +139,44 @@ def decide_at_least(successes: int, trials: int, limit: float, *, confidence: fl
     return Decision(Outcome.INCONCLUSIVE, limit, samples_needed(rate, limit, confidence=confidence))
 
 
+def binomial_tail(successes: int, trials: int, rate: float) -> float:
+    """Return the probability of at least so many successes, in [0, 1]: the p-value of the exact one-sided test.
+
+    Args:
+        successes: number of trials that succeeded, 0 to `trials`.
+        trials: at least 0.
+        rate: probability of a success under the hypothesis, in [0, 1].
+
+    Source: Clopper and Pearson 1934, Biometrika 26, 404.
+
+    Example:
+        >>> binomial_tail(5, 5, 0.5)
+        0.03125
+    """
+    if successes <= 0 or rate >= 1:
+        return 1.0
+    if rate <= 0 or successes > trials:
+        return 0.0
+    # whichever tail is shorter; its largest term comes first, from which the others fall
+    if successes <= trials * rate:
+        return 1 - _lower_tail(successes - 1, trials, rate)
+    return _lower_tail(trials - successes, trials, 1 - rate)
+
+
+def _lower_tail(successes: int, trials: int, rate: float) -> float:
+    """Return the probability of at most so many successes, where that is less than is expected."""
+    if successes < 0:
+        return 0.0
+    logarithm = math.lgamma(trials + 1) - math.lgamma(successes + 1) - math.lgamma(trials - successes + 1)
+    term = math.exp(logarithm + successes * math.log(rate) + (trials - successes) * math.log1p(-rate))
+    total, count = 0.0, successes
+    while count >= 0 and term > total * 1e-17:
+        total += term
+        term *= count / (trials - count + 1) * (1 - rate) / rate
+        count -= 1
+    return min(total, 1.0)
+
+
 def student_quantile(probability: float, freedom: int) -> float:
     """Return a quantile of Student's distribution, within 1 % from 9 degrees of freedom up to probabilities of 1 - 1e-5.
 

@@ -10,6 +10,7 @@ from reportgen.measures.calibration import Calibration, Confidences, calibrate, 
 from reportgen.measures.classification import Averages, ClassQuality, f1_rate, macro_averages
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.skill import Skill, measure_skill
+from reportgen.measures.temperature import Temperature, temperature_of_sets
 from reportgen.messages import say
 from reportgen.results import UNWRITTEN, redactable
 
@@ -52,6 +53,8 @@ class MultiLabelQuality:
         confident: number of answers given with a probability of their own over the limit for confidence in this report,
             whether yes or no.
         confident_wrong: number of wrong ones among them.
+        temperature: what the logits must be divided by to be as sure as they are right, one for all classes; None where that
+            was not measured.
         confidences: how sure the model is of each of the N x K answers, from which rules count at any limit; too long for the
             JSON.
     """
@@ -69,6 +72,7 @@ class MultiLabelQuality:
     calibration: Calibration
     confident: int
     confident_wrong: int
+    temperature: Temperature | None = None
     confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
 
@@ -92,7 +96,8 @@ def multi_label_quality(
     wrong = predicted != sets
     count, total = sets.shape
     usual = sets.mean(axis=0) > 0.5
-    confidences = confidences_of(np.maximum(values, 1 - values).ravel(), ~wrong.ravel())
+    samples = np.repeat(np.arange(count), total)
+    confidences = confidences_of(np.maximum(values, 1 - values).ravel(), ~wrong.ravel(), samples=samples)
     confident, confident_wrong = confidences.over(sure)
     hits, said, present = ((marks).sum(axis=0) for marks in (predicted & sets, predicted, sets))
     classes = tuple(
@@ -113,6 +118,7 @@ def multi_label_quality(
         calibration=_pooled_calibration(values, sets, seed=seed),
         confident=confident,
         confident_wrong=confident_wrong,
+        temperature=temperature_of_sets(values, sets),
         confidences=confidences,
     )
 

@@ -17,6 +17,7 @@ from reportgen.analyses.prediction_quality.rules.confidence import judge_calibra
 from reportgen.measures.calibration import Calibration, Confidences, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure
+from reportgen.measures.temperature import Temperature
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette
@@ -238,21 +239,34 @@ def test_recall_whose_upper_bound_is_under_guessing_is_a_warning() -> None:
     assert said(classes=(quality(100, 90, 62), quality(100, 100, 95, "b"))) == []
 
 
+def temperature(low: float, high: float) -> Temperature:
+    return Temperature((low + high) / 2, low, high, 0.5, 0.4)
+
+
 @pytest.mark.parametrize(
-    ("error", "chance", "outcome", "needed"),
+    ("error", "chance", "fit", "outcome", "needed"),
     [
-        (0.1, 0.01, Outcome.PASS, None),
-        (0.101, 0.1, Outcome.FAIL, None),
-        (0.101, 0.101, Outcome.INCONCLUSIVE, 201),
-        (0.15, 0.3, Outcome.INCONCLUSIVE, 801),
+        (0.1, 0.01, (0.9, 1.1), Outcome.PASS, None),
+        (0.201, 0.1, (0.9, 1.1), Outcome.FAIL, None),
+        (0.2, 0.1, (0.9, 1.1), Outcome.INCONCLUSIVE, 201),
+        (0.15, 0.3, (0.9, 1.1), Outcome.INCONCLUSIVE, 7201),
+        # a temperature certainly over 1.5 makes any error beyond chance count
+        (0.05, 0.04, (1.51, 4), Outcome.FAIL, None),
+        (0.05, 0.04, (1.5, 4), Outcome.PASS, None),
+        (0.05, 0.051, (2, 4), Outcome.PASS, None),
+        # one certainly under 1 / 1.5 shows that an error over its limit is none of chance
+        (0.101, 0.09, (0.2, 0.66), Outcome.FAIL, None),
+        (0.101, 0.09, (0.2, 0.67), Outcome.INCONCLUSIVE, 1620001),
+        (0.1, 0.01, (0.2, 0.66), Outcome.PASS, None),
     ],
 )
-def test_calibration_error_must_be_over_its_limit_and_beyond_chance(
-    error: float, chance: float, outcome: Outcome, needed: int | None
+def test_calibration_is_judged_by_its_error_and_by_the_temperature(
+    error: float, chance: float, fit: tuple[float, float], outcome: Outcome, needed: int | None
 ) -> None:
-    judged = judge_calibration(calibration(error, chance), 200, 0.1)
-    assert (judged.outcome, judged.needed) == (outcome, needed)
-    found = said(calibration=calibration(error, chance))
+    judged = judge_calibration(calibration(error, chance), temperature(*fit), 200, 0.1)
+    assert judged.outcome is outcome
+    assert judged.needed == (needed if needed is None else pytest.approx(needed, rel=1e-6))
+    found = said(calibration=calibration(error, chance), temperature=temperature(*fit))
     assert [type(one) for one in found] == {
         Outcome.PASS: [],
         Outcome.FAIL: [Finding],
@@ -261,18 +275,59 @@ def test_calibration_error_must_be_over_its_limit_and_beyond_chance(
 
 
 def test_the_calibration_finding_says_which_way_the_model_errs() -> None:
-    (finding,) = said(calibration=replace(calibration(0.2, 0.1), confidence=0.99))
-    assert finding.message.endswith("mean confidence 99.0%, accuracy 95.0%, too sure")
-    (finding,) = said(calibration=replace(calibration(0.2, 0.1), confidence=0.6))
+    (finding,) = said(calibration=replace(calibration(0.3, 0.1), confidence=0.99))
+    assert finding.message == (
+        "calibration error is 0.300 (limit 0.1; chance gives a calibrated model up to 0.100): mean confidence 99.0%, accuracy "
+        "95.0%, too sure"
+    )
+    (finding,) = said(calibration=replace(calibration(0.3, 0.1), confidence=0.6))
     assert finding.message.endswith("not sure enough")
+    (finding,) = said(
+        calibration=replace(calibration(0.049, 0.01), confidence=0.999), temperature=Temperature(5, 3.5, 7, 0.5, 0.2)
+    )
+    assert finding.message == (
+        "the logits must be divided by 5.00 (3.50 or more at 95%, limit 1.5) to be as sure as they are right: mean confidence "
+        "99.9%, accuracy 95.0%, too sure; calibration error 0.049, of which chance gives a calibrated model up to 0.010"
+    )
+    assert finding.evidence["temperature"] == 5
 
 
 def test_a_calibration_error_on_fewer_than_two_samples_for_each_bin_is_inconclusive() -> None:
-    assert judge_calibration(calibration(0.249, 0.001), 29, 0.1).needed == 30
-    assert judge_calibration(calibration(0.249, 0.001), 30, 0.1).outcome is Outcome.FAIL
+    assert judge_calibration(calibration(0.249, 0.001), None, 29, 0.1).needed == 30
+    assert judge_calibration(calibration(0.249, 0.001), None, 30, 0.1).outcome is Outcome.FAIL
     (open_,) = said(accuracy=measure(29, 29), calibration=calibration(0.249, 0.001))
     assert isinstance(open_, Inconclusive)
     assert open_.message == "calibration error is 0.249 (limit 0.1) on 29 samples, and under 30 none is judged"
+
+
+def one_hot_scores(sharpness: float, count: int = 800, wrong: float = 0.06) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of a model that is wrong in a known share of its answers, all of them equally sure, and labels."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(count) % 10
+    answers = np.where(generator.random(count) < wrong, (labels + 3) % 10, labels)
+    logits = sharpness * (np.eye(10)[answers] + generator.normal(0, 0.02, (count, 10)))
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True), labels
+
+
+@pytest.mark.parametrize("wrong", [0.01, 0.06, 0.3])
+def test_a_model_that_is_always_sure_is_told_at_every_accuracy(wrong: float) -> None:
+    values, labels = one_hot_scores(49.5, 2000, wrong)
+    found = {
+        one.code: one for one in PredictionQuality().findings(run(values, labels, images=np.zeros((2000, 1))), LIMITS)
+    }
+    assert (values.max(axis=1) > 0.99).all()
+    assert found["miscalibration"].severity is Severity.WARNING
+    assert found["miscalibration"].evidence["lowest"] > 1.5
+    assert ("confidently-wrong" in found) == (wrong > 0.02)  # 20 of 2000 is what 99 % allows
+
+
+def test_a_model_that_is_as_sure_as_it_is_right_has_no_finding_on_its_confidence() -> None:
+    # 94 % right among ten classes: log odds of 0.94 and 0.06 / 9
+    values, labels = one_hot_scores(np.log(0.94 * 9 / 0.06))
+    measured = run(values, labels, images=np.zeros((800, 1)))
+    assert measured.classification.temperature.value == pytest.approx(1, abs=0.15)
+    assert list(PredictionQuality().findings(measured, LIMITS)) == []
 
 
 def test_the_same_answer_for_all_samples_is_a_problem() -> None:
@@ -306,35 +361,59 @@ def answers(predicted: np.ndarray, classes: int) -> np.ndarray:
     return np.asarray(np.eye(classes)[predicted] * 0.5 + 0.5 / classes)
 
 
+def permuted(predicted: np.ndarray, labels: np.ndarray, classes: int, **given: Any) -> list[Finding | Inconclusive]:
+    found = PredictionQuality().findings(run(answers(predicted, classes), labels, **given), LIMITS)
+    return [one for one in found if one.code == "permuted-labels"]
+
+
 def test_labels_that_are_off_by_one_are_told() -> None:
     labels = np.random.default_rng(4).integers(0, 10, 400)
     predicted = np.where(np.arange(400) < 40, 0, (labels + 1) % 10)
-    found = run(answers(predicted, 10), labels).classification.reordered
-    assert (found.shift, found.accuracy.trials) == (1, 200)
-    (finding,) = (
-        one
-        for one in PredictionQuality().findings(run(answers(predicted, 10), labels), LIMITS)
-        if one.code == "permuted-labels"
-    )
+    assert run(answers(predicted, 10), labels).classification.reordered.shift == 1
+    (finding,) = permuted(predicted, labels, 10)
     assert isinstance(finding, Finding)
-    assert (finding.severity, finding.subject) == (Severity.WARNING, "labels")
-    right = int((predicted == (labels + 1) % 10)[1::2].sum())
-    assert finding.evidence["accuracy"] == right / 200
-    assert finding.message.startswith(f"with every label moved by +1 the accuracy would be {right / 200:.1%} (")
+    assert (finding.severity, finding.subject) == (Severity.PROBLEM, "labels")
+    right = int((predicted == (labels + 1) % 10).sum())
+    assert finding.evidence["accuracy"] == pytest.approx(right / 400)
+    declared = float((predicted == labels).mean())
+    assert finding.message == (
+        f"with every label moved by +1 the accuracy would be {right / 400:.1%} instead of {declared:.1%} on 400 samples; "
+        "labels or class names then begin at another number"
+    )
 
 
 def test_two_classes_in_the_wrong_order_are_named() -> None:
     labels = np.arange(100) // 50
-    (finding,) = (
-        one
-        for one in PredictionQuality().findings(run(answers(1 - labels, 2), labels, names=("cat", "dog")), LIMITS)
-        if one.code == "permuted-labels"
-    )
+    (finding,) = permuted(1 - labels, labels, 2, names=("cat", "dog"))
     assert finding.message == (
-        "with the classes in another order the accuracy would be 100.0% (92.9% to 100.0% at 95%) instead of 0.0% on 50 samples "
-        "that the order was not chosen on: cat is answered by dog, dog is answered by cat; labels and outputs then stand in "
-        "different orders"
+        "cat is answered by dog in 100% of 50 samples, dog is answered by cat in 100% of 50 samples: labels and outputs have "
+        "these classes in different orders; exchanged, the accuracy would be 100.0% instead of 0.0% on 100 samples"
     )
+
+
+@pytest.mark.parametrize(("accuracy", "count"), [(0.85, 2000), (0.8, 500), (0.7, 500)])
+def test_two_exchanged_classes_of_ten_are_found_among_other_errors(accuracy: float, count: int) -> None:
+    generator = np.random.default_rng(0)
+    shown = generator.integers(0, 10, count)
+    predicted = np.where(generator.random(count) < accuracy, shown, (shown + generator.integers(1, 10, count)) % 10)
+    labels = np.where(shown == 2, 7, np.where(shown == 7, 2, shown))
+    (finding,) = permuted(predicted, labels, 10, images=np.zeros((count, 1)))
+    assert finding.message.startswith("class 2 is answered by class 7 in ")
+    assert ", class 7 is answered by class 2 in " in finding.message
+    assert finding.message.count("answered by") == 2
+    # that labels and answers agree elsewhere accuses nothing
+    assert permuted(predicted, shown, 10, images=np.zeros((count, 1))) == []
+    found = PredictionQuality().findings(run(answers(predicted, 10), labels, images=np.zeros((count, 1))), LIMITS)
+    assert next(iter(found)).code == "permuted-labels"
+
+
+def test_the_limit_is_a_share_of_the_exchanged_classes_samples() -> None:
+    labels = np.arange(200) % 2
+    predicted = np.where(np.arange(200) < 120, 1 - labels, labels)
+    found = run(answers(predicted, 2), labels)
+    assert [one.code for one in PredictionQuality().findings(found, LIMITS) if one.code == "permuted-labels"]
+    higher = PredictionQuality().findings(found, LIMITS | {"permuted-labels": 0.6})
+    assert "permuted-labels" not in [one.code for one in higher]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -356,27 +435,47 @@ def test_more_than_20_classes_have_a_top_5_accuracy() -> None:
 SURE = Confidences(right=np.array([0.6, *[0.995] * 49]), wrong=np.array([0.7, 0.95, 0.999]))
 
 
-def test_one_confidently_wrong_answer_is_a_note() -> None:
-    (finding,) = said(confidences=SURE)
-    assert (finding.code, finding.severity, finding.subject) == ("confidently-wrong", Severity.NOTE, "samples")
+def test_as_many_confident_errors_as_chance_allows_are_no_finding() -> None:
+    # 1 of 50 or more, where a hundredth is wrong: 1 - 0.99**50 = 39.5 %
+    assert said(confidences=SURE) == []
+
+
+def test_more_confident_errors_than_chance_allows_are_a_warning() -> None:
+    several = Confidences(
+        right=np.array([0.6, *[0.995] * 45]), wrong=np.array([0.7, 0.992, 0.993, 0.994, 0.995, 0.999])
+    )
+    (finding,) = said(confidences=several)
+    assert (finding.code, finding.severity, finding.subject) == ("confidently-wrong", Severity.WARNING, "samples")
+    # 5 of 50 or more, where a hundredth is wrong, has a probability of 0.0001
     assert finding.message == (
-        "1 of 50 answers given with a probability over 0.99 is wrong (of a calibrated model, up to 0.5 would be)"
+        "5 of 50 answers given with a probability over 0.99 are wrong; of a calibrated model up to 0.5 would be, and so many "
+        "with a probability of 0.0001"
+    )
+
+
+def test_confident_errors_on_one_sample_count_as_one() -> None:
+    sets = np.zeros((100, 10), bool)
+    values = np.full((100, 10), 0.005)
+    values[0] = 0.995  # ten wrong answers on one sample, which may be one wrong label
+    assert run(values, sets, head=Head("sigmoid", "s")).multi_label.confident_wrong == 10
+    codes = [one.code for one in PredictionQuality().findings(run(values, sets, head=Head("sigmoid", "s")), LIMITS)]
+    assert "confidently-wrong" not in codes
+    values = np.full((100, 10), 0.005)
+    values[np.arange(30), np.arange(30) % 10] = 0.995
+    found = PredictionQuality().findings(run(values, sets, head=Head("sigmoid", "s")), LIMITS)
+    assert "30 of 1,000 answers for single classes" in next(
+        one.message for one in found if one.code == "confidently-wrong"
     )
 
 
 def test_the_limit_given_decides_which_wrong_answers_are_confident() -> None:
-    (finding,) = PredictionQuality().findings(result(confidences=SURE), LIMITS | {"confidently-wrong": 0.9})
+    many = Confidences(right=np.array([*[0.95] * 20, *[0.995] * 49]), wrong=np.array([0.7, *[0.95] * 12]))
+    assert list(PredictionQuality().findings(result(confidences=many), LIMITS)) == []
+    (finding,) = PredictionQuality().findings(result(confidences=many), LIMITS | {"confidently-wrong": 0.94})
     assert isinstance(finding, Finding)
-    assert finding.message.startswith("2 of 51 answers given with a probability over 0.9 are wrong")
-    assert (finding.threshold, finding.evidence) == (0.9, {"wrong": 2, "confident": 51})
-    assert list(PredictionQuality().findings(result(confidences=SURE), LIMITS | {"confidently-wrong": 0.999})) == []
-    values, labels = np.array([[0.95, 0.05]] * 20 + [[0.05, 0.95]] * 20), np.repeat([0, 1], 20)
-    labels[0] = 1
-    measured = run(values, labels)
-    assert [one.code for one in PredictionQuality().findings(measured, LIMITS)] == []
-    assert [one.code for one in PredictionQuality().findings(measured, LIMITS | {"confidently-wrong": 0.94})] == [
-        "confidently-wrong"
-    ]
+    assert finding.message.startswith("12 of 81 answers given with a probability over 0.94 are wrong")
+    assert finding.threshold == 0.94
+    assert (finding.evidence["wrong"], finding.evidence["confident"]) == (12, 81)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +485,7 @@ def test_the_limit_given_decides_which_wrong_answers_are_confident() -> None:
         ({"constant": "a", "accuracy": measure(100, 200)}, "constant-prediction", (101, 100)),
         ({"classes": (quality(10, 0, 0), quality(190, 200, 190, "b"))}, "class-never-predicted", (11, 10)),
         ({"classes": (quality(100, 60, 38), quality(100, 100, 95, "b"))}, "recall-below-chance", (0.98, 1.0)),
-        ({"calibration": calibration(0.2, 0.1)}, "miscalibration", (0.2, 0.19)),
+        ({"calibration": calibration(0.3, 0.1)}, "miscalibration", (0.2, 0.19)),
     ],
 )
 def test_the_limits_given_decide(changes: dict[str, Any], code: str, limits: tuple[float, float]) -> None:
@@ -512,7 +611,7 @@ def test_a_calibration_error_over_classes_is_judged_as_that_over_samples() -> No
         if one.code == "miscalibration"
     )
     assert isinstance(finding, Finding)
-    assert finding.message.startswith("calibration error over all classes is 0.982 (limit 0.1; chance gives")
+    assert finding.message.startswith("calibration error is 0.982 (limit 0.1; chance gives")
 
 
 def test_a_skill_without_an_interval_is_said_to_have_none() -> None:

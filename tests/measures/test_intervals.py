@@ -3,11 +3,12 @@
 import math
 
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from reportgen.measures.intervals import (
     Decision,
     Outcome,
+    binomial_tail,
     decide_at_least,
     measure,
     samples_needed,
@@ -53,3 +54,16 @@ def test_a_rate_of_100_is_decided_by_its_bound(successes: int, outcome: Outcome)
 
 def test_an_inconclusive_decision_says_how_many_samples_would_decide() -> None:
     assert decide_at_least(59, 100, 0.5) == Decision(Outcome.INCONCLUSIVE, 0.5, 119)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "rate"),
+    [(0, 10, 0.1), (5, 5, 0.5), (36, 800, 0.01), (7, 10, 0.9), (9, 10, 0.9), (40, 43, 0.5), (1000, 3000, 0.3)],
+)
+def test_the_tail_of_a_binomial_is_scipys(successes: int, trials: int, rate: float) -> None:
+    assert binomial_tail(successes, trials, rate) == pytest.approx(binom.sf(successes - 1, trials, rate), rel=1e-9)
+
+
+def test_the_tail_of_a_binomial_without_chance_is_certain() -> None:
+    assert (binomial_tail(1, 3, 0.0), binomial_tail(3, 3, 1.0), binomial_tail(0, 0, 0.5)) == (0.0, 1.0, 1.0)
+    assert binomial_tail(900, 1000, 1e-9) == 0.0  # less than a float can be

@@ -124,7 +124,7 @@ def test_fewer_samples_than_there_are_is_said(report, predictions_of):
     assert "Of 900 labelled samples 16 were evaluated, and 16 of these are right: accuracy 100.0%" in section
 
 
-@pytest.mark.parametrize(("classes", "shift"), [(2, 0), (2, 1), (21, 1), (101, 0)])
+@pytest.mark.parametrize(("classes", "shift"), [(2, 0), (5, 1), (21, 1), (101, 0)])
 def test_what_is_measured_is_in_the_schema(report, predictions_of, classes, shift):
     names = tuple(f"name {one}" for one in range(classes))
     result = measured(predictions_of, classes, names, shift=shift)

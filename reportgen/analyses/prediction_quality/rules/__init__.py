@@ -44,10 +44,10 @@ RULES = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION,
 def findings(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
     """Yield what is certain about the predictions at these thresholds, and what more samples would have to decide."""
     for rule in (
+        permuted_labels,
         no_better_than_majority,
         class_never_predicted,
         constant_prediction,
-        permuted_labels,
         recall_below_chance,
         low_recall,
         low_precision,

@@ -10,24 +10,33 @@ from reportgen.measures.calibration import CALIBRATION_BINS, Calibration
 from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Decision, Outcome
 from reportgen.measures.multilabel import MultiLabelQuality
+from reportgen.measures.temperature import Temperature
 from reportgen.messages import Message, counted, say
 from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
 
 FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
 """Samples under which no calibration error is judged: their chance is that of a few answers. Two for each bin; our choice."""
 
+_TEMPERATURE = 1.5
+"""Factor that a temperature's whole interval must be away from 1 to count, up or down."""
+
 CALIBRATION = Rule(
     code="miscalibration",
     meaning=say("confidence says little about how often the model is right"),
     severity=Severity.WARNING,
     threshold=0.1,
-    unit=say("expected calibration error, where it is more than chance gives a calibrated model"),
+    unit=say(
+        "expected calibration error; any beyond chance counts where the temperature is certainly over {factor:g}",
+        factor=_TEMPERATURE,
+    ),
     bounds=(0.0, 1.0),
     source=say(
-        "Guo et al. 2017, arXiv 1706.04599, table 1: networks have about 1 to 17% as trained, mostly under 3% once "
-        "calibrated; a tenth is reportgen's choice; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on "
-        "{fewest} samples or more, two for each bin",
+        "Guo et al. 2017, arXiv 1706.04599, table 1 and section 4.2: networks have about 1 to 17% as trained, mostly under 3% "
+        "once calibrated, which one temperature does; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on "
+        "{fewest} samples or more, two for each bin; a tenth and {factor:g} are reportgen's choice, measured on healthy "
+        "networks (docs/verdicts.md)",
         fewest=FEWEST_CALIBRATED,
+        factor=_TEMPERATURE,
     ),
     follows_from=(
         *BROKEN_WEIGHTS,
@@ -43,33 +52,16 @@ CALIBRATION = Rule(
 
 
 def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
-    """Yield that the calibration error is beyond its limit by more than chance, or that it cannot be told."""
+    """Yield that confidence and accuracy certainly disagree, or that it cannot be told."""
     quality = result.classification or result.multi_label
     if quality is None:
         return
     error, limit = quality.calibration, limits[CALIBRATION.code]
-    decision = judge_calibration(error, result.evaluated, limit)
+    decision = judge_calibration(error, quality.temperature, result.evaluated, limit)
     if decision.outcome is Outcome.FAIL:
-        evidence: dict[str, float] = {"error": error.error, "chance": error.chance, "confidence": error.confidence}
-        if isinstance(quality, ClassificationQuality):
-            evidence["accuracy"] = quality.accuracy.value
-            too_sure = error.confidence > quality.accuracy.value
-            message = say(
-                "calibration error is {error:.3f} (limit {limit:g}; chance gives a calibrated model up to {chance:.3f}): mean "
-                "confidence {confidence:.1%}, accuracy {accuracy:.1%}, {sense}",
-                **evidence,
-                limit=limit,
-                sense=say("too sure") if too_sure else say("not sure enough"),
-            )
-        else:
-            evidence["share"] = quality.labels / quality.total_classes
-            message = say(
-                "calibration error over all classes is {error:.3f} (limit {limit:g}; chance gives a calibrated model up to "
-                "{chance:.3f}): mean probability {confidence:.1%}, classes that are there {share:.1%}",
-                **evidence,
-                limit=limit,
-            )
-        yield CALIBRATION.finding(say("calibration"), message, evidence=evidence, threshold=limit)
+        yield CALIBRATION.finding(
+            say("calibration"), _disagreement(quality, limit), evidence=_evidence(quality), threshold=limit
+        )
     elif decision.outcome is Outcome.INCONCLUSIVE:
         what = say("calibration error")
         if isinstance(quality, MultiLabelQuality):
@@ -78,20 +70,77 @@ def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[
         yield Inconclusive(CALIBRATION.code, say("calibration"), message, decision.needed)
 
 
-def judge_calibration(calibration: Calibration, samples: int, limit: float) -> Decision:
-    """Return whether the calibration error is within `limit`, or beyond it by more than chance.
+def _evidence(quality: ClassificationQuality | MultiLabelQuality) -> dict[str, float]:
+    error, temperature = quality.calibration, quality.temperature
+    numbers = {"error": error.error, "chance": error.chance, "confidence": error.confidence}
+    if isinstance(quality, ClassificationQuality):
+        numbers["accuracy"] = quality.accuracy.value
+    else:
+        numbers["share"] = quality.labels / quality.total_classes
+    return numbers if temperature is None else {**numbers, "temperature": temperature.value, "lowest": temperature.low}
 
-    What chance gives a calibrated model falls with the root of the number of samples, from which follows how many decide. Under
-    `FEWEST_CALIBRATED` samples nothing is decided.
+
+def _disagreement(quality: ClassificationQuality | MultiLabelQuality, limit: float) -> Message:
+    """Return how far confidence and accuracy disagree: by the temperature where the calibration error is within its limit."""
+    values = {**_evidence(quality), "limit": limit}
+    if isinstance(quality, ClassificationQuality):
+        sense = say("too sure") if values["confidence"] > values["accuracy"] else say("not sure enough")
+        held = say(
+            "mean confidence {confidence:.1%}, accuracy {accuracy:.1%}, {sense}",
+            confidence=values["confidence"],
+            accuracy=values["accuracy"],
+            sense=sense,
+        )
+    else:
+        held = say(
+            "over all classes mean probability {confidence:.1%}, classes that are there {share:.1%}",
+            confidence=values["confidence"],
+            share=values["share"],
+        )
+    if quality.calibration.error > limit or quality.temperature is None:
+        return say(
+            "calibration error is {error:.3f} (limit {limit:g}; chance gives a calibrated model up to {chance:.3f}): {held}",
+            **values,
+            held=held,
+        )
+    return say(
+        "the logits must be divided by {temperature:.2f} ({lowest:.2f} or more at 95%, limit {most:g}) to be as sure as they are "
+        "right: {held}; calibration error {error:.3f}, of which chance gives a calibrated model up to {chance:.3f}",
+        **values,
+        most=_TEMPERATURE,
+        held=held,
+    )
+
+
+def judge_calibration(
+    calibration: Calibration, temperature: Temperature | None, samples: int, limit: float
+) -> Decision:
+    """Return whether the calibration error is certainly over `limit`, or the temperature certainly over 1.5.
+
+    The error of a model that is too sure is at most its share of wrong answers, however sure it is. Its temperature has no
+    such bound, so where that is certainly over 1.5 any error beyond chance counts. Chance adds to the error up to what it gives
+    a calibrated model, so elsewhere the limit must be passed by more than that, unless a temperature under 1 / 1.5 shows that
+    the error is none of chance.
+
+    Chance falls with the root of the number of samples, from which follows how many decide. Under `FEWEST_CALIBRATED` samples
+    nothing is decided.
+
+    Args:
+        calibration: the measured error, and what chance gives.
+        temperature: the fitted temperature; None where that was not measured.
+        samples: number of samples behind both.
+        limit: error that passes, in [0, 1].
     """
-    if calibration.error <= limit:
+    error, chance = calibration.error, calibration.chance
+    too_sure = temperature is not None and temperature.low > _TEMPERATURE
+    unsure = temperature is not None and temperature.high < 1 / _TEMPERATURE
+    if samples >= FEWEST_CALIBRATED and error > chance and (too_sure or error > (limit if unsure else limit + chance)):
+        return Decision(Outcome.FAIL, limit, None)
+    if error <= limit:
         return Decision(Outcome.PASS, limit, None)
     if samples < FEWEST_CALIBRATED:
         return Decision(Outcome.INCONCLUSIVE, limit, FEWEST_CALIBRATED)
-    if calibration.error > calibration.chance:
-        return Decision(Outcome.FAIL, limit, None)
-    needed = math.floor(samples * (calibration.chance / calibration.error) ** 2) + 1
-    return Decision(Outcome.INCONCLUSIVE, limit, needed)
+    return Decision(Outcome.INCONCLUSIVE, limit, math.floor(samples * (chance / (error - limit)) ** 2) + 1)
 
 
 def _undecided(what: Message, calibration: Calibration, samples: int, limit: float) -> Message:
@@ -113,15 +162,21 @@ def _undecided(what: Message, calibration: Calibration, samples: int, limit: flo
     )
 
 
+_CHANCE = 0.01
+"""Probability that chance may have of so many confident errors."""
+
 CONFIDENT = Rule(
     code="confidently-wrong",
-    meaning=say("answers given with almost certainty are wrong"),
-    severity=Severity.NOTE,
+    meaning=say("more answers given with almost certainty are wrong than that certainty allows"),
+    severity=Severity.WARNING,
     threshold=0.99,
     unit=say("probability of the wrong answer"),
     bounds=(0.0, 1.0),
     source=say(
-        "a calibrated model is wrong in at most 1 of 100 such answers; these samples are worth a look, or their labels"
+        "a calibrated model is wrong in at most 1 of 100 such answers: exact one-sided binomial test (Clopper and Pearson 1934, "
+        "Biometrika 26, 404) at {chance:.0%}, in which answers on one sample count as far as they are independent (Rao and "
+        "Scott 1992, Biometrics 48, 577); these samples are worth a look, or their labels",
+        chance=_CHANCE,
     ),
     follows_from=(
         *BROKEN_WEIGHTS,
@@ -137,32 +192,33 @@ CONFIDENT = Rule(
 
 
 def confidently_wrong(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding]:
-    """Yield that answers given with a probability over the limit are wrong, where some are."""
+    """Yield that of the answers given with a probability over the limit more are wrong than chance allows."""
     quality, limit = result.classification or result.multi_label, limits[CONFIDENT.code]
     if quality is None:
         return
     confident, wrong = quality.confidences.over(limit)
-    if not wrong:
+    chance = quality.confidences.chance_over(limit)
+    if chance >= _CHANCE:
         return
-    values = {"confident": confident, "limit": limit, "expected": confident * (1 - limit)}
+    values = {"confident": confident, "limit": limit, "expected": confident * (1 - limit), "chance": chance}
     if isinstance(quality, ClassificationQuality):
         message = counted(
             wrong,
-            "{n} of {confident} answers given with a probability over {limit:g} is wrong (of a calibrated model, up to "
-            "{expected:.2g} would be)",
-            "{n} of {confident} answers given with a probability over {limit:g} are wrong (of a calibrated model, up to "
-            "{expected:.2g} would be)",
+            "{n} of {confident} answers given with a probability over {limit:g} is wrong; of a calibrated model up to "
+            "{expected:.2g} would be, and so many with a probability of {chance:.1g}",
+            "{n} of {confident} answers given with a probability over {limit:g} are wrong; of a calibrated model up to "
+            "{expected:.2g} would be, and so many with a probability of {chance:.1g}",
             **values,
         )
     else:
         message = counted(
             wrong,
-            "{n} of {confident} answers for single classes given with a probability over {limit:g} is wrong (of a calibrated "
-            "model, up to {expected:.2g} would be)",
-            "{n} of {confident} answers for single classes given with a probability over {limit:g} are wrong (of a calibrated "
-            "model, up to {expected:.2g} would be)",
+            "{n} of {confident} answers for single classes given with a probability over {limit:g} is wrong; of a calibrated "
+            "model up to {expected:.2g} would be, and so many with a probability of {chance:.1g}",
+            "{n} of {confident} answers for single classes given with a probability over {limit:g} are wrong; of a calibrated "
+            "model up to {expected:.2g} would be, and so many with a probability of {chance:.1g}",
             **values,
         )
     subject = say("samples") if isinstance(quality, ClassificationQuality) else say("answers")
-    evidence = {"wrong": wrong, "confident": confident}
+    evidence = {"wrong": wrong, "confident": confident, "chance": chance}
     yield CONFIDENT.finding(subject, message, evidence=evidence, threshold=limit)

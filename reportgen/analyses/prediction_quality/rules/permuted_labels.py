@@ -10,13 +10,13 @@ from reportgen.results import WRONG_INPUTS, Finding, Limits, Rule, Severity
 
 PERMUTED = Rule(
     code="permuted-labels",
-    meaning=say("with the classes in another order most wrong answers would be right"),
-    severity=Severity.WARNING,
+    meaning=say("classes stand for one another: labels and answers have them in different orders"),
+    severity=Severity.PROBLEM,
     threshold=0.5,
-    unit=say("share of the errors that the other order must avoid"),
+    unit=say("share of the samples of the exchanged classes that the other one must answer"),
     source=say(
-        "the best assignment (Kuhn 1955, Naval Research Logistics 2, 83) on one half of the samples, tried on the other, on the "
-        "lower bound of Wilson's interval (1927); a half is reportgen's choice"
+        "cycles of the best assignment (Kuhn 1955, Naval Research Logistics 2, 83), each on its own samples: exact binomial test "
+        "of the other class against the own one, Bonferroni for all cycles of its length; a half is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
     follows_from=(
@@ -30,32 +30,45 @@ _NAMED = 3
 
 
 def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding]:
-    """Yield that another order of the classes avoids enough of the errors, where it certainly does."""
+    """Yield which classes are exchanged, where more than the limit of their samples are answered by the other class."""
     found, limit = None if result.classification is None else result.classification.reordered, limits[PERMUTED.code]
-    if found is None or found.accuracy.low < found.declared + limit * (1 - found.declared):
+    if found is None:
         return
-    values = {
-        "accuracy": found.accuracy.value,
-        "low": found.accuracy.low,
-        "high": found.accuracy.high,
-        "declared": found.declared,
-        "samples": counted(found.accuracy.trials, "{n} sample", "{n} samples"),
-    }
-    if found.shift:
+    exchanges = [one for one in found.exchanges if one.answered.value > limit]
+    if not exchanges:
+        return
+    gained = sum(one.answered.successes - one.right for one in exchanges)
+    accuracy = found.declared + gained / found.accuracy.trials
+    samples = counted(found.accuracy.trials, "{n} sample", "{n} samples")
+    if found.shift and len(exchanges) == len(found.exchanges):
         message = say(
-            "with every label moved by {shift:+d} the accuracy would be {accuracy:.1%} ({low:.1%} to {high:.1%} at 95%) instead "
-            "of {declared:.1%} on {samples} that the shift was not chosen on; labels or class names then begin at another number",
-            **values,
+            "with every label moved by {shift:+d} the accuracy would be {accuracy:.1%} instead of {declared:.1%} on {samples}; "
+            "labels or class names then begin at another number",
             shift=found.shift,
+            accuracy=accuracy,
+            declared=found.declared,
+            samples=samples,
         )
     else:
-        swapped = [say("{label} is answered by {answer}", label=one.label, answer=one.answer) for one in found.pairs]
+        swapped = [
+            say(
+                "{label} is answered by {answer} in {share:.0%} of {samples}",
+                label=pair.label,
+                answer=pair.answer,
+                share=pair.answered.value,
+                samples=counted(pair.answered.trials, "{n} sample", "{n} samples"),
+            )
+            for one in exchanges
+            for pair in one.pairs
+        ]
         message = say(
-            "with the classes in another order the accuracy would be {accuracy:.1%} ({low:.1%} to {high:.1%} at 95%) instead of "
-            "{declared:.1%} on {samples} that the order was not chosen on: {pairs}; labels and outputs then stand in different "
-            "orders",
-            **values,
+            "{pairs}: labels and outputs have these classes in different orders; exchanged, the accuracy would be "
+            "{accuracy:.1%} instead of {declared:.1%} on {samples}",
             pairs=first_of(swapped, _NAMED),
+            accuracy=accuracy,
+            declared=found.declared,
+            samples=samples,
         )
-    evidence = {"accuracy": found.accuracy.value, "lowest": found.accuracy.low, "declared": found.declared}
+    answered = sum(one.answered.successes for one in exchanges) / sum(one.answered.trials for one in exchanges)
+    evidence = {"accuracy": accuracy, "declared": found.declared, "answered": answered}
     yield PERMUTED.finding(say("labels"), message, evidence=evidence, threshold=limit)
