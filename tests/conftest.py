@@ -13,6 +13,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores: one thre
 
 import numpy as np
 import pytest
+from fixed_weights import fix_weights
 
 DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 
@@ -29,13 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         elif all(mark.name != "slow" for mark in item.own_markers):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
-def fix_weights(model: Any, seed: int = 7) -> Any:
-    """Set every weight of a model to a fixed draw and return the model."""
-    generator = np.random.default_rng(seed)
-    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
-    return model
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 from builders import LIMITS, live_context
+from fixed_weights import fix_weights
 from keras import layers
 
 from reportgen.analyses.attribution.analysis import Attribution
@@ -40,9 +41,7 @@ def pooled(units: int = 3, activation: str = "softmax") -> Any:
             layers.Dense(units, activation=activation, name="head"),
         ]
     )
-    generator = np.random.default_rng(3)
-    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
-    return model
+    return fix_weights(model, seed=3)
 
 
 def result_of(model: Any, images: np.ndarray, *methods: str, **given: Any) -> AttributionResult:

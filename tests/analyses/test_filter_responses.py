@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from builders import live_context
+from fixed_weights import fix_weights
 from keras import layers
 
 from reportgen.analyses.base import Skip
@@ -37,9 +38,7 @@ def network(channels: int = 1) -> Any:
             layers.Conv2D(2, 3, padding="same", name="second"),
         ]
     )
-    generator = np.random.default_rng(5)
-    model.set_weights([generator.normal(0, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
-    return model
+    return fix_weights(model, seed=5, mean=0)
 
 
 def test_patches_equal_a_search_over_all_windows() -> None:

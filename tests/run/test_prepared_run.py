@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixed_weights import fix_weights
 from keras import layers
 
 import reportgen
@@ -21,13 +22,6 @@ from reportgen.models.passes import predict, record_calls, run_forward
 from reportgen.models.passes.compiled import CompiledPass
 
 IMAGES = np.random.default_rng(2).normal(size=(6, 6, 6, 1)).astype(np.float32)
-
-
-def fix_weights(model: Any) -> Any:
-    """Set every weight of a model to a fixed draw, as in `conftest.py`, and return the model."""
-    generator = np.random.default_rng(7)
-    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
-    return model
 
 
 def sections(report: Any) -> dict[str, Any]:
@@ -218,7 +212,7 @@ def test_no_wrapper_stays_after_a_compiled_pass_that_failed() -> None:
 _SCRIPT = """
 import sys
 import numpy as np
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:]
 from test_prepared_run import first_and_last, probabilities, sections
 import reportgen
 first, last = first_and_last()
@@ -239,7 +233,10 @@ print("done")
 def test_model_with_channels_first_is_compiled_where_the_eager_kernels_fail() -> None:
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"}
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, str(Path(__file__).parent)], env=environment, capture_output=True, text=True
+        [sys.executable, "-c", _SCRIPT, *map(str, Path(__file__).parents[:2])],
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout.strip().endswith("done"), done.stderr[-2000:]
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixed_weights import fix_weights
 from keras import layers
 
 from reportgen.errors import ForwardError
@@ -29,15 +30,9 @@ def draw(*shape: int) -> np.ndarray:
     return np.random.default_rng(5).normal(size=shape).astype(np.float32)
 
 
-def fixed(model: Any) -> Any:
-    generator = np.random.default_rng(7)
-    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
-    return model
-
-
 def sequential(*last: Any) -> Any:
     first = layers.Conv2D(3, 3, activation="relu", name="conv")
-    return fixed(keras.Sequential([keras.Input((6, 6, 1)), first, layers.Flatten(), *last]))
+    return fix_weights(keras.Sequential([keras.Input((6, 6, 1)), first, layers.Flatten(), *last]))
 
 
 FIRST = ClassLogits(np.array([0, 1]), np.ones(2, np.float32))
@@ -143,7 +138,7 @@ def test_shared_layers_are_explained_at_their_last_call(shared_model: Any) -> No
 
 
 def test_a_convolution_over_a_single_place_is_passed_over() -> None:
-    model = fixed(
+    model = fix_weights(
         keras.Sequential(
             [
                 keras.Input((6, 6, 1)),
@@ -158,7 +153,9 @@ def test_a_convolution_over_a_single_place_is_passed_over() -> None:
     assert target is not None
     assert target.features == "conv"
     assert (
-        find_target(alive(fixed(keras.Sequential([keras.Input((4,)), layers.Dense(2)]))), SampleInputs(draw(2, 4)))
+        find_target(
+            alive(fix_weights(keras.Sequential([keras.Input((4,)), layers.Dense(2)]))), SampleInputs(draw(2, 4))
+        )
         is None
     )
 
@@ -167,7 +164,7 @@ def test_a_convolution_of_another_output_is_passed_over() -> None:
     inputs = keras.Input((6, 6, 1))
     maps = layers.Conv2D(3, 3, name="trunk")(inputs)
     scores = layers.Dense(2, name="scores")(layers.Flatten()(maps))
-    model = fixed(keras.Model(inputs, [scores, layers.Conv2D(2, 1, name="other")(maps)]))
+    model = fix_weights(keras.Model(inputs, [scores, layers.Conv2D(2, 1, name="other")(maps)]))
     live, samples = alive(model), draw(2, 6, 6, 1)
     target = find_target(live, SampleInputs(samples))
     assert target is not None
