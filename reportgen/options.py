@@ -36,6 +36,7 @@ class Option:
         check: raises UsageError for a value that cannot be used; None where every value of the type can be.
         read: makes the value of what was given; None takes it as it is.
         commas: whether one text may hold several names, with commas between them.
+        alone: the value that the flag has when none follows it; '' where one must.
         type: the field's type.
     """
 
@@ -47,6 +48,7 @@ class Option:
     check: Check | None = None
     read: Callable[[Any], Any] | None = None
     commas: bool = False
+    alone: str = ""
     type: Any = None
 
 
@@ -157,6 +159,11 @@ def _selection_text(value: Any) -> str | None:
     return selection_text(value)
 
 
+def _resize(value: Any) -> Any:
+    """Return what is done with images of another size; True and False are the two answers to whether they are resized."""
+    return {True: "stretch", False: "none"}[value] if isinstance(value, bool) else value
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions:
     """Everything that changes a report, apart from the model and the samples.
@@ -235,7 +242,14 @@ class ReportOptions:
         metavar="N",
         check=_whole_number(5, 1000),
     )
-    resize: bool = option(False, "Resize images to the model's input (bilinear).", SAMPLES)
+    resize: Literal["auto", "none", "stretch", "crop", "pad"] = option(
+        "auto",
+        "Images of another size than the model's input: auto stretches image files and refuses arrays; stretch, crop and pad "
+        "are for both; none refuses both. Bilinear, as Keras does; alone it is stretch.",
+        SAMPLES,
+        read=_resize,
+        alone="stretch",
+    )
     skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
     allow_custom_code: bool = option(
         False,

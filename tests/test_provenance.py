@@ -114,10 +114,10 @@ def test_command_quotes_what_a_shell_would_split() -> None:
 
 def test_command_leaves_defaults_out_and_gives_flags_without_a_value() -> None:
     options = ReportOptions(
-        select="first:3", kernel_range=0.5, max_tiles=9, map_scale="map", resize=True, skip_bad=True
+        select="first:3", kernel_range=0.5, max_tiles=9, map_scale="map", resize="crop", skip_bad=True
     )
     assert reproducing_command("m.h5", options, {}) == (
-        "reportgen build m.h5 --select first:3 --kernel-range 0.5 --map-scale map --max-tiles 9 --resize --skip-bad"
+        "reportgen build m.h5 --select first:3 --kernel-range 0.5 --map-scale map --max-tiles 9 --resize crop --skip-bad"
     )
     assert reproducing_command("m.h5", DEFAULTS, {}) == "reportgen build m.h5"
 

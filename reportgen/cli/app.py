@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from reportgen import __version__
-from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, takes
+from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, takes, with_lone_flags
 from reportgen.cli.outcome import Outcome
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.options import DEFAULTS, ReportOptions
@@ -184,7 +184,8 @@ def run(arguments: list[str] | None = None) -> int:
         arguments: without the program's name; None takes those of the process.
     """
     try:
-        result = app(arguments, standalone_mode=False)
+        given = sys.argv[1:] if arguments is None else arguments
+        result = app(with_lone_flags(given, ReportOptions), standalone_mode=False)
     except ReportgenError as error:
         return _fail(str(error), error.exit_code)
     except _CommandLineError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
@@ -109,6 +109,24 @@ def _value(option: Option, given: Any, default: Any) -> Any:
     if get_origin(option.type) is not tuple:
         return given
     return (",".join(given) if option.commas and given else given) or default
+
+
+def with_lone_flags(arguments: Sequence[str], kind: type) -> list[str]:
+    """Return a command line's words with the value of each option that stands alone and may: '--resize' is '--resize stretch'.
+
+    Typer knows flags and options with a value, and nothing between the two.
+
+    Args:
+        arguments: the words, without the program's name.
+        kind: a dataclass, each field of which is an `option`.
+    """
+    options = {flag_of(name): one for name, one in options_of(kind).items() if one.alone}
+    words: list[str] = []
+    for word, following in zip(arguments, (*arguments[1:], ""), strict=False):
+        words.append(word)
+        if word in options and following not in options[word].choices:
+            words.append(options[word].alone)
+    return words
 
 
 def _place(parameter: inspect.Parameter) -> tuple[bool, int]:

@@ -15,6 +15,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import counted, first_of, joined, say
 from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import exists, shown_name
+from reportgen.samples.resizing import Resize
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 NO_LABELS = "none"
@@ -99,7 +100,7 @@ class Accepts:
             where the model was never built: then arrays of any shape fit, and images do not.
         targets: whether labels may be any numbers, as for a model with a single output.
         label_sets: which rows of 0 and 1 name any number of classes.
-        resize: whether images of other sizes are resized.
+        resize: what is done with images of other sizes.
         skip_bad: whether images that cannot be read are left out instead of being an error.
         memory_limit: bytes that an array may take.
     """
@@ -107,7 +108,7 @@ class Accepts:
     input_shape: tuple[int | None, ...] | None
     targets: bool = False
     label_sets: RowsOfClasses = "none"
-    resize: bool = False
+    resize: Resize = "auto"
     skip_bad: bool = False
     memory_limit: int = HALF_OF_MEMORY
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from reportgen.errors import SamplesError
 
+_RESIZE = "Resize them with --resize stretch, crop or pad,"
 InputShape = tuple[int | None, ...]
 
 
@@ -65,11 +66,14 @@ def _remedy(shape: tuple[int, ...], input_shape: InputShape) -> str:
             return "Their channels come last: move them with numpy.moveaxis(x, -1, 1)."
         if matches(shape[:-1], input_shape[:-1]):
             return _channel_remedy(shape[-1], input_shape[-1])
-        return "Resize them or choose another file."
+        alike = len(shape) == 3 and (shape[-1] == input_shape[-1] or shape[0] == input_shape[0])
+        return f"{_RESIZE if alike else 'Resize them'} or choose another file."
     if matches(shape, input_shape[:-1]):
         return f"Their channel axis is missing, and the model wants {input_shape[-1]} channels. Choose another file."
     if None not in input_shape and math.prod(shape) == math.prod(size for size in input_shape if size is not None):
         return f"Reshape them with x.reshape(-1, {', '.join(map(str, input_shape))})."
+    if len(input_shape) == 3 and len(shape) == 2 and 1 in (input_shape[0], input_shape[-1]):
+        return f"{_RESIZE} or choose another array."
     return "Choose another file or another array."
 
 

@@ -60,6 +60,7 @@ class SampleSource:
         files: the files that the samples are, one each; None for samples of other kinds.
         noticed: what reading has met so far and changed, one sentence each.
         file_chunks: yields what is hashed of some samples that are files; None where their values as stored are hashed.
+        read_stored: indices -> values as stored, which are hashed, where `read` resizes them; else None.
         hashed: what is hashed, without a full stop.
     """
 
@@ -79,6 +80,7 @@ class SampleSource:
     files: SampleFiles | None = None
     noticed: Callable[[], tuple[str, ...]] = tuple
     file_chunks: Callable[[Sequence[int]], Iterator[bytes]] | None = None
+    read_stored: Callable[[Sequence[int]], np.ndarray] | None = None
     hashed: str = VALUES
 
     @property
@@ -94,7 +96,7 @@ class SampleSource:
         size = int(np.prod(self.shape)) * self.dtype.itemsize
         step = max(_HASHED_AT_ONCE // max(size, 1), 1)
         for start in range(0, len(indices), step):
-            yield little_endian(self.read(indices[start : start + step]))
+            yield little_endian((self.read_stored or self.read)(indices[start : start + step]))
 
 
 def check_finite(sample: np.ndarray, name: str) -> None:

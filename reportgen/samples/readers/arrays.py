@@ -15,6 +15,7 @@ from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, GivenLabels, understand
 from reportgen.samples.readers.reader import GivenFile
+from reportgen.samples.resizing import Resizing
 from reportgen.samples.shapes import check_has_batch_axis, missing_channel_axis
 from reportgen.samples.source import SampleSource, check_finite
 from reportgen.untrusted.npy import ArrayError, check_size, read_header
@@ -60,22 +61,25 @@ class StoredArray:
         """
         values = self.values
         _check_numbers(self)
-        axis = None
+        axis = resizing = None
         if accepts.input_shape is not None:
             check_has_batch_axis(values.shape, accepts.input_shape)
-            axis = missing_channel_axis(values.shape[1:], accepts.input_shape)
+            resizing = _resizing(values.shape[1:], accepts)
+            axis = missing_channel_axis(values.shape[1:] if resizing is None else resizing.shape, accepts.input_shape)
         notes = self.notes
         if class_names is None and self.class_names_note:
             notes = (*notes, self.class_names_note)
         names = class_names or (None if self.class_names is None else ClassNames(self.class_names))
         given = labels or self.labels
         known = None if given is None else understand(given, accepts, count=len(values), class_names=names)
-        shape = values.shape[1:]
+        shape = values.shape[1:] if resizing is None else resizing.shape
         if axis is not None:
             shape = (*shape, 1) if axis == -1 else (1, *shape)
             notes = (say("A channel axis was added."), *notes)
         return SampleSource(
-            read=partial(_read, self, axis),
+            read=partial(_read, self, axis, resizing),
+            read_stored=None if resizing is None else partial(_read, self, None, None),
+            noticed=tuple if resizing is None else resizing.resizing.noticed,
             count=len(values),
             shape=shape,
             dtype=values.dtype.newbyteorder("="),
@@ -132,11 +136,55 @@ def read_npy(path: Path) -> np.ndarray:
     return np.memmap(path, header.dtype, "r", header.offset, header.shape, order)  # type: ignore[call-overload,no-any-return]
 
 
-def _read(stored: StoredArray, axis: int | None, indices: Sequence[int]) -> np.ndarray:
-    """Return samples (n, ...) in native byte order, copied, with the channel axis added where it is missing."""
+@dataclass(frozen=True)
+class _ArrayResizing:
+    """How samples of an array are resized.
+
+    Attributes:
+        resizing: what brings an image (height, width, channels) to the model's size.
+        shape: a sample's, resized.
+        heights: the axis of a sample that counts its rows: 1 where the channels come first, else 0.
+    """
+
+    resizing: Resizing
+    shape: tuple[int, ...]
+    heights: int
+
+    def apply(self, batch: np.ndarray) -> np.ndarray:
+        """Return samples (n, ...) in the model's size."""
+        images = np.moveaxis(batch, 1, -1) if self.heights else batch.reshape(*batch.shape[:3], -1)
+        resized = np.stack([self.resizing.apply(image) for image in images])
+        return np.ascontiguousarray(np.moveaxis(resized, -1, 1)) if self.heights else resized.reshape(-1, *self.shape)
+
+
+def _resizing(shape: tuple[int, ...], accepts: Accepts) -> _ArrayResizing | None:
+    """Return how images of an array are resized, where that was asked for and is what they need; else None."""
+    wanted, how = accepts.input_shape, accepts.resize
+    if how == "auto" or how == "none" or wanted is None or len(wanted) != 3:
+        return None
+    if len(shape) == 2 or (len(shape) == 3 and shape[-1] == wanted[-1]):
+        heights, channels = (0, wanted[-1]) if wanted[0] != 1 or wanted[-1] == 1 else (1, 1)
+    elif len(shape) == 3 and shape[0] == wanted[0]:
+        heights, channels = 1, wanted[0]
+    else:
+        return None
+    height, width = wanted[heights : heights + 2]
+    if height is None or width is None or (len(shape) == 2 and channels != 1):
+        return None
+    if len(shape) == 2:
+        return _ArrayResizing(Resizing(how, (height, width)), (height, width), 0)
+    return _ArrayResizing(
+        Resizing(how, (height, width)), (*shape[:heights], height, width, *shape[heights + 2 :]), heights
+    )
+
+
+def _read(stored: StoredArray, axis: int | None, resizing: _ArrayResizing | None, indices: Sequence[int]) -> np.ndarray:
+    """Return samples (n, ...) in native byte order, copied, resized and with the channel axis added where need be."""
     batch = np.array(stored.values[np.asarray(indices, np.intp)], stored.values.dtype.newbyteorder("="))
     for index, sample in zip(indices, batch, strict=True):
         check_finite(sample, stored.sample_name(index))
+    if resizing is not None and len(batch):
+        batch = resizing.apply(batch)
     return batch if axis is None else np.expand_dims(batch, -1 if axis == -1 else 1)
 
 

@@ -26,6 +26,7 @@ from reportgen.samples.readers.pixels import (
     reading_rules,
 )
 from reportgen.samples.readers.reader import GivenFile
+from reportgen.samples.resizing import Resize, Resizing
 from reportgen.samples.shapes import InputShape, matches, shown_shape
 from reportgen.samples.source import FILES, SampleFiles, SampleSource, check_finite
 from reportgen.untrusted.escaping import escaped
@@ -192,7 +193,7 @@ def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
         try:
             check_header(files.path(index))
             if decode:
-                read_image(files.path(index), channels=1, size=None)
+                read_image(files.path(index), channels=1)
         except SamplesError:
             bad.append(name)
         else:
@@ -227,7 +228,7 @@ class ImageReader:
         files: to read from.
         shape: (height, width, channels) of every image, resized if it is.
         dtype: every image's, uint8 or float32.
-        size: (height, width) to resize to, or None.
+        resizing: what brings images of another size to it; None where they must have it.
         channels_first: whether the model has the channels in front.
         met: what was changed in some of the images read so far.
     """
@@ -235,9 +236,13 @@ class ImageReader:
     files: ImageFiles
     shape: tuple[int, int, int]
     dtype: np.dtype
-    size: tuple[int, int] | None
+    resizing: Resizing | None
     channels_first: bool
     met: set[Notice] = field(default_factory=set)
+
+    def noticed(self) -> tuple[str, ...]:
+        """Return what was changed in some of the images read so far, one sentence each."""
+        return (*noticed_rules(self.met), *(() if self.resizing is None else self.resizing.noticed()))
 
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """Return images (n, height, width, channels), or with channels first, in the order asked for.
@@ -247,7 +252,8 @@ class ImageReader:
         """
         batch = np.empty((len(indices), *self.shape), self.dtype)
         for position, index in enumerate(indices):
-            image = read_image(self.files.path(index), channels=self.shape[2], size=self.size, met=self.met)
+            image = read_image(self.files.path(index), channels=self.shape[2], met=self.met)
+            image = image if self.resizing is None else self.resizing.apply(image)
             name = self.files.shown_name(index)
             _check_alike(image, self.shape, self.dtype, name)
             check_finite(image, name)
@@ -259,7 +265,7 @@ def open_images(
     files: ImageFiles,
     *,
     input_shape: InputShape,
-    resize: bool,
+    resize: Resize,
     labels: Labels | None,
     class_names: tuple[str, ...] | None,
 ) -> SampleSource:
@@ -268,7 +274,7 @@ def open_images(
     Args:
         files: at least one.
         input_shape: the model's, without the batch axis: three axes, with 1 or 3 channels last or first.
-        resize: whether images of another size are resized to the model's, or to the first one's where that is free.
+        resize: what is done with images of another size than the model's; where that is free, than the first one's.
         labels: the files' labels, or None.
         class_names: in the order of the labels, or None.
 
@@ -277,6 +283,7 @@ def open_images(
     """
     reader = _settle(files, input_shape, resize)
     height, width, channels = reader.shape
+    moved = [say("The channels of images are moved to the first axis, where the model has them.")]
     return SampleSource(
         read=reader.read,
         count=len(files.names),
@@ -286,50 +293,34 @@ def open_images(
         names=files.shown_name,
         class_names=class_names,
         description=files.description,
-        notes=(*files.notes, *reading_rules(channels, reader.dtype), *_notes(reader, input_shape)),
+        notes=(*files.notes, *reading_rules(channels, reader.dtype), *moved[: reader.channels_first]),
         files=SampleFiles(files.names, tuple(range(len(files.names))), listed=len(files.names)),
-        noticed=partial(noticed_rules, reader.met),
+        noticed=reader.noticed,
         file_chunks=partial(file_chunks, files.folder, files.names),
         hashed=FILES,
     )
 
 
-def _settle(files: ImageFiles, input_shape: InputShape, resize: bool) -> ImageReader:
+def _settle(files: ImageFiles, input_shape: InputShape, resize: Resize) -> ImageReader:
     """Return how all images are read, from the model's input and the first image."""
     channels, channels_first = _channels(input_shape)
     spatial = input_shape[1:] if channels_first else input_shape[:2]
-    first = read_image(files.path(0), channels=channels, size=None)
-    size: tuple[int, int] | None = None
-    if resize:
-        size = (spatial[0] or first.shape[0], spatial[1] or first.shape[1])
-    height, width = size or first.shape[:2]
-    shape = (height, width, channels)
-    _check_first(shape, (*spatial, channels), files.shown_name(0))
-    return ImageReader(files=files, shape=shape, dtype=first.dtype, size=size, channels_first=channels_first)
-
-
-def _notes(reader: ImageReader, input_shape: InputShape) -> list[str]:
-    notes: list[str] = []
-    if reader.size is not None:
-        height, width = reader.size
-        free = None in (input_shape[1:] if reader.channels_first else input_shape[:2])
-        notes.append(
-            say(
-                "Images are resized to {height} x {width} (height x width; bilinear, antialiased), the first one's size "
-                "where the model leaves it free.",
-                height=height,
-                width=width,
-            )
-            if free
-            else say(
-                "Images are resized to {height} x {width} (height x width; bilinear, antialiased).",
-                height=height,
-                width=width,
-            )
-        )
-    if reader.channels_first:
-        notes.append(say("The channels of images are moved to the first axis, where the model has them."))
-    return notes
+    first = read_image(files.path(0), channels=channels)
+    height, width = spatial[0] or first.shape[0], spatial[1] or first.shape[1]
+    how = "stretch" if resize == "auto" and None not in spatial else resize
+    if how == "none" or how == "auto":
+        height, width = first.shape[:2]
+        _check_first((height, width, channels), (*spatial, channels), files.shown_name(0))
+        resizing = None
+    else:
+        resizing = Resizing(how, (height, width))
+    return ImageReader(
+        files=files,
+        shape=(height, width, channels),
+        dtype=first.dtype,
+        resizing=resizing,
+        channels_first=channels_first,
+    )
 
 
 def _channels(input_shape: InputShape) -> tuple[int, bool]:
@@ -349,7 +340,7 @@ def _check_first(shape: tuple[int, ...], wanted: InputShape, name: str) -> None:
     if not matches(shape, wanted):
         raise SamplesError(
             f"images must match the model's input {shown_shape(wanted)}. Received: shape {shown_shape(shape)} in "
-            f"{name}. Resize them with --resize, or choose other images."
+            f"{name}. Resize them with --resize stretch, crop or pad, or choose other images."
         )
 
 
@@ -358,7 +349,7 @@ def _check_alike(image: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, nam
     if image.shape != shape:
         raise SamplesError(
             f"images must all have the shape {shown_shape(shape)}. Received: shape {shown_shape(image.shape)} in "
-            f"{name}. Resize them with --resize, or choose other images."
+            f"{name}. Resize them with --resize stretch, crop or pad, or choose other images."
         )
     if image.dtype != dtype:
         raise SamplesError(

@@ -35,15 +35,12 @@ _NOTICES: dict[Notice, str] = {
 }
 
 
-def read_image(
-    path: Path, *, channels: int, size: tuple[int, int] | None, met: set[Notice] | None = None
-) -> np.ndarray:
+def read_image(path: Path, *, channels: int, met: set[Notice] | None = None) -> np.ndarray:
     """Return the pixels of an image file.
 
     Args:
         path: a PNG, JPEG, BMP, GIF, TIFF or WebP file.
         channels: 1 for greyscale, 3 for RGB.
-        size: (height, width) to resize to, bilinear and antialiased, or None to keep the image's own.
         met: to which is added what was changed, see `noticed_rules`.
 
     Returns:
@@ -62,7 +59,7 @@ def read_image(
                 _check_size(image, path)
                 with _quiet_libtiff() if image.format == "TIFF" else contextlib.nullcontext():
                     image.load()
-                pixels = _pixels(image, channels, size)
+                pixels = _pixels(image, channels)
                 if met is not None:
                     met |= _notices(image)
     except SamplesError:
@@ -168,7 +165,7 @@ def _cannot_be_read(path: Path, error: Exception) -> SamplesError:
     )
 
 
-def _pixels(opened: Image.Image, channels: int, size: tuple[int, int] | None) -> np.ndarray:
+def _pixels(opened: Image.Image, channels: int) -> np.ndarray:
     """Return (height, width) or (height, width, 3), uint8 or float32, of the first frame."""
     sixteen_bit = _is_sixteen_bit(opened)
     image = ImageOps.exif_transpose(opened)
@@ -180,8 +177,6 @@ def _pixels(opened: Image.Image, channels: int, size: tuple[int, int] | None) ->
         image = _on_white(image)
     if image.mode != "F":
         image = image.convert("L" if channels == 1 else "RGB")
-    if size is not None and image.size != (size[1], size[0]):
-        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.array(image)
 
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from reportgen.samples.source import SampleSource
 
 
 def opened(
-    folder: Path, *images: np.ndarray, input_shape: tuple[int | None, ...], resize: bool = False, suffix: str = "png"
+    folder: Path, *images: np.ndarray, input_shape: tuple[int | None, ...], resize: Any = "none", suffix: str = "png"
 ) -> SampleSource:
     names = tuple(f"{index}.{suffix}" for index in range(len(images)))
     for name, pixels in zip(names, images, strict=True):
@@ -55,7 +56,7 @@ def test_nothing_asked_for_gives_an_empty_batch(tmp_path: Path) -> None:
 def test_another_size_is_an_error_that_names_the_file_and_the_option(tmp_path: Path) -> None:
     with pytest.raises(
         SamplesError,
-        match=r"match the model's input \(28, 28, 1\). Received: shape \(2, 3, 1\) in 0.png. Resize them with --resize",
+        match=r"match the model's input \(28, 28, 1\). Received: shape \(2, 3, 1\) in 0.png. Resize them with --resize stretch",
     ):
         opened(tmp_path, grey(1), input_shape=(28, 28, 1))
 
@@ -68,18 +69,31 @@ def test_a_later_image_of_another_size_is_an_error_when_read(tmp_path: Path) -> 
         source.read([0, 1])
 
 
-def test_images_are_resized_when_asked_for_and_it_is_said(tmp_path: Path) -> None:
-    source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(4, 6, 1), resize=True)
+def test_images_of_another_size_are_resized_and_it_is_said_when_some_were(tmp_path: Path) -> None:
+    source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(4, 6, 1), resize="auto")
+    assert source.noticed() == ()
 
     assert source.read([1]).tolist() == np.full((1, 4, 6, 1), 2).tolist()
-    assert source.notes[-1] == "Images are resized to 4 x 6 (height x width; bilinear, antialiased)."
+    assert source.noticed() == (
+        "Images of another size were resized to 4 x 6 (height x width; bilinear, without antialiasing, as Keras' "
+        "image_dataset_from_directory does).",
+        "They were stretched: the ratio of width to height changed by a factor of up to 2.50.",
+    )
 
 
 def test_a_free_size_is_taken_from_the_first_image(tmp_path: Path) -> None:
-    source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(None, 6, 1), resize=True)
+    source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(None, 6, 1), resize="stretch")
 
     assert source.read([0, 1]).shape == (2, 2, 6, 1)
-    assert source.notes[-1].endswith("antialiased), the first one's size where the model leaves it free.")
+    assert source.noticed()[0].startswith("Images of another size were resized to 2 x 6 ")
+
+
+def test_images_of_several_sizes_are_an_error_where_the_model_leaves_it_free(tmp_path: Path) -> None:
+    source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(None, 6, 1), resize="stretch")
+    assert source.shape == (2, 6, 1)
+    source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(None, None, 1), resize="auto")
+    with pytest.raises(SamplesError, match=r"all have the shape \(2, 3, 1\)"):
+        source.read([1])
 
 
 def test_a_free_number_of_channels_is_read_as_rgb(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from reportgen.samples.readers.pixels import (
 )
 
 
-def read(path: Path, channels: int = 1, size: tuple[int, int] | None = None) -> list[object]:
-    pixels = read_image(path, channels=channels, size=size)
+def read(path: Path, channels: int = 1) -> list[object]:
+    pixels = read_image(path, channels=channels)
     return pixels[..., 0].tolist() if channels == 1 else pixels.tolist()
 
 
@@ -30,7 +30,7 @@ def save(path: Path, values: object, dtype: str = "uint8", **options: object) ->
 
 
 def test_greyscale_is_read_with_one_channel(tmp_path: Path) -> None:
-    pixels = read_image(save(tmp_path / "a.png", [[0, 128, 255]]), channels=1, size=None)
+    pixels = read_image(save(tmp_path / "a.png", [[0, 128, 255]]), channels=1)
 
     assert pixels.shape == (1, 3, 1)
     assert pixels.dtype == np.uint8
@@ -84,14 +84,14 @@ def test_a_transparent_16_bit_value_is_white(tmp_path: Path) -> None:
 
 
 def test_float_tiff_keeps_its_values(tmp_path: Path) -> None:
-    pixels = read_image(save(tmp_path / "a.tif", [[-1.5, 0.25, 3000]], "float32"), channels=3, size=None)
+    pixels = read_image(save(tmp_path / "a.tif", [[-1.5, 0.25, 3000]], "float32"), channels=3)
 
     assert pixels.dtype == np.float32
     assert pixels.tolist() == [[[-1.5] * 3, [0.25] * 3, [3000] * 3]]
 
 
 def test_32_bit_integers_keep_their_values_as_floats(tmp_path: Path) -> None:
-    pixels = read_image(save(tmp_path / "a.tif", [[-5, 100_000]], "int32"), channels=1, size=None)
+    pixels = read_image(save(tmp_path / "a.tif", [[-5, 100_000]], "int32"), channels=1)
 
     assert pixels.dtype == np.float32
     assert pixels.ravel().tolist() == [-5, 100_000]
@@ -144,28 +144,12 @@ def test_the_first_frame_of_an_animation_is_taken(tmp_path: Path) -> None:
     assert read(tmp_path / "a.gif") == [[40, 40], [40, 40]]
 
 
-def test_resizing_is_bilinear_and_antialiased(tmp_path: Path) -> None:
-    # Without antialiasing, bilinear sampling of alternating columns gives 0, 255 or their middle, depending on phase
-    path = save(tmp_path / "a.png", [[0, 255] * 8] * 16)
-
-    pixels = read_image(path, channels=1, size=(4, 2))
-
-    assert pixels.shape == (4, 2, 1)
-    assert abs(pixels.astype(int) - 127).max() <= 12
-
-
-def test_floats_are_resized_without_losing_their_range(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.tif", np.full((4, 4), 1000.5), "float32")
-
-    assert read(path, size=(2, 2)) == [[1000.5, 1000.5], [1000.5, 1000.5]]
-
-
 @pytest.mark.parametrize("content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
 def test_another_file_named_png_is_an_error_without_its_folder(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
 
     with pytest.raises(SamplesError, match=r"^a.png is not an image that can be read.*TIFF or WEBP.$") as caught:
-        read_image(tmp_path / "a.png", channels=1, size=None)
+        read_image(tmp_path / "a.png", channels=1)
 
     assert str(tmp_path) not in str(caught.value)
 
@@ -174,7 +158,7 @@ def test_a_format_outside_the_list_is_refused(tmp_path: Path) -> None:
     Image.new("L", (2, 2)).save(tmp_path / "a.png", format="PPM")
 
     with pytest.raises(SamplesError, match="is not an image that can be read"):
-        read_image(tmp_path / "a.png", channels=1, size=None)
+        read_image(tmp_path / "a.png", channels=1)
 
 
 def test_a_truncated_image_is_an_error(tmp_path: Path) -> None:
@@ -183,19 +167,19 @@ def test_a_truncated_image_is_an_error(tmp_path: Path) -> None:
 
     check_header(path)
     with pytest.raises(SamplesError, match=r"a.jpg is a damaged or incomplete image. Received: .*truncated"):
-        read_image(path, channels=1, size=None)
+        read_image(path, channels=1)
 
 
 def test_a_missing_image_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SamplesError, match=r"a.png is a damaged or incomplete image. Received: No such file"):
-        read_image(tmp_path / "a.png", channels=1, size=None)
+        read_image(tmp_path / "a.png", channels=1)
 
 
 def test_the_pixel_limit_is_checked_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "a.png", np.zeros((20, 30)))
     monkeypatch.setattr(images, "PIXEL_LIMIT", 599)
 
-    for reader in (check_header, lambda path: read_image(path, channels=1, size=None)):
+    for reader in (check_header, lambda path: read_image(path, channels=1)):
         with pytest.raises(SamplesError, match=r"a.png is larger than 0 megapixels. Received: 30 x 20 pixels."):
             reader(path)
 
@@ -206,7 +190,7 @@ def test_what_pillow_takes_for_a_bomb_is_an_error(tmp_path: Path, monkeypatch: p
     path = save(tmp_path / "a.png", np.zeros((20, 30)))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
 
-    for reader in (check_header, lambda path: read_image(path, channels=1, size=None)):
+    for reader in (check_header, lambda path: read_image(path, channels=1)):
         with pytest.raises(SamplesError, match=r"larger than 50 megapixels. Received: a size that Pillow takes"):
             reader(path)
 
@@ -215,7 +199,7 @@ def test_an_image_without_pixels_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.gif").write_bytes(b"GIF89a\0\0\0\0\0\0\0;")
 
     with pytest.raises(SamplesError, match=r"^a.gif "):
-        read_image(tmp_path / "a.gif", channels=1, size=None)
+        read_image(tmp_path / "a.gif", channels=1)
     with pytest.raises(SamplesError, match=r"a.gif has no pixels. Received: 0 x 5."):
         images._check_size(Image.new("L", (0, 5)), tmp_path / "a.gif")
 
@@ -262,7 +246,7 @@ def test_what_only_some_images_have_is_said_once_it_was_met(tmp_path: Path) -> N
     met: set[Notice] = set()
     seen = []
     for name in ("plain.png", "clear.png", "deep.png", "moving.gif"):
-        read_image(tmp_path / name, channels=1, size=None, met=met)
+        read_image(tmp_path / name, channels=1, met=met)
         seen.append(sorted(met))
     assert seen == [[], ["transparent"], ["16-bit", "transparent"], ["16-bit", "frames", "transparent"]]
     assert noticed_rules(met) == (
@@ -280,7 +264,7 @@ def test_a_damaged_tiff_writes_nothing_to_standard_error(tmp_path: Path, capfd: 
     path.write_bytes(content)
 
     with pytest.raises(SamplesError, match=r"a.tif is a damaged or incomplete image"):
-        read_image(path, channels=1, size=None)
+        read_image(path, channels=1)
 
     assert capfd.readouterr().err == ""
 

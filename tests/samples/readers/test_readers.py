@@ -308,12 +308,12 @@ def test_skipping_works_without_labels(tmp_path: Path) -> None:
     assert opened(tmp_path, input_shape=INPUT, skip_bad=True).labels is None
 
 
-def test_images_are_resized_when_asked_for(tmp_path: Path) -> None:
+def test_images_are_resized_unless_that_is_refused(tmp_path: Path) -> None:
     make_image(tmp_path / "a.png", 9, size=(8, 6))
 
     with pytest.raises(SamplesError, match="--resize"):
-        opened(tmp_path, input_shape=INPUT)
-    assert opened(tmp_path, input_shape=INPUT, resize=True).read([0]).tolist() == np.full((1, 4, 4, 1), 9).tolist()
+        opened(tmp_path, input_shape=INPUT, resize="none")
+    assert opened(tmp_path, input_shape=INPUT).read([0]).tolist() == np.full((1, 4, 4, 1), 9).tolist()
 
 
 def test_no_message_note_or_description_holds_the_folder(tmp_path: Path) -> None:
