@@ -77,6 +77,28 @@ def measure_healthy(pictures: Any, cache: Path, only: str, options: dict[str, An
     return networks, warned, accused
 
 
+def measure_maps(pictures: Any, cache: Path, only: str, options: dict[str, Any]) -> tuple[int, int, int, int]:
+    """Print what becomes of the maps of healthy networks; return how many there are, fail, are undecided, and findings."""
+    row("network", "maps", "not evidence", "undecided", "findings")
+    row(*["---"] * 5)
+    counts = [0, 0, 0, 0]
+    for network in healthy():
+        if only not in network.name:
+            continue
+        model = trained(network, pictures, cache)
+        samples, labels = first_classes(network, pictures)
+        given = {"scale": "none", "attribution": "hirescam", "select": "first:10"}
+        (section,) = (
+            one for one in report_of(Case(model, samples, labels, given), options).sections if one.name == "attribution"
+        )
+        for method in getattr(getattr(section, "result", None), "methods", ()):
+            codes = counted(finding.code for finding in section.findings)
+            found = len(method.samples), len(method.failed), len(method.undecided)
+            row(network.name, *found, codes or "none")
+            counts = [count + more for count, more in zip(counts, (*found, len(section.findings)), strict=True)]
+    return counts[0], counts[1], counts[2], counts[3]
+
+
 def measure_faults(pictures: Any, cache: Path, only: str, options: dict[str, Any]) -> tuple[int, int, int]:
     """Print the table of faults; return how many there are, how many are found, and how many are named first."""
     row("fault", "rule", "found", "first finding")
@@ -107,16 +129,19 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, help="folder of trained networks; without it they are trained each time")
     parser.add_argument("--only", default="", help="networks and faults whose name holds this word")
-    parser.add_argument("--part", choices=("healthy", "faults"), help="one of the two tables")
+    parser.add_argument("--part", choices=("healthy", "faults", "maps"), help="one of the tables; maps by itself")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     pictures, options = read_pictures(given.data), {"seed": given.seed}
     with tempfile.TemporaryDirectory() as folder:
         cache = given.cache or Path(folder)
-        if given.part != "faults":
+        if given.part == "maps":
+            maps, failed, undecided, findings = measure_maps(pictures, cache, given.only, options)
+            print(f"\n{failed} of {maps} maps are not evidence, {undecided} undecided; {findings} findings.")
+        if given.part in (None, "healthy"):
             networks, warned, accused = measure_healthy(pictures, cache, given.only, options)
             print(f"\n{warned} of {networks} healthy networks have a false warning, {accused} a false problem.\n")
-        if given.part != "healthy":
+        if given.part in (None, "faults"):
             planted, found, first = measure_faults(pictures, cache, given.only, options)
             print(f"\n{found} of {planted} faults are found, {first} are named first.")
     sys.stdout.flush()

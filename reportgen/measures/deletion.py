@@ -2,44 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 DELETED = (0.1, 0.3)
 """Shares of the image that are deleted, one after the other. More of them tell hardly more, and each costs as many passes."""
 
-RANDOM_ORDERS = 8
-"""Random orders that a map's order is compared with. With eight, another random one is better by 2 of their standard deviations
-in 5 of 100 cases, if areas are normal: 2 / sqrt(1 + 1 / 8) is the 95 % quantile of Student's t with 7 degrees of freedom."""
+LOOKS = (8, 16, 40, 80, 160)
+"""Numbers of random orders after which it is asked whether more could change the verdict. Most maps are decided by the first
+three; one at the limit itself never is."""
 
+AS_GOOD = 0.05
+"""Share of random orders that may do as well as the map's own: the usual level of a rank test."""
+
+_CERTAIN = NormalDist().inv_cdf(
+    0.995
+)  # of the 99 % interval of a distance: 1 in 100 of the maps at the limit are decided
 _CELLS = 7  # along each axis, at most: coarse cells take away whole parts of an object, single pixels say little
+_ALONG = 49  # of a map with a single row, so that there are as many cells
 _LEAST = 1e-6  # of a probability, of its complement and of a difference: float32 cannot tell more
 _BYTES = 2**26  # of masked copies at a time
 
 
+@dataclass(frozen=True)
+class DeletionTest:
+    """How a map's order compares with random ones.
+
+    Attributes:
+        distance: by how many standard deviations of random orders the area under the map's curve is below their mean; NaN where
+            no order changes the score by more than a millionth, which is noise, and where a score is not known.
+        orders: number of random orders.
+        as_good: number of them that do as well as the map's order or better.
+    """
+
+    distance: float
+    orders: int
+    as_good: int
+
+
+def is_better_than_random(test: DeletionTest, limit: float = AS_GOOD) -> bool | None:
+    """Return whether at most a share of the random orders does as well as a map's; None where more orders could change that.
+
+    That they could is told by the distance: its 99 % interval includes the one which so many random orders have.
+
+    Args:
+        test: the map's test.
+        limit: share of random orders, between 0 and 1.
+
+    Source: for orders whose areas are normal, the distance d of n orders has a variance of 1 / n + d^2 / (2 (n - 1)). Simulated
+    with normal and skewed areas, a map changed from passed to failed by other random orders in less than 1 of 100 cases, but
+    for areas skewed to the map's side and a map within 0.2 of the limit, in 5.
+    """
+    if not np.isfinite(test.distance):
+        return None
+    needed = NormalDist().inv_cdf(1 - min(max(limit, _LEAST), 1 - _LEAST))
+    error = _CERTAIN * np.sqrt(1 / test.orders + max(test.distance, needed) ** 2 / (2 * (test.orders - 1)))
+    if test.as_good <= limit * test.orders and test.distance - error > needed:
+        return True
+    if test.as_good > limit * test.orders and test.distance + error < needed:
+        return False
+    return None
+
+
 def cells_of(maps: np.ndarray) -> np.ndarray:
-    """Return maps (n, h, w) as sums over the cells that are deleted, (n, rows, columns), at most 7 of each."""
+    """Return maps (n, h, w) as sums over the cells that are deleted, (n, rows, columns).
+
+    There are at most 7 of each, and at most 49 along a map with a single row or column.
+    """
+    most = _ALONG if 1 in maps.shape[1:] else _CELLS
     for axis in (1, 2):
-        starts = np.arange(0, maps.shape[axis], -(-maps.shape[axis] // _CELLS))
+        starts = np.arange(0, maps.shape[axis], -(-maps.shape[axis] // most))
         maps = np.add.reduceat(maps, starts, axis=axis)
     return maps
 
 
-def deletion_distances(
+def deletion_tests(
     maps: np.ndarray,
     inputs: np.ndarray,
     score: Callable[[np.ndarray, np.ndarray], np.ndarray],
     *,
     seed: int,
+    limit: float = AS_GOOD,
     channels_first: bool = False,
-) -> np.ndarray:
-    """Return by how many standard deviations the area under each map's deletion curve is below those of random orders, (n,).
+) -> tuple[DeletionTest, ...]:
+    """Return the test of each map, n of them, each with as many random orders as its verdict needs, at most 160.
 
-    The curve is that of the class's log odds while cells give way to a blurred copy of the image, from which most of what can
-    be told is gone, but which has no new edges. Its ends, the whole image and none of it, are the same for all orders and
-    cancel out. Cells that are equal in a map, as all that are zero, follow one another at random. NaN where the scores are not
-    known, and where those of all orders lie within a millionth of one another: that is noise and decides nothing.
+    Compared are the areas under the curve of the class's log odds while cells give way to a blurred copy of the image, from
+    which most of what can be told is gone, but which has no new edges. Its ends, the whole image and none of it, are the same
+    for all orders and cancel out. Cells that are equal in a map, as all that are zero, follow one another in an order that does
+    not depend on the seed.
 
     Args:
         maps: (n, h, w) float32; the largest values are deleted first.
@@ -47,23 +102,46 @@ def deletion_distances(
         score: returns the score of the class of each input's sample, (m,) in [0, 1], for inputs (m, *shape) and the
             position of each one's sample, (m,) int64.
         seed: seed of the random orders.
+        limit: share of random orders that may do as well, up to which a verdict is looked for.
         channels_first: whether the inputs' first axis is their channels.
 
     Source: Petsiuk et al., RISE, arXiv 1806.07421 (the deletion metric: the area under the curve); Samek et al.,
     arXiv 1509.06321 (a random heatmap as what others are compared with); Fong and Vedaldi, arXiv 1704.03296 (deletion by a
-    blur). Log odds instead of probabilities, shares, cells and the number of orders are our choice.
+    blur). Log odds instead of probabilities, shares, cells and the numbers of orders are our choice.
     """
-    size = inputs.shape[2:] if channels_first else inputs.shape[1:3]
-    gone = _masks(cells_of(maps), size, seed)
-    copies = gone.shape[1] * gone.shape[2]
-    at_once = max(1, _BYTES // (copies * inputs[0].nbytes)) if len(inputs) else 1
-    parts = _masked(gone, inputs, blurred(inputs, channels_first=channels_first), at_once, channels_first)
-    known = np.concatenate([_within(score(*part)) for part in parts]).reshape(-1, 1 + RANDOM_ORDERS, len(DELETED))
+    if not len(maps):
+        return ()
+    cells = cells_of(maps)
+    masked = _Masked(inputs, blurred(inputs, channels_first=channels_first), score, channels_first)
+    generators = [np.random.default_rng((seed, number)) for number in range(len(maps))]
+    own = _positions(-np.nan_to_num(cells.reshape(len(cells), 1, -1)), np.random.default_rng(0).random)
+    curves = [np.empty((0, len(DELETED))) for _ in maps]
+    tests = [DeletionTest(math.nan, 0, 0) for _ in maps]
+    open_maps = list(range(len(maps)))
+    for before, orders in zip((0, *LOOKS), LOOKS, strict=False):
+        drawn = np.stack([_drawn(generators[n], orders - before, cells[n].size) for n in open_maps])
+        asked = drawn if before else [np.concatenate([own[n], drawn[n]]) for n in open_maps]
+        for n, found in zip(open_maps, masked.scores(open_maps, np.array(asked), cells.shape[1:]), strict=True):
+            curves[n] = np.concatenate([curves[n], found])
+            tests[n] = _tested(curves[n])
+        # where nothing has an effect, more orders have none
+        open_maps = [
+            n for n in open_maps if np.isfinite(tests[n].distance) and is_better_than_random(tests[n], limit) is None
+        ]
+        if not open_maps:
+            break
+    return tuple(tests)
+
+
+def _tested(known: np.ndarray) -> DeletionTest:
+    """Return the test of scores (1 + orders, steps), the map's own order first."""
     areas = np.log(known / (1 - known)) @ _widths()
-    spread = np.maximum(areas[:, 1:].std(axis=1, ddof=1), _LEAST)
-    difference = areas[:, 1:].mean(axis=1) - areas[:, 0]
-    decided = np.ptp(known, axis=1).max(axis=1) > _LEAST
-    return np.asarray(np.where(decided, difference / spread, np.nan))
+    orders = len(areas) - 1
+    as_good = int((areas[1:] <= areas[0]).sum())
+    if not np.ptp(known, axis=0).max() > _LEAST:
+        return DeletionTest(math.nan, orders, as_good)
+    spread = max(float(areas[1:].std(ddof=1)), _LEAST)
+    return DeletionTest(float((areas[1:].mean() - areas[0]) / spread), orders, as_good)
 
 
 def blurred(inputs: np.ndarray, *, channels_first: bool = False) -> np.ndarray:
@@ -88,35 +166,46 @@ def blurred(inputs: np.ndarray, *, channels_first: bool = False) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def _masked(
-    gone: np.ndarray, inputs: np.ndarray, instead: np.ndarray, at_once: int, channels_first: bool
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the masked copies of so many samples at a time, and the position of each one's sample."""
-    for start in range(0, len(inputs), at_once):
-        masks = gone[start : start + at_once]
-        positions = np.repeat(np.arange(start, start + len(masks)), masks.shape[1] * masks.shape[2])
-        flat = np.expand_dims(masks.reshape(-1, *masks.shape[3:]), 1 if channels_first else -1)
-        yield np.where(flat, instead[positions], inputs[positions]), positions
+@dataclass(frozen=True)
+class _Masked:
+    """Scores copies of images with cells deleted."""
+
+    inputs: np.ndarray
+    instead: np.ndarray
+    score: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    channels_first: bool
+
+    def scores(self, samples: Sequence[int], orders: np.ndarray, grid: tuple[int, ...]) -> np.ndarray:
+        """Return the scores (samples, orders, steps) for orders (samples, orders, cells) of a grid's cells."""
+        size = self.inputs.shape[2:] if self.channels_first else self.inputs.shape[1:3]
+        positions = np.repeat(samples, orders.shape[1])
+        rows = orders.reshape(len(positions), orders.shape[-1])
+        at_once = max(1, _BYTES // (len(DELETED) * self.inputs[0].nbytes))
+        parts = []
+        for start in range(0, len(rows), at_once):
+            masks = np.expand_dims(_masks(rows[start : start + at_once], grid, size), 1 if self.channels_first else -1)
+            each = np.repeat(positions[start : start + at_once], len(DELETED))
+            parts.append(_within(self.score(np.where(masks, self.instead[each], self.inputs[each]), each)))
+        return np.concatenate(parts).reshape(len(samples), orders.shape[1], len(DELETED))
 
 
-def _masks(cells: np.ndarray, size: tuple[int, ...], seed: int) -> np.ndarray:
-    """Return what is deleted, (n, 1 + RANDOM_ORDERS, steps, height, width) bool: the map's own order comes first."""
-    count, rows, columns = cells.shape
-    orders = _orders(cells.reshape(count, -1), seed)  # the position of each cell
-    deleted = [max(1, round(share * rows * columns)) for share in DELETED]
-    gone = np.stack([orders < number for number in deleted], axis=2).reshape(*orders.shape[:2], -1, rows, columns)
-    down, across = (np.arange(length) * cells // length for length, cells in zip(size, (rows, columns), strict=True))
+def _masks(orders: np.ndarray, grid: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Return what is deleted at each step of each order, (orders x steps, height, width) bool, for orders (orders, cells)."""
+    deleted = [max(1, round(share * orders.shape[-1])) for share in DELETED]
+    gone = np.stack([orders < number for number in deleted], axis=1).reshape(-1, *grid)
+    down, across = (np.arange(length) * cells // length for length, cells in zip(size, grid, strict=True))
     return np.asarray(gone[..., down, :][..., across])
 
 
-def _orders(cells: np.ndarray, seed: int) -> np.ndarray:
-    """Return when each cell is deleted, (n, 1 + RANDOM_ORDERS, cells): by falling value, then at random."""
-    generator = np.random.default_rng(seed)
-    shape = (len(cells), 1 + RANDOM_ORDERS, cells.shape[1])
-    keys = np.zeros(shape)
-    keys[:, 0] = -np.nan_to_num(cells)
-    order = np.lexsort((generator.random(shape), keys), axis=-1)
-    return np.argsort(order, axis=-1)
+def _drawn(generator: np.random.Generator, orders: int, cells: int) -> np.ndarray:
+    """Return when each cell is deleted in random orders, (orders, cells)."""
+    return np.argsort(np.argsort(generator.random((orders, cells)), axis=-1), axis=-1)
+
+
+def _positions(keys: np.ndarray, ties: Callable[[tuple[int, ...]], np.ndarray]) -> np.ndarray:
+    """Return the position of each key along the last axis, in rising order; ties are broken by random numbers."""
+    order = np.lexsort((ties(keys.shape), keys), axis=-1)
+    return np.asarray(np.argsort(order, axis=-1))
 
 
 def _within(scores: np.ndarray) -> np.ndarray:

@@ -307,7 +307,7 @@ def _attribution() -> AttributionResult:
         MethodMaps(key, title, name, (4, 4), _panels(len(HOSTILE), Palette.SEQUENTIAL), None, samples)
         for (key, title), name in zip((("hirescam", "HiResCAM"), ("gradcam", "Grad-CAM")), HOSTILE, strict=False)
     )
-    return AttributionResult(methods, HOSTILE[1], 20, 4, (0.05, 0.8), 3, 2, seed=0)
+    return AttributionResult(methods, HOSTILE[1], 20, 4, (0.05, 0.8), 2, seed=0)
 
 
 def _grid(count: int, height: int, width: int, palette: Palette, *, seed: int) -> ImageGrid:

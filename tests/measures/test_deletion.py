@@ -1,13 +1,22 @@
 """Deletion in a map's order against random orders: by hand, by SciPy, and how often a random map passes."""
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.ndimage
 
-from reportgen.analyses.attribution.rules import AIMLESS
-from reportgen.measures.deletion import DELETED, RANDOM_ORDERS, blurred, cells_of, deletion_distances
+from reportgen.measures.deletion import (
+    AS_GOOD,
+    DELETED,
+    LOOKS,
+    DeletionTest,
+    blurred,
+    cells_of,
+    deletion_tests,
+    is_better_than_random,
+)
 
 GENERATOR = np.random.default_rng(12)
 
@@ -26,6 +35,13 @@ def test_cells_are_sums_and_at_most_seven_along_each_axis() -> None:
     assert cells.shape == (2, 7, 6)
     np.testing.assert_allclose(cells[1, 3, 4], maps[1, 12:16, 20:25].sum(), rtol=1e-5)
     np.testing.assert_array_equal(cells_of(maps[:, :7, :7]), maps[:, :7, :7])
+
+
+def test_a_map_along_a_single_axis_has_49_cells() -> None:
+    maps = draw(2, 1, 98)
+    cells = cells_of(maps)
+    assert cells.shape == (2, 1, 49)
+    np.testing.assert_allclose(cells[1, 0, 4], maps[1, 0, 8:10].sum(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(2, 9, 8, 3), (1, 28, 28, 1), (2, 1, 3, 1)])
@@ -51,11 +67,16 @@ class Brightness:
         return np.asarray(0.2 + 0.6 * values.reshape(len(values), -1).mean(axis=1))
 
 
-def test_the_distance_equals_a_loop_over_what_the_model_was_given() -> None:
+def distances_of(*given: Any, **options: Any) -> np.ndarray:
+    return np.array([test.distance for test in deletion_tests(*given, **options)])
+
+
+def test_the_distance_equals_a_loop_over_what_the_model_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportgen.measures.deletion.LOOKS", (8,))
     inputs = np.abs(draw(2, 10, 10, 1)) % 1
     maps, score = draw(2, 5, 5), Brightness()
-    distances = deletion_distances(maps, inputs, score, seed=3)
-    orders, steps = 1 + RANDOM_ORDERS, len(DELETED)
+    tests = deletion_tests(maps, inputs, score, seed=3)
+    orders, steps = 1 + 8, len(DELETED)
     assert score.positions == [0] * orders * steps + [1] * orders * steps
     scores = np.array([0.2 + 0.6 * image.mean() for image in score.given]).reshape(2, orders, steps)
     instead = blurred(inputs)
@@ -65,7 +86,8 @@ def test_the_distance_equals_a_loop_over_what_the_model_was_given() -> None:
             curve = [log_odds(np.float64(0.5)), *log_odds(scores[n, order]), log_odds(np.float64(0.5))]
             areas.append(np.trapezoid(curve, [0, *DELETED, 1]))  # ends are the same for all
         expected = (np.mean(areas[1:]) - areas[0]) / np.std(areas[1:], ddof=1)
-        assert distances[n] == pytest.approx(expected, rel=1e-6)
+        assert tests[n].distance == pytest.approx(expected, abs=1e-5)
+        assert (tests[n].orders, tests[n].as_good) == (8, sum(area <= areas[0] for area in areas[1:]))
         largest = np.argsort(-maps[n].ravel())
         for step, share in enumerate(DELETED):
             gone = np.zeros(25, bool)
@@ -75,24 +97,73 @@ def test_the_distance_equals_a_loop_over_what_the_model_was_given() -> None:
             np.testing.assert_array_equal(given, np.where(mask, instead[n], inputs[n]))
 
 
+def test_clear_maps_cost_eight_orders_and_maps_at_the_limit_as_many_as_allowed() -> None:
+    inputs = np.zeros((1, 14, 14, 1), np.float32)
+    inputs[0, 4:8, 4:8] = 1
+    best = inputs[..., 0]
+    for maps, outcome in ((best, True), (-best, False)):
+        (test,) = deletion_tests(maps, inputs, Brightness(), seed=0)
+        assert is_better_than_random(test) is outcome
+        assert test.orders <= 16
+    (test,) = deletion_tests(best, inputs, Brightness(), seed=0, limit=1e-5)
+    assert (is_better_than_random(test, 1e-5), test.orders) == (None, LOOKS[-1])
+
+
+@pytest.mark.parametrize(
+    ("distance", "orders", "as_good", "outcome"),
+    [
+        (6.5, 8, 0, True),
+        (5.0, 8, 0, None),  # eight orders know their own spread too badly
+        (0.1, 8, 4, False),
+        (0.1, 8, 0, None),  # what the spread says and what the ranks say have to agree
+        (2.6, 40, 1, True),
+        (2.6, 40, 3, None),
+        (1.9, 160, 5, None),
+        (1.3, 160, 16, False),
+        (float("nan"), 8, 9, None),
+    ],
+)
+def test_a_verdict_waits_until_more_orders_would_hardly_change_it(
+    distance: float, orders: int, as_good: int, outcome: bool | None
+) -> None:
+    assert is_better_than_random(DeletionTest(distance, orders, as_good)) is outcome
+
+
+def test_random_orders_turn_a_verdict_round_in_less_than_one_of_a_hundred_cases() -> None:
+    generator = np.random.default_rng(4)
+    needed = NormalDist().inv_cdf(1 - AS_GOOD)
+
+    def decided(distance: float) -> bool | None:
+        areas = generator.normal(size=LOOKS[-1])
+        for orders in LOOKS:
+            drawn = areas[:orders]
+            test = DeletionTest((drawn.mean() + distance) / drawn.std(ddof=1), orders, int((drawn <= -distance).sum()))
+            if (outcome := is_better_than_random(test)) is not None:
+                return outcome
+        return None
+
+    for distance in (needed - 0.4, needed + 0.4):
+        outcomes = [decided(distance) for _ in range(400)]
+        assert outcomes.count(distance < needed) <= 4
+        assert outcomes.count(distance > needed) > 100
+
+
 def test_a_map_of_what_counts_passes_and_its_opposite_does_not() -> None:
     inputs = np.zeros((1, 14, 14, 1), np.float32)
     inputs[0, 4:8, 4:8] = 1
     marked = inputs[..., 0]
-    best, worst = deletion_distances(
-        np.concatenate([marked, -marked]), np.repeat(inputs, 2, axis=0), Brightness(), seed=0
-    )
-    assert best > AIMLESS.threshold
-    assert worst < 0
+    best, worst = deletion_tests(np.concatenate([marked, -marked]), np.repeat(inputs, 2, axis=0), Brightness(), seed=0)
+    assert (is_better_than_random(best), is_better_than_random(worst)) == (True, False)
+    assert worst.distance < 0
 
 
 def test_deletion_works_with_channels_first_and_in_parts(monkeypatch: Any) -> None:
     inputs, maps = np.abs(draw(3, 12, 12, 2)) % 1, draw(3, 4, 4)
-    expected = deletion_distances(maps, inputs, Brightness(), seed=1)
-    first = deletion_distances(maps, np.moveaxis(inputs, -1, 1), Brightness(), seed=1, channels_first=True)
+    expected = distances_of(maps, inputs, Brightness(), seed=1)
+    first = distances_of(maps, np.moveaxis(inputs, -1, 1), Brightness(), seed=1, channels_first=True)
     np.testing.assert_allclose(first, expected, rtol=1e-4)
     monkeypatch.setattr("reportgen.measures.deletion._BYTES", 1)
-    np.testing.assert_allclose(deletion_distances(maps, inputs, Brightness(), seed=1), expected, rtol=1e-4)
+    np.testing.assert_allclose(distances_of(maps, inputs, Brightness(), seed=1), expected, rtol=1e-4)
 
 
 def test_a_score_that_never_changes_or_is_unknown_decides_nothing() -> None:
@@ -104,7 +175,7 @@ def test_a_score_that_never_changes_or_is_unknown_decides_nothing() -> None:
         return constant(values, positions) * np.nan
 
     for score in (constant, unknown):
-        assert np.isnan(deletion_distances(draw(1, 4, 4), draw(1, 8, 8, 1), score, seed=0)).all()
+        assert np.isnan(distances_of(draw(1, 4, 4), draw(1, 8, 8, 1), score, seed=0)).all()
 
 
 @pytest.mark.parametrize(("size", "decided"), [(0.9e-6, False), (2.1e-6, True)])
@@ -117,7 +188,7 @@ def test_a_change_of_the_score_by_a_millionth_is_noise(size: float, decided: boo
         del positions
         return np.asarray(0.5 - size * (values[:, 0, 0, 0] < 1))
 
-    (distance,) = deletion_distances(maps, inputs, score, seed=0)
+    (distance,) = distances_of(maps, inputs, score, seed=0)
     assert np.isfinite(distance) == decided
     # where no random order loses the cell, their standard deviation of 0 counts as a millionth
     assert not decided or distance > 0
@@ -133,7 +204,7 @@ def test_random_orders_that_do_not_differ_do_not_hide_that_the_maps_order_does()
         scores[: len(DELETED)] = 0.25  # the map's own order
         return scores
 
-    (distance,) = deletion_distances(maps, inputs, score, seed=0)
+    (distance,) = distances_of(maps, inputs, score, seed=0)
     # log odds of 1/2 and 1/4 differ by log 3; steps at 0.1 and 0.3 stand for 0.15 and 0.45 of the area
     assert distance == pytest.approx(0.6 * np.log(3) / 1e-6, rel=1e-6)
 
@@ -149,6 +220,8 @@ def test_at_most_ten_of_a_hundred_random_maps_pass(demo_model: Any, demo_samples
     rates = []
     for seed in range(3):
         maps = np.random.default_rng(seed).random((100, 14, 14)).astype(np.float32)
-        rates.append((deletion_distances(maps, images, score, seed=seed) > AIMLESS.threshold).mean())
+        rates.append(
+            np.mean([is_better_than_random(test) is True for test in deletion_tests(maps, images, score, seed=seed)])
+        )
     assert max(rates) <= 0.1
     assert 0.02 <= np.mean(rates) <= 0.08

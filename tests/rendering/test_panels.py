@@ -67,11 +67,11 @@ def test_a_tile_is_brought_near_224_pixels_and_a_row_kept_within_900():
 def evidence(report):
     """Return the report with both sections: one map that passed, one that failed and one without positive evidence."""
     samples = (
-        SampleAttribution(3, "cat", "dog", 5.25, 4.0, 0.001, 0.125, -0.5, ("deletion",)),
+        SampleAttribution(3, "cat", "dog", 5.25, 4.0, 0.001, 0.125, -0.5, ("deletion",), None, 40, 26),
         SampleAttribution(5, None, "cat", 3.5, None, None, None, 0.25, ()),
     )
     method = MethodMaps("hirescam", "HiResCAM", "conv", (1, 1), WIDE, None, samples)
-    attribution = AttributionResult((method,), "the logits (head before its softmax)", 4, 2, (0.05, 0.8), 3, 2, 0)
+    attribution = AttributionResult((method,), "the logits (head before its softmax)", 4, 2, (0.05, 0.8), 2, 0)
     channels = (
         ChannelResponses(7, (2.5, 1.5), (3, 5), ((0, 1), (2, 3))),
         ChannelResponses(9, (1.25,), (5,), ((0, 0),)),
@@ -95,18 +95,20 @@ def test_maps_that_are_not_evidence_are_stamped_with_the_test_that_failed(eviden
     assert "∅ no positive evidence" in page
     assert "The first 2 of 4 chosen samples are explained." in page
     assert "dog (labelled cat)" in page
+    assert "<td>−0.50 (26 of 40)</td>" in page
+    assert "1 map is exact and yet fails: such a map splits" in page
 
 
 def test_the_text_on_the_tests_of_maps_has_the_threshold_in_force(evidence):
-    rule = RuleInForce("no-better-than-random-maps", 1.5, Severity.WARNING, "standard deviations", set_by="rules.toml")
+    rule = RuleInForce("no-better-than-random-maps", 0.1, Severity.WARNING, "share of orders", set_by="rules.toml")
     page = render_html(replace(evidence, rules=(rule,)))
-    assert "(after arXiv 1806.07421); below 1.5 chance may do as well" in page
+    assert "A map passes where at most 10.0% of them do;" in page
     assert (
         evidence.threshold("no-better-than-random-maps"),
         replace(evidence, rules=(rule,)).threshold(rule.code),
     ) == (
         None,
-        1.5,
+        0.1,
     )
 
 
@@ -120,7 +122,7 @@ def _with_maps(report, *samples, labels):
 
 def test_a_stamp_joins_the_class_and_what_is_not_decided_is_told(evidence):
     failed = SampleAttribution(3, "cat", "dog", 5.25, 4.0, None, 0.125, -0.5, ("deletion",))
-    undecided = SampleAttribution(5, "cat", "cat", 3.5, 2.0, None, 0.125, None, ())
+    undecided = SampleAttribution(5, "cat", "cat", 3.5, 2.0, None, 0.125, None, (), undecided=("deletion",))
     page = render_html(_with_maps(evidence, failed, undecided, labels=("3 ✖", "5 ?")))
     assert "3 ✖ dog, not evidence\t5 ? cat, not decided" in page
     assert "HiResCAM: 0 of 2 maps passed their tests, 1 is not evidence, 1 is not decided." in page

@@ -11,7 +11,7 @@ from keras import layers
 import reportgen
 import reportgen.run.prepared_run
 from reportgen.errors import ForwardError
-from reportgen.measures.deletion import deletion_distances
+from reportgen.measures.deletion import deletion_tests
 from reportgen.models.passes import CompiledModel
 
 pytestmark = pytest.mark.slow
@@ -142,7 +142,7 @@ def test_maps_of_two_inputs_are_those_of_the_pictured_one(two: Any) -> None:
         scores = model([META[[4, 1]][positions], pictures]).numpy()
         return np.asarray(scores[np.arange(len(scores)), classes[positions]])
 
-    distances = deletion_distances(expected, IMAGES[[4, 1]], score, seed=0)
+    distances = [test.distance for test in deletion_tests(expected, IMAGES[[4, 1]], score, seed=0)]
     np.testing.assert_allclose([sample.deletion for sample in method.samples], distances, rtol=1e-3)
     assert result.other_inputs
     words = " ".join(two.to_html().split())

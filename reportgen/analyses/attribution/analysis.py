@@ -9,11 +9,11 @@ import numpy as np
 
 from reportgen.analyses.attribution.passes import CheckedMaps, Explained, explain
 from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
-from reportgen.analyses.attribution.rules import RULES, failed_tests, findings
+from reportgen.analyses.attribution.rules import RULES, failed_tests, findings, undecided_tests
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
-from reportgen.measures.deletion import DELETED, RANDOM_ORDERS
+from reportgen.measures.deletion import DELETED
 from reportgen.measures.tiles import Pictures, pictures_of
 from reportgen.messages import say
 from reportgen.results import Finding, Limits, Palette, Panel, PanelGrid
@@ -21,7 +21,7 @@ from reportgen.run import EvaluatedSamples
 from reportgen.samples import ClassLabels
 
 MOST_SAMPLES = 10
-"""Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies."""
+"""Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies, and up to 320 near the limit."""
 
 _PICTURE_PIXELS = 96 * 96
 
@@ -61,7 +61,6 @@ class Attribution:
             chosen=len(samples.names),
             kernels=explained.kernels,
             deleted=DELETED,
-            random_orders=RANDOM_ORDERS,
             reduction=pictures.reduction,
             seed=context.options.seed,
             other_inputs=explained.other_inputs,
@@ -87,7 +86,7 @@ def _sample(
 ) -> SampleAttribution:
     largest = float(maps.values[position].max())
     completeness = None if maps.completeness is None else float(maps.completeness[position])
-    similarity, deletion = float(maps.similarity[position]), float(maps.deletion[position])
+    similarity, deletion = float(maps.similarity[position]), maps.deletion[position]
     labels = samples.labels
     sample = SampleAttribution(
         index=samples.summary.shown[position],
@@ -97,11 +96,13 @@ def _sample(
         largest=largest if largest > 0 else None,
         completeness=completeness,
         similarity=similarity if np.isfinite(similarity) else None,
-        deletion=deletion if np.isfinite(deletion) else None,
+        deletion=deletion.distance if np.isfinite(deletion.distance) else None,
         failed=(),
         classes=samples.set_names(position),
+        orders=deletion.orders,
+        as_good=deletion.as_good,
     )
-    return replace(sample, failed=failed_tests(sample, limits))
+    return replace(sample, failed=failed_tests(sample, limits), undecided=undecided_tests(sample, limits))
 
 
 COLUMNS = 5

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reportgen.analyses.attribution.rules import AIMLESS
 from reportgen.analyses.base import AnalysisContext
 from reportgen.keras_internals import is_graph
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS
-from reportgen.measures.deletion import deletion_distances
+from reportgen.measures.deletion import DeletionTest, deletion_tests
 from reportgen.messages import say
 from reportgen.models.gradients import (
     ClassLogits,
@@ -43,7 +44,7 @@ class CheckedMaps:
         key: the method, as --attribution takes it.
         values: (n, h, w) float32.
         similarity: (n,) rank correlation with the map of the randomised network.
-        deletion: (n,) by how many standard deviations the map's order is better than random ones; NaN where undecided.
+        deletion: the map's order against random ones, of each of n maps.
         completeness: (n,) errors, or None.
         points: most that a sample's quadrature needed, or None.
     """
@@ -51,7 +52,7 @@ class CheckedMaps:
     key: str
     values: np.ndarray
     similarity: np.ndarray
-    deletion: np.ndarray
+    deletion: tuple[DeletionTest, ...]
     completeness: np.ndarray | None
     points: int | None
 
@@ -73,11 +74,14 @@ class Explained:
 
 @dataclass(frozen=True)
 class _Samples:
+    """What is explained: inputs, the black one, their logits; `score` and `as_good` are what deletion is tested with."""
+
     inputs: SampleInputs
     black: np.ndarray
     logits: ClassLogits
     score: Callable[[np.ndarray, np.ndarray], np.ndarray]
     channels_first: bool
+    as_good: float
 
 
 def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> Explained | str:
@@ -103,6 +107,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         logits=predicted_logits(scores.values[: len(inputs)], int(np.prod(outputs.shape[1:]))),
         score=_score(context, samples, live, classes),
         channels_first=common_data_format(live.layers.values()) == "channels_first",
+        as_good=context.limits[AIMLESS.code],
     )
     maps, logits, kernels = _maps(context, live, target, given)
     return Explained(target, classes, logits, maps, kernels, inputs.several)
@@ -155,8 +160,13 @@ def _checked(
     completeness: np.ndarray | None,
     points: int | None,
 ) -> CheckedMaps:
-    deletion = deletion_distances(
-        values, given.inputs.values, given.score, seed=seed, channels_first=given.channels_first
+    deletion = deletion_tests(
+        values,
+        given.inputs.values,
+        given.score,
+        seed=seed,
+        limit=given.as_good,
+        channels_first=given.channels_first,
     )
     similarity = np.array([rank_correlation(*pair) for pair in zip(values, random, strict=True)])
     return CheckedMaps(key, values, similarity, deletion, completeness, points)

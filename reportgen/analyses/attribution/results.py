@@ -32,6 +32,9 @@ class SampleAttribution:
         deletion: by how many standard deviations of random orders the area under the class's score, while cells are deleted in
             the map's order, is below their mean; None where no order changes the score by more than a millionth.
         failed: names of the tests that it failed at the thresholds of this report.
+        orders: number of random orders that its order was compared with: as many as the verdict needed, up to a bound.
+        as_good: number of them that do as well as the map's order or better.
+        undecided: names of the tests that decide nothing, where it failed none and has a positive value.
     """
 
     index: SortedBy[int]
@@ -44,14 +47,9 @@ class SampleAttribution:
     deletion: Kept[float | None]
     failed: Kept[tuple[str, ...]]
     classes: Annotated[tuple[str, ...] | None, Becomes(None)] = None
-
-    @property
-    def undecided(self) -> tuple[str, ...]:
-        """Names of the tests that decide nothing on a map that failed no other."""
-        if self.failed or self.largest is None:
-            return ()
-        measured = {RANDOMISED_WEIGHTS: self.similarity, DELETION: self.deletion}
-        return tuple(test for test, value in measured.items() if value is None)
+    orders: Kept[int] = 0
+    as_good: Kept[int] = 0
+    undecided: Kept[tuple[str, ...]] = ()
 
     @property
     def sign(self) -> str:
@@ -98,6 +96,12 @@ class MethodMaps:
         return tuple(sample for sample in self.samples if sample.largest is None)
 
     @property
+    def exact_but_failed(self) -> tuple[SampleAttribution, ...]:
+        """The maps that are complete, so that they sum to their logit, and yet fail the deletion test."""
+        complete = (sample for sample in self.samples if sample.completeness is not None)
+        return tuple(sample for sample in complete if DELETION in sample.failed and COMPLETENESS not in sample.failed)
+
+    @property
     def undecided(self) -> tuple[SampleAttribution, ...]:
         """The maps that failed no test, but on which one decides nothing."""
         return tuple(sample for sample in self.samples if sample.undecided)
@@ -119,7 +123,6 @@ class AttributionResult:
         chosen: number of chosen samples, of which at most `MOST_SAMPLES` are explained.
         kernels: number that the randomised network had drawn anew.
         deleted: shares of the image that were deleted.
-        random_orders: number of random orders that each map's order was compared with.
         reduction: factor by which the pictures are smaller than the samples.
         seed: seed of the randomised weights and orders.
         other_inputs: whether the model has inputs besides the pictured one; they stay at their sample's own values.
@@ -130,7 +133,6 @@ class AttributionResult:
     chosen: int
     kernels: int
     deleted: tuple[float, ...]
-    random_orders: int
     reduction: Annotated[int, Becomes(1)]
     seed: int
     other_inputs: bool = False

@@ -12,19 +12,26 @@ from reportgen.analyses.attribution.results import (
     MethodMaps,
     SampleAttribution,
 )
-from reportgen.measures.deletion import RANDOM_ORDERS
+from reportgen.measures.deletion import AS_GOOD, LOOKS, DeletionTest, is_better_than_random
+from reportgen.measures.intervals import CONFIDENCE, binomial_tail
 from reportgen.messages import Message, counted, say
 from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Limits, Rule, Severity
 
+_CHANCE = 0.05
+"""Share of maps that may fail a test by chance."""
+
 WEIGHTLESS = Rule(
     code="weight-free-maps",
-    meaning=say("attribution maps hardly change when all kernels are drawn anew; a note up to half of the maps"),
+    meaning=say(
+        "more attribution maps than chance explains hardly change when all kernels are drawn anew; a note up to half of the maps"
+    ),
     severity=Severity.WARNING,
     threshold=0.7,
     unit=say("rank correlation, without its sign, with the map of the randomised network"),
     source=say(
         "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292, which gives no limit; beyond 0.7 the maps share half "
-        "of their ranks' variance"
+        "of their ranks' variance. Noise alone makes maps unlike, so that passing proves little: Hedström et al., arXiv "
+        "2405.02383"
     ),
     follows_from=(
         *BROKEN_WEIGHTS,
@@ -43,7 +50,7 @@ def is_weight_free(sample: SampleAttribution, limits: Limits) -> bool:
 def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
     """Yield that maps of a method are like those of the randomised network."""
     alike = [abs(sample.similarity or 0.0) for sample in method.samples if is_weight_free(sample, limits)]
-    if alike:
+    if alike and _beyond_chance(len(alike), len(method.samples), _CHANCE):
         values = _values(WEIGHTLESS, method, limits, max(alike))
         message = counted(
             len(alike),
@@ -59,18 +66,20 @@ def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
 AIMLESS = Rule(
     code="no-better-than-random-maps",
     meaning=say(
-        "deleting what a map marks lowers the class's score no faster than random orders may; a note up to half of the maps"
+        "of more attribution maps than chance explains, deleting what they mark lowers the class's score no faster than random "
+        "orders do; a note up to half of the maps"
     ),
     severity=Severity.WARNING,
-    threshold=2.0,
-    unit=say(
-        "standard deviations of random orders by which the area under the map's deletion curve is below their mean"
-    ),
+    threshold=AS_GOOD,
+    unit=say("share of random orders that may do as well as a map's own order"),
     source=say(
         "the deletion metric of Petsiuk et al., RISE, arXiv 1806.07421, against random orders as in Samek et al., arXiv "
-        "1509.06321; 2 standard deviations of {orders} random orders are reportgen's choice: about 7 of 100 random maps pass",
-        orders=RANDOM_ORDERS,
+        "1509.06321; {fewest} to {most} orders, until more of them would change the verdict in 1 of 100 cases at most; 0.05 is "
+        "the usual level of a rank test",
+        fewest=LOOKS[0],
+        most=LOOKS[-1],
     ),
+    bounds=(0.0, 1.0),
     follows_from=(
         *BROKEN_WEIGHTS,
         *WRONG_INPUTS,
@@ -80,26 +89,36 @@ AIMLESS = Rule(
 )
 
 
-def is_no_better_than_random(sample: SampleAttribution, limits: Limits) -> bool:
-    """Return whether a map's order is no better than random ones may be; a map without a positive value has no order."""
-    measured = sample.largest is not None and sample.deletion is not None
-    return measured and (sample.deletion or 0.0) <= limits[AIMLESS.code]
+def is_aimed(sample: SampleAttribution, limits: Limits) -> bool | None:
+    """Return whether a map's order is better than random ones; None where it has no order or nothing is decided."""
+    if sample.largest is None or sample.deletion is None:
+        return None
+    test = DeletionTest(sample.deletion, sample.orders, sample.as_good)
+    return is_better_than_random(test, limits[AIMLESS.code])
 
 
 def no_better_than_random_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
-    """Yield that maps of a method find what matters no better than random orders may."""
-    aimless = [sample.deletion or 0.0 for sample in method.samples if is_no_better_than_random(sample, limits)]
-    if aimless:
-        values = _values(AIMLESS, method, limits, min(aimless))
+    """Yield that more maps of a method than chance explains find what matters no better than random orders do."""
+    decided = [(sample, is_aimed(sample, limits)) for sample in method.samples]
+    tested = sum(aimed is not None for _, aimed in decided)
+    aimless = [sample.deletion or 0.0 for sample, aimed in decided if aimed is False]
+    limit = limits[AIMLESS.code]
+    if aimless and _beyond_chance(len(aimless), tested, limit):
+        values = _values(AIMLESS, method, limits, min(aimless)) | {"tested": tested}
         message = counted(
             len(aimless),
-            "{method}: {n} of {total} maps is no better than random orders may be (worst {worst:.3g}, limit {limit:g}), so it "
-            "is not evidence",
-            "{method}: {n} of {total} maps are no better than random orders may be (worst {worst:.3g}, limit {limit:g}), so "
-            "they are not evidence",
+            "{method}: {n} of {tested} decided maps marks what the class needs no better than random orders do (limit: "
+            "{limit:.3g} of the orders do as well), more than chance explains",
+            "{method}: {n} of {tested} decided maps mark what the class needs no better than random orders do (limit: "
+            "{limit:.3g} of the orders do as well), more than chance explains",
             **values,
         )
-        yield _finding(AIMLESS, method, message, limits, failed=len(aimless), worst=min(aimless))
+        yield _finding(AIMLESS, method, message, limits, failed=len(aimless), worst=min(aimless), total=tested)
+
+
+def _beyond_chance(failed: int, tested: int, share: float) -> bool:
+    """Return whether more maps failed than chance explains with 95 % confidence, where each may with this probability."""
+    return binomial_tail(failed, tested, share) < 1 - CONFIDENCE
 
 
 INCOMPLETE = Rule(
@@ -140,9 +159,18 @@ def incomplete_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
         yield _finding(INCOMPLETE, method, message, limits, failed=len(errors), worst=max(errors))
 
 
-def _finding(rule: Rule, method: MethodMaps, message: Message, limits: Limits, *, failed: int, worst: float) -> Finding:
-    """Return the finding on a method's maps that fail the test of a rule: a note up to half of the maps."""
-    total = len(method.samples)
+def _finding(
+    rule: Rule,
+    method: MethodMaps,
+    message: Message,
+    limits: Limits,
+    *,
+    failed: int,
+    worst: float,
+    total: int | None = None,
+) -> Finding:
+    """Return the finding on a method's maps that fail the test of a rule: a note up to half of the maps that it decides."""
+    total = len(method.samples) if total is None else total
     return rule.finding(
         method.subject,
         message,
@@ -173,6 +201,14 @@ def failed_tests(sample: SampleAttribution, limits: Limits) -> tuple[str, ...]:
     fails = {
         COMPLETENESS: is_incomplete(sample, limits),
         RANDOMISED_WEIGHTS: is_weight_free(sample, limits),
-        DELETION: is_no_better_than_random(sample, limits),
+        DELETION: is_aimed(sample, limits) is False,
     }
     return tuple(test for test, failed in fails.items() if failed)
+
+
+def undecided_tests(sample: SampleAttribution, limits: Limits) -> tuple[str, ...]:
+    """Return the names of the tests that decide nothing on a map which fails none and has a positive value."""
+    if sample.largest is None or failed_tests(sample, limits):
+        return ()
+    open_tests = {RANDOMISED_WEIGHTS: sample.similarity is None, DELETION: is_aimed(sample, limits) is None}
+    return tuple(test for test, undecided in open_tests.items() if undecided)
