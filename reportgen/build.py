@@ -184,6 +184,7 @@ def _context(
         normalizations=normalization_layers(described.layers),
         outputs_only=described.outputs_only,
         variables=described.variables,
+        normalised=described.normalised,
         ordered=described.ordered,
         not_run=failed if given and evaluated is None else "",
         options=options,

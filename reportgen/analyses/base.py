@@ -40,6 +40,7 @@ class AnalysisContext:
         outputs_only: whether nothing was recorded of the layers; `no_samples_reason` says why then.
         variables: what is stored beside the kernels.
         ordered: whether the layers stand in the order of their calls.
+        normalised: path of the normalisation behind each layer whose scale it takes away, by that layer's path.
         not_run: why samples that were given were not run; '' where they were, and where none were given.
     """
 
@@ -59,6 +60,7 @@ class AnalysisContext:
     outputs_only: bool = False
     variables: tuple[OtherVariable, ...] = ()
     ordered: bool = True
+    normalised: Mapping[str, str] = field(default_factory=dict)
     not_run: str = ""
 
 

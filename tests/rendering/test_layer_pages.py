@@ -38,7 +38,7 @@ def test_facts_weights_verdict_and_activity_of_a_layer_stand_above_its_kernels(r
     words = " ".join(re.sub("<[^>]+>", " ", unit[1]).split())
     assert words == (
         "output 2 × 2 × 2, receptive field 3 × 3 18 weights , standard deviation 0.250, untrained 0.250 "
-        "✔ learned 1 of 2 silent"
+        "✔ differs from its initialiser 1 of 2 silent"
     )
 
 

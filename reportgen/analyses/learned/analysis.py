@@ -11,9 +11,10 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
 from reportgen.analyses.learned.rules import RULES, UNTRAINED, findings
 from reportgen.messages import say
-from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, compare_kernels, operator_norm
+from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, compare_kernels, operator_norm, support_of
 from reportgen.results import Finding, Inconclusive, Limits, NullBands
 
+_SCALES = ("gamma", "beta", "scale", "offset")  # of normalisations
 _DRAWN = 24  # rows of the figure: the kernels nearest to their initialiser
 
 
@@ -32,7 +33,7 @@ class Learned:
         compared = compare_kernels(context.kernels, options.redraws, seed=options.seed, error=UNTRAINED.threshold)
         inputs = {layer.path: layer.input_shape for layer in context.layers}
         kernels = tuple(
-            _learned_kernel(kernel, comparison, inputs)
+            _learned_kernel(kernel, comparison, inputs, context)
             for kernel, comparison in zip(context.kernels, compared.kernels, strict=True)
         )
         result = LearnedResult(
@@ -41,7 +42,7 @@ class Learned:
         return result.at(context.limits[UNTRAINED.code])
 
     def findings(self, result: LearnedResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
-        """Return kernels that did not learn, whose rank collapsed and whose norm exploded."""
+        """Return kernels that are as initialised, whose rank collapsed and whose norm exploded."""
         return findings(result, limits)
 
 
@@ -49,17 +50,38 @@ def _learned_kernel(
     kernel: LayerKernel,
     comparison: NullComparison,
     inputs: Mapping[str, tuple[int | None, ...] | None],
+    context: AnalysisContext,
 ) -> LearnedKernel:
     norm, reason = operator_norm(kernel, inputs.get(kernel.path))
+    biases, moved = _beginnings(kernel.path, context)
     return LearnedKernel(
         label=kernel.label,
         kind=kernel.kind,
         initializer=kernel.initializer_name,
         weights=int(np.prod(kernel.shape)),
         comparison=comparison,
+        support=support_of(kernel),
+        biases=biases,
+        moved=moved,
+        normalised=context.normalised.get(kernel.path, ""),
         operator_norm=norm,
         operator_norm_reason=reason,
     )
+
+
+def _beginnings(path: str, context: AnalysisContext) -> tuple[int, int | None]:
+    """Return how many values beside a kernel begin as constants, and how many have moved, or None where they tell nothing.
+
+    They are the layer's own bias, or without one scale and offset of the normalisation behind it.
+    """
+    own = [one for one in context.variables if one.path == path and one.moved is not None and one.name == "bias"]
+    if own:
+        return sum(one.values for one in own), sum(one.moved or 0 for one in own)
+    behind = context.normalised.get(path)
+    values = [one for one in context.variables if one.path == behind and one.moved is not None and one.name in _SCALES]
+    # a kernel may be frozen in front of a normalisation that is trained
+    untouched = bool(values) and not any(one.moved for one in values)
+    return sum(one.values for one in values), 0 if untouched else None
 
 
 def _bands(kernels: tuple[LearnedKernel, ...]) -> NullBands:

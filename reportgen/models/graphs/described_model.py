@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +16,7 @@ from reportgen.models.graphs.arithmetic import Shape
 from reportgen.models.graphs.calls import RecordedCalls, complete_calls, layer_calls, list_recorded_calls
 from reportgen.models.graphs.inputs import InputRescaling, input_rescaling, model_input_shape
 from reportgen.models.graphs.layers import activation_of, is_rectifier, named_layers, watched_layers
+from reportgen.models.graphs.normalised import normalised_kernels
 from reportgen.models.graphs.outputs import (
     UNKNOWN_HEAD,
     UNKNOWN_OUTPUT,
@@ -49,6 +50,7 @@ class DescribedModel:
         outputs_only: whether the model gives its outputs and nothing of its layers: it is a SavedModel's signature.
         variables: what is stored beside the kernels.
         ordered: whether the calls stand in their order: not where a file has weights and no architecture.
+        normalised: path of the normalisation behind each layer whose scale it takes away, by that layer's path.
     """
 
     model: Any
@@ -64,6 +66,7 @@ class DescribedModel:
     outputs_only: bool = False
     variables: tuple[OtherVariable, ...] = ()
     ordered: bool = True
+    normalised: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def convolutions(self) -> tuple[str, ...]:
@@ -150,6 +153,7 @@ def describe_model(
         head=output.head,
         output=output,
         variables=other_variables(model, layers),
+        normalised=normalised_kernels(model, layers, calls),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.models.graphs.described_model import DescribedModel
+from reportgen.models.graphs.normalised import normalised_in_order
 from reportgen.models.weights import LayerKernel
 from reportgen.reading import LayerEntry, StoredKernel, WeightsOnly
 from reportgen.results import LayerSummary, ModelSummary
@@ -28,6 +29,8 @@ def describe_stored_weights(weights: WeightsOnly) -> DescribedModel:
     parameters: dict[str, int] = defaultdict(int)
     for kernel in kernels:
         parameters[kernel.path] += math.prod(kernel.shape)
+    calls = _calls(weights, parameters)
+    ordered = bool(weights.layers) and (weights.kind or "") in _ORDERED
     return DescribedModel(
         model=None,
         summary=ModelSummary(
@@ -40,11 +43,12 @@ def describe_stored_weights(weights: WeightsOnly) -> DescribedModel:
             layers=len(weights.layers) or len(parameters),
         ),
         layers={},
-        calls=_calls(weights, parameters),
+        calls=calls,
         kernels=kernels,
         inputs=1,
         rescaling=None,
-        ordered=bool(weights.layers) and (weights.kind or "") in _ORDERED,
+        ordered=ordered,
+        normalised=normalised_in_order(calls) if ordered else {},
     )
 
 

@@ -1,8 +1,18 @@
 """Kernels, and what can be said of their values alone: draws, statistics, spectra and norms."""
 
-from reportgen.models.weights.kernel_statistics import FEWEST_EIGENVALUES, NEAR_ZERO, STATISTICS
+from reportgen.models.weights.kernel_statistics import (
+    FEWEST_EIGENVALUES,
+    KURTOSIS,
+    NEAR_ZERO,
+    NORM,
+    RANK,
+    SIZE,
+    SMOOTHNESS,
+    STATISTICS,
+)
 from reportgen.models.weights.kernels import LayerKernel, is_convolution, layer_kernels
 from reportgen.models.weights.null_comparison import (
+    LEADING,
     MARGIN,
     MOST_REDRAWS,
     ChanceAlone,
@@ -12,24 +22,34 @@ from reportgen.models.weights.null_comparison import (
 )
 from reportgen.models.weights.operator_norms import operator_norm
 from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial
+from reportgen.models.weights.supports import Support, few_levels, support_of
 from reportgen.models.weights.variables import OtherVariable, other_variables
 
 __all__ = [
     "FEWEST_EIGENVALUES",
+    "KURTOSIS",
+    "LEADING",
     "MARGIN",
     "MOST_COMPARED",
     "MOST_REDRAWS",
     "NEAR_ZERO",
+    "NORM",
+    "RANK",
+    "SIZE",
+    "SMOOTHNESS",
     "STATISTICS",
     "ChanceAlone",
     "LayerKernel",
     "NullComparison",
     "NullDraws",
     "OtherVariable",
+    "Support",
     "compare_kernels",
     "draw_initial",
+    "few_levels",
     "is_convolution",
     "layer_kernels",
     "operator_norm",
     "other_variables",
+    "support_of",
 ]

@@ -10,16 +10,19 @@ from reportgen.messages import say
 from reportgen.models.weights.kernels import LayerKernel
 
 STATISTICS = (
-    say("standard deviation"),
+    say("root mean square"),
     say("excess kurtosis"),
     say("spectral norm"),
     say("stable rank"),
     say("share near zero"),
     say("spatial smoothness"),
 )
-"""Names of the statistics, in the order of every array of them."""
+"""Names of the statistics, in the order of every array of them. The size is the root mean square and not the standard deviation:
+the squares of orthogonal draws have one sum, so that the part that is left beside their mean is no normal number."""
 
-NEAR_ZERO_SHARE = STATISTICS.index("share near zero")
+SIZE, KURTOSIS, NORM, RANK, NEAR_ZERO_SHARE, SMOOTHNESS = range(len(STATISTICS))
+"""Places of the statistics in every array of them."""
+
 NEAR_ZERO = 1e-3
 """A weight is near zero when its magnitude is below this."""
 
@@ -38,7 +41,7 @@ _CONVERGED = 1e-7
 def kernel_statistics(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
     """Return a kernel's statistics in the order of `STATISTICS`, (6,) float64; NaN for what it does not have.
 
-    Standard deviation and excess kurtosis are those of all weights; spectral norm and stable rank those of the kernel as
+    Root mean square and excess kurtosis are those of all weights; spectral norm and stable rank those of the kernel as
     a matrix from window to filters; the share near zero counts magnitudes under 0.001; spatial smoothness is the mean
     correlation of neighbouring taps, for windows of 3 and more along each axis.
 
@@ -53,7 +56,7 @@ def kernel_statistics(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
     matrix = as_matrix(kernel, values)
     norm = spectral_norm(matrix)
     return np.array([
-        math.sqrt(variance),
+        math.sqrt(variance + mean**2),
         float(np.dot(squares, squares)) / flat.size / variance**2 - 3 if variance > 0 else math.nan,
         norm,
         stable_rank(matrix, norm),
@@ -165,6 +168,19 @@ def stable_rank(matrix: np.ndarray, norm: float) -> float:
     """
     flat = matrix.ravel()
     return float(np.dot(flat, flat)) / norm**2 if norm > 0 else math.nan
+
+
+def energy_outside(eigenvalues: np.ndarray, share: float) -> float:
+    """Return what part of a kernel's squared weights lies outside its leading directions; NaN for a kernel of zeros.
+
+    Args:
+        eigenvalues: eigenvalues of the Gram matrix, (k,).
+        share: how many directions lead, as a share of k; at least one does.
+    """
+    ordered = np.sort(np.maximum(np.asarray(eigenvalues, np.float64), 0))[::-1]
+    leading = max(1, math.floor(share * len(ordered)))
+    total = float(ordered.sum())
+    return float(ordered[leading:].sum()) / total if total > 0 else math.nan
 
 
 def hill_exponent(eigenvalues: np.ndarray) -> float | None:

@@ -12,14 +12,19 @@ from reportgen.measures.intervals import student_quantile
 from reportgen.messages import say
 from reportgen.models.weights.kernel_statistics import (
     NEAR_ZERO_SHARE,
+    NORM,
+    RANK,
+    SIZE,
     STATISTICS,
     as_matrix,
+    energy_outside,
     gram,
     hill_exponent,
     kernel_statistics,
 )
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.redraws import ComparedPart, compared_part, redraw
+from reportgen.models.weights.supports import SINGLE_PRECISION, stored_rounding
 from reportgen.results import Kept, redactable
 
 MOST_REDRAWS = 200
@@ -36,7 +41,12 @@ MARGIN = 1.5
 """How much further out than chance a kernel must stand to have learned. The bound itself would call one untrained model in
 twenty learned; with the margin it is one in a hundred. What lies between the two is not decided."""
 
+LEADING = 0.05
+"""Share of a kernel's directions that lead; what lies outside them is all that a kernel of few directions lacks."""
+
+_DEAD = 1e-3  # of the largest norm of a filter
 _ROUNDING = 1e-6  # relative; single precision's errors in sums
+_OF_SIZE = [SIZE, NORM, RANK]  # statistics that rounding changes by up to its own relative error
 
 
 @redactable
@@ -53,6 +63,8 @@ class NullComparison:
         reason: why there are no draws, or ''.
         exponent: the exponent of the spectrum's tail, or None.
         redraws: K; 0 where there are no draws.
+        outside: part of the squared weights of the filters that are not dead outside the leading twentieth of their directions,
+            in [0, 1]; None where it costs too much to know.
     """
 
     compared: int
@@ -64,6 +76,7 @@ class NullComparison:
     reason: Kept[str]
     exponent: float | None
     redraws: int = 0
+    outside: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,17 +113,19 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> Compa
     """
     part = compared_part(kernel, seed=seed)
     if not np.isfinite(part.values).all() or not part.values.size:
-        return _without_draws(part, np.full(len(STATISTICS), math.nan), say("it holds NaN or infinite weights"), None)
+        nothing = np.full(len(STATISTICS), math.nan)
+        return _without_draws(part, nothing, say("it holds NaN or infinite weights"), _Spectrum())
     value = kernel_statistics(part.kernel, part.values)
-    exponent = _tail_exponent(part)
+    spectrum = _spectrum(part)
     draws = redraw(kernel, part, count, seed=seed)
     if draws is None:
         name = kernel.initializer_name
         reason = say("no initialiser is known") if name is None else say("a part of {name} cannot be drawn", name=name)
-        return _without_draws(part, value, reason, exponent)
+        return _without_draws(part, value, reason, spectrum)
     drawn = np.array([kernel_statistics(part.kernel, draw) for draw in draws])
     weights = part.values.size
-    mean, spread = null_spread(drawn, weights)
+    rounding = stored_rounding(part.values).relative
+    mean, spread = null_spread(drawn, weights, rounding=rounding)
     below = (drawn < value).mean(axis=0) + (drawn == value).mean(axis=0) / 2
     comparison = NullComparison(
         compared=weights,
@@ -118,48 +133,76 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> Compa
         mean=mean,
         spread=spread,
         percentile=np.where(np.isnan(value) | np.isnan(mean), math.nan, 100 * below),
-        distance=null_distance(value, drawn, weights),
+        distance=null_distance(value, drawn, weights, rounding=rounding),
         reason="",
-        exponent=exponent,
+        exponent=spectrum.exponent,
         redraws=count,
+        outside=spectrum.outside,
     )
     return ComparedKernel(comparison, draws_distances(drawn, weights))
 
 
-def _without_draws(part: ComparedPart, value: np.ndarray, reason: str, exponent: float | None) -> ComparedKernel:
+@dataclass(frozen=True)
+class _Spectrum:
+    """A kernel's tail exponent and what lies outside its leading directions; None for what is not known."""
+
+    exponent: float | None = None
+    outside: float | None = None
+
+
+def _without_draws(part: ComparedPart, value: np.ndarray, reason: str, spectrum: _Spectrum) -> ComparedKernel:
     nothing = np.full(len(STATISTICS), math.nan)
-    comparison = NullComparison(part.values.size, value, nothing, nothing, nothing, nothing, reason, exponent)
+    comparison = NullComparison(
+        part.values.size, value, nothing, nothing, nothing, nothing, reason, spectrum.exponent, outside=spectrum.outside
+    )
     return ComparedKernel(comparison, np.empty((0, len(STATISTICS))))
 
 
-def _tail_exponent(part: ComparedPart) -> float | None:
+def _spectrum(part: ComparedPart) -> _Spectrum:
     matrix = as_matrix(part.kernel, part.values)
-    if part.values.size < part.whole or min(matrix.shape) > MOST_EIGENVALUES:
-        return None
-    return hill_exponent(np.linalg.eigvalsh(gram(matrix).astype(np.float64)))
+    if min(matrix.shape) > MOST_EIGENVALUES:
+        return _Spectrum()
+    eigenvalues = np.linalg.eigvalsh(gram(matrix).astype(np.float64))
+    norms = np.linalg.norm(matrix, axis=1)
+    alive = matrix[
+        norms > _DEAD * norms.max()
+    ]  # filters that are dead are another matter than directions that are lost
+    among = eigenvalues if len(alive) == len(matrix) else np.linalg.eigvalsh(gram(alive).astype(np.float64))
+    whole = part.values.size == part.whole
+    return _Spectrum(
+        hill_exponent(eigenvalues) if whole else None, energy_outside(among, LEADING) if len(alive) > 1 else None
+    )
 
 
-def null_spread(draws: np.ndarray, weights: int) -> tuple[np.ndarray, np.ndarray]:
+def null_spread(
+    draws: np.ndarray, weights: int, *, rounding: float = SINGLE_PRECISION
+) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of statistics over fresh draws.
 
     The spread of the share near zero is at least that of a Poisson count one higher, as a handful of draws often has no
-    such weight at all. A spread under single precision's rounding counts as none.
+    such weight at all. A spread under single precision's rounding counts as none. Weights that are stored more coarsely have
+    the spread of their rounding at least, in what measures size.
 
     Args:
         draws: (K, 6) float64, K at least 2.
         weights: number of weights of one draw.
+        rounding: largest relative error of a stored weight.
 
     Returns:
         Two of (6,) float64; a standard deviation of 0 where all draws agree.
     """
     mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
     spread = np.where(spread > _ROUNDING * np.abs(mean), spread, 0.0)
+    if rounding > SINGLE_PRECISION:
+        spread[_OF_SIZE] = np.fmax(spread[_OF_SIZE], rounding * np.abs(mean[_OF_SIZE]))
     share = NEAR_ZERO_SHARE
     spread[share] = max(spread[share], math.sqrt(mean[share] * weights + 1) / weights)
     return mean, spread
 
 
-def null_distance(value: np.ndarray, draws: np.ndarray, weights: int) -> np.ndarray:
+def null_distance(
+    value: np.ndarray, draws: np.ndarray, weights: int, *, rounding: float = SINGLE_PRECISION
+) -> np.ndarray:
     """Return how far statistics stand from those of fresh draws, in the draws' standard deviations, (6,) float64.
 
     Infinite where all draws agree on another value; NaN for what the kernel does not have.
@@ -168,8 +211,9 @@ def null_distance(value: np.ndarray, draws: np.ndarray, weights: int) -> np.ndar
         value: (6,) float64, of the kernel.
         draws: (K, 6) float64, of fresh draws.
         weights: number of weights of one draw.
+        rounding: largest relative error of a stored weight.
     """
-    mean, spread = null_spread(draws, weights)
+    mean, spread = null_spread(draws, weights, rounding=rounding)
     difference = value - mean
     difference = np.where(np.abs(difference) > _ROUNDING * np.abs(mean), difference, 0 * difference)
     with np.errstate(divide="ignore", invalid="ignore"):

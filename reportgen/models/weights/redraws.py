@@ -116,7 +116,7 @@ def redraw(kernel: LayerKernel, part: ComparedPart, count: int, *, seed: int) ->
     Returns:
         `count` arrays of the part's shape, float32.
     """
-    initializer = _independent_initializer(kernel)
+    initializer = independent_initializer(kernel)
     if initializer is not None:
         return _drawn_together(initializer, kernel.label, part.values.shape, count, seed)
     if kernel.initializer is None or part.whole > (_MOST_DRAWN if part.values.size == part.whole else 0):
@@ -135,7 +135,7 @@ def _drawn_together(
         yield from np.asarray(drawn)
 
 
-def _independent_initializer(kernel: LayerKernel) -> Any:
+def independent_initializer(kernel: LayerKernel) -> Any:
     """Return an initialiser that draws single weights as this kernel's does, or None where it draws them together."""
     initializer = kernel.initializer
     if type(initializer).__module__.split(".")[0] != "keras":

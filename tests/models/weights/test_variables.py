@@ -42,5 +42,5 @@ def test_variables_of_the_model_itself_are_among_them() -> None:
     model = WithItsOwn()
     model(np.zeros((1, 2), np.float32))
     found = other_variables(model, named_layers(model))
-    assert found == (OtherVariable("dense", "bias", 2, 0), OtherVariable("", "own", 3, 0))
+    assert found == (OtherVariable("dense", "bias", 2, 0, moved=0), OtherVariable("", "own", 3, 0))
     assert found[1].label == "own"
