@@ -19,7 +19,6 @@ from reportgen.models.graphs import (
     OneOutput,
     describe_model,
     describe_stored_weights,
-    normalization_layers,
     with_signature,
 )
 from reportgen.models.passes import CompiledModel, LiveModel
@@ -181,7 +180,9 @@ def _context(
         live=live,
         head=described.head,
         activations=described.activations,
-        normalizations=normalization_layers(described.layers),
+        normalizations=described.normalizations,
+        listed=described.listed,
+        has_weights=described.has_weights,
         outputs_only=described.outputs_only,
         variables=described.variables,
         normalised=described.normalised,
