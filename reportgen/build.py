@@ -13,12 +13,14 @@ from reportgen.analyses.catalogue import open_catalogue
 from reportgen.analyses.sections import run_analyses, run_plugins
 from reportgen.errors import ForwardError, ModelError
 from reportgen.keras_internals import quantised
+from reportgen.measures.claims import checked_claims, nameless_claims
 from reportgen.messages import say
 from reportgen.models.graphs import (
     DescribedModel,
     OneOutput,
     describe_model,
     describe_stored_weights,
+    normalization_layers,
     with_signature,
 )
 from reportgen.models.passes import CompiledModel, LiveModel
@@ -58,12 +60,17 @@ def make_report(
         options.check_without_samples(of_samples)
     catalogue = open_catalogue(config, extra=extra)
     settings, plugins = catalogue.settings, catalogue.plugins
+    options = replace(options, expect=options.expect or catalogue.expect)
     read, described = _loaded(model, options, on_stage, run=samples is not None)
     source = None
     if samples is not None and described.model is not None:
         on_stage("Reading the samples")
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
+        claims = checked_claims(options.expect, run.source.class_names, nameless=options.redact)
+        options = replace(options, expect=claims)
         described, source = run.described, anonymise(run.source) if options.redact else run.source
+    elif options.redact:
+        options = replace(options, expect=nameless_claims(options.expect))
     provenance = make_provenance(
         read,
         options,
@@ -180,9 +187,7 @@ def _context(
         live=live,
         head=described.head,
         activations=described.activations,
-        normalizations=described.normalizations,
-        listed=described.listed,
-        has_weights=described.has_weights,
+        normalizations=normalization_layers(described.layers),
         outputs_only=described.outputs_only,
         variables=described.variables,
         normalised=described.normalised,

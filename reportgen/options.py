@@ -159,6 +159,20 @@ def _selection_text(value: Any) -> str | None:
     return selection_text(value)
 
 
+def _claims(flag: str, value: tuple[str, ...]) -> None:
+    from reportgen.measures.claims import parse_claim
+
+    del flag
+    for text in value:
+        parse_claim(text)
+
+
+def _claims_of(value: Any) -> tuple[str, ...]:
+    from reportgen.measures.claims import claims_of
+
+    return claims_of(value)
+
+
 def _resize(value: Any) -> Any:
     """Return what is done with images of another size; True and False are the two answers to whether they are resized."""
     return {True: "stretch", False: "none"}[value] if isinstance(value, bool) else value
@@ -241,6 +255,15 @@ class ReportOptions:
         PICTURES,
         metavar="N",
         check=_whole_number(5, 1000),
+    )
+    expect: tuple[str, ...] = option(
+        (),
+        "A claim that the samples are to bear out, such as accuracy=0.917, recall:shirt=0.7, precision:shirt=0.7, f1:shirt=0.7, "
+        "top5=0.99, mae=0.5 or rmse=0.7; what is certainly less is a problem. May be repeated.",
+        SAMPLES,
+        metavar="CLAIM",
+        check=_claims,
+        read=_claims_of,
     )
     resize: Literal["auto", "none", "stretch", "crop", "pad"] = option(
         "auto",

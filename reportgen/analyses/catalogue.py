@@ -21,10 +21,12 @@ class Catalogue:
     Attributes:
         plugins: analyses from other packages, those given to `build_report`, and those that cannot be used.
         settings: every rule as it is in force.
+        expect: what the configuration claims of the model, as for --expect.
     """
 
     plugins: Plugins
     settings: RuleSettings
+    expect: tuple[str, ...] = ()
 
     @property
     def analyses(self) -> tuple[Analysis, ...]:
@@ -68,7 +70,8 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
     plugins = replace(found, working=(*found.working, *given))
     rules = [rule for analysis in (*ANALYSES, *from_packages) for rule in analysis.rules]
     rules += [rule for one in given for rule in one.analysis.rules]
-    return Catalogue(plugins, rule_settings(rules, configuration, unknown_allowed=bool(found.broken)))
+    settings = rule_settings(rules, configuration, unknown_allowed=bool(found.broken))
+    return Catalogue(plugins, settings, configuration.expect)
 
 
 def _taken(analyses: Iterable[Analysis]) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""Configuration: thresholds and severities of rules, set in `pyproject.toml` or a file of their own."""
+"""Configuration: thresholds and severities of rules, and claims on the model, in `pyproject.toml` or a file of their own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
+from reportgen.measures.claims import claims_of, parse_claim
 from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 
@@ -21,6 +22,7 @@ else:
 
 PROJECT_FILE = "pyproject.toml"
 _DEFAULT = "default"
+_KEYS = ("rules", "expect")
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,20 @@ class Configuration:
     Attributes:
         name: the file's name, without its folder; 'default' where nothing is configured.
         rules: settings by the rule's code, not yet checked.
+        expect: claims that the samples are to bear out, as for --expect.
     """
 
     name: str = _DEFAULT
     rules: Mapping[str, Any] = field(default_factory=dict)
+    expect: tuple[str, ...] = ()
 
 
 def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configuration:
     """Return the configuration of a report.
 
     Args:
-        source: a TOML file with `[rules]`, or of any name with `[tool.reportgen]`; its tables as a mapping; or None for
-            `[tool.reportgen]` in the working folder's `pyproject.toml`, where there is one.
+        source: a TOML file with `[rules]` or `expect`, or of any name with `[tool.reportgen]`; its tables as a mapping; or None
+            for `[tool.reportgen]` in the working folder's `pyproject.toml`, where there is one.
 
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds a table that reportgen does not know.
@@ -53,7 +57,9 @@ def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configu
         return _of_project(project, _read(project)) if project.is_file() else Configuration()
     path = Path(source)
     document = _read(path)
-    if path.name == PROJECT_FILE or ("rules" not in document and _table_of_project(document) is not None):
+    if path.name == PROJECT_FILE or (
+        not any(key in document for key in _KEYS) and _table_of_project(document) is not None
+    ):
         return _of_project(path, document)
     return _configuration(base_name(path), document, "")
 
@@ -130,15 +136,31 @@ def _configuration(name: str, table: Any, prefix: str) -> Configuration:
     if not isinstance(table, Mapping):
         raise UsageError(f"{name}: {prefix.rstrip('.')} must be a table. Received: {shown(repr(table))}.")
     for key in table:
-        if key != "rules":
+        if key not in _KEYS:
             raise UsageError(
-                f"{name}: [{prefix}rules] is the only table that reportgen reads. Received: {shown(key)!r}."
-                f"{_suggestion(key, ('rules',))}"
+                f"{name}: [{prefix}rules] and expect are all that reportgen reads. Received: {shown(key)!r}."
+                f"{_suggestion(key, _KEYS)}"
             )
     rules = table.get("rules", {})
     if not isinstance(rules, Mapping):
         raise UsageError(f"{name}: [{prefix}rules] must be a table. Received: {shown(repr(rules))}.")
-    return Configuration(name, rules)
+    return Configuration(name, rules, _expectations(name, table.get("expect")))
+
+
+def _expectations(name: str, given: Any) -> tuple[str, ...]:
+    """Return the claims of a configuration: a text, a list of texts, or a table of numbers by metric."""
+    listed = isinstance(given, list | tuple) and all(isinstance(text, str) for text in given)
+    if not (given is None or listed or isinstance(given, str | Mapping)):
+        raise UsageError(
+            f'{name}: expect must be a list such as ["accuracy=0.917"], or a table. Received: {shown(repr(given))}.'
+        )
+    claims = claims_of(given)
+    for claim in claims:
+        try:
+            parse_claim(claim)
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from error
+    return claims
 
 
 def _setting(rule: Rule, value: Any, name: str) -> tuple[float, Severity | None]:

@@ -41,6 +41,11 @@ class Temperature:
     loss: float
     fitted_loss: float
 
+    @property
+    def bounded(self) -> bool:
+        """Whether both bounds lie within the temperatures that were tried: answers that are all right have no lower one."""
+        return self.low > 2 / math.exp(_FURTHEST) and self.high < math.exp(_FURTHEST) / 2
+
 
 def temperature_of_classes(values: np.ndarray, labels: np.ndarray) -> Temperature:
     """Return the temperature of answers that name one class.

@@ -84,7 +84,7 @@ def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
         ("[rules]\nx = 1", "r.toml: the table of rules must name rules. Received: 'x'. See reportgen rules."),
         (
             "[rule]\nx = 1",
-            "r.toml: [rules] is the only table that reportgen reads. Received: 'rule'. Did you mean 'rules'?",
+            "r.toml: [rules] and expect are all that reportgen reads. Received: 'rule'. Did you mean 'rules'?",
         ),
         ("rules = 1", "r.toml: [rules] must be a table. Received: 1."),
         (
@@ -157,7 +157,7 @@ def test_a_project_file_is_known_by_its_table_under_any_name(folder: Path) -> No
     assert read_configuration("pp.toml") == Configuration("pp.toml", {"silent-channels": 0.5})
     (folder / "pp.toml").write_text("[project]\nname = 'x'\n", "utf-8")
     with pytest.raises(
-        UsageError, match=r"pp.toml: \[rules\] is the only table that reportgen reads. Received: 'project'"
+        UsageError, match=r"pp.toml: \[rules\] and expect are all that reportgen reads. Received: 'project'"
     ):
         read_configuration("pp.toml")
 
@@ -208,3 +208,27 @@ def test_every_rule_can_be_set_to_its_bounds_without_an_error(demo_samples_path:
         table = {rule.code: min(rule.bounds[bound], 1e12) for rule in rules}
         report = reportgen.build_report(demo_model, samples=pair, config={"rules": table})
         assert report.to_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ('expect = ["accuracy=0.917", "recall:shirt=0.7"]', ("accuracy=0.917", "recall:shirt=0.7")),
+        ('expect = "accuracy=0.917"', ("accuracy=0.917",)),
+        ("[tool.reportgen.expect]\naccuracy = 0.917\nrecall.shirt = 0.7", ("accuracy=0.917", "recall:shirt=0.7")),
+        ("", ()),
+    ],
+)
+def test_claims_are_a_list_or_a_table(folder: Path, text: str, claims: tuple[str, ...]) -> None:
+    (folder / "pyproject.toml").write_text(f"[tool.reportgen]\n{text}", encoding="utf-8")
+    assert read_configuration(None).expect == claims
+    (folder / "r.toml").write_text(text.replace("tool.reportgen.", ""), encoding="utf-8")
+    assert read_configuration("r.toml").expect == claims
+
+
+@pytest.mark.parametrize(("text", "told"), [("expect = 3", "must be a list"), ('expect = ["x=1"]', "must name one of")])
+def test_claims_that_cannot_be_used_are_told_with_the_file(folder: Path, text: str, told: str) -> None:
+    (folder / "r.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=told) as error:
+        read_configuration("r.toml")
+    assert str(error.value).startswith("r.toml: ")

@@ -1,27 +1,30 @@
 """Predictions against labels: which heads, which numbers, and when they become a finding."""
 
+import re
 from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import builders
 import numpy as np
 import pytest
 from builders import LIMITS
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import AnalysisContext, AnalysisOptions, Skip
 from reportgen.analyses.prediction_quality.analysis import PredictionQuality
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.analyses.prediction_quality.rules.baselines import judge_accuracy
 from reportgen.analyses.prediction_quality.rules.classes import Judgement, judge_never_predicted
 from reportgen.analyses.prediction_quality.rules.confidence import judge_calibration
+from reportgen.errors import UsageError
 from reportgen.measures.calibration import Calibration, Confidences, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
-from reportgen.measures.intervals import Outcome, measure
+from reportgen.measures.intervals import Outcome, measure, wilson_interval
 from reportgen.measures.temperature import Temperature
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette
-from reportgen.samples.labels import Targets
+from reportgen.samples.labels import Targets, Unused
 
 IMAGES = np.random.default_rng(3).integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
 
@@ -112,7 +115,6 @@ def test_a_linear_output_with_other_labels_than_0_and_1_is_a_regression() -> Non
     [
         ([[0.5, 0.5]], None, "The samples have no labels; --labels FILE would say what is right."),
         ([[np.nan, 0.5]], [0], "The output is NaN or infinite"),
-        ([[0.9, 0.8]], [0], "The outputs are independent scores, as of a multi-label model."),
         (np.zeros((1, 4, 4, 2)), [0], "The model puts out 4 x 4 x 2 numbers for each sample."),
     ],
 )
@@ -636,9 +638,149 @@ def test_a_class_that_no_sample_has_and_that_is_predicted_a_few_times_is_not_dec
     )
 
 
-def test_one_label_for_each_sample_does_not_do_for_independent_scores() -> None:
-    reason = run([[0.9, 0.8]], [0]).reason
-    assert reason.endswith("labels with a row of 0 and 1 for each sample would, a column for each class.")
+def test_one_label_for_each_sample_is_held_against_the_highest_of_independent_scores() -> None:
+    outputs = [[0.9, 0.8, 0.1], [0.2, 0.1, 0.3], [0.4, 0.9, 0.9]]
+    result = run(outputs, [0, 1, 1], head=Head("sigmoid", "scores"))
+    assert (result.classification.accuracy.successes, result.classification.accuracy.trials) == (2, 3)
+    assert result.rule == (
+        "The outputs end in a sigmoid: each class has a score of its own. There is one label for each sample, so the class with "
+        "the highest score was taken as the answer."
+    )
+    assert result.classification.temperature is not None
+
+
+def skip(outputs: Any, labels: Any = None, **options: Any) -> Skip:
+    given = context(outputs, labels)
+    found = PredictionQuality().run(replace(given, options=replace(given.options, **options)))
+    assert isinstance(found, Skip)
+    return found
+
+
+def test_labels_that_were_given_and_not_used_are_a_finding() -> None:
+    (finding,) = skip(np.zeros((1, 4, 4, 2)), [0]).findings
+    assert (finding.code, finding.severity, finding.subject) == ("labels-not-used", Severity.WARNING, "labels")
+    assert finding.message.startswith(
+        "the label of 1 sample was given and not used (Labels can be held against one score"
+    )
+    assert skip([[0.5, 0.5]]).findings == ()
+    masks = replace(context([[0.5, 0.5]]), options=AnalysisOptions())
+    assert masks.samples is not None
+    unused = replace(
+        masks.samples, labels=Unused("They are masks."), summary=replace(masks.samples.summary, evaluated=7)
+    )
+    found = PredictionQuality().run(replace(masks, samples=unused))
+    assert isinstance(found, Skip)
+    assert found.findings[0].message == "the labels of 7 samples were given and not used (They are masks.)"
+
+
+def claimed(outputs: Any, labels: Any, *claims: str, names: Any = None, head: Head = UNKNOWN_HEAD) -> Any:
+    given = context(outputs, labels, names=names, head=head, images=np.zeros((len(outputs), 1)))
+    options = replace(given.options, expect=claims)
+    return PredictionQuality().run(replace(given, options=options))
+
+
+def said_of_claims(measured: Any, tolerance: float = 0.0) -> list[Finding | Inconclusive]:
+    found = PredictionQuality().findings(measured, LIMITS | {"below-expectation": tolerance})
+    return [one for one in found if one.code == "below-expectation"]
+
+
+def test_a_claim_that_the_interval_excludes_is_a_problem() -> None:
+    labels = np.arange(200) % 2
+    values = answers(np.where(np.arange(200) < 20, 1 - labels, labels), 2)  # 180 of 200: 85.1 to 93.4 %
+    held = claimed(values, labels, "accuracy=0.85")
+    assert said_of_claims(held) == []
+    assert held.claims[0].outcome is Outcome.PASS
+    (open_,) = said_of_claims(claimed(values, labels, "accuracy=0.92"))
+    assert isinstance(open_, Inconclusive)
+    # 1.96**2 x 0.92 x 0.08 / 0.02**2 = 706.8
+    assert (open_.subject, open_.samples_needed) == ("accuracy", 707)
+    assert open_.message == (
+        "accuracy is 90.0% (85.1% to 93.4% at 95%, 200 samples), which cannot be told from the 92% that was claimed"
+    )
+    missed = claimed(values, labels, "accuracy=95%")
+    (finding,) = said_of_claims(missed)
+    assert isinstance(finding, Finding)
+    assert (finding.severity, finding.subject) == (Severity.PROBLEM, "accuracy")
+    assert finding.message == "accuracy is 90.0% and at most 93.4% (95%, 200 samples), where 95% was claimed"
+    assert said_of_claims(missed, tolerance=0.05) == [
+        Inconclusive("below-expectation", "accuracy", ANY, ANY)
+    ]  # 90.25 % is within the interval
+    # more than what was claimed is none
+    assert said_of_claims(claimed(values, labels, "accuracy=0.5")) == []
+
+
+def test_claims_on_classes_are_judged_on_their_samples_and_together() -> None:
+    labels = np.repeat([0, 1, 2], [100, 50, 50])
+    predicted = labels.copy()
+    predicted[100:140] = 0
+    measured = claimed(
+        answers(predicted, 3), labels, "recall:dog=0.6", "precision:cat=0.5", "f1:2=0.9", names=("cat", "dog", "cow")
+    )
+    assert [(one.name, one.samples, one.outcome) for one in measured.claims] == [
+        ("dog", 50, Outcome.FAIL),
+        ("cat", 140, Outcome.PASS),
+        ("cow", 50, Outcome.PASS),
+    ]
+    assert (measured.claims[0].low, measured.claims[0].high) == pytest.approx(
+        wilson_interval(10, 50, confidence=1 - 0.05 / 3)
+    )
+    (finding,) = said_of_claims(measured)
+    assert (finding.subject, finding.message) == (
+        "classes",
+        "recall of dog is 20.0% and at most 36.3% (95%, 50 samples), where 60% was claimed",
+    )
+
+
+def test_claims_on_predicted_numbers_are_on_their_errors() -> None:
+    generator = np.random.default_rng(1)
+    labels = generator.integers(3, 90, 150)
+    outputs = labels[:, None] + generator.choice([-2.0, -1.0, 1.0, 2.0], (150, 1))
+    measured = claimed(outputs, labels, "mae<=2", "rmse=1", "error=1.5", head=Head("linear", "age"))
+    assert [one.metric for one in measured.claims] == ["mae", "rmse", "mae"]
+    assert measured.claims[0].value == measured.regression.mean_absolute
+    assert measured.claims[1].value == pytest.approx(measured.regression.root_mean_square)
+    finding, open_ = said_of_claims(measured)
+    assert isinstance(finding, Finding)
+    assert finding.message.startswith("the root mean square error is 1.5")
+    assert finding.message.endswith("where 1 was claimed")
+    assert isinstance(open_, Inconclusive)
+    assert open_.samples_needed is not None
+    few = claimed(outputs[:5], labels[:5], "mae=0.1", head=Head("linear", "age"))
+    (open_,) = said_of_claims(few)
+    assert isinstance(open_, Inconclusive)
+    assert open_.samples_needed == 10
+
+
+def test_a_claim_on_a_class_without_samples_is_undecided() -> None:
+    (open_,) = said_of_claims(claimed(answers(np.zeros(20, np.int64), 3), np.zeros(20, np.int64), "recall:2=0.5"))
+    assert isinstance(open_, Inconclusive)
+    assert (open_.message, open_.samples_needed) == (
+        "recall of class 2 was claimed to be 50%, and no sample tells",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ("recall:dgo=0.5", "Did you mean 'dog'?"),
+        ("recall:3=0.5", "--expect must name a class of the model."),
+        ("mae=1", "--expect must name one of accuracy, recall, precision, f1, as the model predicts classes."),
+        ("top5=1", "--expect must name one of accuracy,"),
+    ],
+)
+def test_a_claim_that_cannot_be_measured_is_told(claim: str, told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        claimed(answers(np.arange(9) % 3, 3), np.arange(9) % 3, claim, names=("cat", "dog", "cow"))
+
+
+def test_claims_that_could_not_be_checked_are_a_problem() -> None:
+    (finding,) = skip([[0.5, 0.5]], expect=("accuracy=0.9", "recall:1=0.5")).findings
+    assert (finding.code, finding.severity) == ("below-expectation", Severity.PROBLEM)
+    assert finding.message == (
+        "accuracy=0.9, recall:1=0.5 was claimed and could not be checked (The samples have no labels; --labels FILE would say "
+        "what is right.)"
+    )
 
 
 def test_numbers_that_are_no_better_than_their_mean_are_a_problem() -> None:

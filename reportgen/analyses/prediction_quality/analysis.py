@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.prediction_quality.expectations import measured_claims
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
-from reportgen.analyses.prediction_quality.rules import CONFIDENT, RULES, findings
+from reportgen.analyses.prediction_quality.rules import CONFIDENT, RULES, findings, not_checked, not_used
 from reportgen.analyses.prediction_quality.worst_samples import worst_by_error, worst_by_label, worst_by_loss
 from reportgen.measures.classification import (
     classification_quality,
@@ -22,10 +24,6 @@ from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_ent
 from reportgen.samples import LabelSets, Targets, Unused
 
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
-_MULTI_LABEL = say(
-    "The outputs are independent scores, as of a multi-label model. One label for each sample does not say which of the other "
-    "classes are in it too; labels with a row of 0 and 1 for each sample would, a column for each class."
-)
 
 
 class PredictionQuality:
@@ -37,30 +35,41 @@ class PredictionQuality:
 
     def run(self, context: AnalysisContext) -> PredictionQualityResult | Skip:
         """Return the measures; a skip without samples, without labels, or for an output that labels cannot be held against."""
-        samples = context.samples
-        if samples is None:
-            return Skip(context.no_samples_reason)
-        labels, outputs = samples.labels, samples.activations.outputs
-        if labels is None or isinstance(labels, Unused):
-            return Skip(samples.no_labels_reason)
-        if not np.isfinite(outputs).all():
-            return Skip(_NOT_FINITE)
-        if isinstance(labels, Targets):
-            return _against_numbers(samples, labels.values, outputs, context.head)
-        scores = class_scores(outputs, head=context.head, labels=labels)
-        if isinstance(labels, LabelSets):
-            if scores is None:
-                return _against_numbers(samples, None, outputs, context.head)
-            return _multi_label(context, samples, labels, scores)
-        if scores is not None and scores.independent:
-            return Skip(_MULTI_LABEL)
-        if scores is not None:
-            return _classification(context, samples, labels.values, scores)
-        return _against_numbers(samples, labels.values, outputs, context.head)
+        result = _measured(context)
+        claims = context.options.expect
+        if isinstance(result, Skip):
+            unused = () if context.samples is None else _unused(context, context.samples, result.reason)
+            return Skip(result.reason, (*unused, *not_checked(claims, result.reason, context.limits)))
+        return replace(result, claims=measured_claims(result, context)) if claims else result
 
     def findings(self, result: PredictionQualityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return what is certain about the predictions at these limits, and what more samples would have to decide."""
         return findings(result, limits)
+
+
+def _measured(context: AnalysisContext) -> PredictionQualityResult | Skip:
+    samples = context.samples
+    if samples is None:
+        return Skip(context.no_samples_reason)
+    labels, outputs = samples.labels, samples.activations.outputs
+    if labels is None or isinstance(labels, Unused):
+        return Skip(samples.no_labels_reason)
+    if not np.isfinite(outputs).all():
+        return Skip(_NOT_FINITE)
+    if isinstance(labels, Targets):
+        return _against_numbers(samples, labels.values, outputs, context.head)
+    scores = class_scores(outputs, head=context.head, labels=labels)
+    if isinstance(labels, LabelSets):
+        if scores is None:
+            return _against_numbers(samples, None, outputs, context.head)
+        return _multi_label(context, samples, labels, scores)
+    if scores is not None:
+        return _classification(context, samples, labels.values, scores)
+    return _against_numbers(samples, labels.values, outputs, context.head)
+
+
+def _unused(context: AnalysisContext, samples: EvaluatedSamples, reason: str) -> tuple[Finding, ...]:
+    return () if samples.labels is None else not_used(samples.evaluated, reason, context.limits)
 
 
 def _classification(
@@ -69,11 +78,22 @@ def _classification(
     values = scores.values
     names = tuple(samples.class_name(index) for index in range(values.shape[1]))
     quality = classification_quality(
-        values, labels, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
+        values,
+        labels,
+        names,
+        sure=context.limits[CONFIDENT.code],
+        seed=context.options.seed,
+        independent=scores.independent,
     )
     worst = worst_by_label(samples, values, labels, names)
+    rule = scores.rule
+    if scores.independent:
+        rule = say(
+            "{rule} There is one label for each sample, so the class with the highest score was taken as the answer.",
+            rule=scores.rule,
+        )
     return PredictionQualityResult(
-        rule=scores.rule,
+        rule=rule,
         evaluated=len(labels),
         total=samples.summary.total,
         classification=quality,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from reportgen.measures.claims import MeasuredClaim
 from reportgen.measures.classification import (
     ClassificationQuality,
 )
@@ -29,6 +30,7 @@ class PredictionQualityResult:
         confidently: how many of `worst` are there for the first reason.
         pictures: one tile for each of `worst`, or None for samples that are not images.
         multi_label: where the output is an independent score for each class and the labels name any number of them.
+        claims: what --expect claimed, and what was measured.
     """
 
     rule: Kept[str]
@@ -40,6 +42,7 @@ class PredictionQualityResult:
     confidently: int
     pictures: Annotated[ImageGrid | None, Becomes(None)]
     multi_label: MultiLabelQuality | None = None
+    claims: tuple[MeasuredClaim, ...] = ()
 
 
 @redactable_sample

@@ -16,6 +16,13 @@ from reportgen.analyses.prediction_quality.rules.baselines import (
     no_better_than_majority,
     no_better_than_mean,
 )
+from reportgen.analyses.prediction_quality.rules.claims import (
+    EXPECTED,
+    UNUSED,
+    below_expectation,
+    not_checked,
+    not_used,
+)
 from reportgen.analyses.prediction_quality.rules.classes import (
     LOW_PRECISION,
     LOW_RECALL,
@@ -35,9 +42,22 @@ from reportgen.analyses.prediction_quality.rules.confidence import (
 from reportgen.analyses.prediction_quality.rules.permuted_labels import PERMUTED, permuted_labels
 from reportgen.results import Finding, Inconclusive, Limits
 
-__all__ = ["CONFIDENT", "RULES", "findings"]
+__all__ = ["CONFIDENT", "RULES", "findings", "not_checked", "not_used"]
 
-RULES = (MAJORITY, CONSTANT, PERMUTED, NEVER, RECALL, LOW_RECALL, LOW_PRECISION, MEAN, CALIBRATION, CONFIDENT)
+RULES = (
+    UNUSED,
+    EXPECTED,
+    MAJORITY,
+    CONSTANT,
+    PERMUTED,
+    NEVER,
+    RECALL,
+    LOW_RECALL,
+    LOW_PRECISION,
+    MEAN,
+    CALIBRATION,
+    CONFIDENT,
+)
 """Every rule of this section, in the order in which tables list them."""
 
 
@@ -45,6 +65,7 @@ def findings(result: PredictionQualityResult, limits: Limits) -> Iterator[Findin
     """Yield what is certain about the predictions at these thresholds, and what more samples would have to decide."""
     for rule in (
         permuted_labels,
+        below_expectation,
         no_better_than_majority,
         class_never_predicted,
         constant_prediction,

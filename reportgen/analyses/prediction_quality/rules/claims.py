@@ -1,0 +1,155 @@
+"""Rules on what was claimed of the model, and on labels that were given and not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.measures.claims import MeasuredClaim
+from reportgen.measures.intervals import Outcome
+from reportgen.messages import Message, counted, joined, say
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
+
+EXPECTED = Rule(
+    code="below-expectation",
+    meaning=say("the model is certainly worse than was claimed by --expect, or the claim could not be checked"),
+    severity=Severity.PROBLEM,
+    threshold=0.0,
+    unit=say("share of the claim that may be missing"),
+    source=say(
+        "upper bound of Wilson's interval (1927), of errors the lower bound of Student's; at 95% for all claims together "
+        "(Bonferroni)"
+    ),
+    bounds=(0.0, 1.0),
+    follows_from=(
+        *BROKEN_WEIGHTS,
+        *WRONG_INPUTS,
+        "non-deterministic-output",
+        "class-names-unchecked",
+        "labels-not-used",
+        "permuted-labels",
+        "constant-output",
+    ),
+)
+
+UNUSED = Rule(
+    code="labels-not-used",
+    meaning=say("labels were given and the predictions were not compared with them"),
+    severity=Severity.WARNING,
+    threshold=0.0,
+    unit=say("samples whose labels are not used"),
+    source=say("a check that was asked for and not made must not pass for one that found nothing"),
+    follows_from=("non-finite-output", "samples-not-run"),
+)
+
+
+def below_expectation(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
+    """Yield which claims certainly do not hold, and which these samples cannot decide."""
+    tolerance = limits[EXPECTED.code]
+    for claim in result.claims:
+        decision = claim.decide(tolerance)
+        if decision.outcome is Outcome.FAIL:
+            evidence = {"claimed": claim.claimed, "value": claim.value, "low": claim.low, "high": claim.high}
+            yield EXPECTED.finding(_subject(claim), _worse(claim), evidence=evidence, threshold=tolerance)
+        elif decision.outcome is Outcome.INCONCLUSIVE:
+            yield Inconclusive(EXPECTED.code, _subject(claim), _open(claim), decision.needed)
+
+
+def _worse(claim: MeasuredClaim) -> Message:
+    values = {**_values(claim), "high": claim.high, "low": claim.low}
+    if claim.is_error:
+        return say(
+            "{what} is {value:.4g} and at least {low:.4g} (95%, {samples}), where {claimed:g} was claimed", **values
+        )
+    return say(
+        "{what} is {value:.1%} and at most {high:.1%} (95%, {samples}), where {percent:.4g}% was claimed", **values
+    )
+
+
+def _open(claim: MeasuredClaim) -> Message:
+    values = {**_values(claim), "high": claim.high, "low": claim.low}
+    if not claim.samples:
+        return say("{what} was claimed to be {percent:.4g}%, and no sample tells", **values)
+    if claim.is_error:
+        return say(
+            "{what} is {value:.4g} ({low:.4g} to {high:.4g} at 95%, {samples}), which cannot be told from the {claimed:g} that "
+            "was claimed",
+            **values,
+        )
+    return say(
+        "{what} is {value:.1%} ({low:.1%} to {high:.1%} at 95%, {samples}), which cannot be told from the {percent:.4g}% that "
+        "was claimed",
+        **values,
+    )
+
+
+def _values(claim: MeasuredClaim) -> dict[str, Any]:
+    samples = counted(claim.samples, "{n} sample", "{n} samples")
+    return {
+        "what": claim_named(claim),
+        "value": claim.value,
+        "claimed": claim.claimed,
+        "percent": 100 * claim.claimed,
+        "samples": samples,
+    }
+
+
+def claim_named(claim: MeasuredClaim) -> Message:
+    """Return what is claimed about in words: 'recall of shirt'."""
+    match claim.metric:
+        case "accuracy":
+            return say("accuracy")
+        case "top5":
+            return say("top-5 accuracy")
+        case "recall":
+            return say("recall of {name}", name=claim.name)
+        case "precision":
+            return say("precision of {name}", name=claim.name)
+        case "f1":
+            return say("F1 of {name}", name=claim.name)
+        case "mae":
+            return say("the mean error")
+        case _:
+            return say("the root mean square error")
+
+
+def _subject(claim: MeasuredClaim) -> Message:
+    if claim.is_error:
+        return say("errors")
+    return say("classes") if claim.name else say("accuracy")
+
+
+def not_checked(claims: Sequence[str], reason: str, limits: Limits) -> tuple[Finding, ...]:
+    """Return that claims were made and nothing was measured; nothing without a claim.
+
+    Args:
+        claims: as they were given.
+        reason: why nothing was measured, one sentence.
+        limits: thresholds in force.
+    """
+    if not claims:
+        return ()
+    message = say("{claims} was claimed and could not be checked ({reason})", claims=joined(claims), reason=reason)
+    evidence = {"claims": len(claims)}
+    return (EXPECTED.finding(say("predictions"), message, evidence=evidence, threshold=limits[EXPECTED.code]),)
+
+
+def not_used(samples: int, reason: str, limits: Limits) -> tuple[Finding, ...]:
+    """Return that labels were given and predictions are not compared with them.
+
+    Args:
+        samples: number of samples with labels.
+        reason: why not, one sentence.
+        limits: thresholds in force.
+    """
+    limit = limits[UNUSED.code]
+    if samples <= limit:
+        return ()
+    message = counted(
+        samples,
+        "the label of {n} sample was given and not used ({reason})",
+        "the labels of {n} samples were given and not used ({reason})",
+        reason=reason,
+    )
+    return (UNUSED.finding(say("labels"), message, evidence={"samples": samples}, threshold=limit),)
