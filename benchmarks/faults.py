@@ -315,7 +315,7 @@ def faults() -> tuple[Fault, ...]:
         Fault("a dense layer of rank one", ("collapsed-rank",), _on_weights(_with_kernel("Dense", 0, _rank_one))),
         Fault(
             "head set to zero",
-            ("constant-output", "constant-prediction", "no-better-than-majority"),
+            ("constant-kernel", "constant-output", "constant-prediction", "no-better-than-majority"),
             _on_weights(_with_kernel("Dense", 1, lambda kernel: 0 * kernel)),
         ),
         Fault("logits times ten", ("miscalibration", "confidently-wrong"), _noisy),

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import LIMITS, context, kernel
+from builders import GLOROT, LIMITS, context, kernel
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.filter_grids.analysis import FilterGrids, filter_norms, similar_pairs
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
+from reportgen.models.graphs import BatchNormalizationLayer
 from reportgen.models.weights import LayerKernel, draw_initial
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
@@ -227,12 +228,44 @@ def test_strength_counts_filters_weights_and_norms() -> None:
     np.testing.assert_array_equal(filter_norms(np.moveaxis(values, -1, 0)), [3, 4, 5, 6])
 
 
-def test_filter_just_under_a_thousandth_of_the_median_is_weak() -> None:
+def test_filter_just_under_a_thousandth_of_the_largest_is_weak() -> None:
     values = draw(3, 3, 1, 5)
     values /= np.linalg.norm(values.reshape(9, 5), axis=0)
     values[..., 1] *= 0.00099
     values[..., 3] *= 0.00101
     assert strength_of(values).weak == (1,)
+
+
+@pytest.mark.parametrize(("percent", "dead"), [(40, 26), (60, 38), (95, 61), (100, 64)])
+def test_zero_filters_count_however_many_they_are(percent: int, dead: int) -> None:
+    values = draw(3, 3, 8, 64)
+    values[..., : round(64 * percent / 100)] = 0
+    strength = strength_of(values)
+    assert strength.weak == tuple(range(dead))
+    (unlimited,) = run(kernel(values), limits={**LIMITS, "weak-filters": 0.0}).strengths
+    assert unlimited.weak == tuple(range(dead))
+
+
+def test_a_layer_that_decayed_as_a_whole_is_weak_and_one_of_small_scale_is_not() -> None:
+    fresh = np.asarray(GLOROT((3, 3, 8, 16)))
+    assert len(strength_of(fresh * 1e-7).weak) == 16
+    assert strength_of(fresh * 1e-3).weak == ()
+    assert len(strength_of(fresh * 1e-12, initializer=None).weak) == 16
+
+
+def test_filters_are_judged_as_the_batch_normalisation_behind_scales_them() -> None:
+    values = draw(3, 3, 1, 4)
+    values[..., 2] *= 1e-6
+    moments: dict[str, Any] = {"mean": np.zeros(4), "variance": np.array([1.0, 1.0, 1e-12, 1.0]), "epsilon": 1e-12}
+    gamma = np.array([1.0, 0.0, 1.0, 1.0])
+    given: dict[str, Any] = {"normalised": {"conv": "norm"}, "kernels": (kernel(values),)}
+    norm = BatchNormalizationLayer(path="norm", gamma=gamma, **moments)
+    (strength,) = FilterGrids().run(context(normalizations=(norm,), **given)).strengths
+    # the third is small and scaled up again, the second is scaled by nothing
+    assert (strength.weak, strength.folded) == ((1,), "norm")
+    np.testing.assert_allclose(strength.norms[[0, 3]], filter_norms(np.moveaxis(values, -1, 0))[[0, 3]], rtol=1e-6)
+    (strength,) = FilterGrids().run(context(**given)).strengths
+    assert (strength.weak, strength.folded) == ((2,), "")
 
 
 def at_cosine(cosine: float) -> np.ndarray:
@@ -300,17 +333,23 @@ def test_weak_filters_are_a_warning() -> None:
     (finding,) = findings(weak=(1, 5))
     assert (finding.code, finding.severity, finding.subject) == ("weak-filters", Severity.WARNING, "conv")
     assert finding.message == (
-        "2 of 8 filters have a norm under 0.001 of the layer's median 1.23: they pass on next to nothing"
+        "2 of 8 filters have a norm under 0.001 of the layer's largest 1.23, or of next to zero: they pass on next to nothing"
     )
-    assert (finding.evidence, finding.threshold) == ({"weak": 2, "filters": 8, "median_norm": 1.23456}, 1e-3)
+    assert (finding.evidence, finding.threshold) == ({"weak": 2, "filters": 8, "largest_norm": 1.23456}, 1e-3)
+    assert [one.severity for one in findings(weak=(1,))] == [Severity.NOTE]  # under a quarter of the layer
     assert "1608.08710" in finding.source
 
 
-def test_near_duplicate_filters_are_a_note() -> None:
-    (finding,) = findings(duplicates=((0, 1, 0.991), (1, 4, 0.99876)))
+def test_near_duplicate_filters_are_a_note_and_from_a_quarter_of_the_layer_a_warning() -> None:
+    (finding,) = findings(duplicates=((0, 1, 0.991), (0, 2, 0.995), (1, 2, 0.991)))
+    assert (finding.severity, finding.evidence["copies"]) == (Severity.WARNING, 2)
+    (finding,) = findings(duplicates=((0, 4, 0.991), (1, 4, 0.99876)))
     assert (finding.code, finding.severity, finding.subject) == ("duplicate-filters", Severity.NOTE, "conv")
     assert finding.message == "3 of 8 filters are near-duplicates of another: cosine up to 0.9988 (limit 0.99)"
-    assert (finding.evidence, finding.threshold) == ({"involved": 3, "pairs": 2, "closest": 0.99876}, 0.99)
+    assert (finding.evidence, finding.threshold) == (
+        {"involved": 3, "copies": 1, "pairs": 2, "closest": 0.99876},
+        0.99,
+    )
     assert "NeurIPS 2017" in finding.source
 
 

@@ -161,6 +161,30 @@ def test_any_non_finite_weight_is_a_problem() -> None:
     assert finding.source.startswith("IEEE 754")
 
 
+def test_zeros_are_said_once_for_the_model() -> None:
+    sparse = [replace(judged(name), zeros=zeros) for name, zeros in (("a", 200), ("b", 31))]
+    (finding,) = findings(*sparse)
+    assert (finding.code, finding.severity, finding.subject) == ("sparse-weights", Severity.NOTE, "model")
+    assert finding.message == "231 of 2,304 weights of the kernels are exactly zero (10.0%, limit 10%)"
+    assert findings(sparse[0], judged("b")) == []
+    values = VALUES.copy()
+    values[np.abs(values) < np.quantile(np.abs(values), 0.95)] = 0
+    assert run(kernel(values)).first.zeros == np.count_nonzero(values == 0)
+
+
+def test_few_different_weights_are_said_once_for_the_model() -> None:
+    four_bits = (np.round(VALUES / np.abs(VALUES).max() * 7) * np.abs(VALUES).max() / 7).astype(np.float32)
+    assert run(kernel(four_bits)).first.levels == len(np.unique(four_bits)) <= 15
+    wide = np.random.default_rng(0).uniform(-1, 1, (3, 3, 16, 4)).astype(np.float32)
+    steps = np.abs(wide).max(axis=(0, 1, 2)) / np.float32(7)  # of each filter, as quantisation by channels has
+    by_filter = run(kernel((np.round(wide / steps) * steps).astype(np.float32))).first
+    assert 10 <= by_filter.levels <= 15
+    assert run(kernel(wide)).first.levels is None
+    (finding,) = findings(replace(judged("a"), levels=15), replace(judged("b"), levels=16), judged("c"))
+    assert (finding.code, finding.severity, finding.subject) == ("coarse-weights", Severity.NOTE, "model")
+    assert finding.message == "1 of 3 kernels has at most 15 different weights (limit 15): a"
+
+
 def test_up_to_16_kernels_are_all_drawn_in_full() -> None:
     result = run(*(kernel(VALUES, path=f"conv{number}") for number in range(16)))
     assert result.undrawn == 0

@@ -19,9 +19,11 @@ from reportgen.analyses.filter_grids.results import (
 from reportgen.analyses.filter_grids.rules import RULES, decided, findings
 from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
 from reportgen.messages import say
-from reportgen.models.weights import LayerKernel, draw_initial
+from reportgen.models.weights import LayerKernel, draw_initial, initial_deviation
 from reportgen.results import Finding, ImageGrid, Limits, Palette
 
+_NEXT_TO_ZERO = 1e-8  # norm of a filter that no later layer can bring back
+_OF_FRESH = 1e-5  # of the norm of a fresh draw's filter
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
 
 
@@ -44,7 +46,8 @@ class FilterGrids:
             for kernel in kernels
             if kernel.path == path
         )
-        return decided(FilterGridsResult(grids, tuple(map(_strength, kernels)), options.seed), context.limits)
+        strengths = tuple(_strength(kernel, context) for kernel in kernels)
+        return decided(FilterGridsResult(grids, strengths, options.seed), context.limits)
 
     def findings(self, result: FilterGridsResult, limits: Limits) -> Iterable[Finding]:
         """Return layers with weak or near-duplicate filters."""
@@ -139,10 +142,30 @@ def filter_norms(filters: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(filters.reshape(len(filters), -1).astype(np.float64), axis=1))
 
 
-def _strength(kernel: LayerKernel) -> FilterStrength:
+def _scales(kernel: LayerKernel, context: AnalysisContext) -> tuple[np.ndarray | None, str]:
+    """Return by how much the batch normalisation behind a kernel scales each filter, and its path; None and '' without one."""
+    behind = context.normalised.get(kernel.path)
+    for layer in context.normalizations:
+        if layer.path == behind and kernel.kind != "depthwise":
+            gamma = np.ones_like(layer.variance) if layer.gamma is None else np.abs(layer.gamma)
+            return gamma / np.sqrt(np.maximum(layer.variance, 0) + layer.epsilon), layer.path
+    return None, ""
+
+
+def _floor(kernel: LayerKernel, weights: int) -> float:
+    """Return the norm up to which a filter is dead: a hundred-thousandth of a fresh draw's, and at least 1e-8."""
+    deviation = initial_deviation(kernel)
+    return max(_NEXT_TO_ZERO, 0.0 if deviation is None else _OF_FRESH * deviation * math.sqrt(weights))
+
+
+def _strength(kernel: LayerKernel, context: AnalysisContext) -> FilterStrength:
     """Return the strength of a kernel's filters, of which none is called weak or a duplicate yet."""
+    scales, behind = _scales(kernel, context)
     filters = kernel.by_filter(kernel.values())
     norms = filter_norms(filters)
+    folded = scales is not None and len(scales) == len(norms)
+    if scales is not None and folded:
+        norms = norms * scales
     weights = int(np.prod(filters.shape[1:]))
     compared = kernel.kind != "depthwise" and kernel.groups == 1 and weights >= LEAST_WEIGHTS
     return FilterStrength(
@@ -156,6 +179,9 @@ def _strength(kernel: LayerKernel) -> FilterStrength:
         duplicates=(),
         norms=norms,
         pairs=similar_pairs(filters if compared else filters[:0]),
+        # a normalisation takes the scale of all filters away, so that a fresh draw's says nothing
+        floor=_NEXT_TO_ZERO if kernel.path in context.normalised else _floor(kernel, weights),
+        folded=behind if folded else "",
     )
 
 

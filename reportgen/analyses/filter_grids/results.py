@@ -59,14 +59,17 @@ class FilterStrength:
         label: the kernel's label.
         filters: number of them.
         weights: number in each filter.
-        median_norm: median L2 norm.
+        median_norm: median L2 norm. Where a batch normalisation follows, norms are those of the filters as it scales them,
+            times |gamma| / sqrt(variance + epsilon).
         smallest_norm: L2 norm of the weakest filter.
-        weak: indices of those with a norm under the share of the median that was the limit.
+        weak: indices of those with a norm under the share of the largest that was the limit, or not over the floor.
         compared: whether filters can be compared with one another: ungrouped, and at least 9 weights in each.
         duplicates: (first, second, cosine) of each pair over the cosine that was the limit.
         norms: L2 norm of every filter, (filters,) float64.
         pairs: first and second index and cosine of the pairs with a cosine over `LEAST_COSINE`, three of (M,); empty where
             filters are not compared.
+        floor: norm up to which a filter is weak whatever the others are.
+        folded: path of the batch normalisation that the norms are scaled by; '' for none.
     """
 
     label: Kept[str]
@@ -79,6 +82,13 @@ class FilterStrength:
     duplicates: tuple[tuple[int, int, float], ...]
     norms: np.ndarray = field(metadata=UNWRITTEN)
     pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = field(metadata=UNWRITTEN)
+    floor: float = 0.0
+    folded: Kept[str] = ""
+
+    @property
+    def largest_norm(self) -> float:
+        """L2 norm of the strongest filter with finite weights; 0 where there is none."""
+        return float(self.norms[np.isfinite(self.norms)].max(initial=0.0))
 
 
 @redactable
@@ -90,7 +100,7 @@ class FilterGridsResult:
         grids: the chosen layers' kernels.
         strengths: one for each convolution kernel.
         seed: the seed of the untrained draws.
-        weak_share: share of the median norm under which filters were called weak.
+        weak_share: share of the largest norm under which filters were called weak.
         duplicate_cosine: cosine over which filters were called duplicates.
     """
 

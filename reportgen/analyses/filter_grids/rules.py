@@ -15,18 +15,26 @@ WEAK = Rule(
     meaning=say("filters have next to no weight beside the others of their layer"),
     severity=Severity.WARNING,
     threshold=1e-3,
-    unit=say("share of the layer's median norm"),
+    unit=say("share of the layer's largest norm"),
     source=say(
         "Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed; a "
-        "thousandth is reportgen's choice"
+        "thousandth is reportgen's choice, and a warning from a quarter of the layer on: docs/verdicts.md"
     ),
+    follows_from=("non-finite-weights", "constant-kernel"),
 )
+
+WARNED_SHARE = 0.25
+"""Share of a layer's filters from which weak or copied ones are a warning. In a healthy network that was trained with an L2
+penalty a sixteenth of a layer decayed, and of published layers up to a fourteenth is copied where their rank did not collapse."""
 
 
 def weak_ones(strength: FilterStrength, limit: float) -> tuple[int, ...]:
-    """Return the indices of filters with a norm under this share of the layer's median."""
-    norms = enumerate(strength.norms.tolist())
-    return tuple(index for index, norm in norms if norm < limit * strength.median_norm)
+    """Return the indices of filters with a norm under this share of the layer's largest, or not over the floor.
+
+    The largest norm and the floor cannot die with the layer, as its median can.
+    """
+    norms, least = enumerate(strength.norms.tolist()), limit * strength.largest_norm
+    return tuple(index for index, norm in norms if norm < least or norm <= strength.floor)
 
 
 def weak_filters(strength: FilterStrength, limit: float) -> Iterator[Finding]:
@@ -38,16 +46,17 @@ def weak_filters(strength: FilterStrength, limit: float) -> Iterator[Finding]:
         strength.label,
         counted(
             count,
-            "{n} of {filters} filters has a norm under {limit:g} of the layer's median {median:.3g}: it passes on next to "
-            "nothing",
-            "{n} of {filters} filters have a norm under {limit:g} of the layer's median {median:.3g}: they pass on next to "
-            "nothing",
+            "{n} of {filters} filters has a norm under {limit:g} of the layer's largest {largest:.3g}, or of next to zero: it "
+            "passes on next to nothing",
+            "{n} of {filters} filters have a norm under {limit:g} of the layer's largest {largest:.3g}, or of next to zero: they "
+            "pass on next to nothing",
             filters=strength.filters,
             limit=limit,
-            median=strength.median_norm,
+            largest=strength.largest_norm,
         ),
-        evidence={"weak": count, "filters": strength.filters, "median_norm": strength.median_norm},
+        evidence={"weak": count, "filters": strength.filters, "largest_norm": strength.largest_norm},
         threshold=limit,
+        severity=None if count >= WARNED_SHARE * strength.filters else Severity.NOTE,
     )
 
 
@@ -62,6 +71,7 @@ DUPLICATE = Rule(
         "reportgen's choice"
     ),
     bounds=(LEAST_COSINE, math.inf),
+    follows_from=("constant-kernel",),
 )
 
 
@@ -77,6 +87,7 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Findin
     if not pairs:
         return
     involved = len({index for first, second, _ in pairs for index in (first, second)})
+    copies = len({second for _, second, _ in pairs})  # each is like one before it
     closest = max(cosine for *_, cosine in pairs)
     yield DUPLICATE.finding(
         strength.label,
@@ -87,8 +98,9 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Findin
             closest=closest,
             limit=limit,
         ),
-        evidence={"involved": involved, "pairs": len(pairs), "closest": closest},
+        evidence={"involved": involved, "copies": copies, "pairs": len(pairs), "closest": closest},
         threshold=limit,
+        severity=Severity.WARNING if copies >= WARNED_SHARE * strength.filters else None,
     )
 
 

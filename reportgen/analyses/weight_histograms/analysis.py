@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.weight_histograms.results import (
+    MOST_LEVELS,
     DamagedVariable,
     KernelWeights,
     WeightHistogramsResult,
@@ -18,13 +19,14 @@ from reportgen.analyses.weight_histograms.results import (
 from reportgen.analyses.weight_histograms.rules import NON_FINITE, RULES, findings, non_finite_weights
 from reportgen.measures.distributions import ks_distance
 from reportgen.messages import say
-from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial
+from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial, few_levels
 from reportgen.results import Finding, Histogram, Limits
 
 FIGURES = 16
 """Kernels with a full histogram, unless more than these are shown in detail: each costs the page 5 kB. The others keep their
 small drawing and their numbers."""
 
+_WEIGHTS_FOR_A_LEVEL = 4  # at least, weights that are not zero: with fewer, values seem few by themselves
 _MOST_COMPARED = 200_000  # weights of a kernel that its distance is computed from
 
 
@@ -90,7 +92,25 @@ def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
         untrained=None if untrained is None else weight_statistics(untrained),
         non_finite=len(values) - len(trained),
         distance=distance,
+        zeros=int(np.count_nonzero(trained == 0)),
+        levels=_levels(kernel, values) if len(trained) == len(values) else None,
     )
+
+
+def _levels(kernel: LayerKernel, values: np.ndarray) -> int | None:
+    """Return how many different weights a kernel has, or the most in any filter; None for many, and for few weights."""
+    filters = kernel.by_filter(values.reshape(kernel.shape))
+    fewest = []
+    for parts in ([values], filters):
+        most = 0
+        for part in parts:
+            levels = few_levels(part, MOST_LEVELS)
+            if levels is None or np.count_nonzero(part) < _WEIGHTS_FOR_A_LEVEL * len(levels):
+                break
+            most = max(most, len(levels))
+        else:
+            fewest.append(most)
+    return min(fewest, default=None)
 
 
 def _at_most(values: np.ndarray, seed: int) -> np.ndarray:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from reportgen.models.weights import NEAR_ZERO
 from reportgen.results import Histogram, Kept, redactable
 
+MOST_LEVELS = 256
+"""Different weights of a kernel that are counted."""
+
 
 @redactable
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class KernelWeights:
         non_finite: number of NaN or infinite weights.
         distance: two-sample Kolmogorov-Smirnov distance of trained and untrained, in [0, 1], or None.
         drawn: whether it has a full histogram beside its row.
+        zeros: number of weights that are exactly zero.
+        levels: number of different weights, or the largest of any filter where that is small; None for more than `MOST_LEVELS`,
+            and where there are too few weights to tell.
     """
 
     label: Kept[str]
@@ -47,6 +53,8 @@ class KernelWeights:
     non_finite: int
     distance: float | None
     drawn: bool = True
+    zeros: int = 0
+    levels: int | None = None
 
 
 @redactable

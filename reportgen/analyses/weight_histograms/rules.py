@@ -1,11 +1,11 @@
-"""What becomes a finding about weights: values that are no numbers, and kernels that do not vary."""
+"""What becomes a finding about weights: values that are no numbers, kernels that do not vary, zeros and few values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights, WeightHistogramsResult
-from reportgen.messages import counted, say
+from reportgen.messages import counted, first_of, say
 from reportgen.results import Finding, Limits, Rule, Severity
 
 NON_FINITE = Rule(
@@ -75,11 +75,76 @@ def constant_kernels(kernels: Sequence[KernelWeights], limit: float) -> Iterator
         )
 
 
-RULES = (NON_FINITE, CONSTANT)
+SPARSE = Rule(
+    code="sparse-weights",
+    meaning=say("a share of the model's weights is exactly zero, which training by gradients alone does not leave"),
+    severity=Severity.NOTE,
+    threshold=0.1,
+    unit=say("share of the weights of all kernels that vary"),
+    source=say("a fact to know, such as of pruning; a tenth is reportgen's choice"),
+    bounds=(0.0, 1.0),
+)
+
+COARSE = Rule(
+    code="coarse-weights",
+    meaning=say("kernels have only a handful of different weights, as after rounding to four bits"),
+    severity=Severity.NOTE,
+    threshold=15,
+    unit=say("different weights of a kernel, or of each of its filters"),
+    source=say("a fact to know, such as of quantisation; four bits with a sign have 15 values around zero"),
+)
+
+
+def stored_weights(kernels: Sequence[KernelWeights], *, zeros: float, levels: float) -> Iterator[Finding]:
+    """Yield what is to be known of how the model's weights are stored: that many are zero, that they have few values.
+
+    Args:
+        kernels: all kernels; those whose weights are all alike are another rule's.
+        zeros: share of zeros from which it is said.
+        levels: number of different weights up to which it is said.
+    """
+    varied = [one for one in kernels if one.trained.count > 1 and one.trained.maximum > one.trained.minimum]
+    total, zero = sum(one.trained.count for one in varied), sum(one.zeros for one in varied)
+    if total and zero / total >= zeros > 0:
+        yield SPARSE.finding(
+            say("model"),
+            say(
+                "{zero} of {total} weights of the kernels are exactly zero ({share:.1%}, limit {limit:.0%})",
+                zero=zero,
+                total=total,
+                share=zero / total,
+                limit=zeros,
+            ),
+            evidence={"zero": zero, "weights": total, "share": zero / total},
+            threshold=zeros,
+        )
+    coarse = [one for one in varied if one.levels is not None and one.levels <= levels]
+    if coarse:
+        most = max(one.levels or 0 for one in coarse)
+        yield COARSE.finding(
+            say("model"),
+            counted(
+                len(coarse),
+                "{n} of {kernels} kernels has at most {most} different weights (limit {limit:g}): {names}",
+                "{n} of {kernels} kernels have at most {most} different weights each (limit {limit:g}): {names}",
+                kernels=len(kernels),
+                most=most,
+                limit=levels,
+                names=first_of([one.label for one in coarse], _NAMED),
+            ),
+            evidence={"kernels": len(coarse), "levels": most},
+            threshold=levels,
+        )
+
+
+_NAMED = 4  # kernels in one sentence
+
+RULES = (NON_FINITE, CONSTANT, SPARSE, COARSE)
 """Every rule of this section, in the order in which tables list them."""
 
 
 def findings(result: WeightHistogramsResult, limits: Limits) -> Iterator[Finding]:
-    """Yield kernels and other variables with NaN or infinite values, and kernels without any variation."""
+    """Yield kernels and other variables with NaN or infinite values, kernels without any variation, zeros and few values."""
     yield from non_finite_weights(result.kernels, result.damaged, limits[NON_FINITE.code])
     yield from constant_kernels(result.kernels, limits[CONSTANT.code])
+    yield from stored_weights(result.kernels, zeros=limits[SPARSE.code], levels=limits[COARSE.code])

@@ -21,7 +21,7 @@ from reportgen.models.weights.null_comparison import (
     compare_kernels,
 )
 from reportgen.models.weights.operator_norms import operator_norm
-from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial
+from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial, initial_deviation
 from reportgen.models.weights.supports import Support, few_levels, support_of
 from reportgen.models.weights.variables import OtherVariable, other_variables
 
@@ -47,6 +47,7 @@ __all__ = [
     "compare_kernels",
     "draw_initial",
     "few_levels",
+    "initial_deviation",
     "is_convolution",
     "layer_kernels",
     "operator_norm",

@@ -154,6 +154,17 @@ def independent_initializer(kernel: LayerKernel) -> Any:
     return initializers.TruncatedNormal(0.0, deviation / _TRUNCATED)
 
 
+def initial_deviation(kernel: LayerKernel) -> float | None:
+    """Return the standard deviation of a kernel's weights before training; None where they are not drawn one by one."""
+    initializer = independent_initializer(kernel)
+    kind = type(initializer).__name__
+    if kind == "RandomUniform":
+        return abs(float(initializer.maxval) - float(initializer.minval)) / math.sqrt(12)
+    if kind == "RandomNormal":
+        return abs(float(initializer.stddev))
+    return _TRUNCATED * abs(float(initializer.stddev)) if kind == "TruncatedNormal" else None
+
+
 def _fan(shape: tuple[int, ...], mode: str) -> float:
     """Return how many values a kernel adds up (fan_in), gives on (fan_out), or their mean (fan_avg), at least 1.
 
