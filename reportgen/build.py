@@ -20,7 +20,6 @@ from reportgen.models.graphs import (
     OneOutput,
     describe_model,
     describe_stored_weights,
-    normalization_layers,
     with_signature,
 )
 from reportgen.models.passes import CompiledModel, LiveModel
@@ -187,7 +186,9 @@ def _context(
         live=live,
         head=described.head,
         activations=described.activations,
-        normalizations=normalization_layers(described.layers),
+        normalizations=described.normalizations,
+        listed=described.listed,
+        has_weights=described.has_weights,
         outputs_only=described.outputs_only,
         variables=described.variables,
         normalised=described.normalised,

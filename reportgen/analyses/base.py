@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
 from reportgen.models.passes import LiveModel
 from reportgen.models.weights import LayerKernel, OtherVariable
@@ -41,6 +42,8 @@ class AnalysisContext:
         variables: what is stored beside the kernels.
         ordered: whether the layers stand in the order of their calls.
         normalised: path of the normalisation behind each layer whose scale it takes away, by that layer's path.
+        listed: whether every layer is known: not where a file has weights and no architecture.
+        has_weights: whether there are weights: not where a file has an architecture alone.
         not_run: why samples that were given were not run; '' where they were, and where none were given.
     """
 
@@ -61,7 +64,12 @@ class AnalysisContext:
     variables: tuple[OtherVariable, ...] = ()
     ordered: bool = True
     normalised: Mapping[str, str] = field(default_factory=dict)
+    listed: bool = True
+    has_weights: bool = True
     not_run: str = ""
+
+
+NO_WEIGHTS = say("The file has an architecture and no weights, so there is nothing to look at here.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from reportgen.reading import (
     Inventory,
     Permitted,
@@ -52,6 +54,7 @@ class Inspection:
         name: what the model calls itself, or None.
         parameters: number of stored values, without optimiser state.
         weights: shape of each stored array by its place in the file.
+        dtypes: type of each stored array's values by its place in the file.
         layers: every layer, in the order of the configuration.
         decision: 'run', 'rewrite and run' or 'weights only'.
         rewrites: what would be changed, one sentence each.
@@ -69,6 +72,7 @@ class Inspection:
     name: str | None
     parameters: int
     weights: Mapping[str, tuple[int, ...]]
+    dtypes: Mapping[str, str]
     layers: tuple[InspectedLayer, ...]
     decision: str
     rewrites: tuple[str, ...]
@@ -95,14 +99,24 @@ class Inspection:
         lines += [f"rewrite   {sentence}" for sentence in self.rewrites]
         lines += [f"because   {sentence}" for sentence in self.custom_code]
         lines += [f"option    {option}" for option in self.options]
-        return "\n".join([*lines, *self._layer_lines()])
+        if self.layers:
+            rows = [(shown(layer.path), shown(layer.class_name), _details(layer)) for layer in self.layers[:_LISTED]]
+            return "\n".join([*lines, *_table("layers", rows, len(self.layers))])
+        arrays = list(self.weights.items())[:_LISTED]
+        rows = [(shown(array_name(at)), " x ".join(map(str, shape)) or "1", self.dtypes[at]) for at, shape in arrays]
+        return "\n".join([*lines, *_table("arrays", rows, len(self.weights))])
 
-    def _layer_lines(self) -> list[str]:
-        rows = [(shown(layer.path), shown(layer.class_name), _details(layer)) for layer in self.layers[:_LISTED]]
-        widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-        lines = [f"  {path:<{widths[0]}}  {kind:<{widths[1]}}  {details}".rstrip() for path, kind, details in rows]
-        more = len(self.layers) - _LISTED
-        return ["layers", *lines, *([f"  and {more} more; --json lists all"] if more > 0 else [])] if rows else []
+
+def array_name(place: str) -> str:
+    """Return what an array is called in a file: its place, without what every place in a checkpoint ends in."""
+    return place.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE")
+
+
+def _table(heading: str, rows: Sequence[tuple[str, str, str]], count: int) -> list[str]:
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    lines = [f"  {first:<{widths[0]}}  {second:<{widths[1]}}  {third}".rstrip() for first, second, third in rows]
+    more = count - len(rows)
+    return [heading, *lines, *([f"  and {more:,} more; --json lists all"] if more > 0 else [])] if rows else []
 
 
 def _details(layer: InspectedLayer) -> str:
@@ -147,6 +161,7 @@ def inspect_model(
         name=inventory.name,
         parameters=inventory.stored_values,
         weights={place: tuple(entry.shape) for place, entry in inventory.weights.items()},
+        dtypes={place: _type_name(entry.dtype) for place, entry in inventory.weights.items()},
         layers=_layers(inventory),
         decision=decision.action.value,
         rewrites=decision.rewrites,
@@ -154,6 +169,10 @@ def inspect_model(
         options=decision.options,
         message=refusal(inventory, decision) if decision.config is None else "",
     )
+
+
+def _type_name(dtype: np.dtype) -> str:
+    return "bfloat16" if dtype.str == "|V2" else dtype.name  # which NumPy does not know
 
 
 def _layers(inventory: Inventory) -> tuple[InspectedLayer, ...]:

@@ -27,7 +27,7 @@ WRONG_INPUTS = ("other-preprocessing", "input-range", "unscaled-input")
 def with_causes(
     sections: Iterable[Section | SkippedSection], places: Mapping[str, int]
 ) -> tuple[Section | SkippedSection, ...]:
-    """Return the sections with each finding's `follows_from` cut down to what this report holds.
+    """Return the sections with each finding's `follows_from` cut down to what this report holds, the gravest cause first.
 
     A finding on a layer follows from one on another layer only where that other layer does not come later.
 
@@ -39,8 +39,12 @@ def with_causes(
     present = [finding for section in sections for finding in section.findings]
 
     def resolved(finding: Finding) -> Finding:
-        causes = {one.code for one in present if _explains(one, finding, places)}
-        return replace(finding, follows_from=tuple(code for code in finding.follows_from if code in causes))
+        causes = [one for one in present if _explains(one, finding, places)]
+        gravest = {
+            code: max(one.severity for one in causes if one.code == code) for code in {one.code for one in causes}
+        }
+        codes = [code for code in finding.follows_from if code in gravest]
+        return replace(finding, follows_from=tuple(sorted(codes, key=lambda code: -gravest[code])))
 
     return tuple(replace(section, findings=tuple(map(resolved, section.findings))) for section in sections)
 

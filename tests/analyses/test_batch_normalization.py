@@ -83,6 +83,13 @@ def test_a_model_without_batch_normalisation_is_a_skip() -> None:
     )
 
 
+def test_a_file_of_weights_does_not_say_that_there_is_none() -> None:
+    skip = BatchNormalization().run(context(None, listed=False))
+    assert skip == Skip(
+        "A file of weights does not say which layers normalise batches, and none of its arrays is known as a moving variance."
+    )
+
+
 def test_layers_are_read_from_a_live_model() -> None:
     model = keras.Sequential(
         [keras.Input((2,)), layers.BatchNormalization(name="a"), layers.BatchNormalization(scale=False)]

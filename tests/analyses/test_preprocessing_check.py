@@ -16,13 +16,37 @@ from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck, 
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.analyses.preprocessing_check.variants import preprocessing_variants, standardise
 from reportgen.measures.intervals import measure
-from reportgen.models.graphs import describe_model
-from reportgen.models.passes import Activations, LiveModel
+from reportgen.models.graphs import describe_model, normalization_layers
+from reportgen.models.passes import Activations, LiveModel, channel_moments
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results.findings import Finding, Severity
 from reportgen.run.evaluation import evaluate_samples
 from reportgen.samples import open_samples
 from reportgen.samples.labels import Accepts, Targets
+
+MANY = np.random.default_rng(7).integers(0, 256, (64, 6, 6, 1)).astype(np.uint8)
+
+
+def normalised(largest: float, *, norm: bool = True) -> Any:
+    """Return a convolution, a batch normalisation and a head, with the moments that noise of 0 to `largest` gives.
+
+    Without the normalisation the head's kernel is divided by `largest`, so that the answers are the same.
+    """
+    conv, head = layers.Conv2D(4, 3, name="conv"), layers.Dense(3, activation="softmax", name="head")
+    built = keras.Sequential([keras.Input((6, 6, 1)), conv])
+    kernel = np.random.default_rng(1).normal(0, 1, (3, 3, 1, 4))
+    conv.set_weights([kernel, np.zeros(4)])
+    values = conv(np.random.default_rng(2).uniform(0, largest, (200, 6, 6, 1)).astype(np.float32)).numpy()
+    if norm:
+        batch = layers.BatchNormalization(name="norm")
+        built.add(batch)
+        batch.set_weights([np.ones(4), np.zeros(4), values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))])
+    built.add(layers.GlobalAveragePooling2D())
+    built.add(head)
+    weights = np.random.default_rng(3).normal(0, 20, (4, 3)) / (1 if norm else values.std())
+    head.set_weights([weights, np.zeros(3) if norm else -values.mean(axis=(0, 1, 2)) @ weights])
+    return built
+
 
 GENERATOR = np.random.default_rng(5)
 BRIGHT = np.where(np.arange(60) % 2, 200, 50)
@@ -45,7 +69,13 @@ def context(
     described = describe_model(model)
     source = open_samples(images, Accepts(input_shape=described.summary.input_shape), labels=labels)
     samples = evaluate_samples(described, source, shown=(), options=options)
-    return builders.context(samples, live=LiveModel(model, described.layers, batch), head=described.head)
+    return builders.context(
+        samples,
+        live=LiveModel(model, described.layers, batch),
+        head=described.head,
+        normalizations=normalization_layers(described.layers),
+        activations=described.activations,
+    )
 
 
 def run(*given: Any, **options: Any) -> Any:
@@ -64,7 +94,9 @@ def test_every_variant_has_its_accuracy_and_the_declared_one_is_not_run_twice(mo
     assert shares(result) == {
         "\N{MINUS SIGN}1 to 1": pytest.approx(symmetric.mean()),
         "0 to 255": 0.5,
+        "the samples’ own mean and deviation": 1.0,
         "each image standardised": 0.5,
+        "height and width transposed": 1.0,
         "inverted": 0.0,
     }
     assert list(PreprocessingCheck().findings(result, LIMITS)) == []
@@ -79,7 +111,7 @@ def test_samples_declared_raw_to_a_model_of_0_to_1_are_a_problem(model: Any) -> 
     assert (finding.code, finding.severity, finding.subject) == ("other-preprocessing", Severity.PROBLEM, "0 to 1")
     assert finding.message == (
         "samples scaled '0 to 1' are right in 100.0%, as declared in 50.0% of 60: 30 gained, 0 lost "
-        "(p = 7.5e\N{MINUS SIGN}09 after correction for 4 variants, limit 0.05)"
+        "(p = 1.1e\N{MINUS SIGN}08 after correction for 6 variants, limit 0.05); --scale unit prepares them so"
     )
 
 
@@ -93,7 +125,12 @@ def test_values_of_unknown_range_are_tried_as_stored(model: Any) -> None:
     images = IMAGES.astype(np.float32) * 100
     result = run(model, images)
     assert result.same == ("as stored",)
-    assert set(shares(result)) == {"each image standardised", "inverted"}
+    assert set(shares(result)) == {
+        "the samples’ own mean and deviation",
+        "each image standardised",
+        "height and width transposed",
+        "inverted",
+    }
     assert (
         result.left_out[0]
         == "The stored values do not tell how black and white are stored, so other ranges were not tried."
@@ -178,7 +215,7 @@ def test_a_variant_is_better_when_chance_explains_it_in_under_5_of_100_after_cor
 
 def test_what_cannot_be_scored_is_a_skip_with_the_reason(model: Any) -> None:
     given = context(model, IMAGES, None)
-    assert "no labels" in PreprocessingCheck().run(given).reason
+    assert "no labels" in run(normalised(1.0), MANY, None).reason
     assert PreprocessingCheck().run(replace(given, samples=None)) == Skip("Give --samples.")
     number = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), layers.Dense(1)])
     assert run(number, IMAGES, np.arange(60)).reason == (
@@ -210,5 +247,97 @@ def test_a_variant_that_is_wrong_often_too_is_a_note_about_something_else() -> N
 def test_bytes_stay_bytes_when_they_are_inverted(model: Any) -> None:
     samples = context(model, IMAGES).samples
     assert samples is not None
-    variants, _ = preprocessing_variants(samples)
-    np.testing.assert_allclose(variants["inverted"](IMAGES), 1 - IMAGES / 255, atol=1e-6)
+    variants, _ = preprocessing_variants(samples, channel_moments(IMAGES.astype(np.float32)))
+    np.testing.assert_allclose(variants["inverted"].apply(IMAGES), 1 - IMAGES / 255, atol=1e-6)
+
+
+def one_finding(model: Any, images: np.ndarray, labels: Any = None, **options: Any) -> Any:
+    (finding,) = PreprocessingCheck().findings(run(model, images, labels, options=ReportOptions(**options)), LIMITS)
+    return finding
+
+
+def test_a_batch_normalisation_tells_without_labels_that_bytes_were_meant() -> None:
+    finding = one_finding(normalised(255.0), MANY)
+    assert (finding.code, finding.severity, finding.subject) == ("other-preprocessing", Severity.PROBLEM, "0 to 255")
+    assert finding.message.startswith(
+        "samples scaled '0 to 255' give norm, the first batch normalisation, the inputs that it"
+    )
+    assert finding.message.endswith("; --scale none prepares them so")
+    assert finding.evidence["variance_ratio"] == pytest.approx(1, abs=0.1)
+    assert finding.evidence["declared_variance_ratio"] == pytest.approx(1 / 65025, rel=0.2)
+    assert finding.follows_from == ("non-finite-weights",)
+    scored = one_finding(normalised(255.0), MANY, np.arange(64) % 3)
+    assert "; so scaled" in scored.message
+
+
+@pytest.mark.parametrize(
+    ("largest", "images", "scale", "name", "option"),
+    [
+        (1.0, MANY, "none", "0 to 1", "; --scale unit prepares them so"),
+        (1.0, MANY.astype(np.float32), "auto", "0 to 1", "; --scale unit prepares them so"),
+        (1.0, (MANY / 255).astype(np.float32), "unit", "0 to 1", "; --scale none prepares them so"),
+        (255.0, (MANY / 255).astype(np.float32), "auto", "0 to 255", "limit 0.75)"),
+        (1.0, (MANY / 255 / 255).astype(np.float32), "auto", "0 to 1", "limit 0.75)"),
+        (1.0, MANY, "symmetric", "0 to 1", "; --scale unit prepares them so"),
+    ],
+)
+def test_scales_that_the_user_gave_and_floats_are_told_apart_too(
+    largest: float, images: np.ndarray, scale: str, name: str, option: str
+) -> None:
+    finding = one_finding(normalised(largest), images, scale=scale)
+    assert (finding.subject, finding.severity) == (name, Severity.PROBLEM)
+    assert finding.message.endswith(option)
+
+
+def test_a_scale_that_fits_is_not_questioned_and_nothing_is_run_again() -> None:
+    for model, images in ((normalised(1.0), MANY), (normalised(255.0), MANY.astype(np.float32))):
+        assert isinstance(run(model, images, None), Skip)
+        assert run(model, images, np.arange(64) % 3).as_declared is None
+
+
+def test_statistics_that_were_never_updated_tell_nothing() -> None:
+    model = normalised(255.0)
+    norm = model.get_layer("norm")
+    norm.set_weights([*norm.get_weights()[:2], np.zeros(4), np.ones(4)])
+    assert run(model, MANY, np.arange(64) % 3).normalization == ""
+
+
+def test_without_a_batch_normalisation_scores_that_hardly_differ_are_a_doubt() -> None:
+    finding = one_finding(normalised(255.0, norm=False), MANY)
+    assert (finding.subject, finding.code) == ("0 to 255", "other-preprocessing")
+    assert finding.severity < Severity.PROBLEM
+    assert finding.message.endswith("only labels can prove it; --scale none prepares them so")
+
+
+def test_a_scale_that_helps_a_layer_which_never_fires_is_a_note_that_follows_from_it() -> None:
+    entry = VariantAccuracy("0 to 255", measure(90, 100), 80, 0, mcnemar_exact(80, 0), "--scale none")
+    result = PreprocessingCheckResult(100, 100, measure(10, 100), (entry,), (), (), majority=0.1, dead_layer="conv")
+    (finding,) = PreprocessingCheck().findings(result, LIMITS)
+    assert (finding.severity, finding.explains, finding.follows_from[0]) == (Severity.NOTE, False, "silent-channels")
+    assert finding.message.endswith("; but conv never fires as declared, which may be the cause")
+
+
+def test_a_variant_that_may_be_no_better_than_the_most_frequent_label_is_not_named() -> None:
+    entry = VariantAccuracy("inverted", measure(28, 200), 27, 0, mcnemar_exact(27, 0))
+    result = PreprocessingCheckResult(200, 200, measure(1, 200), (entry,), (), (), majority=0.12)
+    assert list(PreprocessingCheck().findings(result, LIMITS)) == []
+
+
+def test_a_variant_that_loses_clearly_is_not_run_on_all(model: Any) -> None:
+    result = run(model, np.tile(IMAGES, (5, 1, 1, 1)), np.tile(LABELS, 5))
+    trials = {entry.name: entry.accuracy.trials for entry in result.variants}
+    assert (trials["inverted"], trials["height and width transposed"], result.checked) == (64, 200, 200)
+
+
+def test_imagenets_means_are_subtracted_as_keras_does_and_each_channel_normalised() -> None:
+    images = np.random.default_rng(4).integers(0, 256, (8, 4, 4, 3)).astype(np.uint8)
+    model = keras.Sequential([keras.Input((4, 4, 3)), layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    samples = context(model, images, None).samples
+    assert samples is not None
+    variants, _ = preprocessing_variants(samples, channel_moments(images.astype(np.float32)))
+    expected = keras.applications.imagenet_utils.preprocess_input(images.astype(np.float32), mode="caffe")
+    np.testing.assert_allclose(variants["ImageNet’s means subtracted, blue first"].apply(images), expected, atol=1e-4)
+    own = variants["the samples’ own mean and deviation"].apply(images)
+    np.testing.assert_allclose([own.mean(axis=(0, 1, 2)), own.std(axis=(0, 1, 2))], [[0] * 3, [1] * 3], atol=1e-5)
+    turned = variants["height and width transposed"].apply(images)
+    np.testing.assert_allclose(turned, images.transpose(0, 2, 1, 3) / np.float32(255))

@@ -94,6 +94,20 @@ def test_an_activation_that_is_not_keras_is_told(lambda_path, given, message, ca
     assert capsys.readouterr().err == f"reportgen: {message}\n"
 
 
+def test_the_arrays_of_a_file_of_weights_are_listed(tmp_path):
+    layers = [keras.layers.Conv2D(3, 2), keras.layers.Flatten(), *[keras.layers.Dense(2) for _ in range(31)]]
+    keras.Sequential([keras.Input((4, 4, 1)), *layers]).save_weights(tmp_path / "m.weights.h5")
+    inspection = inspect_model(tmp_path / "m.weights.h5")
+    lines = inspection.to_text().splitlines()
+    assert [line.split() for line in lines if "/conv2d/" in line] == [
+        ["layers/conv2d/vars/0", *["2", "x", "2", "x", "1", "x", "3"], "float32"],
+        ["layers/conv2d/vars/1", "3", "float32"],
+    ]
+    assert lines[-1] == "  and 4 more; --json lists all"
+    assert len(lines) - lines.index("arrays") == 62
+    assert json.loads(inspection.to_json())["dtypes"]["layers/conv2d/vars/0"] == "float32"
+
+
 def test_many_layers_are_cut_in_the_text_and_whole_in_the_json(tmp_path):
     model = keras.Sequential([keras.Input((2,)), *[keras.layers.Dense(2, name=f"dense_{i}") for i in range(70)]])
     model.save(tmp_path / "deep.keras")

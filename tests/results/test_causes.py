@@ -22,6 +22,12 @@ def test_a_finding_follows_only_from_what_the_report_holds():
     assert one.follows_from == ("other-preprocessing",)
 
 
+def test_of_several_causes_the_gravest_comes_first_and_of_equals_the_one_that_the_rule_names_first():
+    consequence = finding("consequence", follows_from=("a", "b", "c"))
+    one, *_ = resolved(consequence, finding("c", Severity.PROBLEM), finding("b"), finding("a"))
+    assert one.follows_from == ("c", "a", "b")
+
+
 def test_a_cause_is_found_in_another_section_and_in_a_skipped_one():
     sections = with_causes(
         [

@@ -32,7 +32,14 @@ class BatchNormalization:
     looks_inside = True
 
     def run(self, context: AnalysisContext) -> BatchNormalizationResult | Skip:
-        """Return the audit of every batch normalisation; a skip when the model has none."""
+        """Return the audit of every batch normalisation; a skip when the model has none, or where the file does not say."""
+        if not context.normalizations and not context.listed:
+            return Skip(
+                say(
+                    "A file of weights does not say which layers normalise batches, and none of its arrays is known as a "
+                    "moving variance."
+                )
+            )
         if not context.normalizations and any(layer.class_name == "BatchNormalization" for layer in context.layers):
             return Skip(
                 say("What its BatchNormalization layers store can only be read from a model that could be built.")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import NO_WEIGHTS, AnalysisContext, Skip
 from reportgen.analyses.filter_grids.results import (
     LEAST_COSINE,
     LEAST_WEIGHTS,
@@ -38,6 +38,10 @@ class FilterGrids:
         """Return the grids; a skip when the model has no convolution."""
         kernels = [kernel for kernel in context.kernels if kernel.is_spatial]
         if not kernels:
+            if not context.has_weights:
+                return Skip(NO_WEIGHTS)
+            if not context.listed:
+                return Skip(say("None of the arrays in this file of weights is known as a kernel of a convolution."))
             return Skip(say("This model has no convolution, so there are no filters to show."))
         options = context.options
         grids = tuple(

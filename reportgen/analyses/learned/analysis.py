@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import NO_WEIGHTS, AnalysisContext, Skip
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
 from reportgen.analyses.learned.rules import RULES, UNTRAINED, findings
 from reportgen.messages import say
@@ -28,7 +28,8 @@ class Learned:
     def run(self, context: AnalysisContext) -> LearnedResult | Skip:
         """Return every kernel's statistics and null band; a skip when no layer has a kernel."""
         if not context.kernels:
-            return Skip(say("No layer of this model has a kernel, so there is nothing that could have learned."))
+            none = say("No layer of this model has a kernel, so there is nothing that could have learned.")
+            return Skip(none if context.has_weights else NO_WEIGHTS)
         options = context.options
         compared = compare_kernels(context.kernels, options.redraws, seed=options.seed, error=UNTRAINED.threshold)
         inputs = {layer.path: layer.input_shape for layer in context.layers}

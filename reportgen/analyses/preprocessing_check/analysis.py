@@ -1,23 +1,36 @@
-"""Preprocessing: whether the model does better when the same samples are scaled in another of the usual ways."""
+"""Preprocessing: whether the model takes the same samples better when they are scaled in another of the usual ways."""
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.preprocessing_check.moments import MomentFit, first_normalization, fit_of
+from reportgen.analyses.preprocessing_check.results import (
+    ALIKE,
+    MISFIT,
+    PreprocessingCheckResult,
+    ScaleFit,
+    VariantAccuracy,
+)
 from reportgen.analyses.preprocessing_check.rules import RULES, findings
 from reportgen.analyses.preprocessing_check.variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
 from reportgen.messages import say
-from reportgen.models.passes import LiveModel, predict
+from reportgen.models.graphs import RECTIFIERS, layer_path
+from reportgen.models.passes import ChannelMoments, LiveModel, channel_moments, predict, run_forward
 from reportgen.results import Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
 from reportgen.samples import Classes, LabelSets, Targets
+
+FEWEST_ALIKE = 5
+"""Samples under which scores may be alike because the samples are. Our choice, as for outputs that are alike."""
 
 MOST_CHECKED = 200
 """Samples that are scored, drawn by the seed."""
@@ -26,38 +39,43 @@ _NUMBERS = say("The labels are numbers, not classes, so no answer can be counted
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so no answer can be counted as right.")
 _NO_SCORES = say("The output is not one score for each class, so no answer can be counted as right.")
 
+_FIRST = 64
+"""Samples on which every variant is run; one that loses clearly on them is not run on the others."""
+
+_FEW = 8
+"""Samples that tell how wide a scale is."""
+
+_CLEARLY = 0.05
+"""p-value under which a variant that loses is run no further. It could not win: nothing is gained by the saving but time."""
+
 _SAME = 1e-4
 """Of the declared inputs' range: variants that differ by less everywhere are the declared one. Rounding stays far below."""
 
 
 class PreprocessingCheck:
-    """Scores the labelled samples as declared and in the other usual scales."""
+    """Runs the samples in the other usual scales: scored where labels tell what is right, else where something is amiss."""
 
     name = "preprocessing_check"
     title = say("Preprocessing")
     rules = RULES
 
     def run(self, context: AnalysisContext) -> PreprocessingCheckResult | Skip:
-        """Return every variant's accuracy; a skip without labels or class scores, or when the model cannot be run again."""
+        """Return how the model takes every variant; a skip where nothing can tell, or when the model cannot be run again."""
         samples = context.samples
         if samples is None or context.live is None:
             return Skip(context.no_samples_reason)
         if samples.not_repeatable:
             return Skip(samples.not_repeatable)
-        labels, outputs = samples.classes, samples.activations.outputs
-        if labels is None:
-            return Skip(_NUMBERS if isinstance(samples.labels, Targets) else samples.no_labels_reason)
-        if not np.isfinite(outputs).all():
+        if not np.isfinite(samples.activations.outputs).all():
             return Skip(_NOT_FINITE)
-        scores = class_scores(outputs, head=context.head, labels=labels)
-        if scores is None:
-            return Skip(_NUMBERS if outputs.shape[1:] == (1,) else _NO_SCORES)
+        scores, reason = _scores(context, samples)
         try:
-            return _check(context.live, samples, labels, scores, seed=context.options.seed)
+            result = _check(_Passes(context, context.live, samples), samples, scores, seed=context.options.seed)
         except ForwardError as error:
             return Skip(
                 say("The model could not be run on samples scaled in another way. Received: {error}", error=str(error))
             )
+        return result or Skip(reason)
 
     def findings(self, result: PreprocessingCheckResult, limits: Limits) -> Iterable[Finding]:
         """Return the best variant where it beats the declared one by more than chance."""
@@ -78,62 +96,196 @@ def mcnemar_exact(gained: int, lost: int) -> float:
     return float(min(1.0, 2 * tail / 2**changed))
 
 
+def _scores(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[ClassScores | None, str]:
+    """Return the declared scores where labels say which are right, and the reason where there are none."""
+    labels, outputs = samples.classes, samples.activations.outputs
+    if labels is None:
+        return None, _NUMBERS if isinstance(samples.labels, Targets) else samples.no_labels_reason
+    scores = class_scores(outputs, head=context.head, labels=labels)
+    return scores, "" if scores else _NUMBERS if outputs.shape[1:] == (1,) else _NO_SCORES
+
+
+class _Passes:
+    """Runs the samples in other scales, and watches the first batch normalisation where it does not fit as declared."""
+
+    def __init__(self, context: AnalysisContext, live: LiveModel, samples: EvaluatedSamples) -> None:
+        self.live, self.samples, self.head = live, samples, context.head
+        recorded = samples.activations
+        # a compiled model's layers cannot be watched one by one
+        watched = None if live.no_gradients else first_normalization(context.normalizations, recorded.moments)
+        self.normalization = watched[0] if watched else ""
+        self._declared_fit = fit_of(watched[1], recorded.moments[watched[0]]) if watched else None
+        misfit = self._declared_fit is not None and self._declared_fit.distance >= MISFIT
+        self._watched = watched[1] if watched and misfit else None
+        self.dead_layer = next(
+            (
+                name
+                for name, one in recorded.statistics.items()
+                if context.activations.get(layer_path(name)) in RECTIFIERS and (one.maximum <= 0).all()
+            ),
+            "",
+        )
+
+    def run(self, inputs: np.ndarray, places: list[int]) -> tuple[np.ndarray, ChannelMoments | None]:
+        """Return the outputs of prepared samples, (n, ...) float32, and the moments of what is watched."""
+        batch = self.samples.pack(np.ascontiguousarray(inputs), places)
+        if self._watched is None:
+            return predict(self.live.model, [batch]), None
+        layers = {self._watched.path: self.live.layers[self._watched.path]}
+        found = run_forward(self.live.model, [batch], layers=layers, keep=frozenset(), keep_samples=0)
+        return found.outputs, found.moments.get(self.normalization)
+
+    def as_declared(self, positions: np.ndarray) -> ScaleFit | None:
+        """Return how the model takes the samples as declared, where something is amiss; None where nothing is."""
+        spread = self._spread(self.samples.activations.outputs)
+        alike = spread is not None and spread < ALIKE and self.samples.evaluated >= FEWEST_ALIKE
+        if self._watched is None and not alike:
+            return None
+        return self._fit_of("", "", self._declared_fit, spread, self._width(self.samples.scale, positions))
+
+    def scale_fit(
+        self, name: str, variant: Variant, outputs: np.ndarray, moments: list[ChannelMoments], positions: np.ndarray
+    ) -> ScaleFit:
+        """Return how the model takes the samples in one scale, told by outputs and moments of those at some positions."""
+        fit = None
+        if moments and self._watched is not None:
+            fit = fit_of(self._watched, functools.reduce(ChannelMoments.merged, moments))
+        return self._fit_of(name, variant.option, fit, self._spread(outputs), self._width(variant.apply, positions))
+
+    def _width(self, prepare: Callable[[np.ndarray], np.ndarray], positions: np.ndarray) -> float:
+        return float(prepare(self.samples.read(positions[:_FEW].tolist())).std())
+
+    def _spread(self, outputs: np.ndarray) -> float | None:
+        scores = class_scores(outputs, head=self.head)
+        # classes that are each rare have low scores of their own, whatever the scale
+        if scores is None or scores.independent or isinstance(self.samples.labels, Targets):
+            return None
+        return float(np.abs(scores.values - scores.values.mean(axis=0)).sum(axis=1).mean() / 2)
+
+    @staticmethod
+    def _fit_of(name: str, option: str, fit: MomentFit | None, spread: float | None, width: float) -> ScaleFit:
+        distance, ratio = (fit.distance, fit.ratio) if fit else (None, None)
+        return ScaleFit(name, option, distance, ratio, spread, max(width, float(np.finfo(np.float32).tiny)))
+
+
 def _check(
-    live: LiveModel, samples: EvaluatedSamples, labels: Classes, scores: ClassScores, *, seed: int
-) -> PreprocessingCheckResult:
+    passes: _Passes, samples: EvaluatedSamples, scores: ClassScores | None, *, seed: int
+) -> PreprocessingCheckResult | None:
+    """Return how the model takes the variants; None without labels where nothing is amiss."""
     positions = np.arange(samples.evaluated)
     if len(positions) > MOST_CHECKED:
-        positions = np.sort(np.random.default_rng(seed).choice(positions, MOST_CHECKED, replace=False))
-    labels, outputs = labels.take(positions), samples.activations.outputs[positions]
-    variants, left_out = preprocessing_variants(samples)
-    rows, same = _outputs(live, samples, positions, variants, outputs)
-    declared = right_answers(scores.like(outputs), labels)
-    entries = [
-        _compared(name, right_answers(scores.like(row), labels), declared)
-        for name, row in rows.items()
-        if name not in same
+        positions = np.random.default_rng(seed).permutation(positions)[:MOST_CHECKED]
+    first, rest = np.sort(positions[:_FIRST]), np.sort(positions[_FIRST:])
+    as_declared = passes.as_declared(first)
+    if scores is None and as_declared is None:
+        return None
+    variants, left_out = preprocessing_variants(samples, _stored_moments(samples, first))
+    if scores is None:
+        variants = {name: one for name, one in variants.items() if one.is_scale}
+    runs = {name: _Run(name, one) for name, one in variants.items()}
+    _run_all(passes, samples, first, runs.values())
+    others = [one for one in runs.values() if one.differs]
+    fits = [
+        passes.scale_fit(one.name, one.variant, np.concatenate(one.outputs), one.moments, first)
+        for one in others
+        if as_declared is not None and one.variant.is_scale
     ]
-    return PreprocessingCheckResult(
-        checked=len(positions),
+    result = PreprocessingCheckResult(
+        checked=len(first),
         evaluated=samples.evaluated,
-        declared=measure(int(declared.sum()), len(positions)),
-        variants=tuple(sorted(entries, key=lambda entry: -entry.accuracy.value)),
-        same=same,
+        declared=None,
+        variants=(),
+        same=tuple(one.name for one in runs.values() if not one.differs),
         left_out=left_out,
+        normalization=passes.normalization if as_declared and as_declared.distance is not None else "",
+        as_declared=as_declared,
+        scales=tuple(fits),
+        scale_samples=len(first) if as_declared else 0,
+        dead_layer=passes.dead_layer,
+    )
+    return result if scores is None else _scored(result, passes, samples, scores, (first, rest), others)
+
+
+def _scored(
+    result: PreprocessingCheckResult,
+    passes: _Passes,
+    samples: EvaluatedSamples,
+    scores: ClassScores,
+    positions: tuple[np.ndarray, np.ndarray],
+    runs: list[_Run],
+) -> PreprocessingCheckResult:
+    """Return the result with each variant's accuracy, those that do not lose clearly on the first samples on all of them."""
+    assert samples.classes is not None
+    first, rest = positions
+    every = np.concatenate([first, rest])
+    labels = samples.classes.take(every)
+    declared = right_answers(scores.like(samples.activations.outputs[every]), labels)
+    open_still = [one for one in runs if not _loses(_compared(one, scores, labels, declared))]
+    if len(rest):
+        _run_all(passes, samples, rest, open_still)
+    entries = [_compared(one, scores, labels, declared) for one in runs]
+    return replace(
+        result,
+        checked=len(every),
+        declared=measure(int(declared.sum()), len(every)),
+        variants=tuple(sorted(entries, key=lambda entry: -entry.accuracy.value)),
         exact=isinstance(labels, LabelSets),
-        majority=float(np.unique(labels.values, axis=0, return_counts=True)[1].max() / len(positions)),
+        majority=float(np.unique(labels.values, axis=0, return_counts=True)[1].max() / len(every)),
     )
 
 
-def _outputs(
-    live: LiveModel,
-    samples: EvaluatedSamples,
-    positions: np.ndarray,
-    variants: Mapping[str, Variant],
-    declared_outputs: np.ndarray,
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Return each variant's outputs, (n, K) float32, and the names of the variants that are what was declared.
+def _stored_moments(samples: EvaluatedSamples, positions: np.ndarray) -> ChannelMoments:
+    """Return the moments of the channels of samples as stored, one by one, so that they do not depend on the batch."""
+    parts = [channel_moments(samples.read([place]).astype(np.float32)) for place in positions.tolist()]
+    return functools.reduce(ChannelMoments.merged, parts)
 
-    The samples are read once, batch by batch; a batch that is the declared one is not run again.
+
+@dataclass
+class _Run:
+    """What came of one variant so far.
+
+    Attributes:
+        name: the variant's name.
+        variant: how it prepares samples.
+        outputs: the model's, (n, ...) float32 of each batch.
+        moments: of the watched layer's inputs, of each batch that was run.
+        differs: whether its inputs differ from the declared ones anywhere.
     """
-    rows: dict[str, list[np.ndarray]] = {name: [] for name in variants}
-    different = set()
-    for start in range(0, len(positions), live.batch):
-        places = positions[start : start + live.batch].tolist()
+
+    name: str
+    variant: Variant
+    outputs: list[np.ndarray] = field(default_factory=list)
+    moments: list[ChannelMoments] = field(default_factory=list)
+    differs: bool = False
+
+
+def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, runs: Iterable[_Run]) -> None:
+    """Run samples in each of these ways, read once, batch by batch; a batch that is the declared one is not run again."""
+    for start in range(0, len(positions), passes.live.batch):
+        places = positions[start : start + passes.live.batch].tolist()
         stored = samples.read(places)
         declared = samples.scale(stored)
         tolerance = _SAME * max(float(np.ptp(declared)), 1e-30)
-        for name, variant in variants.items():
-            inputs = np.ascontiguousarray(variant(stored))
+        for one in runs:
+            inputs = one.variant.apply(stored)
             if float(np.abs(inputs - declared).max()) <= tolerance:
-                rows[name].append(declared_outputs[start : start + len(stored)])
+                one.outputs.append(samples.activations.outputs[places])
                 continue
-            different.add(name)
-            rows[name].append(predict(live.model, [samples.pack(inputs, places)]))
-    outputs = {name: np.concatenate(parts) for name, parts in rows.items()}
-    return outputs, tuple(name for name in variants if name not in different)
+            one.differs = True
+            outputs, moments = passes.run(inputs, places)
+            one.outputs.append(outputs)
+            one.moments += [] if moments is None else [moments]
 
 
-def _compared(name: str, right: np.ndarray, declared: np.ndarray) -> VariantAccuracy:
-    gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
-    return VariantAccuracy(name, measure(int(right.sum()), len(right)), gained, lost, mcnemar_exact(gained, lost))
+def _compared(run: _Run, scores: ClassScores, labels: Classes, declared: np.ndarray) -> VariantAccuracy:
+    outputs = np.concatenate(run.outputs)
+    count = len(outputs)
+    right = right_answers(scores.like(outputs), labels.take(slice(count)))
+    gained, lost = int((right & ~declared[:count]).sum()), int((declared[:count] & ~right).sum())
+    return VariantAccuracy(
+        run.name, measure(int(right.sum()), count), gained, lost, mcnemar_exact(gained, lost), run.variant.option
+    )
+
+
+def _loses(entry: VariantAccuracy) -> bool:
+    return entry.lost > entry.gained and entry.p_value < _CLEARLY

@@ -1,23 +1,35 @@
-"""The rule on samples that the model is right on more often when they are scaled in another way."""
+"""The rule on samples that the model takes better when they are prepared in another way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
+from reportgen.analyses.preprocessing_check.results import (
+    ALIKE,
+    CONSTANT,
+    MISFIT,
+    PreprocessingCheckResult,
+    ScaleFit,
+    VariantAccuracy,
+)
+from reportgen.measures.intervals import Rate
 from reportgen.messages import counted, say
 from reportgen.results import BROKEN_WEIGHTS, Finding, Limits, Rule, Severity
 
 OTHER = Rule(
     code="other-preprocessing",
-    meaning=say("the model is right more often when the samples are scaled in another way"),
+    meaning=say(
+        "the model was likely trained on samples prepared in another way: its first batch normalisation or its answers fit them "
+        "better"
+    ),
     severity=Severity.PROBLEM,
     threshold=0.05,
     unit=say("p-value of McNemar's exact test, times the number of variants"),
     bounds=(0.0, 1.0),
     source=say(
         "McNemar 1947, Psychometrika 12, 153, exact (binomial) and two-sided; Bonferroni for the variants tried; a note where "
-        "the variant does not avoid half the errors of the most frequent class, which is reportgen's choice"
+        "the variant does not avoid half the errors of the most frequent class, which is reportgen's choice; without labels "
+        "divergence from stored moments and spread of the scores, with limits from the measurement in docs/verdicts.md"
     ),
     follows_from=tuple(code for code in BROKEN_WEIGHTS if code != "silent-channels"),
 )
@@ -27,11 +39,14 @@ _GOOD = 0.5
 scaling avoids it too, the model knows its inputs and the finding is a warning. Our choice."""
 
 
-def _better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, corrected: float, limit: float) -> Finding:
+def _better_variant(
+    result: PreprocessingCheckResult, declared: Rate, best: VariantAccuracy, corrected: float, limit: float
+) -> Finding:
     """Return the finding on a variant that beats the declared one.
 
     Args:
         result: accuracies of all variants.
+        declared: accuracy as declared.
         best: the variant.
         corrected: its p-value after Bonferroni's correction, in [0, 1].
         limit: p-value under which a variant is better by more than chance.
@@ -39,7 +54,7 @@ def _better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, cor
     values = {
         "name": best.name,
         "accuracy": best.accuracy.value,
-        "declared": result.declared.value,
+        "declared": declared.value,
         "checked": result.checked,
         "gained": best.gained,
         "lost": best.lost,
@@ -48,7 +63,7 @@ def _better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, cor
         "limit": limit,
     }
     enough = result.majority + _GOOD * (1 - result.majority)
-    good, good_already = best.accuracy.low >= enough, result.declared.low >= enough
+    good, good_already = best.accuracy.low >= enough, declared.low >= enough
     message = say(
         "samples scaled '{name}' are right in {accuracy:.1%}, as declared in {declared:.1%} of {checked}: {gained} gained, "
         "{lost} lost (p = {p:.2g} after correction for {variants}, limit {limit:g})",
@@ -60,19 +75,104 @@ def _better_variant(result: PreprocessingCheckResult, best: VariantAccuracy, cor
             "that something else may be amiss",
             message=message,
         )
-    return OTHER.finding(
+    grade = Severity.NOTE if not good else Severity.WARNING if good_already else Severity.PROBLEM
+    return _finding(
+        result,
         best.name,
         message,
-        severity=Severity.NOTE if not good else Severity.WARNING if good_already else None,
-        evidence={
+        grade,
+        {
             "accuracy": best.accuracy.value,
-            "declared": result.declared.value,
+            "declared": declared.value,
             "gained": best.gained,
             "lost": best.lost,
             "p_value": corrected,
         },
-        threshold=limit,
+        limit,
     )
+
+
+def _finding(
+    result: PreprocessingCheckResult,
+    name: str,
+    message: str,
+    severity: Severity,
+    evidence: dict[str, float],
+    threshold: float,
+) -> Finding:
+    """Return a finding on a variant: a note that follows from a layer that never fires, where there is one."""
+    options = {one.name: one.option for one in result.scales} | {one.name: one.option for one in result.variants}
+    option = options.get(name, "")
+    if option:
+        message = say("{message}; {option} prepares them so", message=message, option=option)
+    if not result.dead_layer:
+        return OTHER.finding(name, message, severity=severity, evidence=evidence, threshold=threshold)
+    dead = say(
+        "{message}; but {layer} never fires as declared, which may be the cause",
+        message=message,
+        layer=result.dead_layer,
+    )
+    return OTHER.finding(
+        name,
+        dead,
+        severity=Severity.NOTE,
+        evidence=evidence,
+        threshold=threshold,
+        follows_from=("silent-channels", *OTHER.follows_from),
+    )
+
+
+def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
+    """Return that the first batch normalisation was trained on inputs in another scale, which no label is needed for."""
+    declared = result.as_declared
+    assert declared is not None
+    message = say(
+        "samples scaled '{name}' give {layer}, the first batch normalisation, the inputs that it was trained on, and as declared "
+        "they do not: their variance is {ratio:.2g} times that stored in training, as declared {far_ratio:.2g} times "
+        "(divergence {distance:.2g} against {far:.2g}, limit {limit:g})",
+        name=best.name,
+        layer=result.normalization,
+        ratio=best.ratio,
+        far_ratio=declared.ratio,
+        distance=best.distance,
+        far=declared.distance,
+        limit=MISFIT,
+    )
+    scored = next((one for one in result.variants if one.name == best.name), None)
+    if scored is not None and result.declared is not None:
+        message = say(
+            "{message}; so scaled {accuracy:.1%} are right, as declared {declared:.1%}",
+            message=message,
+            accuracy=scored.accuracy.value,
+            declared=result.declared.value,
+        )
+    if best.option:
+        message = say("{message}; {option} prepares them so", message=message, option=best.option)
+    evidence = {
+        name: value
+        for one, prefix in ((best, ""), (declared, "declared_"))
+        for name, value in ((f"{prefix}divergence", one.distance), (f"{prefix}variance_ratio", one.ratio))
+        if value is not None
+    }
+    return OTHER.finding(best.name, message, evidence=evidence, threshold=MISFIT, follows_from=("non-finite-weights",))
+
+
+def _by_spread(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
+    """Return the doubt that answers hardly depend on the samples as declared, and do in another scale."""
+    declared = result.as_declared
+    assert declared is not None
+    assert declared.spread is not None
+    message = say(
+        "scores hardly depend on the samples as declared, with a spread of {far:.2g} (limit {limit:g}), and do when they are "
+        "scaled '{name}', with {spread:.2g}: the model may have been trained on such inputs; only labels can prove it",
+        name=best.name,
+        spread=best.spread,
+        far=declared.spread,
+        limit=ALIKE,
+    )
+    grade = Severity.WARNING if declared.spread < CONSTANT else Severity.NOTE
+    evidence = {"spread": best.spread or 0.0, "declared_spread": declared.spread}
+    return _finding(result, best.name, message, grade, evidence, ALIKE)
 
 
 RULES = (OTHER,)
@@ -80,10 +180,27 @@ RULES = (OTHER,)
 
 
 def findings(result: PreprocessingCheckResult, limits: Limits) -> Iterator[Finding]:
-    """Yield the best variant where it beats the declared one by more than chance."""
+    """Yield the variant that the model was likely trained on, where it is not the declared one: at most one.
+
+    Moments of a batch normalisation decide before accuracies, as they tell what the model was trained on; without labels the
+    spread of the scores gives a doubt. Nothing is said where even the best variant may be no better than the most frequent
+    label: no scaling is the cause then.
+    """
+    limit, declared = limits[OTHER.code], result.declared
+    by_moments = result.by_moments
+    scored = {one.name: one for one in result.variants}
+    if by_moments is not None and limit > 0:
+        one = scored.get(by_moments.name)
+        if one is None or one.gained >= one.lost:
+            yield _by_moments(result, by_moments)
+            return
+    if declared is None:
+        if result.by_spread is not None and limit > 0:
+            yield _by_spread(result, result.by_spread)
+        return
     better = [entry for entry in result.variants if entry.gained > entry.lost]
     if better:
         best = min(better, key=lambda entry: entry.p_value)
         corrected = min(1.0, best.p_value * len(result.variants))
-        if corrected < limits[OTHER.code]:
-            yield _better_variant(result, best, corrected, limits[OTHER.code])
+        if corrected < limit and best.accuracy.low > result.majority:
+            yield _better_variant(result, declared, best, corrected, limit)

@@ -1,50 +1,83 @@
-"""The usual ways to scale images, to find out which of them a model was trained on."""
+"""The usual ways to prepare images, to find out which of them a model was trained on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.messages import say
+from reportgen.models.passes import ChannelMoments
 from reportgen.run import EvaluatedSamples
-
-Variant = Callable[[np.ndarray], np.ndarray]
-"""From stored samples, (n, *shape), to what the model receives instead, (n, *shape) float32."""
 
 _BYTES = 16.0
 """Smallest largest value of numbers that are taken for bytes. Our choice, as for `unscaled-input`."""
 
+_IMAGENET_MEANS = (103.939, 116.779, 123.68)
+"""Of blue, green and red. Source: `keras.applications.imagenet_utils.preprocess_input`, mode 'caffe'."""
 
-def preprocessing_variants(samples: EvaluatedSamples) -> tuple[dict[str, Variant], tuple[str, ...]]:
-    """Return the variants by name, each from stored samples (n, *shape) to what the model would receive, and what is missing.
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to prepare samples.
+
+    Attributes:
+        apply: from stored samples, (n, *shape), to what the model receives instead, (n, *shape) float32.
+        option: what makes a report prepare its samples so, such as '--scale none'; '' where no option does.
+        is_scale: whether it gives every value another scale, the same for the pixels of a channel.
+    """
+
+    apply: Callable[[np.ndarray], np.ndarray]
+    option: str = ""
+    is_scale: bool = False
+
+
+def preprocessing_variants(
+    samples: EvaluatedSamples, moments: ChannelMoments
+) -> tuple[dict[str, Variant], tuple[str, ...]]:
+    """Return the variants by name, and a sentence for each that is missing.
 
     Where the values tell how black and white are stored, they are brought to 0 to 255, 0 to 1 and -1 to 1.
 
     Args:
         samples: the evaluated samples with their range as stored.
+        moments: of the channels of some of the samples as stored.
     """
     variants: dict[str, Variant] = {}
     left_out = []
     span = _full_range(samples)
+    shape = samples.summary.shape
+    coloured = shape[-1] == 3 and len(shape) > 1
     low, high = span or samples.summary.stored_range
     if span is None:
-        variants[say("as stored")] = np.float32
+        variants[say("as stored")] = Variant(np.float32, "--scale none", is_scale=True)
         left_out.append(
             say("The stored values do not tell how black and white are stored, so other ranges were not tried.")
         )
     else:
         for bottom, top in ((0, 255), (0, 1), (-1, 1)):
-            variants[say("{low} to {high}", low=bottom, high=top)] = _affine(low, high, bottom, top)
-    variants[say("each image standardised")] = standardise
-    if samples.summary.shape[-1] == 3 and len(samples.summary.shape) > 1:
-        variants[say("channels reversed")] = lambda stored: samples.scale(stored)[..., ::-1]
+            option = "--scale none" if (bottom, top) == span else _OPTIONS.get((bottom, top), "") if high == 255 else ""
+            name = say("{low} to {high}", low=bottom, high=top)
+            variants[name] = Variant(_affine(low, high, bottom, top), option, is_scale=True)
+    variants[say("the samples’ own mean and deviation")] = Variant(_normalised(moments), is_scale=True)
+    variants[say("each image standardised")] = Variant(standardise, is_scale=True)
+    if coloured and span is not None:
+        variants[say("ImageNet’s means subtracted, blue first")] = Variant(_without_means(low, high), is_scale=True)
+    if coloured:
+        variants[say("channels reversed")] = Variant(lambda stored: samples.scale(stored)[..., ::-1])
     else:
         left_out.append(say("Channels are reversed only where there are three."))
+    if len(shape) in (2, 3) and shape[0] == shape[1] > 1:
+        variants[say("height and width transposed")] = Variant(lambda stored: samples.scale(stored).swapaxes(1, 2))
     # as bytes, low + high - x stays a byte; the scaling may depend on that
-    variants[say("inverted")] = lambda stored: samples.scale((low + high - stored).astype(stored.dtype))
+    variants[say("inverted")] = Variant(lambda stored: samples.scale((low + high - stored).astype(stored.dtype)))
     return variants, tuple(left_out)
+
+
+_OPTIONS = {(0, 1): "--scale unit", (-1, 1): "--scale symmetric"}
+"""What brings bytes to a range."""
 
 
 def _full_range(samples: EvaluatedSamples) -> tuple[float, float] | None:
@@ -52,6 +85,8 @@ def _full_range(samples: EvaluatedSamples) -> tuple[float, float] | None:
     lowest, highest = samples.summary.stored_range
     if samples.summary.dtype == "uint8":
         return 0.0, 255.0
+    if lowest >= 0 and 0 < highest <= 1.001 / 255:  # bytes that were divided by 255 twice
+        return 0.0, 1 / 255
     for low, high in ((0.0, 1.0), (-1.0, 1.0)):
         if low <= lowest and highest <= high:
             return low, high
@@ -59,9 +94,20 @@ def _full_range(samples: EvaluatedSamples) -> tuple[float, float] | None:
     return (0.0, 255.0) if lowest >= 0 and _BYTES <= highest <= 255 else None
 
 
-def _affine(low: float, high: float, bottom: float, top: float) -> Variant:
+def _affine(low: float, high: float, bottom: float, top: float) -> Callable[[np.ndarray], np.ndarray]:
     factor = (top - bottom) / (high - low)
     return lambda stored: ((stored.astype(np.float64) - low) * factor + bottom).astype(np.float32)
+
+
+def _normalised(moments: ChannelMoments) -> Callable[[np.ndarray], np.ndarray]:
+    spread = np.sqrt(moments.variance)
+    divisor = np.where(spread > 0, spread, 1)
+    return lambda stored: ((stored - moments.mean) / divisor).astype(np.float32)
+
+
+def _without_means(low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:
+    in_bytes = _affine(low, high, 0, 255)
+    return lambda stored: in_bytes(stored)[..., ::-1] - np.array(_IMAGENET_MEANS, np.float32)
 
 
 def standardise(stored: np.ndarray) -> np.ndarray:

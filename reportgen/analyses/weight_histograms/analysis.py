@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import NO_WEIGHTS, AnalysisContext, Skip
 from reportgen.analyses.weight_histograms.results import (
     MOST_LEVELS,
     DamagedVariable,
@@ -40,7 +40,8 @@ class WeightHistograms:
     def run(self, context: AnalysisContext) -> WeightHistogramsResult | Skip:
         """Return one histogram for each kernel; a skip when no layer has a kernel."""
         if not context.kernels:
-            reason = say("No layer of this model has a kernel, so there are no weights to show.")
+            none = say("No layer of this model has a kernel, so there are no weights to show.")
+            reason = none if context.has_weights else NO_WEIGHTS
             return Skip(reason, tuple(non_finite_weights((), _damaged(context), context.limits[NON_FINITE.code])))
         kernels = [_compare(kernel, context.options.seed, context.options.bins) for kernel in context.kernels]
         first = next((kernel for kernel in kernels if kernel.is_spatial), kernels[0])

@@ -13,6 +13,7 @@ from reportgen.errors import UsageError
 from reportgen.keras_internals import graph_inputs
 from reportgen.messages import first_of
 from reportgen.models.graphs.arithmetic import Shape
+from reportgen.models.graphs.batch_normalization import BatchNormalizationLayer, normalization_layers
 from reportgen.models.graphs.calls import RecordedCalls, complete_calls, layer_calls, list_recorded_calls
 from reportgen.models.graphs.inputs import InputRescaling, input_rescaling, model_input_shape
 from reportgen.models.graphs.layers import activation_of, is_rectifier, named_layers, watched_layers
@@ -51,6 +52,9 @@ class DescribedModel:
         variables: what is stored beside the kernels.
         ordered: whether the calls stand in their order: not where a file has weights and no architecture.
         normalised: path of the normalisation behind each layer whose scale it takes away, by that layer's path.
+        listed: whether every layer is known: not where a file has weights and no architecture.
+        has_weights: whether there are weights: not where a file has an architecture alone.
+        stored_normalizations: the batch normalisations of a model that is not run, as far as its arrays tell.
     """
 
     model: Any
@@ -67,6 +71,14 @@ class DescribedModel:
     variables: tuple[OtherVariable, ...] = ()
     ordered: bool = True
     normalised: Mapping[str, str] = field(default_factory=dict)
+    listed: bool = True
+    has_weights: bool = True
+    stored_normalizations: tuple[BatchNormalizationLayer, ...] = ()
+
+    @property
+    def normalizations(self) -> tuple[BatchNormalizationLayer, ...]:
+        """Every batch normalisation, in order."""
+        return self.stored_normalizations or normalization_layers(self.layers)
 
     @property
     def convolutions(self) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from reportgen.messages import say
+from reportgen.models.graphs.batch_normalization import BatchNormalizationLayer
 from reportgen.models.graphs.described_model import DescribedModel
 from reportgen.models.graphs.normalised import normalised_in_order
 from reportgen.models.weights import LayerKernel
-from reportgen.reading import LayerEntry, StoredKernel, WeightsOnly
+from reportgen.reading import LayerEntry, StoredKernel, StoredNormalization, WeightsOnly
 from reportgen.results import LayerSummary, ModelSummary
 
+_EPSILON = 1e-3  # what Keras adds to a variance by default; nothing stored alone depends on it
 _ORDERED = ("Sequential", "Functional", "Model")
 """Kinds whose configuration lists the layers in the order of their calls; of a functional model nearly so."""
 
@@ -49,6 +51,19 @@ def describe_stored_weights(weights: WeightsOnly) -> DescribedModel:
         rescaling=None,
         ordered=ordered,
         normalised=normalised_in_order(calls) if ordered else {},
+        listed=bool(weights.layers),
+        has_weights=weights.parameters > 0,
+        stored_normalizations=tuple(map(_normalization, weights.normalizations)),
+    )
+
+
+def _normalization(stored: StoredNormalization) -> BatchNormalizationLayer:
+    return BatchNormalizationLayer(
+        path=stored.path,
+        mean=np.asarray(stored.mean, np.float64),
+        variance=np.asarray(stored.variance, np.float64),
+        gamma=None if stored.gamma is None else np.asarray(stored.gamma, np.float64),
+        epsilon=_EPSILON,
     )
 
 

@@ -1,7 +1,7 @@
 """Forward passes: what layers received and returned, recorded, replaced or counted, and where it came from."""
 
 from reportgen.models.passes.call_order import record_calls
-from reportgen.models.passes.channel_statistics import ChannelMoments, ChannelStatistics
+from reportgen.models.passes.channel_statistics import ChannelMoments, ChannelStatistics, channel_moments
 from reportgen.models.passes.compiled import CompiledModel, needs_compiling
 from reportgen.models.passes.forward import (
     Activations,
@@ -29,6 +29,7 @@ __all__ = [
     "TopPositions",
     "batch_size",
     "build_on_sample",
+    "channel_moments",
     "follow_placements",
     "needs_compiling",
     "only_input",

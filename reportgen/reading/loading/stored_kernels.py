@@ -95,6 +95,11 @@ class StoredLayers:
         layer = self._by_path.get(path)
         return None if layer is None else layer.class_name
 
+    def has_scale(self, path: str) -> bool | None:
+        """Return whether a normalisation has a scale, None where the file has no architecture."""
+        layer = self._by_path.get(path)
+        return None if layer is None else layer.config.get("scale") is not False
+
     def suppose(self, path: str, class_name: str | None) -> None:
         """Remember the class of a layer that the file does not describe, for the kind of its kernels."""
         if class_name is not None:

@@ -27,6 +27,13 @@ from reportgen.reading.containers import (
 from reportgen.reading.loading.decision import Decision
 from reportgen.reading.loading.inventory import Inventory
 from reportgen.reading.loading.stored_kernels import RECURRENT_CELL, StoredKernel, StoredLayers, class_of_group
+from reportgen.reading.loading.stored_normalizations import (
+    NormalizationPlaces,
+    StoredNormalization,
+    named_places,
+    numbered_places_of,
+    with_values,
+)
 from reportgen.reading.rewriting import LAYERS
 from reportgen.untrusted.escaping import shown
 
@@ -49,6 +56,7 @@ class WeightsOnly:
         options: the command line's options that would run it; none where no option would.
         message: the same in one line.
         serving: the signature of a SavedModel that gives its predictions.
+        normalizations: the batch normalisations among the stored arrays, in the order of the layers.
     """
 
     file: ModelFile
@@ -62,6 +70,7 @@ class WeightsOnly:
     options: tuple[str, ...]
     message: str
     serving: Serving | None = None
+    normalizations: tuple[StoredNormalization, ...] = ()
 
     @property
     def custom_code(self) -> tuple[str, ...]:
@@ -90,6 +99,7 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
     name = shown(inventory.file.name)
     layers = StoredLayers(inventory)
     kernels = list(_kernels(inventory, layers, name, memory_limit)) if inventory.weights else []
+    normalizations = list(_normalizations(inventory, layers, name, memory_limit)) if inventory.weights else []
     model_format = inventory.file.format
     if model_format.stands_alone and not model_format.has_program and not inventory.layers:
         raise ModelError(f"{name} describes no layers. Received: {shown(inventory.kind)}. Give a model's architecture.")
@@ -107,6 +117,7 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
         options=decision.options,
         message=message,
         serving=decision.serving,
+        normalizations=tuple(sorted(normalizations, key=lambda each: layers.position(each.path))),
     )
 
 
@@ -126,6 +137,41 @@ def _kernels(inventory: Inventory, layers: StoredLayers, name: str, memory_limit
                         yield replace(kernel, quantised=read[1], initializer=None) if read[1] else kernel
 
 
+def _normalizations(
+    inventory: Inventory, layers: StoredLayers, name: str, memory_limit: int
+) -> Iterator[StoredNormalization]:
+    with inventory.file.format.open(inventory.file, memory_limit=memory_limit) as contents:
+        arrays = contents.arrays
+        if isinstance(arrays, CheckpointContents):
+            found = list(named_places(checkpoint_arrays(inventory, layers), inventory.weights))
+            values = dict(read_tensors(arrays, [place for each in found for place in each.places.values()], name=name))
+            yield from (with_values(each, values) for each in found)
+        elif isinstance(arrays, Hdf5Contents):
+            with one_line_if_damaged(name):
+                for each in hdf5_normalizations(arrays, layers, name=name):
+                    yield with_values(each, {at: read_array(arrays, at, name=name) for at in each.places.values()})
+
+
+def hdf5_normalizations(contents: Hdf5Contents, layers: StoredLayers, *, name: str) -> Iterator[NormalizationPlaces]:
+    """Yield the batch normalisations of a file, whichever way it names its arrays."""
+    if contents.lists_layers:
+        yield from named_places(_stored_by_name(contents, layers, name), contents.datasets)
+        return
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for place in contents.weights:
+        match = _VARIABLE.fullmatch(place)
+        if match is not None:
+            groups.setdefault(match["group"], []).append((int(match["index"]), place))
+    for group, numbered in groups.items():
+        labels = _labels(contents, group, name)
+        path = layers.resolve(labels) if labels else layers.resolve_numbered(group)
+        if (layers.class_name(path) or class_of_group(group) or "").endswith("BatchNormalization"):
+            places = [place for _, place in sorted(numbered)]
+            found = numbered_places_of(path, places, contents.datasets, has_scale=layers.has_scale(path))
+            if found is not None:
+                yield found
+
+
 # An archive numbers a layer's weights; these are the names, in `build` of Keras' layers, of those that are kernels
 _KERNELS_IN_ORDER: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), ("depthwise_kernel", "pointwise_kernel")),
@@ -136,10 +182,10 @@ _VARIABLE = re.compile(r"(?P<group>.+)/vars/(?P<index>\d+)")
 
 def hdf5_kernels(contents: Hdf5Contents, layers: StoredLayers, *, name: str) -> Iterator[tuple[str, str, str]]:
     """Yield layer path, weight name and place of every kernel, whichever way the file names them."""
-    root = contents.file.get("model_weights", contents.file)
-    prefix = "model_weights/" if "model_weights" in contents.file else ""
-    if any(key.startswith("layer_names") for key in root.attrs):
-        yield from _stored_by_name(contents, root, prefix, layers, name)
+    if contents.lists_layers:
+        for path, weight, place in _stored_by_name(contents, layers, name):
+            if weight.endswith("kernel") and len(contents.datasets[place].shape) >= 2:
+                yield path, weight, place
         return
     for place, entry in contents.weights.items():
         match = _VARIABLE.fullmatch(place)
@@ -179,17 +225,17 @@ def _labels(contents: Hdf5Contents, group: str, name: str) -> list[str]:
     return found
 
 
-def _stored_by_name(
-    contents: Hdf5Contents, root: h5py.Group, prefix: str, layers: StoredLayers, name: str
-) -> Iterator[tuple[str, str, str]]:
+def _stored_by_name(contents: Hdf5Contents, layers: StoredLayers, name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield layer path, weight name and place of every array of a file that lists its layers."""
+    prefix = "model_weights/" if "model_weights" in contents.file else ""
+    root = contents.file[prefix] if prefix else contents.file
     for layer in read_names(root, "layer_names", name=name):
         group = contents.file.get(f"{prefix}{layer}")
         for weight in read_names(group, "weight_names", name=name) if isinstance(group, h5py.Group) else ():
             place = f"{prefix}{layer}/{weight}"
-            entry = contents.datasets.get(place)
-            *parents, last = weight.split(":")[0].split("/")
-            if entry is None or not last.endswith("kernel") or len(entry.shape) < 2:
+            if place not in contents.datasets:
                 continue
+            *parents, last = weight.split(":")[0].split("/")
             if layer in parents:  # the names of a subclassed model's weights begin with the model's
                 parents = parents[parents.index(layer) + 1 :]
             yield layers.resolve([layer, *parents]), last, place
@@ -231,16 +277,22 @@ def checkpoint_kernels(inventory: Inventory, layers: StoredLayers) -> Iterator[t
         inventory: what a checkpoint or a SavedModel holds.
         layers: the same model's layers, by the names that files give them.
     """
-    found = []
-    for key, entry in inventory.weights.items():
-        *parents, last = (inventory.variables.get(key) or key.removesuffix(VALUE)).split("/")
-        last = _SYNONYMS.get(last, last).lstrip("_")
-        if last.endswith("kernel") and len(entry.shape) >= 2:
-            found.append((_path(key, parents, inventory, layers), last, key))
+    found = [
+        (path, last, key)
+        for path, last, key in checkpoint_arrays(inventory, layers)
+        if last.endswith("kernel") and len(inventory.weights[key].shape) >= 2
+    ]
     times = Counter((path, last) for path, last, _ in found)
     for path, last, key in found:
         # Layers of one name, in two models: only the keys tell them apart
         yield path if times[path, last] == 1 else place_of(key) or path, last, key
+
+
+def checkpoint_arrays(inventory: Inventory, layers: StoredLayers) -> Iterator[tuple[str, str, str]]:
+    """Yield layer path, weight name and key of every array of a checkpoint or a SavedModel."""
+    for key in inventory.weights:
+        *parents, last = (inventory.variables.get(key) or key.removesuffix(VALUE)).split("/")
+        yield _path(key, parents, inventory, layers), _SYNONYMS.get(last, last).lstrip("_"), key
 
 
 def _path(key: str, parents: list[str], inventory: Inventory, layers: StoredLayers) -> str:

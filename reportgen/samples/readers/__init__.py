@@ -24,6 +24,8 @@ from reportgen.samples.readers.images import ImageFile, ImageFolder, NoImageErro
 from reportgen.samples.readers.reader import Found, GivenFile, Reader
 from reportgen.samples.readers.streams import is_stream, read_stream
 from reportgen.samples.readers.tables import read_label_table
+from reportgen.samples.readers.unread import what_it_is
+from reportgen.samples.readers.zipped import ZippedImages
 from reportgen.samples.source import SampleSource
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
@@ -41,6 +43,7 @@ __all__ = [
 
 READERS: tuple[Reader, ...] = (
     KerasDataset(),
+    ZippedImages(),
     NumpyArchive(),
     NumpyFile(),
     IdxFile(),
@@ -114,10 +117,20 @@ def find_samples(source: object, *, memory_limit: int = HALF_OF_MEMORY) -> Found
     for reader in READERS:
         if reader.match(file):
             return reader.open(file)
-    raise SamplesError(
-        f"{base_name(file.path)} holds no samples that can be read. Received: first bytes "
-        f"{file.head[:8].hex(' ') or 'none'}. Give a .npz, .npy or IDX file, an image, or a folder of images."
+    raise _not_read(file.path)
+
+
+def _not_read(path: Path) -> SamplesError:
+    """Return the error for a file that no reader knows, with what it is where that is known."""
+    kind = what_it_is(path.name, head := first_bytes(path, 512))
+    received = (
+        "an empty file" if not head else "text" if head.isascii() and b"\0" not in head else "a file of no known kind"
     )
+    what, recipe = kind or (
+        received,
+        "Give a .npz, .npy, .csv, HDF5 or IDX file, an image, a zip file or a folder of images.",
+    )
+    return SamplesError(f"{base_name(path)} holds no samples that can be read. Received: {what}. {recipe}")
 
 
 def read_labels(

@@ -13,11 +13,13 @@ from reportgen.samples.files import ZIP_MAGICS, base_name, cannot_be_read, shown
 from reportgen.samples.labels import GivenLabels
 from reportgen.samples.readers.arrays import NPY_MAGIC, StoredArray
 from reportgen.samples.readers.reader import GivenFile
+from reportgen.samples.readers.unread import what_it_is
 from reportgen.untrusted import limits
 from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header, read_values
 
 _PREFERRED_SAMPLES = ("x_test", "x", "x_val", "x_train", "images")
 _PREFERRED_LABELS = ("y_test", "y", "y_val", "y_train", "labels")
+_UNPACK = "Unpack it and give what is in it."
 _ZIP_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
 
 
@@ -37,11 +39,15 @@ class NumpyArchive:
             SamplesError: the file cannot be read, or it does not say which of its arrays is meant.
         """
         if not file.head.startswith(ZIP_MAGICS):
+            kind = what_it_is(file.path.stem, file.head)
+            received = "an empty file" if not file.head else kind[0] if kind else "a file of another kind"
             raise SamplesError(
-                f"{base_name(file.path)} is not a NumPy archive. Received: first bytes {file.head[:8].hex(' ') or 'none'}. "
-                "Save it again with numpy.savez."
+                f"{base_name(file.path)} is not a NumPy archive. Received: {received}. Save it again with numpy.savez."
             )
         headers = npz_headers(file.path)
+        if not headers and not file.labels:
+            what, recipe = what_it_is(file.path.name) or ("a zip file without arrays and without images", _UNPACK)
+            raise SamplesError(f"{base_name(file.path)} holds no samples. Received: {what}. {recipe}")
         notes: tuple[str, ...] = ()
         name = file.array
         if name is None:

@@ -18,11 +18,13 @@ from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import GivenLabels
 from reportgen.samples.readers.arrays import StoredArray
 from reportgen.samples.readers.reader import GivenFile
+from reportgen.samples.readers.unread import what_it_is
 from reportgen.untrusted import limits
 
 GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_RANK = 4
+_GIVE = "Give the file as it was downloaded."
 
 
 class IdxFile:
@@ -70,8 +72,12 @@ def read_idx(path: Path, *, memory_limit: int = limits.HALF_OF_MEMORY) -> np.nda
         with gzip.open(path) if packed else path.open("rb") as stream:
             head = stream.read(4)
             if not is_idx(head):
+                what, recipe = what_it_is(path.name, GZIP_MAGIC if packed else head) or (
+                    "a file of another kind",
+                    _GIVE,
+                )
                 raise SamplesError(
-                    f"{base_name(path)} is not an IDX file. Received: first bytes {head.hex(' ') or 'none'}."
+                    f"{base_name(path)} is not an IDX file. Received: {what if head else 'no bytes'}. {recipe}"
                 )
             sizes = tuple(int.from_bytes(stream.read(4), "big") for _ in range(head[3]))
             dtype = np.dtype(_TYPES[head[2]])

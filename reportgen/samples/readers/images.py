@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import IO, Literal, Protocol
 
 import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, first_of, say
-from reportgen.samples.class_names import ClassNames, positions_of
+from reportgen.samples.class_names import ClassNames, compared, positions_of
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, ClassLabels, GivenLabels, Labels, Unused, understand
 from reportgen.samples.readers.pixels import (
@@ -26,6 +27,7 @@ from reportgen.samples.readers.pixels import (
     reading_rules,
 )
 from reportgen.samples.readers.reader import GivenFile
+from reportgen.samples.readers.unread import what_it_is
 from reportgen.samples.resizing import Resize, Resizing
 from reportgen.samples.shapes import InputShape, matches, shown_shape
 from reportgen.samples.source import FILES, SampleFiles, SampleSource, check_finite
@@ -34,7 +36,37 @@ from reportgen.untrusted.escaping import escaped
 # Decoding every pixel of so many small images takes seconds; of 100,000 it would take minutes
 FULLY_CHECKED = 2_000
 _NAMED = 3
+_DEEPEST = 8
+# What Macs and network drives put beside the folders of classes
+_NO_CLASSES = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
+# Names of a data set's parts, as `compared` has them
+_PARTS = {
+    **dict.fromkeys(("train", "training", "trainset", "trainingset", "traindata"), "train"),
+    **dict.fromkeys(("test", "testing", "testset", "testingset", "testdata", "holdout"), "test"),
+    **dict.fromkeys(("val", "valid", "validation", "validationset", "valset", "dev", "eval"), "validation"),
+}
 _HASHED_AT_ONCE = 2**24  # bytes
+
+
+class Folder(Protocol):
+    """A folder that is not one of the file system: what is in it is found and opened in place."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, without the folders around it."""
+
+    def __truediv__(self, name: str) -> Folder:
+        """Return the file or folder of this name, as `Path` does."""
+
+    def open(self, mode: Literal["rb"]) -> IO[bytes]:
+        """Return the bytes of the file that it is; raises OSError where it is none or is damaged."""
+
+    def entries(self) -> Iterable[tuple[str, bool]]:
+        """Return the name of each thing that lies in it, and whether that is a folder."""
+
+
+Place = Path | Folder
+"""A file or folder, of the file system or elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +82,14 @@ class ImageFiles:
         notes: what was left out, one sentence each.
     """
 
-    folder: Path
+    folder: Place
     names: tuple[str, ...]
     description: str
     labels: ClassLabels | None = None
     class_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
 
-    def path(self, index: int) -> Path:
+    def path(self, index: int) -> Place:
         """Return where file number `index` is."""
         return self.folder / self.names[index]
 
@@ -124,8 +156,8 @@ class ImageFile:
         return ImageFiles(folder=file.path.parent, names=(file.path.name,), description=base_name(file.path))
 
 
-def list_images(folder: Path) -> ImageFiles:
-    """Return the images of a folder, sorted by name, or those of its class folders.
+def list_images(folder: Place) -> ImageFiles:
+    """Return the images of a folder, sorted by name, or those of its class folders; of a data set its test part.
 
     Class folders are numbered in the order of their names, empty ones counted and hidden ones not, as
     `keras.utils.image_dataset_from_directory` does: the labels are then those of training.
@@ -133,10 +165,11 @@ def list_images(folder: Path) -> ImageFiles:
     Raises:
         SamplesError: the folder cannot be listed or holds no image.
     """
+    folder, shown, taken = _part(folder, _folder_name(folder))
     images, folders, others = _scan(folder)
     if images:
-        notes = _files_left_out(others) + _folders_left_out(folders)
-        return ImageFiles(folder=folder, names=tuple(images), description=_described(folder, len(images)), notes=notes)
+        notes = taken + _files_left_out(others) + _folders_left_out(folders)
+        return ImageFiles(folder=folder, names=tuple(images), description=_described(shown, len(images)), notes=notes)
     names: list[str] = []
     labels: list[int] = []
     for label, class_name in enumerate(folders):
@@ -145,21 +178,52 @@ def list_images(folder: Path) -> ImageFiles:
         labels += [label] * len(inside)
         others += others_inside
     if not names:
+        kind, recipe = next((known for name in others if (known := what_it_is(name)) is not None), ("", ""))
         raise SamplesError(
-            f"Folder {base_name(folder)} holds no image. Received: {len(others)} other files. "
-            "Give a folder of PNG, JPEG, BMP, GIF, TIFF or WEBP files, or one with a folder for each class."
+            f"Folder {shown} holds no image. Received: {len(others)} other files{f', such as {kind}' if kind else ''}. "
+            f"{recipe or 'Give a folder of PNG, JPEG, BMP, GIF, TIFF or WEBP files, or one with a folder for each class.'}"
         )
     return ImageFiles(
         folder=folder,
         names=tuple(names),
-        description=_described(folder, len(names)),
+        description=_described(shown, len(names)),
         labels=ClassLabels(
             np.array(labels, np.int64),
             (say("Labels: the {count} class folders in the order of their names.", count=len(folders)),),
         ),
         class_names=tuple(folders),
-        notes=_files_left_out(others),
+        notes=taken + _files_left_out(others),
     )
+
+
+def _part(folder: Place, shown: str) -> tuple[Place, str, tuple[str, ...]]:
+    """Return the folder that holds the samples, what to call it, and what was left out.
+
+    A folder around a single other one is only a wrapper, as zip files have it. One with parts for training and for tests is a
+    data set: its test part is taken, else the one for validation; one with class folders comes before one without.
+    """
+    notes: tuple[str, ...] = ()
+    for _ in range(_DEEPEST):
+        images, folders, _ = _scan(folder)
+        parts = {name: _PARTS[compared(name)] for name in folders if compared(name) in _PARTS}
+        is_data_set = not images and "train" in parts.values() and len(set(parts.values())) > 1
+        if is_data_set and (held_out := [name for name in parts if parts[name] != "train"]):
+            held_out.sort(key=lambda name: (bool(_scan(folder / name)[0]), parts[name] != "test", name))
+            taken, others = held_out[0], first_of(map(shown_name, sorted(set(folders) - {held_out[0]})), _NAMED)
+            notes = (
+                say("Of the data set the part {part} was taken, not {others}.", part=shown_name(taken), others=others),
+            )
+        elif not images and len(folders) == 1 and _is_wrapper(folder / folders[0]):
+            taken = folders[0]
+        else:
+            break
+        folder, shown = folder / taken, f"{shown}/{shown_name(taken)}"
+    return folder, shown, notes
+
+
+def _is_wrapper(folder: Place) -> bool:
+    images, folders, _ = _scan(folder)
+    return not images and bool(folders)
 
 
 class NoImageError(SamplesError):
@@ -200,7 +264,7 @@ def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
             kept.append(index)
     if not kept:
         raise NoImageError(
-            f"No image can be read. Received: {len(bad)} damaged files in folder {base_name(files.folder)}. "
+            f"No image can be read. Received: {len(bad)} damaged files in folder {_folder_name(files.folder)}. "
             "Choose another folder.",
             listed=len(bad),
         )
@@ -358,7 +422,7 @@ def _check_alike(image: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, nam
         )
 
 
-def file_chunks(folder: Path, names: Sequence[str], indices: Sequence[int]) -> Iterator[bytes]:
+def file_chunks(folder: Place, names: Sequence[str], indices: Sequence[int]) -> Iterator[bytes]:
     """Yield for each file its SHA-256, two blanks, its name and a line feed.
 
     Args:
@@ -377,7 +441,7 @@ def file_chunks(folder: Path, names: Sequence[str], indices: Sequence[int]) -> I
                 while chunk := file.read(_HASHED_AT_ONCE):
                     digest.update(chunk)
         except OSError as error:
-            raise cannot_be_read(path, error) from error
+            raise cannot_be_read(Path(path.name), error) from error
         yield f"{digest.hexdigest()}  {names[index]}\n".encode("utf-8", "surrogateescape")
 
 
@@ -428,29 +492,40 @@ def _labels_of_folders(files: ImageFiles, class_names: ClassNames | None) -> tup
     return replace(labels, notes=(*labels.notes, note)), True
 
 
-def _scan(folder: Path) -> tuple[list[str], list[str], list[str]]:
+def _scan(folder: Place) -> tuple[list[str], list[str], list[str]]:
     """Return the sorted names of images, of folders and of other files, hidden ones left out."""
     images: list[str] = []
     folders: list[str] = []
     others: list[str] = []
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    folders.append(entry.name)
-                elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES and entry.is_file():  # noqa: PTH122
-                    images.append(entry.name)
-                else:
-                    others.append(entry.name)
+        for name, is_folder in _entries(folder) if isinstance(folder, Path) else folder.entries():
+            if name.startswith(".") or name in _NO_CLASSES:
+                continue
+            if is_folder:
+                folders.append(name)
+            elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
+                images.append(name)
+            else:
+                others.append(name)
     except OSError as error:
-        raise cannot_be_read(folder, error) from error
+        raise cannot_be_read(Path(folder.name), error) from error
     return sorted(images), sorted(folders), sorted(others)
 
 
-def _described(folder: Path, count: int) -> str:
-    return counted(count, "folder {folder}, {n} image", "folder {folder}, {n} images", folder=base_name(folder))
+def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Yield name and whether it is a folder of what lies in a folder; sockets, devices and broken links count as hidden."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir() or entry.is_file():
+                yield entry.name, entry.is_dir()
+
+
+def _folder_name(folder: Place) -> str:
+    return base_name(folder) if isinstance(folder, Path) else shown_name(folder.name)
+
+
+def _described(shown: str, count: int) -> str:
+    return counted(count, "folder {folder}, {n} image", "folder {folder}, {n} images", folder=shown)
 
 
 def _files_left_out(names: list[str]) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
-from reportgen.samples.files import base_name, reason
+from reportgen.samples.files import reason, shown_name
 
 # A fixed list: Pillow has some forty decoders, of which one starts Ghostscript
 IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
@@ -35,7 +35,18 @@ _NOTICES: dict[Notice, str] = {
 }
 
 
-def read_image(path: Path, *, channels: int, met: set[Notice] | None = None) -> np.ndarray:
+class Openable(Protocol):
+    """A file, of the file system or of an archive."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, without the folders around it."""
+
+    def open(self, mode: Literal["rb"]) -> IO[bytes]:
+        """Return its bytes."""
+
+
+def read_image(path: Openable, *, channels: int, met: set[Notice] | None = None) -> np.ndarray:
     """Return the pixels of an image file.
 
     Args:
@@ -69,7 +80,7 @@ def read_image(path: Path, *, channels: int, met: set[Notice] | None = None) -> 
     return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], channels, axis=2)
 
 
-def check_header(path: Path) -> None:
+def check_header(path: Openable) -> None:
     """Raise SamplesError unless the file announces an image that can be read; no pixel is decoded."""
     try:
         with warnings.catch_warnings():
@@ -137,31 +148,31 @@ def _quiet_libtiff() -> Iterator[None]:
         os.close(kept)
 
 
-def _check_size(image: Image.Image, path: Path) -> None:
+def _check_size(image: Image.Image, path: Openable) -> None:
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise SamplesError(
-            f"{base_name(path)} is larger than {PIXEL_LIMIT // 1_000_000} megapixels. "
+            f"{shown_name(path.name)} is larger than {PIXEL_LIMIT // 1_000_000} megapixels. "
             f"Received: {width} x {height} pixels. Reduce its size."
         )
     if width * height == 0:
-        raise SamplesError(f"{base_name(path)} has no pixels. Received: {width} x {height}. Choose another file.")
+        raise SamplesError(f"{shown_name(path.name)} has no pixels. Received: {width} x {height}. Choose another file.")
 
 
-def _cannot_be_read(path: Path, error: Exception) -> SamplesError:
+def _cannot_be_read(path: Openable, error: Exception) -> SamplesError:
     if isinstance(error, UnidentifiedImageError):
         # Pillow's text names the whole path
         return SamplesError(
-            f"{base_name(path)} is not an image that can be read. Received: content of another kind, or damaged. "
+            f"{shown_name(path.name)} is not an image that can be read. Received: content of another kind, or damaged. "
             f"Give {', '.join(IMAGE_FORMATS[:-1])} or {IMAGE_FORMATS[-1]}."
         )
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return SamplesError(
-            f"{base_name(path)} is larger than {PIXEL_LIMIT // 1_000_000} megapixels. "
+            f"{shown_name(path.name)} is larger than {PIXEL_LIMIT // 1_000_000} megapixels. "
             "Received: a size that Pillow takes for a decompression bomb. Reduce its size."
         )
     return SamplesError(
-        f"{base_name(path)} is a damaged or incomplete image. Received: {reason(error)}. Replace or remove the file."
+        f"{shown_name(path.name)} is a damaged or incomplete image. Received: {reason(error)}. Replace or remove the file."
     )
 
 

@@ -99,7 +99,9 @@ def test_an_archive_of_labels_alone_holds_no_samples(tmp_path: Path) -> None:
 
 
 def test_an_empty_archive_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SamplesError, match=r"which array holds the samples. Received: none."):
+    with pytest.raises(
+        SamplesError, match=r"holds no samples. Received: a zip file without arrays and without images."
+    ):
         find_samples(saved(tmp_path))
 
 
@@ -142,11 +144,11 @@ def test_the_first_bytes_count_and_not_the_ending(tmp_path: Path) -> None:
 
 def test_another_file_named_npz_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_text("text")
-    with pytest.raises(SamplesError, match=r"a.npz is not a NumPy archive. Received: first bytes 74 65 78 74."):
+    with pytest.raises(SamplesError, match=r"a.npz is not a NumPy archive. Received: a file of another kind."):
         find_samples(tmp_path / "a.npz")
 
     (tmp_path / "a.npz").write_bytes(b"")
-    with pytest.raises(SamplesError, match=r"Received: first bytes none."):
+    with pytest.raises(SamplesError, match=r"Received: an empty file."):
         find_samples(tmp_path / "a.npz")
 
 

@@ -43,7 +43,7 @@ def test_the_first_bytes_tell_idx() -> None:
 def test_another_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.gz").write_bytes(gzip.compress(b"text"))
 
-    with pytest.raises(SamplesError, match=r"x.gz is not an IDX file. Received: first bytes 74 65 78 74."):
+    with pytest.raises(SamplesError, match=r"x.gz is not an IDX file. Received: a packed file. Unpack it"):
         read_idx(tmp_path / "x.gz")
 
 

@@ -127,3 +127,49 @@ def test_a_folder_of_bad_files_alone_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(SamplesError, match=r"No image can be read. Received: 1 damaged files in folder x."):
         readable_images(list_images(tmp_path / "x"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "taken", "left"),
+    [
+        (("train", "test"), "test", "train"),
+        (("train", "validation"), "validation", "train"),
+        (("training_set", "test_set"), "test_set", "training_set"),
+        (("Train", "Val", "Test"), "Test", "Train, Val"),
+        (("train", "valid", "notes"), "valid", "notes, train"),
+    ],
+)
+def test_of_a_data_set_the_test_part_is_taken_and_it_is_said(
+    tmp_path: Path, parts: tuple[str, ...], taken: str, left: str
+) -> None:
+    for part in parts:
+        for name in ("cat/1.png", "dog/1.png"):
+            make_image(tmp_path / "root" / part / name)
+
+    files = list_images(tmp_path / "root")
+
+    assert files.folder == tmp_path / "root" / taken
+    assert files.class_names == ("cat", "dog")
+    assert files.notes == (f"Of the data set the part {taken} was taken, not {left}.",)
+    assert files.description == f"folder root/{taken}, 2 images"
+
+
+def test_a_part_with_class_folders_comes_before_one_without(tmp_path: Path) -> None:
+    for name in ("train/cat/1.png", "test/1.png", "val/cat/1.png"):
+        make_image(tmp_path / name)
+
+    assert list_images(tmp_path).folder == tmp_path / "val"
+
+
+def test_classes_that_are_called_like_a_part_are_classes(tmp_path: Path) -> None:
+    for name in ("train/1.png", "car/1.png"):
+        make_image(tmp_path / name)
+
+    assert list_images(tmp_path).class_names == ("car", "train")
+
+
+def test_a_folder_around_the_data_set_is_passed_and_what_macs_add_is_no_class(tmp_path: Path) -> None:
+    for name in ("flowers/daisy/1.png", "flowers/rose/1.png", "flowers/__MACOSX/1.png", "__MACOSX/1.png"):
+        make_image(tmp_path / name)
+
+    assert list_images(tmp_path).class_names == ("daisy", "rose")

@@ -145,11 +145,13 @@ def test_a_missing_file_is_an_error_that_names_the_data_sets(tmp_path: Path) -> 
 
 def test_another_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(SamplesError, match=r"notes.txt holds no samples.*first bytes 68 65 6c 6c 6f."):
+    with pytest.raises(
+        SamplesError, match=r"notes.txt holds no samples.*Received: a text file. Give labels with --labels;"
+    ):
         opened(tmp_path / "notes.txt", input_shape=INPUT)
 
     (tmp_path / "empty").touch()
-    with pytest.raises(SamplesError, match=r"empty holds no samples that can be read. Received: first bytes none."):
+    with pytest.raises(SamplesError, match=r"empty holds no samples that can be read. Received: an empty file."):
         opened(tmp_path / "empty", input_shape=INPUT)
 
 
