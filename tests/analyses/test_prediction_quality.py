@@ -241,6 +241,14 @@ def test_recall_whose_upper_bound_is_under_guessing_is_a_warning() -> None:
     assert said(classes=(quality(100, 90, 62), quality(100, 100, 95, "b"))) == []
 
 
+def test_of_a_model_at_chance_as_a_whole_no_recall_is_said_to_be_below_it() -> None:
+    classes = (quality(100, 60, 38), quality(100, 100, 95, "b"))
+    for changes in ({"accuracy": measure(40, 200)}, {"constant": "a"}):
+        codes = [one.code for one in said(classes=classes, **changes)]
+        assert codes
+        assert "recall-below-chance" not in codes
+
+
 def temperature(low: float, high: float) -> Temperature:
     return Temperature((low + high) / 2, low, high, 0.5, 0.4)
 

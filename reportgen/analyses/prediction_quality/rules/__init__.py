@@ -12,6 +12,7 @@ from reportgen.analyses.prediction_quality.rules.baselines import (
     CONSTANT,
     MAJORITY,
     MEAN,
+    at_chance,
     constant_prediction,
     no_better_than_majority,
     no_better_than_mean,
@@ -76,4 +77,5 @@ def findings(result: PredictionQualityResult, limits: Limits) -> Iterator[Findin
         miscalibration,
         confidently_wrong,
     ):
-        yield from rule(result, limits)
+        if rule is not recall_below_chance or not at_chance(result, limits):
+            yield from rule(result, limits)

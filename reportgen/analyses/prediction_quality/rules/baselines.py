@@ -81,6 +81,16 @@ def _against_majority(quality: ClassificationQuality, threshold: float) -> Itera
         yield Inconclusive(MAJORITY.code, say("accuracy"), message, decision.needed)
 
 
+def at_chance(result: PredictionQualityResult, limits: Limits) -> bool:
+    """Return whether the whole model is no better than one answer for all samples, so that single classes tell nothing more."""
+    quality = result.classification
+    if quality is None:
+        return False
+    share = measure(round(quality.majority_share * quality.accuracy.trials), quality.accuracy.trials)
+    decision = judge_accuracy(quality.accuracy, share, limits[MAJORITY.code])
+    return quality.constant is not None or decision.outcome is Outcome.FAIL
+
+
 def _undecided_accuracy(quality: ClassificationQuality, share: Rate, threshold: float) -> Message:
     accuracy = quality.accuracy
     lowest, highest = (bound + threshold * (1 - bound) for bound in (share.low, share.high))
