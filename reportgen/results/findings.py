@@ -135,6 +135,20 @@ class LayerSummary:
 
 @redactable
 @dataclass(frozen=True)
+class ModelOutput:
+    """One of a model's outputs.
+
+    Attributes:
+        name: the layer that gives it, or its key.
+        shape: one prediction's sizes; None for a size that is free.
+    """
+
+    name: Kept[str]
+    shape: tuple[int | None, ...]
+
+
+@redactable
+@dataclass(frozen=True)
 class ModelSummary:
     """The model in a few numbers.
 
@@ -146,6 +160,7 @@ class ModelSummary:
         parameters: number of weights.
         trainable_parameters: number of weights that training changes.
         layers: number of layers, nested ones counted, inputs not.
+        outputs: all outputs in the model's order, where there are several; predictions are read from that of `output_shape`.
     """
 
     name: Annotated[str, Becomes("model")]
@@ -155,6 +170,7 @@ class ModelSummary:
     parameters: int
     trainable_parameters: int
     layers: int
+    outputs: tuple[ModelOutput, ...] = ()
 
 
 @redactable

@@ -473,3 +473,14 @@ def test_memory_limit_holds_for_checkpoints(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "plain needs more memory than allowed. Received: 432 bytes of weights (limit 431 bytes). Raise --memory-limit."
     )
+
+
+def test_a_signature_that_is_not_run_either_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(FIXTURES / "nested-2.15.1.savedmodel.zip") as archive:
+        archive.extractall(tmp_path / "saved")
+    metadata = tmp_path / "saved" / "keras_metadata.pb"
+    metadata.write_bytes(metadata.read_bytes().replace(b'"Conv2D"', b'"Conv9D"'))
+    monkeypatch.setattr("reportgen.reading.loading.decision.read_serving", lambda *_, **__: "it has no signature")
+    read = read_model(tmp_path / "saved")
+    assert isinstance(read, WeightsOnly)
+    assert read.reasons[-1] == "its signature gives no predictions either, because it has no signature"

@@ -156,7 +156,7 @@ def describe_model(
         layers = {path: layers[path] for path in dict.fromkeys(call.path for call in calls)}
     return DescribedModel(
         model=model,
-        summary=_summary(model, layers, calls, model_input_shape(model) or input_shape, output.shape),
+        summary=_summary(model, layers, calls, model_input_shape(model) or input_shape, output),
         layers=layers,
         calls=calls,
         kernels=layer_kernels(layers),
@@ -174,17 +174,18 @@ def _summary(
     layers: Mapping[str, Any],
     calls: Sequence[LayerSummary],
     input_shape: Shape | None,
-    output_shape: Shape | None,
+    output: ChosenOutput,
 ) -> ModelSummary:
     kind = type(model).__name__
     return ModelSummary(
         name=model.name,
         kind="Functional" if kind == "Model" else kind,
         input_shape=input_shape,
-        output_shape=output_shape,
+        output_shape=output.shape,
         parameters=_count(model.weights),
         trainable_parameters=_count(model.trainable_weights),
         layers=len(layers) or len(calls),
+        outputs=output.several,
     )
 
 

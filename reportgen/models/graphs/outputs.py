@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.keras_internals import graph_of, history_of, nodes_of, output_structure
 from reportgen.models.graphs.arithmetic import Shape
+from reportgen.results import ModelOutput
 
 _UNCHANGED = frozenset({"Flatten", "Reshape", "Dropout", "Identity", "Squeeze", "ExpandDims"})
 """Layers and operations that leave every value what it is."""
@@ -69,6 +70,7 @@ class ChosenOutput:
         count: number of outputs that the model has.
         shape: shape of one prediction, or None where it is not known yet.
         head: how the output ends.
+        several: all outputs by name and shape of one prediction, where there are several.
     """
 
     index: int = 0
@@ -76,6 +78,7 @@ class ChosenOutput:
     count: int = 1
     shape: Shape | None = None
     head: Head = UNKNOWN_HEAD
+    several: tuple[ModelOutput, ...] = ()
 
 
 UNKNOWN_OUTPUT = ChosenOutput()
@@ -137,7 +140,8 @@ def _first_scores(outputs: list[tuple[str, Shape, Head]]) -> ChosenOutput:
     )
     chosen = next(scores, 0)
     name, shape, head = outputs[chosen]
-    return ChosenOutput(chosen, name, len(outputs), shape, head)
+    several = tuple(ModelOutput(name, shape) for name, shape, _ in outputs) if len(outputs) > 1 else ()
+    return ChosenOutput(chosen, name, len(outputs), shape, head, several)
 
 
 def named_leaves(structure: Any) -> list[tuple[str, Any]]:

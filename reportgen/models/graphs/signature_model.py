@@ -110,7 +110,9 @@ def with_signature(described: DescribedModel, serving: Serving, *, name: str, me
     """
     model = SignatureModel(serving, name=shown(name), memory_limit=memory_limit)
     output = choose_named_output([(port.name, port.shape) for port in serving.outputs])
-    summary = replace(described.summary, input_shape=serving.input.shape, output_shape=output.shape)
+    summary = replace(
+        described.summary, input_shape=serving.input.shape, output_shape=output.shape, outputs=output.several
+    )
     return replace(described, model=model, summary=summary, output=output, head=output.head, outputs_only=True)
 
 

@@ -82,14 +82,14 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
     if readable.obstacles:
         options = {obstacle.kind.option: None for obstacle in readable.obstacles if obstacle.kind.option}
         closed = any(obstacle.kind.option is None for obstacle in readable.obstacles)
-        serving = signature_of(inventory)
+        serving, why_not = signature_of(inventory)
         return Decision(
             action=Action.WEIGHTS_ONLY if serving is None else Action.PREDICT,
             serving=serving,
             config=None,
             rewrites=readable.rewrites,
             obstacles=readable.obstacles,
-            reasons=sentences_of(readable.obstacles),
+            reasons=(*sentences_of(readable.obstacles), *([why_not] if why_not else [])),
             options=() if closed else tuple(options),
         )
     action = Action.REWRITE_AND_RUN if readable.rewrites else Action.RUN
@@ -103,12 +103,17 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
     )
 
 
-def signature_of(inventory: Inventory) -> Serving | None:
-    """Return the signature that stands in for a model that cannot be run; None for other files than a SavedModel."""
+def signature_of(inventory: Inventory) -> tuple[Serving | None, str]:
+    """Return the signature that stands in for a model that cannot be run, or None and a sentence that says why there is none.
+
+    For other files than a SavedModel the sentence is ''.
+    """
     if not inventory.file.format.has_program or not inventory.weights:
-        return None
+        return None, ""
     found = read_serving(inventory.file.path, name=shown(inventory.file.name))
-    return found if isinstance(found, Serving) else None
+    if isinstance(found, Serving):
+        return found, ""
+    return None, say("its signature gives no predictions either, because {reason}", reason=found)
 
 
 def _by_signature(inventory: Inventory) -> Decision:

@@ -109,10 +109,12 @@ def _of_another_file(architecture: ModelFile | None) -> tuple[str, ...]:
 
 
 def _stored_instead(inventory: Inventory, decision: Decision, error: ModelError, limit: int) -> WeightsOnly:
-    serving = signature_of(inventory)
+    serving, why_not = signature_of(inventory)
     action = Action.WEIGHTS_ONLY if serving is None else Action.PREDICT
     changed = replace(decision, action=action, config=None, reasons=(str(error),), serving=serving)
     message = str(error) if serving is None else joined((str(error), with_signature(serving)), " ")
+    if why_not:
+        message = joined((str(error), " ", say("Received: {listed}.", listed=why_not)), "")
     return read_kernels(inventory, changed, message=message, memory_limit=limit)
 
 

@@ -6,6 +6,7 @@ import keras
 import pytest
 from keras import layers
 
+import reportgen
 from reportgen.errors import UsageError
 from reportgen.models.graphs.described_model import describe_model
 
@@ -86,3 +87,15 @@ def test_rectifiers_and_watched_layers_are_known_by_path(subclassed_model: Any) 
     described = describe_model(subclassed_model)
     assert described.rectifiers == {"block/rectifier"}
     assert list(described.watched(("head",))) == ["block/conv", "block/rectifier", "head"]
+
+
+def test_all_outputs_are_named_where_there_are_several() -> None:
+    inputs = keras.Input((4, 4, 1))
+    flat = keras.layers.Flatten()(inputs)
+    heads = [keras.layers.Dense(2, name="gender")(flat), keras.layers.Dense(101, name="age")(flat)]
+    summary = describe_model(keras.Model(inputs, heads)).summary
+    assert [(output.name, output.shape) for output in summary.outputs] == [("gender", (2,)), ("age", (101,))]
+    assert summary.output_shape == (2,)
+    assert describe_model(keras.Model(inputs, heads[0])).summary.outputs == ()
+    page = reportgen.build_report(keras.Model(inputs, heads)).to_html()
+    assert "one of 2: gender (2), age (101)" in page

@@ -192,3 +192,28 @@ def test_stored_weights_at_an_offset_of_hdf5_are_no_second_format(tmp_path: Path
     path = tmp_path / "model.keras"
     path.write_bytes(content)
     assert recognise(path).format.label == "Keras v3 archive (.keras)"
+
+
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("hf://user/repo/sub/model.keras", "hf download user/repo sub/model.keras --local-dir ."),
+        ("hf://user/repo", "hf download user/repo --local-dir ."),
+        ("https://host.org/a/model.h5", "curl -L -O https://host.org/a/model.h5"),
+        ("gs://bucket/model.keras", "gcloud storage cp -r gs://bucket/model.keras ."),
+        ("s3://bucket/model.keras", "aws s3 cp s3://bucket/model.keras ."),
+    ],
+)
+@pytest.mark.parametrize("kind", [str, Path])
+def test_an_address_is_answered_with_the_command_that_downloads_it(address: str, command: str, kind: type) -> None:
+    with pytest.raises(ModelError) as raised:
+        recognise(kind(address))
+    assert str(raised.value) == (
+        f"the model must be a file on this machine. Received: {address}. Download it first, such as by '{command}', and give "
+        "the file."
+    )
+
+
+def test_an_address_of_another_service_is_told_to_be_downloaded() -> None:
+    with pytest.raises(ModelError, match=r"Received: az://x/y\. Download it first, and give the file\."):
+        recognise("az://x/y")
