@@ -198,9 +198,9 @@ def findings(result: PreprocessingCheckResult, limits: Limits) -> Iterator[Findi
         if result.by_spread is not None and limit > 0:
             yield _by_spread(result, result.by_spread)
         return
-    better = [entry for entry in result.variants if entry.gained > entry.lost]
-    if better:
-        best = min(better, key=lambda entry: entry.p_value)
-        corrected = min(1.0, best.p_value * len(result.variants))
-        if corrected < limit and best.accuracy.low > result.majority:
-            yield _better_variant(result, declared, best, corrected, limit)
+    corrected = {entry.name: min(1.0, entry.p_value * len(result.variants)) for entry in result.variants}
+    better = [entry for entry in result.variants if entry.gained > entry.lost and corrected[entry.name] < limit]
+    # several may be better than a scale that is far off: the one that is right most often is likeliest the model's own
+    best = max(better, key=lambda entry: (entry.accuracy.value, -entry.p_value), default=None)
+    if best is not None and best.accuracy.low > result.majority:
+        yield _better_variant(result, declared, best, corrected[best.name], limit)
