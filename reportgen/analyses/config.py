@@ -102,6 +102,8 @@ def rule_settings(
                 unit=rule.unit,
                 off=value is False,
                 set_by=configuration.name,
+                lowered=severity is not None and severity < rule.severity,
+                moved=threshold != rule.threshold,
             )
         )
     return RuleSettings(tuple(in_force), set_severities)

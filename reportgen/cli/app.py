@@ -152,7 +152,7 @@ def _write(
             )
             times.end()
         if not outcome.quiet:
-            stream.write(f"{findings_text(report.findings, report.inconclusive)}\n")
+            stream.write(f"{findings_text(report.findings, report.undecided, too_few=report.too_few)}\n")
         if outcome.timings:
             stream.write(f"{times.text()}\n")
         gate = gate_text(report, outcome.fail_on) if outcome.fail_on else ""

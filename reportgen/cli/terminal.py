@@ -108,7 +108,7 @@ class StageTimes:
         return "\n".join(lines)
 
 
-def findings_text(findings: Iterable[Finding], inconclusive: Iterable[Inconclusive] = ()) -> str:
+def findings_text(findings: Iterable[Finding], inconclusive: Iterable[Inconclusive] = (), *, too_few: str = "") -> str:
     """Return the findings as lines for a terminal: their number by severity, then the most severe ones.
 
     What follows from a finding is one line under it.
@@ -116,10 +116,12 @@ def findings_text(findings: Iterable[Finding], inconclusive: Iterable[Inconclusi
     Args:
         findings: most severe first, causes before their consequences.
         inconclusive: rules that the samples cannot decide, listed after them.
+        too_few: one sentence on others that so few samples cannot decide; '' for none.
     """
     found, undecided = tuple(findings), tuple(inconclusive)
     counts = [_counted(found, severity) for severity in reversed(Severity)]
-    lines = [", ".join(counts + ([f"{len(undecided)} inconclusive"] if undecided else []))]
+    waiting = len(undecided) + bool(too_few)
+    lines = [", ".join(counts + ([f"{waiting} inconclusive"] if waiting else []))]
     origins = [origin_of(finding, found) for finding in found]
     causes = [finding for finding, origin in zip(found, origins, strict=True) if origin is None]
     for cause in causes[:_MOST_FINDINGS]:
@@ -132,6 +134,7 @@ def findings_text(findings: Iterable[Finding], inconclusive: Iterable[Inconclusi
     lines += [f"  inconclusive: {one.subject}: {one.message} ({_needed(one)})" for one in undecided[:_MOST_FINDINGS]]
     if len(undecided) > _MOST_FINDINGS:
         lines.append(f"  and {len(undecided) - _MOST_FINDINGS} more inconclusive on the page")
+    lines += [f"  inconclusive: {too_few}"] if too_few else []
     return "\n".join(lines)
 
 
@@ -142,21 +145,22 @@ def _codes(codes: Sequence[str]) -> str:
 
 
 def gate_text(report: Report, fail_on: str) -> str:
-    """Return one line on what --fail-on makes of a report, or '' where it passed and nothing is open.
+    """Return one line on what --fail-on makes of a report, or '' where it passed and nothing is open, off or lowered.
 
     Args:
         report: the report with its findings.
         fail_on: the severity's name.
     """
     least = severity_named(fail_on)
-    failing, undecided = report.failing(least), report.inconclusive
-    if not failing and not undecided:
+    failing, undecided = report.failing(least), report.undecided
+    if not failing and not report.inconclusive and not report.relaxed:
         return ""
     counts = [_counted(failing, severity) for severity in reversed(Severity) if severity >= least]
     said = f"failed by {listed([count for count in counts if not count.startswith('0 ')])}" if failing else "passed"
-    if undecided:
-        open_rules = listed([f"{one.code} on {one.subject} ({_needed(one)})" for one in undecided])
-        said += f"; inconclusive: {open_rules}"
+    open_rules = [f"{one.code} on {one.subject} ({_needed(one)})" for one in undecided]
+    if open_rules:
+        said += f"; inconclusive: {listed(open_rules)}"
+    said = "; ".join(filter(None, (said, report.too_few, *report.relaxed)))
     return f"--fail-on {fail_on}: {said}."
 
 

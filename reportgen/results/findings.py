@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field
 from typing import Annotated, Any
 
-from reportgen.messages import say
+from reportgen.messages import Message, counted, joined, say
 from reportgen.results.causes import causes_first
 from reportgen.results.redaction import Becomes, Kept, redactable
 
 UNWRITTEN: Mapping[str, Any] = {"written": False}
 """Metadata of a field that the JSON does not have, as it would be long: `field(metadata=UNWRITTEN)`."""
+
+
+FEWEST_SAMPLES = 30
+"""Samples under which the rules that cannot be decided are told in one sentence, not one each. Our choice."""
 
 
 def is_written(field: Field[Any]) -> bool:
@@ -93,6 +97,8 @@ class RuleInForce:
         unit: what the threshold is a number of.
         off: whether its findings are left out.
         set_by: 'default', or the name of the file that set the rule.
+        lowered: whether the file made its findings matter less.
+        moved: whether the file set another threshold.
     """
 
     code: str
@@ -101,6 +107,8 @@ class RuleInForce:
     unit: str
     off: bool = False
     set_by: str = "default"
+    lowered: bool = False
+    moved: bool = False
 
 
 @redactable
@@ -328,6 +336,60 @@ class Report:
     def inconclusive(self) -> tuple[Inconclusive, ...]:
         """All rules that the samples cannot decide, in the order of the sections."""
         return tuple(one for section in self.sections for one in section.inconclusive)
+
+    @property
+    def too_few(self) -> str:
+        """One sentence, without the full stop, on the rules that so few samples cannot decide; '' where they are not so few."""
+        waiting = self._waiting
+        if not waiting or self.samples is None:
+            return ""
+        needed: dict[int, list[str]] = {}
+        for one in sorted(waiting, key=lambda one: one.samples_needed or 0):
+            codes = needed.setdefault(one.samples_needed or 0, [])
+            codes += [one.code] if one.code not in codes else []
+        rules = [
+            say("{rules} (about {samples})", rules=joined(codes), samples=counted(number, "{n} sample", "{n} samples"))
+            for number, codes in needed.items()
+        ]
+        return counted(
+            self.samples.evaluated,
+            "{n} sample is too few to judge {rules}",
+            "{n} samples are too few to judge {rules}",
+            rules=joined(rules),
+        )
+
+    @property
+    def undecided(self) -> tuple[Inconclusive, ...]:
+        """The inconclusive rules that `too_few` does not tell of, each of which has a sentence of its own."""
+        waiting = self._waiting
+        return tuple(one for one in self.inconclusive if all(one is not other for other in waiting))
+
+    @property
+    def _waiting(self) -> tuple[Inconclusive, ...]:
+        """The rules that wait for samples where there are few; none where a single one does, which is told by itself."""
+        if self.samples is None or self.samples.evaluated >= FEWEST_SAMPLES:
+            return ()
+        waiting = tuple(
+            one
+            for one in self.inconclusive
+            if one.samples_needed is not None and not one.remedy and one.code != "below-expectation"
+        )
+        return waiting if len(waiting) > 1 else ()
+
+    @property
+    def relaxed(self) -> tuple[Message, ...]:
+        """Which rules a file turned off or lowered, and of which it set the threshold, each without a full stop."""
+        files = dict.fromkeys(rule.set_by for rule in self.rules)
+        said = []
+        for file in files:
+            own = [rule for rule in self.rules if rule.set_by == file]
+            weaker = [rule.code for rule in own if rule.off or rule.lowered]
+            moved = [rule.code for rule in own if rule.moved and rule.code not in weaker]
+            if weaker:
+                said.append(say("rules off or lowered by {file}: {rules}", file=file, rules=joined(weaker)))
+            if moved:
+                said.append(say("thresholds set by {file}: {rules}", file=file, rules=joined(moved)))
+        return tuple(said)
 
     def failing(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of at least this severity, in the order of all."""

@@ -56,8 +56,8 @@ def test_a_rule_is_set_by_a_number_turned_off_by_false_and_given_a_severity_by_a
     (folder / name).write_text(text, encoding="utf-8")
     settings = rule_settings(RULES, read_configuration(folder / name if given else None))
     assert settings.in_force == (
-        RuleInForce("silent-channels", 0.2, Severity.PROBLEM, "share", set_by=name),
-        RuleInForce("weak-filters", 3.0, Severity.NOTE, "norm", set_by=name),
+        RuleInForce("silent-channels", 0.2, Severity.PROBLEM, "share", set_by=name, moved=True),
+        RuleInForce("weak-filters", 3.0, Severity.NOTE, "norm", set_by=name, moved=True),
     )
     assert settings.severities == {"silent-channels": Severity.PROBLEM}
 

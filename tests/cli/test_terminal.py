@@ -2,10 +2,11 @@ import io
 import os
 import sys
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 
 from reportgen.cli.terminal import StageTimes, findings_text, gate_text, quiet_standard_error, rules_text, shown_stages
-from reportgen.results.findings import Finding, Inconclusive, ModelSummary, Report, Section, Severity
+from reportgen.results.findings import Finding, Inconclusive, ModelSummary, Report, RuleInForce, Section, Severity
 
 
 class Terminal(io.StringIO):
@@ -114,6 +115,37 @@ def test_the_gate_says_what_is_inconclusive_without_failing():
         "--fail-on problem: failed by 1 problem; inconclusive: recall-below-chance on cat (about 1,400 samples would decide) "
         "and miscalibration on samples (no number of samples would decide)."
     )
+
+
+def test_the_gate_names_the_rules_that_a_file_turned_off_lowered_or_moved():
+    rules = (
+        RuleInForce("weak-filters", 2, Severity.NOTE, "norm"),
+        RuleInForce("untrained-layer", 1, Severity.WARNING, "x", off=True, set_by="pyproject.toml"),
+        RuleInForce("miscalibration", 0.1, Severity.NOTE, "x", set_by="pyproject.toml", lowered=True, moved=True),
+        RuleInForce("exploded-norm", 9, Severity.WARNING, "x", set_by="pyproject.toml", moved=True),
+        RuleInForce("input-range", 9, Severity.PROBLEM, "x", set_by="pyproject.toml"),
+    )
+    assert gate_text(replace(report(), rules=rules), "problem") == (
+        "--fail-on problem: passed; rules off or lowered by pyproject.toml: untrained-layer, miscalibration; thresholds set by "
+        "pyproject.toml: exploded-norm."
+    )
+    assert gate_text(replace(report(), rules=rules[:1]), "problem") == ""
+
+
+def test_few_samples_are_one_line():
+    few = replace(report(inconclusive=(UNDECIDED, UNDECIDED, HOPELESS)), samples=SimpleNamespace(evaluated=8))
+    assert few.undecided == (HOPELESS,)
+    assert few.too_few == "8 samples are too few to judge recall-below-chance (about 1,400 samples)"
+    assert findings_text((), few.undecided, too_few=few.too_few).splitlines() == [
+        "0 problems, 0 warnings, 0 notes, 2 inconclusive",
+        "  inconclusive: samples: at the limit (no number of samples would decide)",
+        f"  inconclusive: {few.too_few}",
+    ]
+    assert gate_text(few, "problem").endswith(f"; {few.too_few}.")
+    # one rule by itself has its own sentence, and so has each where there are enough samples
+    assert replace(few, sections=report(inconclusive=(UNDECIDED,)).sections).too_few == ""
+    many = replace(few, samples=SimpleNamespace(evaluated=30))
+    assert (many.too_few, many.undecided) == ("", (UNDECIDED, UNDECIDED, HOPELESS))
 
 
 def test_stages_are_listed_with_their_cost_and_the_sum(monkeypatch):
