@@ -19,9 +19,9 @@ _PANELS = (MODEL, SAMPLES, PICTURES, PAGE, GATES, OUTPUT)
 SampleSources = Annotated[
     list[str] | None,
     typer.Option(
-        help="Samples to run: FILE.npz, FILE.npz:ARRAY, FILE.npy, an image, a folder of images (or a folder for each class) "
-        "or a zip file of it, an IDX file, or fashion_mnist, mnist, cifar10, cifar100. Repeated: one after the other, or for "
-        "each input of the model as NAME=SOURCE.",
+        help="Samples to run: FILE.npz or FILE.h5 (or one array of it, FILE.npz:ARRAY), FILE.npy, FILE.csv of pixels, an image, "
+        "a folder of images (or a folder for each class) or a zip file of it, an IDX file, a CIFAR batch, or fashion_mnist, "
+        "mnist, cifar10, cifar100. Repeated: one after the other, or for each input of the model as NAME=SOURCE.",
         metavar="SOURCE",
         rich_help_panel=SAMPLES,
     ),

@@ -5,6 +5,7 @@ from pathlib import Path
 from reportgen.errors import SamplesError
 from reportgen.untrusted import escaping, limits
 
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 # File names differ at their ends, so that a cut one keeps both
 _CUT = {"limit": 60, "end": 19}

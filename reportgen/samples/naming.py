@@ -6,7 +6,7 @@ from typing import Any
 
 from reportgen.errors import SamplesError
 from reportgen.messages import first_of
-from reportgen.samples.files import ZIP_MAGICS, exists, first_bytes, shown_name
+from reportgen.samples.files import HDF5_MAGIC, ZIP_MAGICS, exists, first_bytes, shown_name
 
 _LISTED = 8
 
@@ -86,7 +86,7 @@ def _example(names: Sequence[str]) -> str:
 
 
 def split_array_name(source: str | Path) -> tuple[Path, str | None]:
-    """Return the file and the array's name of `file.npz:NAME`; without one the name is None.
+    """Return the file and the array's name of `file.npz:NAME` or `file.h5:NAME`; without one the name is None.
 
     Names with a colon are left whole unless what is before it is an archive that exists.
     """
@@ -94,6 +94,6 @@ def split_array_name(source: str | Path) -> tuple[Path, str | None]:
     if not exists(Path(text)):
         for position in (place for place, character in enumerate(text) if character == ":"):
             path = Path(text[:position])
-            if exists(path) and path.is_file() and first_bytes(path).startswith(ZIP_MAGICS):
+            if exists(path) and path.is_file() and first_bytes(path).startswith((*ZIP_MAGICS, HDF5_MAGIC)):
                 return path, text[position + 1 :]
     return Path(text), None

@@ -16,6 +16,15 @@ def matches(shape: Sequence[int], input_shape: InputShape) -> bool:
     )
 
 
+def fits(shape: tuple[int, ...], input_shape: InputShape) -> bool:
+    """Return whether a sample's shape is the model's, as it is or with a channel axis of size 1."""
+    try:
+        missing_channel_axis(shape, input_shape)
+    except SamplesError:
+        return False
+    return True
+
+
 def missing_channel_axis(shape: tuple[int, ...], input_shape: InputShape) -> int | None:
     """Return where a channel axis of size 1 must be inserted into a sample, or None when it fits as it is.
 

@@ -19,13 +19,17 @@ from reportgen.samples.readers.archives import NumpyArchive
 from reportgen.samples.readers.arrays import NumpyFile, StoredArray, array_in_memory
 from reportgen.samples.readers.class_names import read_class_names
 from reportgen.samples.readers.datasets import DATASETS, KerasDataset
+from reportgen.samples.readers.hdf5 import Hdf5Arrays
 from reportgen.samples.readers.idx import IdxFile, read_idx
 from reportgen.samples.readers.images import ImageFile, ImageFolder, NoImageError
+from reportgen.samples.readers.pickled import PickledArrays
+from reportgen.samples.readers.pixel_table import PixelTable
 from reportgen.samples.readers.reader import Found, GivenFile, Reader
 from reportgen.samples.readers.streams import is_stream, read_stream
 from reportgen.samples.readers.tables import read_label_table
 from reportgen.samples.readers.unread import what_it_is
 from reportgen.samples.readers.zipped import ZippedImages
+from reportgen.samples.shapes import InputShape
 from reportgen.samples.source import SampleSource
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
@@ -46,6 +50,9 @@ READERS: tuple[Reader, ...] = (
     ZippedImages(),
     NumpyArchive(),
     NumpyFile(),
+    Hdf5Arrays(),
+    PixelTable(),
+    PickledArrays(),
     IdxFile(),
     ImageFolder(),
     ImageFile(),
@@ -62,12 +69,13 @@ def open_samples(
 ) -> SampleSource:
     """Return samples that fit the model's input, ready to be read.
 
-    Nothing is guessed in silence: what is added, chosen or converted is said in the notes. Nothing is unpickled.
+    Nothing is guessed in silence: what is added, chosen or converted is said in the notes. Nothing of Python is unpickled.
 
     Args:
-        source: `file.npz` or `file.npz:NAME`, a `.npy` or IDX file, an image, a folder of images or of class folders,
-            the name of a data set of `keras.datasets` (its test split; a file or folder of that name comes first), an
-            array (N, ...), or a tuple of samples and labels.
+        source: `file.npz`, `file.h5` or one array of it (`file.npz:NAME`), a `.npy`, IDX or `.csv` file, a pickle of arrays
+            alone, an image, a folder of images or of class folders or a zip file of it, the name of a data set of
+            `keras.datasets` (its test split; a file or folder of that name comes first), an array (N, ...), or a tuple of
+            samples and labels.
         accepts: what the model and the options allow.
         labels: file, array or sequence: integers, whole floats, one-hot rows or class names, one for each sample.
             None for those found with the samples, 'none' for no labels at all. A `.csv` may name the image file, or the
@@ -78,7 +86,7 @@ def open_samples(
         SamplesError: a source, label or class name cannot be read or does not fit. One line, with the remedy.
     """
     names = read_class_names(class_names)
-    found = find_samples(source, memory_limit=accepts.memory_limit)
+    found = find_samples(source, input_shape=accepts.input_shape, memory_limit=accepts.memory_limit)
     given = None
     if are_left_out(labels):
         found = found.without_labels()
@@ -88,11 +96,12 @@ def open_samples(
     return opened if names is None else replace(opened, notes=(*opened.notes, *names.notes))
 
 
-def find_samples(source: object, *, memory_limit: int = HALF_OF_MEMORY) -> Found:
+def find_samples(source: object, *, input_shape: InputShape | None = None, memory_limit: int = HALF_OF_MEMORY) -> Found:
     """Return what `source` names, not yet compared with the model.
 
     Args:
         source: see `open_samples`.
+        input_shape: the model's, where it is known.
         memory_limit: bytes that an array may take.
 
     Raises:
@@ -113,7 +122,7 @@ def find_samples(source: object, *, memory_limit: int = HALF_OF_MEMORY) -> Found
         )
     if not isinstance(source, str | Path):
         return array_in_memory(source)
-    file = _look_at(source, memory_limit=memory_limit)
+    file = replace(_look_at(source, memory_limit=memory_limit), input_shape=input_shape)
     for reader in READERS:
         if reader.match(file):
             return reader.open(file)

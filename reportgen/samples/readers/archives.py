@@ -2,7 +2,6 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,12 @@ from reportgen.messages import first_of, say
 from reportgen.samples.files import ZIP_MAGICS, base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import GivenLabels
 from reportgen.samples.readers.arrays import NPY_MAGIC, StoredArray
+from reportgen.samples.readers.arrays_by_name import choose, labels_name
 from reportgen.samples.readers.reader import GivenFile
 from reportgen.samples.readers.unread import what_it_is
 from reportgen.untrusted import limits
 from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header, read_values
 
-_PREFERRED_SAMPLES = ("x_test", "x", "x_val", "x_train", "images")
-_PREFERRED_LABELS = ("y_test", "y", "y_val", "y_train", "labels")
 _UNPACK = "Unpack it and give what is in it."
 _ZIP_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
 
@@ -54,9 +52,10 @@ class NumpyArchive:
             kinds = "buifU" if file.labels else "buif"
             usable = [key for key, header in headers.items() if header is not None and header.dtype.kind in kinds]
             # Without a usable array one that is not is read, for the error that says why it cannot be
-            name, notes = _choose(file.path, usable or list(headers), labels=file.labels)
+            shapes = {key: header.shape if (header := headers[key]) else () for key in usable or headers}
+            name, notes = choose(file, shapes)
         values = read_npz_array(file.path, name, memory_limit=file.memory_limit)
-        beside = None if file.labels else _labels_name(name, headers)
+        beside = None if file.labels else labels_name(name, headers)
         return StoredArray(
             values=values,
             name=shown_name(name),
@@ -69,47 +68,6 @@ class NumpyArchive:
             ),
             notes=notes,
         )
-
-
-def _choose(path: Path, names: list[str], *, labels: bool) -> tuple[str, tuple[str, ...]]:
-    """Return the array that holds the samples (or the labels) and a note when there were others."""
-    preferred = _PREFERRED_LABELS if labels else _PREFERRED_SAMPLES
-    candidates = [name for name in names if _is_label_name(name) == labels]
-    if labels and not candidates and len(names) == 1:
-        candidates = names
-    if len(candidates) == 1:
-        return candidates[0], ()
-    listed = ", ".join(shown_name(name) for name in (candidates or names)[:12]) or "none"
-    for wanted in preferred:
-        for name in candidates:
-            if name.lower() == wanted:
-                return name, (say("Array {array} was chosen from {listed}.", array=shown_name(name), listed=listed),)
-    what = "labels" if labels else "samples"
-    raise SamplesError(
-        f"{base_name(path)} does not say which array holds the {what}. Received: {listed}. "
-        f"Name it: {base_name(path)}:NAME."
-    )
-
-
-def _is_label_name(name: str) -> bool:
-    lower = name.lower()
-    return lower == "y" or lower.startswith("y_") or "label" in lower or "target" in lower
-
-
-def _labels_name(name: str, names: Iterable[str]) -> str | None:
-    """Return the array beside `name` that by its name holds the labels: y_test beside x_test, labels beside images."""
-    lower = name.lower()
-    wanted: list[str] = []
-    if lower == "x" or lower.startswith("x_"):
-        wanted = ["y" + lower[1:]]
-    elif "image" in lower:
-        stem = lower.replace("images", "image")
-        wanted = [stem.replace("image", "labels"), stem.replace("image", "label")]
-    # Of a single array of samples whatever is called labels can only be its own
-    if sum(not _is_label_name(other) for other in names) == 1:
-        wanted += ["y", "labels", "label"]
-    by_lower = {other.lower(): other for other in names}
-    return next((by_lower[candidate] for candidate in wanted if candidate in by_lower), None)
 
 
 def npz_headers(path: Path) -> dict[str, ArrayHeader | None]:

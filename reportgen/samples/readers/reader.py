@@ -8,6 +8,7 @@ from typing import Protocol
 
 from reportgen.samples.class_names import ClassNames
 from reportgen.samples.labels import Accepts, GivenLabels
+from reportgen.samples.shapes import InputShape
 from reportgen.samples.source import SampleSource
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
@@ -21,6 +22,7 @@ class GivenFile:
         array: NAME in 'file.npz:NAME'; None where no array is named.
         head: the file's first 16 bytes, fewer if it is shorter; b'' for folders.
         labels: whether labels are wanted rather than samples with their labels.
+        input_shape: the model's, without the batch axis, by which one of several arrays is chosen; None where it is not known.
         memory_limit: bytes that an array may take.
     """
 
@@ -28,6 +30,7 @@ class GivenFile:
     array: str | None = None
     head: bytes = b""
     labels: bool = False
+    input_shape: InputShape | None = None
     memory_limit: int = HALF_OF_MEMORY
 
 

@@ -10,7 +10,6 @@ from reportgen.samples.labels import Accepts
 from reportgen.samples.readers.unread import what_it_is
 
 HEADS = {
-    "x.bin": (b"\x80\x04\x95", "a Python pickle, which is not opened because it can run code"),
     "y.bin": (b"PAR1\x15", "a Parquet file"),
     "m.mat": (b"MATLAB 5.0 MAT-file", "a MATLAB file"),
     "d.bin": (bytes(128) + b"DICM", "a DICOM file"),
