@@ -71,6 +71,7 @@ def context(
     samples = evaluate_samples(described, source, shown=(), options=options)
     return builders.context(
         samples,
+        options=options,
         live=LiveModel(model, described.layers, batch),
         head=described.head,
         normalizations=normalization_layers(described.layers),
@@ -262,7 +263,9 @@ def test_a_batch_normalisation_tells_without_labels_that_bytes_were_meant() -> N
     assert finding.message.startswith(
         "samples scaled '0 to 255' give norm, the first batch normalisation, the inputs that it"
     )
-    assert finding.message.endswith("; --scale none prepares them so")
+    assert finding.message.endswith(
+        "; the division by 255 was reportgen's own (--scale auto), and --scale none prepares them so"
+    )
     assert finding.evidence["variance_ratio"] == pytest.approx(1, abs=0.1)
     assert finding.evidence["declared_variance_ratio"] == pytest.approx(1 / 65025, rel=0.2)
     assert finding.follows_from == ("non-finite-weights",)
@@ -306,7 +309,7 @@ def test_without_a_batch_normalisation_scores_that_hardly_differ_are_a_doubt() -
     finding = one_finding(normalised(255.0, norm=False), MANY)
     assert (finding.subject, finding.code) == ("0 to 255", "other-preprocessing")
     assert finding.severity < Severity.PROBLEM
-    assert finding.message.endswith("only labels can prove it; --scale none prepares them so")
+    assert "only labels can prove it; the division by 255 was reportgen's own" in finding.message
 
 
 def test_a_scale_that_helps_a_layer_which_never_fires_is_a_note_that_follows_from_it() -> None:

@@ -117,6 +117,7 @@ class _Passes:
         self._declared_fit = fit_of(watched[1], recorded.moments[watched[0]]) if watched else None
         misfit = self._declared_fit is not None and self._declared_fit.distance >= MISFIT
         self._watched = watched[1] if watched and misfit else None
+        self.own_scale = context.options.scale == "auto" and samples.summary.dtype == "uint8" and not samples.rescaled
         self.dead_layer = next(
             (
                 name
@@ -202,6 +203,7 @@ def _check(
         scales=tuple(fits),
         scale_samples=len(first) if as_declared else 0,
         dead_layer=passes.dead_layer,
+        own_scale=passes.own_scale,
     )
     return result if scores is None else _scored(result, passes, samples, scores, (first, rest), others)
 

@@ -91,6 +91,7 @@ class PreprocessingCheckResult:
         scales: how it takes them in other scales.
         scale_samples: number of samples that these were run on.
         dead_layer: the first rectified layer that never fired as declared; '' where each did.
+        own_scale: whether nobody asked for the declared scale: bytes were divided by 255 by reportgen itself.
     """
 
     checked: int
@@ -106,6 +107,7 @@ class PreprocessingCheckResult:
     scales: tuple[ScaleFit, ...] = ()
     scale_samples: int = 0
     dead_layer: Kept[str] = ""
+    own_scale: bool = False
     misfit: ClassVar[float] = MISFIT
 
     @property

@@ -13,7 +13,7 @@ from reportgen.analyses.preprocessing_check.results import (
     VariantAccuracy,
 )
 from reportgen.measures.intervals import Rate
-from reportgen.messages import counted, say
+from reportgen.messages import Message, counted, say
 from reportgen.results import BROKEN_WEIGHTS, Finding, Limits, Rule, Severity
 
 OTHER = Rule(
@@ -95,7 +95,7 @@ def _better_variant(
 def _finding(
     result: PreprocessingCheckResult,
     name: str,
-    message: str,
+    message: Message,
     severity: Severity,
     evidence: dict[str, float],
     threshold: float,
@@ -103,8 +103,7 @@ def _finding(
     """Return a finding on a variant: a note that follows from a layer that never fires, where there is one."""
     options = {one.name: one.option for one in result.scales} | {one.name: one.option for one in result.variants}
     option = options.get(name, "")
-    if option:
-        message = say("{message}; {option} prepares them so", message=message, option=option)
+    message = _with_option(result, message, option)
     if not result.dead_layer:
         return OTHER.finding(name, message, severity=severity, evidence=evidence, threshold=threshold)
     dead = say(
@@ -120,6 +119,19 @@ def _finding(
         threshold=threshold,
         follows_from=("silent-channels", *OTHER.follows_from),
     )
+
+
+def _with_option(result: PreprocessingCheckResult, message: Message, option: str) -> Message:
+    """Return a message with the option that prepares the samples so, where there is one."""
+    if not option:
+        return message
+    if result.own_scale:
+        return say(
+            "{message}; the division by 255 was reportgen's own (--scale auto), and {option} prepares them so",
+            message=message,
+            option=option,
+        )
+    return say("{message}; {option} prepares them so", message=message, option=option)
 
 
 def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
@@ -146,8 +158,7 @@ def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
             accuracy=scored.accuracy.value,
             declared=result.declared.value,
         )
-    if best.option:
-        message = say("{message}; {option} prepares them so", message=message, option=best.option)
+    message = _with_option(result, message, best.option)
     evidence = {
         name: value
         for one, prefix in ((best, ""), (declared, "declared_"))
