@@ -115,11 +115,15 @@ def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
 
     Args:
         images: (N, H, W, C) as stored: 3 and 4 channels are colours, others are averaged; (N, length, C) become strips,
-            channels from top to bottom.
+            channels from top to bottom; of (N, D, H, W, C) the three central slices, the channels' mean.
         pixels: most pixels that one picture may have; larger ones shrink by whole factors, to means of blocks.
     """
     if images.ndim == 3:
         images = np.moveaxis(images, -1, 1)[..., None]
+    ends = _picture_range(images)
+    maxima = images.reshape(len(images), -1).max(axis=1).astype(np.float64)
+    if images.ndim == 5:
+        images = central_slices(images.mean(axis=-1, dtype=np.float32))[..., None]
     if images.ndim != 4:
         return None
     reduction = reduction_for(1, images.shape[1], images.shape[2], pixels)
@@ -127,10 +131,10 @@ def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
     values = images[..., :3] if colour else images.mean(axis=-1, dtype=np.float32)
     return Pictures(
         values=block_means(values, reduction),
-        value_range=_picture_range(images),
+        value_range=ends,
         palette=Palette.COLOUR if colour else Palette.GREY,
         reduction=reduction,
-        maxima=images.reshape(len(images), -1).max(axis=1).astype(np.float64),
+        maxima=maxima,
     )
 
 

@@ -104,7 +104,13 @@ def evaluate_samples(
         ForwardError: the model cannot be run on the samples.
     """
     model, rescaling = described.model, described.rescaling
-    scaling = choose_scaling(options.scale, dtype=source.dtype, rescaled_by=rescaling.path if rescaling else None)
+    tokens = described.looked_up_by(source.shape)
+    scaling = choose_scaling(
+        options.scale,
+        dtype=source.dtype,
+        rescaled_by=rescaling.path if rescaling else None,
+        looked_up_by=tokens,
+    )
     feed = _Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
     labels = classes_of(source.labels)
     selection = parse_selection(options.select, labelled=labels is not None)
@@ -146,7 +152,7 @@ def evaluate_samples(
         class_names=source.class_names,
         classes_by_position=source.classes_by_position,
         expected_range=rescaling.expected_range if rescaling else None,
-        rescaled=rescaling is not None,
+        rescaled=rescaling is not None or bool(tokens),
         activations=activations,
         read=lambda positions: source.read([indices[position] for position in positions]),
         scale=scaling.apply,
@@ -355,7 +361,7 @@ class EvaluatedSamples:
         classes_by_position: whether class folders were taken for the classes by their order, as none has the name of one.
         expected_range: the values that the model's own rescaling layer maps to [0, 1] or [-1, 1], or None where it
             has no such layer or cannot tell.
-        rescaled: whether the model rescales its input by itself, in whatever way.
+        rescaled: whether the model rescales its input by itself, in whatever way, or looks tokens up, which have no scale.
         activations: what the forward pass recorded, chosen samples first.
         read: returns evaluated samples by their position (not their index in the source), (n, *shape) as stored; read again
             from the source, so that not all need to be in memory.

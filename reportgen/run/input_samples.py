@@ -137,6 +137,8 @@ def _open(
     accepts = Accepts(
         input_shape=shape,
         targets=described is not None and described.may_regress,
+        vectors=described is not None and described.head.activation != "softmax",
+        output_shape=None if described is None else described.summary.output_shape,
         label_sets="none" if described is None else rows_of_classes(described),
         resize=options.resize,
         skip_bad=options.skip_bad,

@@ -22,6 +22,7 @@ NO_LABELS = "none"
 LABELS_LEFT_OUT = say("Labels found with the samples were left out (--labels none).")
 _HIGHEST_LABEL = 2**31 - 1
 _SEVERAL = -1
+_IMAGE_AXES = 3
 _INDEX = re.compile(r"[0-9]{1,10}")
 _Kind = TypeVar("_Kind", bound="_Compared")
 
@@ -51,7 +52,18 @@ class ClassLabels(_Compared):
 
 @dataclass(frozen=True)
 class Targets(_Compared):
-    """What a single output should be for each sample: `values` is (N,) float64."""
+    """What the output should be for each sample: `values` is (N,) float64 of a single output, (N, M) of M of them."""
+
+
+@dataclass(frozen=True)
+class PictureTargets(_Compared):
+    """What an output that is an image should be for each sample.
+
+    `values` is (N, H, W) int64, the class of each pixel, where `classes` is the number of classes; else `classes` is 0 and they
+    are (N, H, W, C) float32.
+    """
+
+    classes: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,7 @@ class Unused:
 Classes = ClassLabels | LabelSets
 """Labels that name classes. The names of the classes are not theirs: they name the outputs of a model without labels too."""
 
-Labels = Classes | Targets | Unused
+Labels = Classes | Targets | PictureTargets | Unused
 """Labels of samples; None stands for samples that have none."""
 
 
@@ -99,6 +111,8 @@ class Accepts:
         input_shape: the model's, without the batch axis, such as (28, 28, 1); None for a free size. None in its place
             where the model was never built: then arrays of any shape fit, and images do not.
         targets: whether labels may be any numbers, as for a model with a single output.
+        vectors: whether rows of numbers may be what several outputs should be.
+        output_shape: shape of one prediction, None for a free size; None in its place where it is not known.
         label_sets: which rows of 0 and 1 name any number of classes.
         resize: what is done with images of other sizes.
         skip_bad: whether images that cannot be read are left out instead of being an error.
@@ -107,6 +121,8 @@ class Accepts:
 
     input_shape: tuple[int | None, ...] | None
     targets: bool = False
+    vectors: bool = False
+    output_shape: tuple[int | None, ...] | None = None
     label_sets: RowsOfClasses = "none"
     resize: Resize = "auto"
     skip_bad: bool = False
@@ -157,6 +173,8 @@ def understand(
         >>> understand(GivenLabels(np.array([[0, 1], [1, 0]]), "y"), Accepts(input_shape=None), count=2).values.tolist()
         [1, 0]
     """
+    if (pictures := _picture_targets(given, count=count, output=accepts.output_shape)) is not None:
+        return pictures
     if reason := _reason_against(given, count=count):
         return Unused(reason)
     given = _in_order(given, file_names, count)
@@ -168,6 +186,13 @@ def understand(
             classes=sets.shape[1],
         )
         return LabelSets(sets, (note,))
+    if accepts.vectors and (vectors := _vectors(given, count=count, output=accepts.output_shape)) is not None:
+        note = say(
+            "Labels: {origin}. Each row was taken as what the {outputs} outputs should be.",
+            origin=given.origin,
+            outputs=vectors.shape[1],
+        )
+        return Targets(vectors, (note,))
     if accepts.targets and (targets := _targets(given, count=count)) is not None:
         note = say(
             "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
@@ -216,6 +241,8 @@ def kind_of_labels(labels: Labels | None) -> str:
             return f"{labels.values.shape[1]} classes in rows"
         case Targets():
             return "one number for each sample"
+        case PictureTargets():
+            return "one image for each sample"
         case _:
             return "no labels"
 
@@ -260,6 +287,58 @@ def _reason_against(given: GivenLabels, *, count: int) -> str:
         "each sample, so these labels were not used.",
         shape=joined(sizes),
     )
+
+
+def _picture_targets(given: GivenLabels, *, count: int, output: tuple[int | None, ...] | None) -> PictureTargets | None:
+    """Return labels that are images or masks of the output's size; None for all others.
+
+    Whole numbers below the number of channels are the class of each pixel; for a single channel so are 0 and 1, or 0 and 255.
+    """
+    values = given.values
+    if output is None or len(output) != _IMAGE_AXES or values.ndim < _IMAGE_AXES or values.dtype.kind not in "buif":
+        return None
+    fits = all(size in (None, has) for size, has in zip(output[:2], values.shape[1:3], strict=True))
+    depth, channels = values.shape[3] if values.ndim > _IMAGE_AXES else 1, output[-1]
+    if len(values) != count or values.ndim > _IMAGE_AXES + 1 or not fits or depth not in (1, channels):
+        return None
+    values = values.reshape(*values.shape[:3], depth)
+    if depth > 1 and ((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all():
+        values = values.argmax(axis=-1)[..., None]
+        depth = 1
+    if depth == 1 and (masks := _masks(values[..., 0], channels or 1)) is not None:
+        note = say("Labels: {origin}. They were taken as the class of each pixel.", origin=given.origin)
+        return PictureTargets(masks, (note,), max(channels or 1, 2))
+    if depth != channels:
+        return None
+    note = say("Labels: {origin}. They were taken as the images that the output should be.", origin=given.origin)
+    if values.dtype == np.uint8:
+        values = values.astype(np.float32) / 255
+        note = say(
+            "Labels: {origin}. They were divided by 255 and taken as the images that the output should be.",
+            origin=given.origin,
+        )
+    return PictureTargets(values.astype(np.float32), (note,))
+
+
+def _masks(values: np.ndarray, channels: int) -> np.ndarray | None:
+    """Return (N, H, W) values as classes of pixels; None where some are no class of an output with so many channels."""
+    if channels == 1:
+        classes = (values == 0) | (values == 1)
+        if not classes.all() and not ((values == 0) | (values == 255)).all():
+            return None
+        return np.asarray(values > 0, dtype=np.int64)
+    whole = (values >= 0) & (values < channels) & (values == np.floor(values))
+    return values.astype(np.int64) if whole.all() else None
+
+
+def _vectors(given: GivenLabels, *, count: int, output: tuple[int | None, ...] | None) -> np.ndarray | None:
+    """Return rows of numbers, as many as the model has outputs, as (count, M) float64; None for all others, as one-hot rows."""
+    values = given.values
+    rows = values.ndim == 2 and len(values) == count and values.dtype.kind in "iuf"
+    if not rows or output is None or values.shape[1:] != output or values.shape[1] == 1:
+        return None
+    one_hot = ((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all()
+    return None if one_hot or not np.isfinite(values).all() else values.astype(np.float64)
 
 
 def _targets(given: GivenLabels, *, count: int) -> np.ndarray | None:

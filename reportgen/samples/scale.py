@@ -34,7 +34,7 @@ class Scaling:
         return (images.astype(np.float64) * self.factor + self.offset).astype(np.float32)
 
 
-def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None) -> Scaling:
+def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None, looked_up_by: str = "") -> Scaling:
     """Return the scaling for samples of `dtype`.
 
     Only unsigned bytes are scaled by 'auto': their range is known to be 0 to 255. Of 16-bit numbers it is not, because
@@ -44,6 +44,7 @@ def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None) -> S
         scale: 'auto', 'none', 'unit' (divide by 255) or 'symmetric' (divide by 127.5, subtract 1).
         dtype: the samples' as stored.
         rescaled_by: name of the model's own layer that rescales its input, or None.
+        looked_up_by: name of the embedding that looks its values up as tokens, which have no scale; '' for none.
 
     Raises:
         UsageError: `scale` is none of these.
@@ -61,6 +62,9 @@ def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None) -> S
         return _scaling(1 / 127.5, -1.0, said, rescaled_by)
     if scale == "none":
         return Scaling(1.0, 0.0, say("Values were left as stored, {dtype} (--scale none).", dtype=dtype.name))
+    if looked_up_by:
+        said = say("Values were left as stored: they are tokens, which {layer} looks up.", layer=looked_up_by)
+        return Scaling(1.0, 0.0, said)
     if dtype != np.uint8:
         said = say("Values were left as stored, {dtype}: --scale auto changes unsigned bytes alone.", dtype=dtype.name)
         return Scaling(1.0, 0.0, said)

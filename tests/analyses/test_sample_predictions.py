@@ -9,10 +9,13 @@ from builders import LIMITS, context, evaluated_samples
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
+from reportgen.analyses.sample_predictions.picture_outputs import picture_outputs
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult
 from reportgen.analyses.sample_predictions.rules import variation_of
+from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
+from reportgen.samples import PictureTargets
 
 IMAGES = np.zeros((9, 4, 4, 1), np.uint8)
 SUMMARY = evaluated_samples(IMAGES, chosen=2, first=30, labels=[1] * 9).summary
@@ -130,9 +133,60 @@ def test_one_dimensional_sample_is_a_strip_with_a_row_for_each_channel() -> None
     np.testing.assert_array_equal(picture_of(images).images, images.transpose(0, 2, 1))
 
 
-@pytest.mark.parametrize("shape", [(2, 7), (2, 3, 4, 5, 1)])
-def test_other_samples_have_no_picture(shape: tuple[int, ...]) -> None:
-    assert picture_of(np.zeros(shape)) is None
+def test_a_three_dimensional_sample_is_its_central_slices() -> None:
+    images = GENERATOR.normal(size=(1, 3, 5, 7, 2)).astype(np.float32)
+    picture = picture_of(images).images[0]
+    assert picture.shape == (5, 7 + 1 + 7 + 1 + 5)
+    np.testing.assert_allclose(picture[:, :7], images[0, 1].mean(axis=-1), atol=1e-6)
+    np.testing.assert_allclose(picture[:3, 8:15], images[0, :, 2].mean(axis=-1), atol=1e-6)
+    assert np.isnan(picture[:, 7]).all()
+
+
+def test_other_samples_have_no_picture() -> None:
+    assert picture_of(np.zeros((2, 7))) is None
+
+
+def pictures(outputs: np.ndarray, labels: Any = None, images: np.ndarray | None = None, activation: str = "") -> Any:
+    samples = evaluated_samples(IMAGES if images is None else images, chosen=2, first=30, outputs=outputs)
+    head = Head(activation, "out") if activation else UNKNOWN_HEAD
+    return picture_outputs(replace(samples, labels=labels), head)
+
+
+def test_masks_stand_beside_input_target_and_error_with_the_worst_first() -> None:
+    masks = GENERATOR.integers(0, 3, (9, 4, 4))
+    scores = np.eye(3)[masks]
+    scores[1, :2] = np.roll(scores[1, :2], 1, axis=-1)
+    shown = pictures(scores, PictureTargets(masks, (), 3))
+    assert (shown.parts, shown.classes, shown.measure) == (("input", "output", "target", "error"), 3, "overlap")
+    assert shown.figure.labels[1] == "30 (1)"
+    assert (shown.figure.labels[0][:2], shown.values[0] < 0.9, shown.values[1]) == ("31", True, 1)
+    np.testing.assert_array_equal(shown.figure.panels[1].images, scores[[1, 0]].argmax(axis=-1))
+    np.testing.assert_array_equal(shown.figure.panels[2].images, masks[[1, 0]])
+    np.testing.assert_array_equal(shown.figure.panels[3].images[0][:2], 1)
+    assert not shown.figure.panels[3].images[1].any()
+
+
+def test_images_stand_beside_target_and_error_by_their_root_mean_square_error() -> None:
+    targets = GENERATOR.random((9, 4, 4, 1)).astype(np.float32)
+    outputs = targets + np.float32([0.1, 0.2, *[0] * 7]).reshape(9, 1, 1, 1)
+    shown = pictures(outputs, PictureTargets(targets))
+    assert (shown.parts, shown.classes, shown.measure) == (("input", "output", "target", "error"), 0, "error")
+    assert shown.values == pytest.approx((0.2, 0.1), abs=1e-6)
+    np.testing.assert_allclose(shown.figure.panels[3].images[0], 0.2, atol=1e-6)
+
+
+def test_a_generator_shows_its_images_alone() -> None:
+    outputs = GENERATOR.normal(size=(9, 6, 5, 3))
+    shown = pictures(outputs, images=np.zeros((9, 16), np.float32))
+    assert (shown.parts, shown.measure, shown.figure.labels) == (("output",), "", ("30", "31"))
+    np.testing.assert_allclose(shown.figure.panels[0].images, outputs[:2], atol=1e-6)
+    assert shown.figure.panels[0].palette is Palette.COLOUR
+
+
+def test_without_labels_several_channels_are_classes_behind_a_softmax_alone() -> None:
+    outputs = GENERATOR.random((9, 4, 4, 2)).astype(np.float32)
+    assert [pictures(outputs, activation=name).classes for name in ("softmax", "sigmoid")] == [2, 0]
+    assert pictures(GENERATOR.random((9, 4))) is None
 
 
 def test_without_samples_the_section_is_a_skip() -> None:
@@ -227,7 +281,7 @@ def test_a_target_stands_beside_the_output() -> None:
     assert shown.target is None
     result = run([[3.5]], targets=[0.25], expected_range=None)
     assert isinstance(result, SamplePredictionsResult)
-    assert [(one.output, one.target) for one in result.shown] == [((3.5,), 0.25)]
+    assert [(one.output, one.target) for one in result.shown] == [((3.5,), (0.25,))]
 
 
 def test_outputs_that_are_the_same_for_all_samples_are_a_problem() -> None:

@@ -13,6 +13,7 @@ from reportgen.samples.labels import (
     ClassLabels,
     GivenLabels,
     LabelSets,
+    PictureTargets,
     Targets,
     Unused,
     classes_of,
@@ -234,3 +235,45 @@ def test_what_names_no_sample_or_two_is_an_error(
 ) -> None:
     with pytest.raises(SamplesError, match=message):
         understand(given(tmp_path, text), ANY, count=4, class_names=NAMES, file_names=names)
+
+
+MASKS = np.random.default_rng(0).integers(0, 3, (4, 5, 6))
+
+
+@pytest.mark.parametrize(
+    ("values", "channels", "classes", "expected"),
+    [
+        (MASKS, 3, 3, MASKS),
+        (MASKS[..., None].astype(np.float32), 3, 3, MASKS),
+        (np.eye(3)[MASKS], 3, 3, MASKS),
+        ((MASKS > 0)[..., None], 1, 2, MASKS > 0),
+        (np.uint8(255) * (MASKS > 0), 1, 2, MASKS > 0),
+        (MASKS / 4, 1, 0, MASKS[..., None] / 4),
+        (np.stack([MASKS] * 3, axis=-1).astype(np.uint8), 3, 0, np.stack([MASKS] * 3, axis=-1) / 255),
+    ],
+)
+def test_labels_of_the_outputs_size_are_masks_or_images(
+    values: np.ndarray, channels: int, classes: int, expected: np.ndarray
+) -> None:
+    accepts = Accepts(input_shape=None, output_shape=(5, None, channels))
+    labels = understand(GivenLabels(values, "y"), accepts, count=4)
+    assert isinstance(labels, PictureTargets)
+    assert labels.classes == classes
+    np.testing.assert_allclose(labels.values, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize(("values", "channels"), [(MASKS, 2), (MASKS[:, :4], 3), (np.stack([MASKS] * 2, axis=-1), 3)])
+def test_images_that_do_not_fit_the_output_stay_unused(values: np.ndarray, channels: int) -> None:
+    accepts = Accepts(input_shape=None, output_shape=(5, 6, channels))
+    assert isinstance(understand(GivenLabels(values, "y"), accepts, count=4), Unused)
+
+
+def test_rows_of_numbers_are_what_as_many_outputs_should_be() -> None:
+    accepts = Accepts(input_shape=None, vectors=True, output_shape=(3,))
+    labels = understand(GivenLabels(np.array([[0.5, 2, -1], [1, 0, 0]]), "y"), accepts, count=2)
+    assert isinstance(labels, Targets)
+    assert labels.values.tolist() == [[0.5, 2, -1], [1, 0, 0]]
+    assert labels.notes == ("Labels: y. Each row was taken as what the 3 outputs should be.",)
+    assert isinstance(understand(GivenLabels(np.eye(3)[:2], "y"), accepts, count=2), ClassLabels)
+    with pytest.raises(SamplesError, match="must be one-hot"):
+        understand(GivenLabels(np.array([[0.5, 2, -1]]), "y"), ANY, count=1)

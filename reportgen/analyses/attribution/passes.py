@@ -28,6 +28,7 @@ from reportgen.models.gradients import (
 from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel, SampleInputs, predict, randomised_kernels
 from reportgen.run import EvaluatedSamples, class_scores
+from reportgen.samples import Targets
 
 POINTS, MOST_POINTS = 50, 400
 """Of the quadrature of integrated gradients; doubled until complete."""
@@ -91,7 +92,8 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         ForwardError: the model has no gradients there.
     """
     live, outputs = context.live, samples.activations.outputs
-    scores = class_scores(outputs, head=context.head, labels=samples.classes)
+    numbers = isinstance(samples.labels, Targets)
+    scores = None if numbers else class_scores(outputs, head=context.head, labels=samples.classes)
     if live is None or scores is None:
         return say("The output is not one score for each class, so there is no class whose evidence could be shown.")
     inputs = SampleInputs(samples.scale(samples.images[:most]), pack=samples.pack)

@@ -16,12 +16,13 @@ from reportgen.measures.classification import (
     classification_quality,
 )
 from reportgen.measures.multilabel import multi_label_quality
+from reportgen.measures.outputs import output_errors, segmentation_quality
 from reportgen.measures.regression import regression_errors
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results import Finding, Inconclusive, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy
-from reportgen.samples import LabelSets, Targets, Unused
+from reportgen.samples import LabelSets, PictureTargets, Targets, Unused
 
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
 
@@ -56,6 +57,8 @@ def _measured(context: AnalysisContext) -> PredictionQualityResult | Skip:
         return Skip(samples.no_labels_reason)
     if not np.isfinite(outputs).all():
         return Skip(_NOT_FINITE)
+    if isinstance(labels, PictureTargets) or (isinstance(labels, Targets) and labels.values.ndim > 1):
+        return _against_all_outputs(context, samples, labels, outputs)
     if isinstance(labels, Targets):
         return _against_numbers(samples, labels.values, outputs, context.head)
     scores = class_scores(outputs, head=context.head, labels=labels)
@@ -123,6 +126,27 @@ def _multi_label(
         confidently=0,
         pictures=worst.pictures,
         multi_label=quality,
+    )
+
+
+def _against_all_outputs(
+    context: AnalysisContext, samples: EvaluatedSamples, labels: PictureTargets | Targets, outputs: np.ndarray
+) -> PredictionQualityResult:
+    """Return the errors of each output, or of the pixels of masks."""
+    classes = labels.classes if isinstance(labels, PictureTargets) else 0
+    names = tuple(samples.class_name(index) for index in range(classes))
+    seed = context.options.seed
+    return PredictionQualityResult(
+        rule="",
+        evaluated=len(outputs),
+        total=samples.summary.total,
+        classification=None,
+        regression=None,
+        worst=(),
+        confidently=0,
+        pictures=None,
+        segmentation=segmentation_quality(outputs, labels.values, names, seed=seed) if classes else None,
+        outputs=() if classes else output_errors(outputs, labels.values),
     )
 
 

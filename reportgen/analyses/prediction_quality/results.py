@@ -10,6 +10,7 @@ from reportgen.measures.classification import (
     ClassificationQuality,
 )
 from reportgen.measures.multilabel import MultiLabelQuality
+from reportgen.measures.outputs import OutputErrors, SegmentationQuality
 from reportgen.measures.regression import RegressionErrors
 from reportgen.results import Becomes, ImageGrid, Kept, redactable, redactable_sample
 
@@ -17,7 +18,7 @@ from reportgen.results import Becomes, ImageGrid, Kept, redactable, redactable_s
 @redactable
 @dataclass(frozen=True)
 class PredictionQualityResult:
-    """Predictions against labels; exactly one of `classification`, `regression` and `multi_label` is given.
+    """Predictions against labels; one of `classification`, `regression`, `multi_label`, `segmentation` and `outputs` is given.
 
     Attributes:
         rule: how scores were made from the output, or ''.
@@ -31,6 +32,8 @@ class PredictionQualityResult:
         pictures: one tile for each of `worst`, or None for samples that are not images.
         multi_label: where the output is an independent score for each class and the labels name any number of them.
         claims: what --expect claimed, and what was measured.
+        segmentation: where the output and the labels are the class of each pixel.
+        outputs: the errors of each output where it is a vector of numbers, or of each channel where it is an image.
     """
 
     rule: Kept[str]
@@ -43,6 +46,8 @@ class PredictionQualityResult:
     pictures: Annotated[ImageGrid | None, Becomes(None)]
     multi_label: MultiLabelQuality | None = None
     claims: tuple[MeasuredClaim, ...] = ()
+    segmentation: SegmentationQuality | None = None
+    outputs: tuple[OutputErrors, ...] = ()
 
 
 @redactable_sample

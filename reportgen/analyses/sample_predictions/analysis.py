@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.sample_predictions.picture_outputs import picture_outputs
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.analyses.sample_predictions.rules import RULES, findings, not_run, variation_of, without_numbers
 from reportgen.measures.tiles import pictures_of
@@ -35,14 +36,16 @@ class SamplePredictions:
             return Skip(context.no_samples_reason, not_run(context.not_run, context.limits))
         samples = context.samples
         outputs = samples.activations.outputs
-        scores = class_scores(outputs, head=context.head, labels=samples.classes)
+        numbers = isinstance(samples.labels, Targets)
+        scores = None if numbers else class_scores(outputs, head=context.head, labels=samples.classes)
         count = len(samples.names)
         pictures, reduction = _pictures(samples)
         known = None if samples.classes is None else samples.classes.take(slice(count))
         chosen = None if scores is None else replace(scores, values=scores.values[:count])
         right = None if chosen is None or known is None else right_answers(chosen, known)
         shown = tuple(_shown(samples, position, pictures, scores, right) for position in range(count))
-        rule = scores.rule if scores else _no_scores(outputs)
+        pictured = picture_outputs(samples, context.head)
+        rule = scores.rule if scores else "" if pictured or numbers else _no_scores(outputs)
         return SamplePredictionsResult(
             samples.summary,
             shown,
@@ -55,6 +58,7 @@ class SamplePredictions:
             len(samples.class_names or ()) if samples.classes_by_position else 0,
             samples.repeat_change,
             samples.unsteady_layer,
+            pictured,
         )
 
     def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:
@@ -89,8 +93,13 @@ def _shown(
         output=tuple(float(value) for value in output) if scores is None and len(output) <= TOP else None,
         classes=samples.set_names(position),
         predicted=_names(samples, scores > 0.5) if isinstance(labels, LabelSets) and scores is not None else None,
-        target=float(labels.values[position]) if isinstance(labels, Targets) else None,
+        target=_target(labels.values[position]) if isinstance(labels, Targets) else None,
     )
+
+
+def _target(values: np.ndarray) -> tuple[float, ...] | None:
+    """Return what the output of a sample should be, where that is short."""
+    return tuple(float(value) for value in values.ravel()) if values.size <= TOP else None
 
 
 def _names(samples: EvaluatedSamples, chosen: np.ndarray) -> tuple[str, ...]:

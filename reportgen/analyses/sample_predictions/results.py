@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from reportgen.messages import say
-from reportgen.results import Becomes, ImageGrid, Kept, SamplesSummary, SortedBy, redactable, redactable_sample
+from reportgen.results import (
+    Becomes,
+    ImageGrid,
+    Kept,
+    PanelGrid,
+    SamplesSummary,
+    SortedBy,
+    redactable,
+    redactable_sample,
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class ShownSample:
         classes: names of its classes where the labels name any number of them; there is no `label` then, and `correct` says
             whether exactly these are predicted. None elsewhere.
         predicted: names of the classes with a score over 0.5, where each has a score of its own and `classes` are known.
-        target: what the output should be, where the labels are numbers; None elsewhere.
+        target: what the output should be, where the labels are numbers and it is short; None elsewhere.
     """
 
     index: SortedBy[int]
@@ -46,7 +55,30 @@ class ShownSample:
     output: Annotated[tuple[float, ...] | None, Becomes(None)]
     classes: Annotated[tuple[str, ...] | None, Becomes(None)] = None
     predicted: Annotated[tuple[str, ...] | None, Becomes(None)] = None
-    target: Annotated[float | None, Becomes(None)] = None
+    target: Annotated[tuple[float, ...] | None, Becomes(None)] = None
+
+
+@redactable
+@dataclass(frozen=True)
+class PictureOutputs:
+    """Outputs that are images, beside what the model received and should have put out.
+
+    Attributes:
+        figure: a tile for each chosen sample, those with the worst measure first; its panels in the order of `parts`.
+        parts: what the panels show: 'input', 'output', 'target', 'error'.
+        classes: number of classes of the pixels, of which the output is the likeliest; 0 where the output is shown as it is.
+        measure: what the tiles' labels tell beside the sample's number: 'overlap', its mean intersection over union; 'error', its
+            root mean square error; '' without targets.
+        values: that measure of each tile.
+        reduction: factor by which the pictures are smaller than the outputs.
+    """
+
+    figure: Annotated[PanelGrid | None, Becomes(None)]
+    parts: Kept[tuple[str, ...]]
+    classes: int
+    measure: Kept[str]
+    values: tuple[float, ...]
+    reduction: Annotated[int, Becomes(1)]
 
 
 @redactable
@@ -67,6 +99,7 @@ class SamplePredictionsResult:
         unchecked_names: number of class names whose order could not be checked, as no class folder has one of them.
         repeat_change: how far outputs differ when the first samples are run twice, as a share of the largest output.
         unsteady_layer: the first layer whose output differs then; '' where none does or none can be told.
+        outputs: the outputs of the chosen samples, where they are images; None elsewhere.
     """
 
     summary: SamplesSummary
@@ -80,6 +113,7 @@ class SamplePredictionsResult:
     unchecked_names: int = 0
     repeat_change: float = 0.0
     unsteady_layer: Kept[str] = ""
+    outputs: PictureOutputs | None = None
 
 
 def _ranked(top: tuple[ClassProbability, ...]) -> tuple[ClassProbability, ...]:

@@ -30,7 +30,9 @@ from reportgen.models.weights import LayerKernel, OtherVariable, layer_kernels, 
 from reportgen.results import LayerSummary, ModelSummary
 
 _SHOWN_BY_DEFAULT = 2
+_SHOWN_OF_DECODERS = 2
 _LISTED = 8
+_VECTOR = 1  # axes of an output of class scores or numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,11 @@ class DescribedModel:
         """Whether the output is a single value that need not be a probability."""
         return self.summary.output_shape == (1,) and self.head.activation not in ("softmax", "sigmoid", "hard_sigmoid")
 
+    def looked_up_by(self, shape: Shape) -> str:
+        """Return the path of the embedding that receives an input of this shape: its values are tokens; '' for none."""
+        embeddings = (call for call in self.calls if call.class_name == "Embedding" and call.input_shape is not None)
+        return next((call.path for call in embeddings if _fits(call.input_shape or (), shape)), "")
+
     def watched(self, shown: Sequence[str]) -> dict[str, Any]:
         """Return the layers to record when the model runs, by path: those worth it, and those shown."""
         return watched_layers(dict(self.layers)) | {path: self.layers[path] for path in shown}
@@ -108,14 +115,18 @@ class DescribedModel:
         """Return the paths of the layers to show in detail, in the order of their calls.
 
         Args:
-            patterns: paths or shell patterns ('backbone/*_conv'); none for the first two convolutions.
+            patterns: paths or shell patterns ('backbone/*_conv'); none for the first two convolutions, and the last two where the
+                output is an image, so that something of the decoder is seen.
 
         Raises:
             UsageError: a pattern matches no layer.
         """
         order = dict.fromkeys(call.path for call in self.calls if not self.layers or call.path in self.layers)
         if not patterns:
-            return tuple(path for path in order if path in self.convolutions)[:_SHOWN_BY_DEFAULT]
+            convolutions = tuple(path for path in order if path in self.convolutions)
+            pictured = self.summary.output_shape is not None and len(self.summary.output_shape) > _VECTOR + 1
+            last = convolutions[_SHOWN_BY_DEFAULT:][-_SHOWN_OF_DECODERS:] if pictured else ()
+            return convolutions[:_SHOWN_BY_DEFAULT] + last
         for pattern in patterns:
             if not any(_matches(path, pattern) for path in order):
                 raise UsageError(
@@ -130,6 +141,10 @@ class DescribedModel:
         meant = f"Did you mean {near[0]!r}? " if near else ""
         offered = list(self.convolutions) or [call.path for call in self.calls]
         return f"{meant}It has {first_of(offered, _LISTED)}."
+
+
+def _fits(known: Shape, shape: Shape) -> bool:
+    return len(known) == len(shape) and all(size in (None, has) for size, has in zip(known, shape, strict=True))
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -47,6 +47,19 @@ def test_first_two_convolutions_are_shown_by_default(demo_model: Any, nested_mod
     assert describe_model(nested_model).shown(()) == ("middle/deep/conv", "middle/conv")
 
 
+def test_of_a_model_whose_output_is_an_image_the_last_two_convolutions_are_shown_too() -> None:
+    stack = [layers.Conv2D(2, 3, padding="same", name=f"c{number}") for number in range(4)]
+    up = layers.Conv2DTranspose(1, 3, strides=2, name="up")
+    assert describe_model(keras.Sequential([keras.Input((8, 8, 1)), *stack, up])).shown(()) == ("c0", "c1", "c3", "up")
+    assert describe_model(keras.Sequential([keras.Input((8, 8, 1)), stack[0], up])).shown(()) == ("c0", "up")
+
+
+def test_an_input_that_an_embedding_receives_is_tokens() -> None:
+    stack = [layers.Embedding(100, 4, name="words"), layers.Conv1D(2, 3), layers.Flatten(), layers.Dense(2)]
+    described = describe_model(keras.Sequential([keras.Input((20,)), *stack]))
+    assert (described.looked_up_by((20,)), described.looked_up_by((20, 4))) == ("words", "")
+
+
 def test_convolutions_inside_a_called_subclassed_model_are_shown(subclassed_model: Any) -> None:
     inputs = keras.Input((6, 6, 1))
     described = describe_model(keras.Model(inputs, subclassed_model(inputs)))

@@ -1,0 +1,66 @@
+"""Whole reports of models whose output is an image or a vector of numbers, and of those that look tokens up."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+import reportgen
+
+RANDOM = np.random.default_rng(1)
+
+
+def words_of(model: Any, samples: np.ndarray, labels: np.ndarray | None = None, **options: Any) -> str:
+    given = {"select": "first:2", "redraws": 5, "attribution": "none", **options}
+    report = reportgen.build_report(model, samples, labels=labels, **given)
+    return " ".join(report.to_html().split())
+
+
+def convolutional(channels: int, activation: str) -> Any:
+    keras.utils.set_random_seed(1)
+    last = layers.Conv2D(channels, 3, padding="same", activation=activation)
+    return keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 3, padding="same", activation="relu"), last])
+
+
+def test_masks_have_an_overlap_and_are_shown_with_the_worst_first() -> None:
+    images = RANDOM.random((6, 8, 8, 1)).astype(np.float32)
+    page = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)))
+    assert "They were taken as the class of each pixel." in page
+    assert "The mean intersection over union of the classes is" in page
+    assert "Each sample: input, output, target, error. Outputs are the likeliest of 3 classes at each pixel" in page
+    redacted = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)), redact=True)
+    assert "The mean intersection over union of the classes is" in redacted
+    assert "Each sample: input" not in redacted
+
+
+def test_an_autoencoder_shows_its_output_and_a_denoiser_its_error() -> None:
+    images = RANDOM.random((6, 8, 8, 1)).astype(np.float32)
+    assert "Each sample: input, output." in words_of(convolutional(1, "sigmoid"), images)
+    page = words_of(convolutional(1, "sigmoid"), images, images / 2)
+    assert "Each sample: input, output, target, error. In brackets the root mean square error" in page
+    assert "Errors, output minus label, of 1 output on 6 samples" in page
+
+
+def test_a_generator_shows_what_it_makes() -> None:
+    stack = [layers.Dense(4 * 4 * 2), layers.Reshape((4, 4, 2)), layers.Conv2DTranspose(3, 4, strides=2)]
+    page = words_of(keras.Sequential([keras.Input((5,)), *stack]), RANDOM.normal(size=(6, 5)).astype(np.float32))
+    assert "Each sample: output." in page
+    assert "Outputs of 2 samples beside one another: output;" in page
+
+
+def test_key_points_have_the_errors_of_each_output() -> None:
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(8)])
+    images, points = RANDOM.random((6, 8, 8, 1)).astype(np.float32), RANDOM.normal(size=(6, 8))
+    page = words_of(model, images, points, attribution="hirescam")
+    assert "Each row was taken as what the 8 outputs should be." in page
+    assert "Errors, output minus label, of 8 outputs on 6 samples" in page
+    assert "The output is not one score for each class, so there is no class whose evidence could be shown." in page
+
+
+def test_tokens_are_neither_divided_by_255_nor_taken_for_bytes() -> None:
+    stack = [layers.Embedding(200, 4, name="words"), layers.Conv1D(2, 3), layers.Flatten(), layers.Dense(2, "softmax")]
+    model = keras.Sequential([keras.Input((20,)), *stack])
+    page = words_of(model, RANDOM.integers(0, 200, (30, 20), dtype=np.uint8))
+    assert "Values were left as stored: they are tokens, which words looks up." in page
+    assert "look like bytes that were not scaled" not in page
