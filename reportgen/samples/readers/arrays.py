@@ -13,7 +13,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
-from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, GivenLabels, understand
+from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, ClassLabels, GivenLabels, understand
 from reportgen.samples.readers.reader import GivenFile
 from reportgen.samples.resizing import Resizing
 from reportgen.samples.shapes import check_has_batch_axis, missing_channel_axis
@@ -53,6 +53,16 @@ class StoredArray:
         """Return the array without the labels found beside it, and a note that they were left out."""
         return replace(self, labels=None, notes=(*self.notes, LABELS_LEFT_OUT))
 
+    def _in_order_of(self, class_names: ClassNames, labels: ClassLabels) -> ClassLabels:
+        """Return labels of the source's own class names in the order of the given ones, where each of its names is among them."""
+        own = self.class_names or ()
+        places = [place for name in own if (place := class_names.position(name)) is not None]
+        highest = int(labels.values.max(initial=0))
+        if len(set(places)) < len(own) or highest >= len(own) or places == list(range(len(own))):
+            return labels
+        note = say("Labels were brought from the order of the source's class names into that of the given ones.")
+        return replace(labels, values=np.array(places, np.int64)[labels.values], notes=(*labels.notes, note))
+
     def source(self, accepts: Accepts, *, labels: GivenLabels | None, class_names: ClassNames | None) -> SampleSource:
         """Return the array as samples, see `Found.source`; nothing of a memory-mapped one is read yet.
 
@@ -72,6 +82,8 @@ class StoredArray:
         names = class_names or (None if self.class_names is None else ClassNames(self.class_names))
         given = labels or self.labels
         known = None if given is None else understand(given, accepts, count=len(values), class_names=names)
+        if labels is None and class_names is not None and isinstance(known, ClassLabels):
+            known = self._in_order_of(class_names, known)
         shape = values.shape[1:] if resizing is None else resizing.shape
         if axis is not None:
             shape = (*shape, 1) if axis == -1 else (1, *shape)

@@ -106,3 +106,16 @@ def test_what_holds_no_samples_says_so(tmp_path: Path) -> None:
         opened(written(tmp_path / "b.h5", a=X, b=X))
     with pytest.raises(SamplesError, match=r"array names, must hold numbers"):
         opened(f"{tmp_path / 'a.h5'}:names")
+
+
+def test_labels_follow_the_given_class_names_where_all_are_those_of_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.h5", x=X, y=Y, list_classes=[b"bird", b"cat", b"dog"])
+
+    def labels(*names: str) -> list[int]:
+        source = open_samples(path, Accepts(input_shape=(4, 4, 3)), class_names=names)
+        assert source.class_names == names
+        assert isinstance(source.labels, ClassLabels)
+        return source.labels.values.tolist()
+
+    assert labels("Cat", "Dog", "Bird") == [2, 0, 1, 2, 0, 1]
+    assert labels("bird", "cat", "dog") == labels("a", "b", "c") == labels("cat", "bird", "c") == Y.tolist()
