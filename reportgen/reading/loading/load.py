@@ -18,7 +18,14 @@ from reportgen.reading.loading.live_layers import tie, with_shared
 from reportgen.reading.loading.weights_by_name import assign, assign_tensors, checkpoint_assignments, legacy_assignments
 from reportgen.reading.loading.weights_by_number import archive_places, check_archive_size, load_archive_weights
 from reportgen.reading.loading.weights_only import WeightsOnly, read_kernels
-from reportgen.reading.rewriting import Permitted, activations_instead, import_objects, is_old, marshalled_functions
+from reportgen.reading.rewriting import (
+    TRAINING_WRAPPERS,
+    Permitted,
+    activations_instead,
+    import_objects,
+    is_old,
+    marshalled_functions,
+)
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
@@ -88,9 +95,9 @@ def read_model(
     try:
         model = _live(inventory, decision, memory_limit, {**custom.for_keras(), **functions})
     except ModelError as error:
-        if not file.format.has_program:
+        if not file.format.has_program and not _has_wrappers(inventory):
             raise
-        # Its values lie in a checkpoint, so they can be shown without the layers that they are for
+        # Its values can be shown without the layers that they are for: they lie in a checkpoint, or in wrappers
         return _stored_instead(inventory, decision, error, memory_limit)
     return LoadedModel(
         model=model,
@@ -149,7 +156,7 @@ def _fill(model: Any, inventory: Inventory, decision: Decision, arrays: StoredAr
         allocate_weights(model)
         assign_tensors(tensors, arrays, name=name)
     elif isinstance(arrays, Hdf5Contents) and _names_layers(inventory, arrays):
-        assignments = legacy_assignments(model, arrays, name=name)
+        assignments = legacy_assignments(model, arrays, name=name, wrapped=_has_wrappers(inventory))
         check_memory(model, name=name, memory_limit=limit)
         allocate_weights(model)
         assign(assignments, arrays, name=name)
@@ -160,6 +167,10 @@ def _fill(model: Any, inventory: Inventory, decision: Decision, arrays: StoredAr
         allocate_weights(model)
         stored = archive_places(model, inventory.config or {}, config, arrays, name=name, old=old)
         load_archive_weights(model, with_shared(model, stored, decision.shared), arrays, name=name)
+
+
+def _has_wrappers(inventory: Inventory) -> bool:
+    return any(layer.class_name in TRAINING_WRAPPERS for layer in inventory.layers)
 
 
 def _names_layers(inventory: Inventory, arrays: Hdf5Contents) -> bool:

@@ -6,6 +6,7 @@ program is not needed, since the architecture is in its metadata and the values 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,19 +42,24 @@ class Assignment:
     entry: DatasetEntry
 
 
-def legacy_assignments(model: Any, contents: Hdf5Contents, *, name: str) -> list[Assignment]:
+# What wrappers of the Model Optimization Toolkit keep beside the weights of the layer in them
+_WRAPPERS_OWN = re.compile(r"mask|threshold|pruning_step|optimizer_step|\w+_(min|max)")
+
+
+def legacy_assignments(model: Any, contents: Hdf5Contents, *, name: str, wrapped: bool = False) -> list[Assignment]:
     """Return which array of an .h5 file belongs to which weight; nothing is read or allocated yet.
 
     Args:
         model: the `keras.Model`, as built.
         contents: the checked file, open to read.
         name: the file's name, for errors.
+        wrapped: whether wrappers were taken off, whose own weights are left out.
 
     Raises:
         ModelError: layers, weights or shapes do not agree.
     """
     prefix = "model_weights/" if "model_weights" in contents.file else ""
-    groups = dict(_legacy_groups(contents, prefix, name))
+    groups = dict(_legacy_groups(contents, prefix, name, wrapped=wrapped))
     layers = {layer.name: layer for layer in model.layers if _weights_of(layer)}
     if len(groups) != len(layers):
         raise mismatch(name, f"{len(groups)} layers with weights in the file, {len(layers)} in its architecture")
@@ -76,7 +82,7 @@ def assign(assignments: Sequence[Assignment], contents: Hdf5Contents, *, name: s
 
 
 def _legacy_groups(
-    contents: Hdf5Contents, prefix: str, name: str
+    contents: Hdf5Contents, prefix: str, name: str, *, wrapped: bool
 ) -> Iterator[tuple[str, list[tuple[str, DatasetEntry]]]]:
     """Yield the layers that have weights: name, and for each weight its name and its array."""
     root = contents.file[prefix] if prefix else contents.file
@@ -89,7 +95,8 @@ def _legacy_groups(
             entry = contents.datasets.get(f"{prefix}{layer}/{weight}")
             if entry is None:
                 raise mismatch(name, f"no array for {shown(weight)}")
-            if not weight.split(":")[0].endswith(GENERATOR_STATE):
+            last = _parts(weight)[-1]
+            if not last.endswith(GENERATOR_STATE) and not (wrapped and _WRAPPERS_OWN.fullmatch(last)):
                 entries.append((weight, entry))
         if entries:
             yield layer, entries

@@ -21,6 +21,7 @@ import h5py
 from reportgen.reading.containers import Hdf5Contents, read_array
 from reportgen.reading.loading.live_layers import CONTAINERS, numbered, numbered_places, paired, snake_case
 from reportgen.reading.loading.weights_by_name import mismatch
+from reportgen.reading.rewriting import is_of_the_toolkit
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import shown
 
@@ -127,11 +128,15 @@ class _Sources:
             if not self._has_new_weights(layer):
                 continue
             groups = stored.get(snake_case(entry["class_name"]), [])
+            inside = ""
+            if is_of_the_toolkit(entry):  # the layer in a wrapper that was taken off
+                inside = "/layer"
+                groups[:] = [group for group in groups if self._has_data(f"{prefix}{container}/{group}{inside}/")]
             if not groups:
                 self._share(layer)
                 continue
             self._known.setdefault((layer.name, type(layer).__name__), layer)
-            self._take(layer, entry, entry_readable, f"{prefix}{container}/{groups.pop(0)}")
+            self._take(layer, entry, entry_readable, f"{prefix}{container}/{groups.pop(0)}{inside}")
 
     def _take(self, layer: Any, entry: Mapping[str, Any], readable: Mapping[str, Any], group: str) -> None:
         inner: Any = getattr(layer, "layer", None)

@@ -1,7 +1,7 @@
 """Configurations of older files, rewritten for this Keras, and what of them is permitted."""
 
 from reportgen.reading.rewriting.custom_objects import declared_names, import_objects, marshalled_functions
-from reportgen.reading.rewriting.keras_names import LAYERS
+from reportgen.reading.rewriting.keras_names import LAYERS, TRAINING_WRAPPERS, is_of_the_toolkit
 from reportgen.reading.rewriting.layers import VOCABULARY_LAYERS
 from reportgen.reading.rewriting.obstacles import Notes, Obstacle, ObstacleKind, sentences_of
 from reportgen.reading.rewriting.permissions import Marshalled, Permitted, activations_instead
@@ -13,6 +13,7 @@ __all__ = [
     "HARD_SIGMOID",
     "LAYERS",
     "NOTHING",
+    "TRAINING_WRAPPERS",
     "VOCABULARY_LAYERS",
     "Marshalled",
     "Notes",
@@ -23,6 +24,7 @@ __all__ = [
     "activations_instead",
     "declared_names",
     "import_objects",
+    "is_of_the_toolkit",
     "is_old",
     "make_readable",
     "marshalled_functions",

@@ -83,6 +83,26 @@ _APPLICATION_ARGUMENTS = {
 # Layers that load a program, which the file brings along or which lies beside it
 PROGRAM_LAYERS = frozenset({"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"})
 
+# Wrappers of the TensorFlow Model Optimization Toolkit, which matter in training: the layer inside is whole, and so are its
+# weights. Of quantisation-aware training they round weights and outputs, which is left out. `QuantizeLayer` rounds the input.
+PRUNING_WRAPPERS = frozenset({"PruneLowMagnitude"})
+QUANTISING_WRAPPERS = frozenset({"QuantizeAnnotate", "QuantizeWrapper", "QuantizeWrapperV2"})
+TRAINING_WRAPPERS = PRUNING_WRAPPERS | QUANTISING_WRAPPERS
+ROUNDED_INPUT = "QuantizeLayer"
+_TOOLKIT = "tensorflow_model_optimization"
+
+
+def is_of_the_toolkit(item: Mapping[str, Any]) -> bool:
+    """Return whether a layer's entry is a wrapper of the Model Optimization Toolkit, or its layer for the input.
+
+    An .h5 file does not say where a class is from.
+    """
+    module = item.get("module")
+    return item.get("class_name") in {*TRAINING_WRAPPERS, ROUNDED_INPUT} and (
+        module is None or (isinstance(module, str) and module.split(".")[0] == _TOOLKIT)
+    )
+
+
 # Layers that Keras 3 has no more
 REMOVED_LAYERS = _set(
     """

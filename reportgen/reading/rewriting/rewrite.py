@@ -96,6 +96,8 @@ class _Rewriter:
         given = self._notes.permitted.name_of(item)
         if given is not None:
             return custom_item(item, given, path=path, notes=self._notes, nested=self.item)
+        if keras_names.is_of_the_toolkit(item):
+            return self._without_wrapper(item, path)
         if class_name in keras_names.PROGRAM_LAYERS:
             self._notes.met(ObstacleKind.FOREIGN, path, class_name)
         elif class_name == "Lambda" and keras_names.is_from_keras(module):
@@ -116,6 +118,23 @@ class _Rewriter:
         else:
             self._notes.met(ObstacleKind.CUSTOM, path, _custom_name(item))
         return {}
+
+    def _without_wrapper(self, item: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Return the layer in a wrapper of the Model Optimization Toolkit under the wrapper's name."""
+        config = item.get("config")
+        inner = config.get("layer") if isinstance(config, dict) else None
+        if item["class_name"] in keras_names.PRUNING_WRAPPERS:
+            self._notes.rewrote(say("The wrapper of pruning was taken off"), path)
+        else:
+            self._notes.rewrote(
+                say("The rounding of quantisation-aware training was left out, so that outputs differ a little"), path
+            )
+        if item["class_name"] == keras_names.ROUNDED_INPUT:
+            inner = {"class_name": "Activation", "config": {"activation": "linear"}}
+        if not isinstance(inner, dict) or not isinstance(inner.get("config"), dict):
+            self._notes.met(ObstacleKind.LAYOUT, path, say("a wrapper without a layer"))
+            return {}
+        return self.item({**inner, "config": {**inner["config"], "name": name_of(item)}}, path, name_path=False)
 
     def _model(self, item: Mapping[str, Any], path: str) -> dict[str, Any]:
         config = item.get("config")

@@ -196,9 +196,17 @@ def _match(name: str, names: frozenset[str]) -> str | None:
     return next((candidate for candidate in sorted(names) if candidate.lower() == plain), None)
 
 
+# Of the Model Optimization Toolkit: one around an activation, and the one that does nothing
+_QUANTISED_ACTIVATIONS = ("QuantizeAwareActivation", "NoOpActivation")
+
+
 def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
     if value is None:
         return None
+    if isinstance(value, dict) and value.get("class_name") in _QUANTISED_ACTIVATIONS:
+        inside = value.get("config")
+        value = inside.get("activation", "linear") if isinstance(inside, dict) else None
+        return _activation(value, path=path, notes=notes, nested=nested)
     name = value
     if isinstance(value, dict):
         if value.get("class_name") == "function" and keras_names.is_from_keras_or_builtins(value.get("module")):
