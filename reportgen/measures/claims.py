@@ -207,7 +207,7 @@ class MeasuredClaim:
         low, high: bounds of it, at 95 % for all claims of a report together.
         samples: number of samples it was measured on: for recall those of the class, for precision those said to be of it.
         evaluated: number of all samples.
-        needed: about how many samples of all would tell it from the claim; None where it is told, or where none would.
+        needed: about how many samples of all tell it from the claim where the rates stay as they are; None where none would.
         is_error: whether less is better.
     """
 
