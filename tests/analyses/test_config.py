@@ -192,7 +192,10 @@ def test_the_report_prints_what_was_in_force(demo_model: Any, folder: Path) -> N
     assert rules["duplicate-filters"]["set_by"] == "default"
     page = report.to_html()
     assert '<tr><th scope="row">weak-filters</th><td>off</td><td>config</td></tr>' in page
-    assert "<td>0.25: share of the layer&#39;s channels</td><td>config, warning</td>" in page
+    assert (
+        "<td>0.25: share of the channels of a layer with positions, such as a convolution</td><td>config, warning</td>"
+        in page
+    )
 
 
 def test_every_rule_can_be_set_to_its_bounds_without_an_error(demo_samples_path: Path, demo_model: Any) -> None:
