@@ -155,6 +155,38 @@ def test_colour_samples_are_shown_in_grey() -> None:
     assert [panel.palette for panel in figure.panels] == [Palette.GREY, Palette.SEQUENTIAL]
 
 
+def along_time() -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input((40, 2)),
+            layers.Conv1D(4, 5, activation="relu", name="conv"),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(3, activation="softmax", name="head"),
+        ]
+    )
+    generator = np.random.default_rng(3)
+    model.set_weights([generator.normal(0.1, 0.5, weight.shape).astype(np.float32) for weight in model.weights])
+    return model
+
+
+def test_networks_along_time_are_explained_along_time() -> None:
+    model, signals = along_time(), draw(3, 40, 2)
+    hirescam, integrated = result_of(model, signals, "hirescam", "integrated-gradients").methods
+    maps = model.layers[0](signals).numpy()
+    kernel, bias = (weight.numpy() for weight in model.layers[-1].weights)
+    classes = model(signals).numpy().argmax(axis=1)
+    expected = np.stack([maps[n] @ kernel[:, c] / 36 for n, c in enumerate(classes)])
+    np.testing.assert_allclose(hirescam.figure.panels[1].images[:, 0], np.maximum(expected, 0), atol=1e-5)
+    strips = np.repeat(signals.transpose(0, 2, 1), 12, axis=1)
+    np.testing.assert_array_equal(hirescam.figure.panels[0].images, strips)
+    assert (hirescam.size, integrated.size) == ((36,), (40,))
+    for sample, whole, index in zip(hirescam.samples, expected, classes, strict=True):
+        assert sample.logit == pytest.approx(whole.sum() + bias[index], abs=1e-5)
+        assert sample.completeness == pytest.approx(0, abs=1e-4)
+        assert sample.deletion is not None
+        assert sample.orders >= 8
+
+
 def test_the_weights_are_the_same_afterwards() -> None:
     model = pooled()
     before = [weight.numpy() for weight in model.weights]
@@ -217,9 +249,10 @@ def test_what_no_test_decides_is_told_of_maps_that_fail_none() -> None:
             "The output is not one score for each class, so there is no class whose evidence could be shown.",
         ),
         (
-            keras.Sequential([keras.Input((9, 1)), layers.Conv1D(2, 3), layers.Flatten(), layers.Dense(2)]),
-            draw(2, 9, 1),
-            "Attribution maps are drawn for images alone; these samples do not have a height and a width.",
+            keras.Sequential([keras.Input((9,)), layers.Dense(2)]),
+            draw(2, 9),
+            "Attribution maps are drawn for images and sequences alone; these samples have neither a height and a width nor a "
+            "length and channels.",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED
-from reportgen.measures.tiles import Pictures, pictures_of
+from reportgen.measures.tiles import Pictures, block_means, pictures_of, reduction_for
 from reportgen.messages import say
 from reportgen.results import Finding, Limits, Palette, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples
@@ -24,6 +24,7 @@ MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies, and up to 320 near the limit."""
 
 _PICTURE_PIXELS = 96 * 96
+_STRIP_PIXELS, _STRIP_HEIGHT = 448, 24
 
 
 class Attribution:
@@ -44,10 +45,15 @@ class Attribution:
         samples = context.samples
         if samples.not_repeatable:
             return Skip(samples.not_repeatable)
-        pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=_PICTURE_PIXELS)
-        if pictures is None or samples.images.ndim != 4:
+        shape = samples.images.shape
+        pixels = _PICTURE_PIXELS if len(shape) == 4 else shape[-1] * _STRIP_PIXELS
+        pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=pixels)
+        if pictures is None or len(shape) not in (3, 4):
             return Skip(
-                say("Attribution maps are drawn for images alone; these samples do not have a height and a width.")
+                say(
+                    "Attribution maps are drawn for images and sequences alone; these samples have neither a height and a width "
+                    "nor a length and channels."
+                )
             )
         try:
             explained = explain(context, samples, MOST_SAMPLES)
@@ -78,7 +84,8 @@ def _method(
     labels = tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown)
     figure = attribution_figure(maps.values, pictures, labels, total=len(samples.names))
     subject = say("input") if maps.key == "integrated-gradients" else explained.target.features
-    return MethodMaps(maps.key, METHODS[maps.key], subject, maps.values.shape[1:], figure, maps.points, shown)
+    size = maps.values.shape[1:] if samples.images.ndim == 4 else maps.values.shape[2:]
+    return MethodMaps(maps.key, METHODS[maps.key], subject, size, figure, maps.points, shown)
 
 
 def _sample(
@@ -112,14 +119,18 @@ def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, 
     """Return each sample, grey, beside the positive part of its map, all maps on one scale.
 
     Args:
-        maps: (N, H, W) float32 of the first N samples.
+        maps: (N, H, W) float32 of the first N samples; a single row, along time, is drawn as high as the sample's strip.
         pictures: pictures of at least N samples.
         labels: labels of the N tiles.
         total: number of chosen samples.
     """
     positive = np.maximum(maps, 0)
+    if positive.shape[1] == 1:  # a strip, which may be as long as a recording
+        positive = block_means(positive, reduction_for(1, 1, positive.shape[2], _STRIP_PIXELS))
     top = float(positive.max(initial=0, where=np.isfinite(positive))) or 1.0
     grey = pictures.values.mean(axis=-1) if pictures.palette is Palette.COLOUR else pictures.values
+    if positive.shape[1] == 1:  # a row of pixels for each channel could not be seen
+        grey = np.repeat(grey, max(1, _STRIP_HEIGHT // grey.shape[1]), axis=1)
     return PanelGrid(
         panels=(
             Panel(grey[: len(labels)], pictures.value_range, Palette.GREY),

@@ -43,7 +43,7 @@ class CheckedMaps:
 
     Attributes:
         key: the method, as --attribution takes it.
-        values: (n, h, w) float32.
+        values: (n, h, w) float32; h is 1 along time.
         similarity: (n,) rank correlation with the map of the randomised network.
         deletion: the map's order against random ones, of each of n maps.
         completeness: (n,) errors, or None.
@@ -100,7 +100,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     target = find_target(live, inputs.take(slice(2)))
     if target is None and inputs.several:
         return say("This model has no convolution that depends on the pictured input, so no map can be drawn.")
-    if target is None or len(target.size) != 2:
+    if target is None or len(target.size) != inputs.values.ndim - 2:
         return say("This model has no convolution whose output has a height and a width, so no map can be drawn.")
     classes = np.argmax(scores.values[: len(inputs)], axis=1)
     given = _Samples(
@@ -144,7 +144,9 @@ def _maps(
     checked = []
     for key in keys:
         if trained is not None and fresh is not None and key in FORMULAS:
-            values, random = (FORMULAS[key](found.values, found.gradients) for found in (trained, fresh))
+            values, random = (
+                FORMULAS[key](_with_rows(found.values), _with_rows(found.gradients)) for found in (trained, fresh)
+            )
             error = _affine_error(context, live, target, given, values, trained) if key == "hirescam" else None
             checked.append(_checked(key, values, random, given, seed, error, None))
         elif integrated is not None and other is not None:
@@ -162,10 +164,12 @@ def _checked(
     completeness: np.ndarray | None,
     points: int | None,
 ) -> CheckedMaps:
+    along = given.inputs.values.ndim == 3
+    row = 2 if given.channels_first else 1
     deletion = deletion_tests(
         values,
-        given.inputs.values,
-        given.score,
+        np.expand_dims(given.inputs.values, row) if along else given.inputs.values,
+        (lambda masked, positions: given.score(masked.squeeze(row), positions)) if along else given.score,
         seed=seed,
         limit=given.as_good,
         channels_first=given.channels_first,
@@ -215,4 +219,10 @@ def _integral(gradients: LogitGradients, given: _Samples, points: int, chosen: n
     found = integrated_gradients(
         gradients, given.inputs.take(which), given.black, given.logits.take(which), points=points
     )
-    return np.asarray(found.sum(axis=1 if given.channels_first else -1))
+    maps = np.asarray(found.sum(axis=1 if given.channels_first else -1))
+    return maps[:, None] if maps.ndim == 2 else maps
+
+
+def _with_rows(values: np.ndarray) -> np.ndarray:
+    """Return (n, height, width, channels); (n, length, channels) along time as a single row."""
+    return values[:, None] if values.ndim == 3 else values
