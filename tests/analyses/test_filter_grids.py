@@ -330,19 +330,19 @@ def test_strong_and_distinct_filters_are_no_finding() -> None:
 
 
 def test_weak_filters_are_a_warning() -> None:
-    (finding,) = findings(weak=(1, 5))
+    (finding,) = findings(weak=(1, 5, 6))
     assert (finding.code, finding.severity, finding.subject) == ("weak-filters", Severity.WARNING, "conv")
     assert finding.message == (
-        "2 of 8 filters have a norm under 0.001 of the layer's largest 1.23, or of next to zero: they pass on next to nothing"
+        "3 of 8 filters have a norm under 0.001 of the layer's largest 1.23, or of next to zero: they pass on next to nothing"
     )
-    assert (finding.evidence, finding.threshold) == ({"weak": 2, "filters": 8, "largest_norm": 1.23456}, 1e-3)
-    assert [one.severity for one in findings(weak=(1,))] == [Severity.NOTE]  # under a quarter of the layer
+    assert (finding.evidence, finding.threshold) == ({"weak": 3, "filters": 8, "largest_norm": 1.23456}, 1e-3)
+    assert [one.severity for one in findings(weak=(1, 5))] == [Severity.NOTE]  # under a third of the layer
     assert "1608.08710" in finding.source
 
 
-def test_near_duplicate_filters_are_a_note_and_from_a_quarter_of_the_layer_a_warning() -> None:
-    (finding,) = findings(duplicates=((0, 1, 0.991), (0, 2, 0.995), (1, 2, 0.991)))
-    assert (finding.severity, finding.evidence["copies"]) == (Severity.WARNING, 2)
+def test_near_duplicate_filters_are_a_note_and_from_a_third_of_the_layer_a_warning() -> None:
+    (finding,) = findings(duplicates=((0, 1, 0.991), (0, 2, 0.995), (1, 2, 0.991), (4, 5, 0.992)))
+    assert (finding.severity, finding.evidence["copies"]) == (Severity.WARNING, 3)
     (finding,) = findings(duplicates=((0, 4, 0.991), (1, 4, 0.99876)))
     assert (finding.code, finding.severity, finding.subject) == ("duplicate-filters", Severity.NOTE, "conv")
     assert finding.message == "3 of 8 filters are near-duplicates of another: cosine up to 0.9988 (limit 0.99)"

@@ -468,12 +468,12 @@ def test_the_normalisation_behind_speaks_for_a_kernel_without_bias_only_while_it
 
 
 def test_few_directions_are_a_collapse_and_one_leading_direction_is_none() -> None:
-    few = replace(judged().comparison, outside=9e-4)
-    assert findings(replace(judged(), comparison=replace(few, outside=1e-3))) == []
+    few = replace(judged().comparison, outside=4.9e-3)
+    assert findings(replace(judged(), comparison=replace(few, outside=5e-3))) == []
     (finding,) = findings(replace(judged(rank=1.2), comparison=few))
     assert (finding.code, finding.severity, finding.subject) == ("collapsed-rank", Severity.WARNING, "conv")
     assert finding.message == (
-        "0.0009 of the squared weights lie outside the leading 5% of the directions (limit 0.001): stable rank 5.00 where fresh "
+        "0.0049 of the squared weights lie outside the leading 5% of the directions (limit 0.005): stable rank 5.00 where fresh "
         "draws have 5.00"
     )
     assert findings(replace(judged(), kind="depthwise", comparison=few)) == []
@@ -481,16 +481,16 @@ def test_few_directions_are_a_collapse_and_one_leading_direction_is_none() -> No
     assert [one.severity for one in findings(replace(judged(), comparison=small))] == [Severity.NOTE]
     generator = np.random.default_rng(0)
     spread = generator.uniform(-1, 1, size=(400, 40)).astype(np.float32)
-    positive = spread + 9
+    positive = spread + 2
     left, values, right = np.linalg.svd(spread, full_matrices=False)
-    single = (left[:, :1] * values[:1]) @ right[:1] + 0.005 * spread
+    single = (left[:, :1] * values[:1]) @ right[:1] + 0.01 * spread
     outsides = [
         run(kernel(one.astype(np.float32), kind="dense")).kernels[0].comparison.outside
         for one in (spread, positive, single)
     ]
     assert outsides[0] > 0.9
-    assert outsides[1] > 2e-3
-    assert outsides[2] < 1e-3
+    assert outsides[1] > 5e-3
+    assert outsides[2] < 5e-3
 
 
 def test_a_norm_forty_times_as_large_as_is_usual_for_the_model_is_an_explosion() -> None:

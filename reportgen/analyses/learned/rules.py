@@ -191,7 +191,7 @@ COLLAPSED = Rule(
         "a kernel has fallen to a few directions: its filters are nearly multiples of one another, or of a few"
     ),
     severity=Severity.WARNING,
-    threshold=1e-3,
+    threshold=5e-3,
     unit=say("part of the squared weights outside the leading twentieth of the directions"),
     source=say(
         "measured: docs/verdicts.md; a leading direction alone says nothing, since inputs that are all positive give every "
