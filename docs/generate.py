@@ -17,6 +17,7 @@ from typer.models import OptionInfo
 import reportgen.rendering
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Skip
+from reportgen.analyses.catalogue import OF_ALL
 from reportgen.cli.app import build
 from reportgen.rendering.schema import render_schema
 
@@ -48,8 +49,8 @@ def _with_table(text: str, name: str, header: tuple[str, ...], rows: Iterable[tu
 def _options(command: Callable[..., None]) -> Iterator[tuple[str, str]]:
     """Yield the options of a command as rows: how each is written, and what --help says of it with its default."""
     for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
-        kind, told = get_args(parameter.annotation)
-        if not isinstance(told, OptionInfo):
+        kind, told = get_args(parameter.annotation) or (None, None)
+        if not isinstance(told, OptionInfo):  # an argument, or what Typer gives
             continue
         written = [one for one in (told.default, *(told.param_decls or ())) if str(one).startswith("--")]
         flag = written[0] if written else f"--{name.replace('_', '-')}"
@@ -70,7 +71,7 @@ def _placeholder(kind: Any, metavar: str | None) -> str:
 
 def _rules() -> Iterator[tuple[str, ...]]:
     """Yield reportgen's own rules as rows."""
-    for rule in (rule for analysis in ANALYSES for rule in analysis.rules):
+    for rule in (*(rule for analysis in ANALYSES for rule in analysis.rules), *OF_ALL):
         yield _code(rule.code), rule.meaning, rule.severity.label, _number(rule.threshold), rule.unit
 
 

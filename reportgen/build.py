@@ -11,7 +11,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.analyses.sections import run_analyses, run_plugins
-from reportgen.errors import ForwardError, ModelError
+from reportgen.errors import ForwardError, ModelError, told_as_lack
 from reportgen.keras_internals import quantised
 from reportgen.measures.claims import checked_claims, nameless_claims
 from reportgen.messages import say
@@ -26,7 +26,7 @@ from reportgen.models.passes import CompiledModel, LiveModel
 from reportgen.models.startup import TENSORFLOW, backend, import_keras
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
-from reportgen.reading import LoadedModel, WeightsOnly, adopt_model, read_model
+from reportgen.reading import LoadedModel, ModelFile, WeightsOnly, adopt_model, read_model, recognise
 from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
@@ -34,11 +34,18 @@ from reportgen.results import Limits, with_causes
 from reportgen.run import evaluate_samples, prepare_run, samples_at_once
 from reportgen.samples import SampleSource
 
+LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
+RUNNING = "Running the model"
+NEEDED_STAGES = frozenset({LOADING_TENSORFLOW, _LOADING, _READING})
+"""Stages without which there is no report; without any other there is one."""
+
+_NOTHING_LOST: Mapping[str, str] = {}
 _NO_SAMPLES = say("No samples were given; --samples SOURCE shows what the model makes of them.")
 _FLOAT8 = say("This section takes gradients, which Keras cannot through layers that are quantised to float8.")
 _COMPILED = say("This section takes gradients, which this processor cannot through a model with channels first.")
 
 
+@told_as_lack()
 def make_report(
     model: Any,
     samples: Any,
@@ -50,8 +57,21 @@ def make_report(
     options: ReportOptions,
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
+    lost: Mapping[str, str] = _NOTHING_LOST,
 ) -> Report:
-    """Return a report; as `build_report`, with the options in one object and a callback told each stage's name."""
+    """Return a report; as `build_report`, with the options in one object.
+
+    Args:
+        model, samples, labels, class_names, config, extra: see `build_report`.
+        options: the report's options.
+        command: the command line that makes the same report again; None to tell it from the options.
+        on_stage: told each stage's name.
+        lost: names of stages to do without, with the reason: those that ended an earlier process.
+
+    Raises:
+        MachineError: there is too little memory, file handles or disk.
+        ReportgenError: see `build_report`.
+    """
     on_stage = on_stage or _unheard
     options.check()
     of_samples = {"labels": labels, "class-names": class_names}
@@ -63,7 +83,7 @@ def make_report(
     read, described = _loaded(model, options, on_stage, run=samples is not None)
     source = None
     if samples is not None and described.model is not None:
-        on_stage("Reading the samples")
+        on_stage(_READING)
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
         claims = checked_claims(options.expect, run.source.class_names, nameless=options.redact)
         options = replace(options, expect=claims)
@@ -79,15 +99,24 @@ def make_report(
         plugins=plugins.versions,
     )
     reason = provenance.not_run or _NO_SAMPLES
-    context = _context(described, source, options, settings.limits, on_stage, reason, given=samples is not None)
+    context = _context(
+        described,
+        source,
+        options,
+        settings.limits,
+        on_stage,
+        reason,
+        given=samples is not None,
+        lost=lost.get(RUNNING, ""),
+    )
     report = Report(
         provenance=provenance,
         model=context.model,
         samples=context.samples.summary if context.samples else None,
         sections=with_causes(
             (
-                *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings),
-                *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings),
+                *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings, lost=lost),
+                *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings, lost=lost),
                 *plugins.broken,
             ),
             places=_places(context),
@@ -100,17 +129,18 @@ def make_report(
 def _loaded(
     model: Any, options: ReportOptions, on_stage: Callable[[str], None], *, run: bool
 ) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
-    on_stage("Loading TensorFlow")
+    file = recognise(model) if isinstance(model, str | Path) else None  # what is no model is told at once
+    on_stage(LOADING_TENSORFLOW)
     import_keras()
-    on_stage("Loading the model")
-    read, described = _described(_read(model, options), options, run=run)
+    on_stage(_LOADING)
+    read, described = _described(_read(model if file is None else file, options), options, run=run)
     if described.kernels:
         described.shown(options.layers)  # a wrong name is told before anything is read
     return read, described
 
 
 def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
-    if not isinstance(model, str | Path):
+    if not isinstance(model, ModelFile):
         return adopt_model(model)
     return read_model(
         model,
@@ -159,12 +189,15 @@ def _context(
     reason: str,
     *,
     given: bool,
+    lost: str,
 ) -> AnalysisContext:
     shown = described.shown(options.layers)
     evaluated = live = None
     failed = reason
-    if source is not None:
-        on_stage("Running the model")
+    if source is not None and lost:
+        failed = reason = lost
+    elif source is not None:
+        on_stage(RUNNING)
         try:
             recorded = () if described.outputs_only else shown
             evaluated = evaluate_samples(described, source, shown=recorded, options=options)

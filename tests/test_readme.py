@@ -28,7 +28,18 @@ def test_every_option_in_the_readme_exists():
 
 def test_every_exit_code_is_named():
     table = README.split("## Exit codes", 1)[1].split("\n## ", 1)[0]
-    assert re.findall(r"^\| (\d+) ", table, flags=re.MULTILINE) == ["0", "1", "2", "3", "4", "5", "70", "130"]
+    assert re.findall(r"^\| (\d+) ", table, flags=re.MULTILINE) == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "70",
+        "71",
+        "130",
+    ]
 
 
 def test_the_table_of_findings_has_every_rule_and_no_other():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,11 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Analysis
 from reportgen.analyses.config import read_configuration, rule_settings
 from reportgen.analyses.plugins import Plugins, given_analyses, load_plugins
-from reportgen.results import RuleSettings
+from reportgen.analyses.sections import FAILED
+from reportgen.results import Rule, RuleSettings
+
+OF_ALL = (FAILED,)
+"""Rules on any section, whatever its analysis."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,20 @@ class Catalogue:
         """All analyses, those of plug-ins last."""
         return (*ANALYSES, *(plugin.analysis for plugin in self.plugins.working))
 
+    def _rules(self) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+        for analysis in ANALYSES:
+            yield analysis.name, analysis.rules
+        yield "sections", OF_ALL
+        for plugin in self.plugins.working:
+            yield plugin.analysis.name, plugin.analysis.rules
+
     def rules_as_rows(self) -> list[dict[str, Any]]:
         """Return every rule with its analysis, meaning, source and setting, in the order of the sections."""
         settings = {rule.code: rule for rule in self.settings.in_force}
         return [
             {
                 "code": rule.code,
-                "analysis": analysis.name,
+                "analysis": name,
                 "meaning": rule.meaning,
                 "severity": settings[rule.code].severity.label,
                 "threshold": settings[rule.code].threshold,
@@ -48,8 +59,8 @@ class Catalogue:
                 "off": settings[rule.code].off,
                 "set_by": settings[rule.code].set_by,
             }
-            for analysis in self.analyses
-            for rule in analysis.rules
+            for name, rules in self._rules()
+            for rule in rules
         ]
 
 
@@ -68,7 +79,8 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
     from_packages = [plugin.analysis for plugin in found.working]
     given = given_analyses(extra, **_taken([*ANALYSES, *from_packages]))
     plugins = replace(found, working=(*found.working, *given))
-    rules = [rule for analysis in (*ANALYSES, *from_packages) for rule in analysis.rules]
+    rules = [rule for analysis in ANALYSES for rule in analysis.rules] + [*OF_ALL]
+    rules += [rule for analysis in from_packages for rule in analysis.rules]
     rules += [rule for one in given for rule in one.analysis.rules]
     settings = rule_settings(rules, configuration, unknown_allowed=bool(found.broken))
     return Catalogue(plugins, settings, configuration.expect)
@@ -77,4 +89,7 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
 def _taken(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
     """Return the names of analyses, and the codes of their rules, that no other may have."""
     known = tuple(analyses)
-    return {"names": {one.name for one in known}, "codes": {rule.code for one in known for rule in one.rules}}
+    return {
+        "names": {one.name for one in known},
+        "codes": {rule.code for one in known for rule in one.rules} | {rule.code for rule in OF_ALL},
+    }

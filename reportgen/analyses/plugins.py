@@ -133,8 +133,7 @@ def failure(
         error: the error that it raised.
     """
     # a module that cannot be imported is told with its whole path, which names the user
-    text = _FOLDERS.sub("", " ".join(f"{type(error).__name__}: {error}"[: 8 * REASON_LIMIT].split()))
-    received = shown(text.rstrip(": ."), limit=REASON_LIMIT)
+    received = words_of(error)
     if not distribution:
         return say("The analysis failed. Received: {received}.", received=received)
     values = {"distribution": distribution, "version": version, "received": received}
@@ -146,6 +145,18 @@ def failure(
         "The plug-in {distribution} {version} could not be loaded. Received: {received}. Update or uninstall it.",
         **values,
     )
+
+
+def words_of(error: BaseException) -> str:
+    """Return kind and text of an error on one line, without folders."""
+    return without_folders(f"{type(error).__name__}: {error}")
+
+
+def without_folders(text: str) -> str:
+    """Return a text on one line, cut, and without the folders of the files that it names, which name the user."""
+    blanks = len(text) - len(text.lstrip())
+    line = _FOLDERS.sub("", " ".join(text[: 8 * REASON_LIMIT].split()))
+    return " " * blanks + shown(line.rstrip(": ."), limit=REASON_LIMIT)
 
 
 def _distribution(entry: metadata.EntryPoint) -> tuple[str, str]:

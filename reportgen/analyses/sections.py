@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass, replace
 
 from reportgen.analyses.base import Analysis, AnalysisContext, Skip
-from reportgen.analyses.plugins import Plugin, failure
-from reportgen.results import Finding, Inconclusive, RuleSettings, Section, Severity, SkippedSection, most_severe_first
+from reportgen.analyses.plugins import Plugin, failure, without_folders, words_of
+from reportgen.errors import TOO_LITTLE_MEMORY, lack_of
+from reportgen.messages import say
+from reportgen.results import (
+    Finding,
+    Inconclusive,
+    Rule,
+    RuleSettings,
+    Section,
+    Severity,
+    SkippedSection,
+    most_severe_first,
+)
+
+FAILED = Rule(
+    code="section-failed",
+    meaning=say("a section of the report failed, so that what it would have told is not known"),
+    severity=Severity.WARNING,
+    threshold=0,
+    unit=say("failures"),
+    source=say("evidence that was asked for and not made must not pass for one that found nothing"),
+)
+_NOTHING_LOST: Mapping[str, str] = {}
 
 
 def run_analyses(
@@ -16,29 +38,79 @@ def run_analyses(
     *,
     on_stage: Callable[[str], None],
     settings: RuleSettings | None = None,
+    lost: Mapping[str, str] = _NOTHING_LOST,
 ) -> tuple[Section | SkippedSection, ...]:
-    """Return one section for each analysis, in order.
+    """Return one section for each analysis, in order; one that raises costs itself alone.
 
     Args:
         context: what they may look at.
         analyses: the analyses to run.
         on_stage: called with each title before its analysis runs.
         settings: rules that are off, whose findings are left out, and severities that were set.
+        lost: titles of analyses that ended an earlier process and are not run again, with the reason.
     """
     settings = settings or RuleSettings()
-    return tuple(_section(context, analysis, on_stage, settings) for analysis in analyses)
+    return tuple(_own_section(context, analysis, on_stage, settings, lost) for analysis in analyses)
 
 
 def run_plugins(
-    context: AnalysisContext, plugins: Iterable[Plugin], *, on_stage: Callable[[str], None], settings: RuleSettings
+    context: AnalysisContext,
+    plugins: Iterable[Plugin],
+    *,
+    on_stage: Callable[[str], None],
+    settings: RuleSettings,
+    lost: Mapping[str, str] = _NOTHING_LOST,
 ) -> tuple[Section | SkippedSection, ...]:
     """Return one section for each plug-in, in order; one that raises becomes a skipped section with the reason.
 
     Args:
-        context, on_stage, settings: see `run_analyses`.
+        context, on_stage, settings, lost: see `run_analyses`.
         plugins: the plug-ins to run.
     """
-    return tuple(_plugin_section(context, plugin, on_stage, settings) for plugin in plugins)
+    return tuple(
+        failed_section(plugin.analysis, lost[plugin.analysis.title], settings)
+        if plugin.analysis.title in lost
+        else _plugin_section(context, plugin, on_stage, settings)
+        for plugin in plugins
+    )
+
+
+def _own_section(
+    context: AnalysisContext,
+    analysis: Analysis,
+    on_stage: Callable[[str], None],
+    settings: RuleSettings,
+    lost: Mapping[str, str],
+) -> Section | SkippedSection:
+    if analysis.title in lost:
+        return failed_section(analysis, lost[analysis.title], settings)
+    try:
+        return _section(context, analysis, on_stage, settings)
+    except Exception as error:  # noqa: BLE001 - a fault of reportgen's own, or too little memory, must not cost the rest
+        reason = (
+            say("The machine's memory ran out in this section.")
+            if lack_of(error) == TOO_LITTLE_MEMORY
+            else say(
+                "This section failed, which is a fault of reportgen. Received: {received}. The JSON has where.",
+                received=words_of(error),
+            )
+        )
+        where = "".join(traceback.format_exception(error))
+        return failed_section(analysis, reason, settings, where="\n".join(map(without_folders, where.splitlines())))
+
+
+def failed_section(analysis: Analysis, reason: str, settings: RuleSettings, *, where: str = "") -> SkippedSection:
+    """Return the section of an analysis that came to no end, with the finding that says so.
+
+    Args:
+        analysis: the analysis.
+        reason: what happened, one sentence or two.
+        settings: rules that are off, and severities that were set.
+        where: the traceback, without folders.
+    """
+    said = FAILED.finding(analysis.title, reason.rstrip("."), evidence={"failures": 1}, threshold=FAILED.threshold)
+    findings = () if FAILED.code in settings.off else (_graded(said, {}, settings),)
+    return SkippedSection(analysis.name, analysis.title, reason, findings, failed=True, traceback=where)
 
 
 def _plugin_section(

@@ -1,7 +1,8 @@
 """The command line: parse, call, and map errors to exit codes.
 
 Exit codes: 0 written, 1 written with findings that --fail-on does not let pass, 2 usage, 3 model, 4 samples, 5 output,
-70 an error of reportgen itself, 130 interrupted.
+6 written without a section that failed, 70 an error of reportgen itself or a crash of native code, 71 too little memory, file
+handles or disk, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -10,21 +11,30 @@ import json
 import os
 import shlex
 import sys
+import threading
 import traceback
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reportgen import __version__
 from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, takes, with_lone_flags
 from reportgen.cli.outcome import Outcome
-from reportgen.errors import ReportgenError, UsageError
+from reportgen.cli.signals import Terminated
+from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
+from reportgen.cli.supervision import ALONE, Attempt, Stage, supervised
+from reportgen.errors import OutputError, ReportgenError, UsageError, told_as_lack
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results import severity_named
 
-GATE_FAILED, INTERRUPTED = 1, 130
+if TYPE_CHECKING:
+    from reportgen.report import Report
+
+GATE_FAILED, SECTION_LOST, INTERRUPTED = 1, 6, 130
+_LONGEST_LOADING = 300.0  # seconds; a slow disk takes one minute
+_WRITING, _WHOLE = "Writing the page", "the files are all new or all as they were"
 # Typer carries click with it under another name in newer releases; its errors have this base in all of them.
 _CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -53,6 +63,7 @@ def root(
 @takes("options", ReportOptions)
 @takes("outcome", Outcome, output=Path("report.html"))
 def build(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
     *,
     samples: SampleSources = None,
@@ -64,20 +75,20 @@ def build(
 ) -> None:
     """Write the report of a model file."""
     inputs = {"samples": samples or None, "labels": labels, "class_names": class_names, "config": config}
-    _write(model, inputs, options, outcome)
+    _write(model, inputs, options, outcome, attempt=context.obj)
 
 
 @app.command()
 @takes("options", ReportOptions, "lang", "redact")
 @takes("outcome", Outcome, output=Path("demo-report.html"))
-def demo(*, config: Config = None, options: ReportOptions, outcome: Outcome) -> None:
+def demo(context: typer.Context, *, config: Config = None, options: ReportOptions, outcome: Outcome) -> None:
     """Write the report of the model that comes with reportgen, on 200 images of Fashion-MNIST."""
     from reportgen.demo import CLASS_NAMES, MODEL, SAMPLES, TITLE
 
     inputs = {"samples": SAMPLES, "labels": None, "class_names": CLASS_NAMES, "config": config}
     asked = [*(["--lang", options.lang] if options.lang != DEFAULTS.lang else []), *["--redact"] * options.redact]
     command = shlex.join(["reportgen", "demo", *asked, *(["--config", config.name] if config else [])])
-    _write(MODEL, inputs, replace(options, title=TITLE), outcome, command=command)
+    _write(MODEL, inputs, replace(options, title=TITLE), outcome, command=command, attempt=context.obj)
 
 
 @app.command("rules")
@@ -121,10 +132,12 @@ def _write(
     options: ReportOptions,
     outcome: Outcome,
     *,
+    attempt: Attempt,
     command: str | None = None,
 ) -> None:
     from reportgen.cli.terminal import (
         StageTimes,
+        failed_text,
         findings_text,
         gate_text,
         not_run_text,
@@ -136,20 +149,24 @@ def _write(
     options.check()
     outcome.check()
     times = StageTimes()
-    with quiet_standard_error() as stream:
+    with quiet_standard_error(attempt.native) as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
-            from reportgen.build import make_report
+            from reportgen.build import LOADING_TENSORFLOW, NEEDED_STAGES, make_report
 
-            on_stage = times.also_tell(show_stage)
-            report = make_report(model, **inputs, options=options, command=command, on_stage=on_stage)
-            on_stage("Writing the page")
-            report.save(
-                outcome.output,
-                json_path=outcome.json_path,
-                pdf_path=outcome.pdf_path,
-                paper=outcome.paper,
-                max_megabytes=outcome.max_size,
+            def on_stage(name: str) -> None:
+                needed = name in NEEDED_STAGES or name == _WRITING
+                seconds = None if needed else 60 * outcome.time_limit
+                if name == LOADING_TENSORFLOW:  # which hangs where memory is very short
+                    seconds = min(60 * outcome.time_limit, _LONGEST_LOADING)
+                attempt.tell(Stage(str(name), needed, seconds))
+                show_stage(name)
+
+            next_stage = times.also_tell(on_stage)
+            report = make_report(
+                model, **inputs, options=options, command=command, on_stage=next_stage, lost=attempt.lost
             )
+            next_stage(_WRITING)
+            _save(report, outcome)
             times.end()
         if not outcome.quiet:
             stream.write(f"{findings_text(report.findings, report.undecided, too_few=report.too_few)}\n")
@@ -157,43 +174,87 @@ def _write(
             stream.write(f"{times.text()}\n")
         gate = gate_text(report, outcome.fail_on) if outcome.fail_on else ""
         not_run = not_run_text(report) if outcome.quiet else ""  # among the findings otherwise
-        for said in filter(None, (large_page_warning(outcome.output), not_run, gate)):
+        failed = failed_text(report)
+        lost = failed if outcome.quiet else ""
+        for said in filter(None, (large_page_warning(outcome.output), not_run, lost, gate)):
             stream.write(f"reportgen: {said}\n")
     typer.echo(outcome.output)
+    forget_lost_output()  # the page is there, whoever hears of it
     if outcome.open_page:
         typer.launch(outcome.output.absolute().as_uri())
     if outcome.fail_on and report.failing(severity_named(outcome.fail_on)):
         raise typer.Exit(GATE_FAILED)
+    if attempt.lost or failed:
+        raise typer.Exit(SECTION_LOST)
+
+
+def _save(report: Report, outcome: Outcome) -> None:
+    try:
+        report.save(
+            outcome.output,
+            json_path=outcome.json_path,
+            pdf_path=outcome.pdf_path,
+            paper=outcome.paper,
+            max_megabytes=outcome.max_size,
+        )
+    except KeyboardInterrupt as error:
+        raise Terminated(left=_WHOLE) from error
+    except Terminated as error:
+        raise Terminated(error.number, left=_WHOLE) from error
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; errors are one line on standard error."""
     os.environ["KERAS_BACKEND"] = "tensorflow"  # also for a plug-in that imports Keras first
-    try:
-        code = run(arguments)
-    except Exception:  # noqa: BLE001 - Python's own exit code for these, 1, would pass for a gate that failed
-        traceback.print_exc()
-        code = ReportgenError.exit_code
+    given = sys.argv[1:] if arguments is None else arguments
+    with settled_streams():
+        # A process that runs threads already cannot be copied; nor is it the program's own
+        alone = "tensorflow" in sys.modules or threading.active_count() > 1
+        code = in_child(given, ALONE) if alone else supervised(in_child, given)
     sys.exit(code)
 
 
-def run(arguments: list[str] | None = None) -> int:
+def in_child(arguments: list[str], attempt: Attempt) -> int:
+    """Return the exit code of a command line whose output may be lost, and whatever it raises.
+
+    Args:
+        arguments: without the program's name.
+        attempt: what to do without, and who is told the stages.
+    """
+    with settled_streams():
+        try:
+            code = run(arguments, attempt)
+            lost = lost_output()
+            if code == 0 and lost is not None:
+                reason = f"standard output cannot be written. Received: {lost.strerror}. Choose another place."
+                code = _fail(reason, OutputError.exit_code)
+        except Exception:  # noqa: BLE001 - Python's own exit code for these, 1, would pass for a gate that failed
+            traceback.print_exc()
+            code = ReportgenError.exit_code
+        return code
+
+
+def run(arguments: list[str] | None = None, attempt: Attempt = ALONE) -> int:
     """Return the exit code of a command line.
 
     Args:
         arguments: without the program's name; None takes those of the process.
+        attempt: what to do without, and who is told the stages.
     """
     try:
         given = sys.argv[1:] if arguments is None else arguments
-        result = app(with_lone_flags(given, ReportOptions), standalone_mode=False)
+        with told_as_lack():
+            result = app(with_lone_flags(given, ReportOptions), standalone_mode=False, obj=attempt)
     except ReportgenError as error:
         return _fail(str(error), error.exit_code)
     except _CommandLineError as error:
         return _fail(_usage_message(error), UsageError.exit_code)
-    except typer.Abort:
+    except Terminated as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
     if result == INTERRUPTED:  # what newer releases of Typer return instead of raising Abort
-        return _fail("interrupted; nothing was written.", INTERRUPTED)
+        return _fail(str(Terminated()), INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

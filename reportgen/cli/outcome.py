@@ -11,6 +11,7 @@ from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
 from reportgen.options import option
 from reportgen.rendering import LARGEST_PAGE, check_targets, find_browser
+from reportgen.untrusted.escaping import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,12 @@ class Outcome:
     paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
     max_size: float = option(LARGEST_PAGE, "Refuse to write a page of more megabytes than this.", OUTPUT, metavar="MB")
     open_page: bool = option(False, "Open the page in the browser.", OUTPUT, flags=("--open",))
+    time_limit: float = option(
+        30,
+        "Give up a section that takes more minutes than this, and make the report without it.",
+        OUTPUT,
+        metavar="MINUTES",
+    )
     timings: bool = option(False, "List the cost of every stage on standard error.", OUTPUT)
     quiet: bool = option(False, "No progress and no summary on standard error.", OUTPUT, flags=("--quiet", "-q"))
 
@@ -38,9 +45,11 @@ class Outcome:
         """Raise an error for the first value that cannot be used; to be called before any long work."""
         if not (math.isfinite(self.max_size) and self.max_size > 0):
             raise UsageError(f"--max-size must be a finite number of megabytes above 0. Received: {self.max_size!r}.")
+        if not (math.isfinite(self.time_limit) and self.time_limit > 0):
+            raise UsageError(f"--time-limit must be a finite number of minutes above 0. Received: {self.time_limit!r}.")
         paths = [path for path in (self.output, self.json_path, self.pdf_path) if path is not None]
         if len({path.absolute() for path in paths}) < len(paths):
-            raise UsageError(f"--output, --json and --pdf must be different files. Received: {paths[-1]} twice.")
+            raise UsageError(f"--output, --json and --pdf must be different files. Received: {shown(paths[-1])} twice.")
         check_targets(paths)
         if self.pdf_path is not None:
             find_browser()

@@ -11,18 +11,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from reportgen.cli.streams import tolerant
 from reportgen.messages import listed
-from reportgen.results import Finding, Inconclusive, Report, Severity, origin_of, severity_named
+from reportgen.results import Finding, Inconclusive, Report, Severity, SkippedSection, origin_of, severity_named
 
 _MOST_FINDINGS = 8
 
 
 @contextmanager
-def quiet_standard_error() -> Iterator[TextIO]:
-    """Yield a stream to the real standard error, while all else that writes there is thrown away.
+def quiet_standard_error(native: str | None = None) -> Iterator[TextIO]:
+    """Yield a stream to the real standard error, while all else that writes there goes to a file.
 
     TensorFlow's C++ code writes to file descriptor 2 as soon as it is loaded, before any of its settings apply. With
-    REPORTGEN_DEBUG set in the environment nothing is thrown away.
+    REPORTGEN_DEBUG set in the environment it is all shown.
+
+    Args:
+        native: path of the file; None for nowhere.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if os.environ.get("REPORTGEN_DEBUG"):
@@ -30,17 +34,18 @@ def quiet_standard_error() -> Iterator[TextIO]:
         return
     sys.stderr.flush()
     kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    elsewhere = os.open(native or os.devnull, os.O_WRONLY | os.O_APPEND)
     try:
-        os.dup2(nowhere, 2)
-        with os.fdopen(os.dup(kept), "w", encoding="utf-8", errors="replace") as stream, warnings.catch_warnings():
+        os.dup2(elsewhere, 2)
+        real = os.fdopen(os.dup(kept), "w", encoding="utf-8", errors="replace")
+        with real, tolerant(real) as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield stream
     finally:
         sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
-        os.close(nowhere)
+        os.close(elsewhere)
 
 
 @contextmanager
@@ -167,6 +172,12 @@ def gate_text(report: Report, fail_on: str) -> str:
 def not_run_text(report: Report) -> str:
     """Return one line for samples that were given and not run; '' where they were, and without any."""
     return next((f"samples: {one.message}." for one in report.findings if one.code == "samples-not-run"), "")
+
+
+def failed_text(report: Report) -> str:
+    """Return one line on the sections that failed; '' where none did."""
+    titles = [section.title for section in report.sections if isinstance(section, SkippedSection) and section.failed]
+    return f"without {listed(titles)}, which failed; the page and the JSON say why." if titles else ""
 
 
 def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:

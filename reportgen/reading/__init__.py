@@ -1,6 +1,6 @@
 """A model file, from its bytes to a live network or its stored weights; nothing of a file runs unless the user says so."""
 
-from reportgen.reading.containers import OBJECT_GRAPH, LayerEntry, Serving, recognise, serving_graph
+from reportgen.reading.containers import OBJECT_GRAPH, LayerEntry, ModelFile, Serving, recognise, serving_graph
 from reportgen.reading.loading import (
     Inventory,
     LoadedModel,
@@ -21,6 +21,7 @@ __all__ = [
     "Inventory",
     "LayerEntry",
     "LoadedModel",
+    "ModelFile",
     "Permitted",
     "Serving",
     "StoredKernel",

@@ -66,7 +66,8 @@ def _section(section: Section | SkippedSection, not_run: str, *, own: bool) -> S
         return _without_result(section, _PLUGIN)
     if isinstance(section, SkippedSection):
         said = tuple(replace(one, message=unquoted(one.message, not_run)) for one in section.findings)
-        return replace(section, reason=unquoted(section.reason, not_run), findings=said)
+        # what an error says may quote a sample
+        return replace(section, reason=unquoted(section.reason, not_run), findings=said, traceback="")
     try:
         return replace(section, result=_kept(section.result, not_run))
     except UnmarkedError:
@@ -84,7 +85,8 @@ def _without_result(section: Section | SkippedSection, reason: str) -> SkippedSe
         replace(one, subject="model", message=WITHHELD, evidence={}, source=WITHHELD) for one in section.findings
     )
     inconclusive = tuple(replace(one, subject="model", message=WITHHELD) for one in section.inconclusive)
-    return SkippedSection(section.name, section.title, reason, findings, inconclusive)
+    failed = isinstance(section, SkippedSection) and section.failed
+    return SkippedSection(section.name, section.title, reason, findings, inconclusive, failed)
 
 
 def _kept(value: Any, not_run: str) -> Any:

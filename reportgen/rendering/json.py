@@ -54,12 +54,14 @@ class WrittenSection:
         title: its heading.
         skipped: why there is no result; null for a section that ran.
         result: the analysis' numbers; null for a section that did not run.
+        traceback: where in the program a section failed, without folders; null for one that did not.
     """
 
     name: str
     title: str
     skipped: str | None
     result: Any
+    traceback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,15 @@ def _escaped(character: str) -> str:
 
 
 def _section(section: Section | SkippedSection) -> WrittenSection:
-    skipped, result = None, None
+    skipped, result, traceback = None, None, None
     if not isinstance(section, Section):
-        skipped = section.reason
+        skipped, traceback = section.reason, section.traceback or None
     elif section.foreign and not _is_plain(section.result):
         whose = "plug-in" if section.package else "section"
         skipped = f"The {whose}'s result holds something that JSON cannot hold."
     else:
         result = section.result
-    return WrittenSection(section.name, section.title, skipped, result)
+    return WrittenSection(section.name, section.title, skipped, result, traceback)
 
 
 def _is_plain(value: Any) -> bool:

@@ -299,13 +299,25 @@ class Section:
 
 @dataclass(frozen=True)
 class SkippedSection:
-    """An analysis that could not run, with the reason and the option that would enable it."""
+    """An analysis that could not run, with the reason and the option that would enable it.
+
+    Attributes:
+        name: the analysis' module.
+        title: its heading.
+        reason: why there is no result.
+        findings: what is said all the same, most severe first.
+        inconclusive: rules that these samples cannot decide.
+        failed: whether it ran and came to no end.
+        traceback: where in the program it failed, without folders; '' where that is not known.
+    """
 
     name: str
     title: str
     reason: str
     findings: tuple[Finding, ...] = ()
     inconclusive: tuple[Inconclusive, ...] = ()
+    failed: bool = False
+    traceback: str = ""
 
 
 @dataclass(frozen=True)

@@ -113,3 +113,43 @@ def test_a_skip_may_carry_findings_which_rules_that_are_off_leave_out() -> None:
     off = RuleSettings((RuleInForce("rule", 0.5, Severity.NOTE, "share", off=True),))
     (silenced,) = run_analyses(CONTEXT, [skip], on_stage=lambda _: None, settings=off)
     assert silenced == SkippedSection("a", "A", "No samples.")
+
+
+class Failing(Canned):
+    error: Exception = ZeroDivisionError("a bug in /home/anna/reportgen/x.py")
+
+    def run(self, context):
+        assert context is CONTEXT
+        raise self.error
+
+
+def test_a_section_that_raises_costs_itself_alone_and_says_where():
+    failed, other = run_analyses(
+        CONTEXT, [Failing("a", "A", 1), Canned("b", "B", 2)], on_stage=lambda _: None, settings=RuleSettings()
+    )
+    assert isinstance(other, Section)
+    assert failed.failed
+    assert failed.reason == (
+        "This section failed, which is a fault of reportgen. Received: ZeroDivisionError: a bug in x.py. The JSON has where."
+    )
+    assert failed.traceback.startswith("Traceback (most recent call last)")
+    assert 'File "sections.py"' in failed.traceback
+    assert "/" not in failed.traceback
+    (finding,) = failed.findings
+    assert (finding.code, finding.severity, finding.subject) == ("section-failed", Severity.WARNING, "A")
+
+
+def test_memory_that_runs_out_costs_a_section_and_is_told_as_such():
+    analysis = Failing("a", "A", 1)
+    analysis.error = MemoryError()
+    (section,) = run_analyses(CONTEXT, [analysis], on_stage=lambda _: None)
+    assert section.reason == "The machine's memory ran out in this section."
+
+
+def test_a_section_that_was_lost_is_not_run_again_and_its_rule_can_be_off():
+    lost = {"A": "It crashed."}
+    (section,) = run_analyses(CONTEXT, [Failing("a", "A", 1)], on_stage=lambda _: None, lost=lost)
+    assert (section.reason, section.traceback, section.findings[0].message) == ("It crashed.", "", "It crashed")
+    off = RuleSettings((RuleInForce("section-failed", 0, Severity.WARNING, "failures", off=True),))
+    (section,) = run_analyses(CONTEXT, [Failing("a", "A", 1)], on_stage=lambda _: None, lost=lost, settings=off)
+    assert section.findings == ()

@@ -237,7 +237,7 @@ def test_rules_are_listed_as_text_and_as_json(folder, capfd):
 
 
 def test_an_unforeseen_error_is_no_failed_gate(monkeypatch, capfd):
-    def fail(arguments):
+    def fail(*_):
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("reportgen.cli.app.run", fail)

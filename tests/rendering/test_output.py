@@ -1,6 +1,7 @@
 """Writing files so that nobody ever sees half of one."""
 
 import os
+import signal
 import stat
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,55 @@ def test_a_page_of_five_megabytes_is_large(tmp_path: Path) -> None:
     assert large_page_warning(page) == (
         "the page has 5.0 MB and may open slowly; fewer samples (--select), --max-tiles or --layers make it smaller."
     )
+
+
+def test_a_file_that_cannot_be_moved_leaves_page_and_numbers_of_one_run(tmp_path: Path, monkeypatch: Any) -> None:
+    page, numbers, new = tmp_path / "a.html", tmp_path / "b.json", tmp_path / "c.pdf"
+    page.write_text("old page")
+    numbers.write_text("old numbers")
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if target == numbers and self.read_text() == "new numbers":
+            raise OSError(5, "Input/output error")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OutputError, match=r"b\.json\. Received: Input/output error"):
+        write_all({new: "new", page: "new page", numbers: "new numbers"})
+    assert (page.read_text(), numbers.read_text()) == ("old page", "old numbers")
+    assert left(tmp_path) == ["a.html", "b.json"]
+
+
+@pytest.mark.parametrize(("before", "kept"), [(".a.html", "old"), ("moving", "new")])
+def test_a_signal_leaves_old_files_or_new_ones_and_no_temporary(
+    tmp_path: Path, monkeypatch: Any, before: str, kept: str
+) -> None:
+    page, numbers = tmp_path / "a.html", tmp_path / "b.json"
+    page.write_text("old")
+    numbers.write_text("old")
+    method = "chmod" if before == ".a.html" else "replace"
+    real = getattr(Path, method)
+
+    def interrupted(self: Path, *arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Path, method, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all({page: "new", numbers: "new"})
+    assert (page.read_text(), numbers.read_text()) == (kept, kept)
+    assert left(tmp_path) == ["a.html", "b.json"]
+
+
+def test_names_that_no_file_can_have_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop.html").symlink_to("loop.html")
+    for target in (tmp_path / "loop.html", tmp_path / ("n" * 300), Path("a\0b")):
+        with pytest.raises(OutputError, match=r"^the output cannot be written\. Received: "):
+            check_writable(target)
+
+
+def test_a_link_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link.html").symlink_to(tmp_path / "gone" / "r.html")
+    with pytest.raises(OutputError, match="the output folder must exist"):
+        check_writable(tmp_path / "link.html")

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, lack_of
 from reportgen.messages import say
 from reportgen.reading.containers.formats import Contents, DatasetEntry, Match, ModelFile, ModelFormat, is_file
 from reportgen.reading.containers.protobuf import WireError, fields, messages, signed, text, varint
@@ -311,7 +311,9 @@ def _is_index(path: Path) -> bool:
         with path.open("rb") as file:
             file.seek(-FOOTER_BYTES, 2)
             return is_table(file.read())
-    except OSError:
+    except OSError as error:
+        if lack_of(error):
+            raise
         return False
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, lack_of
 from reportgen.messages import say
 from reportgen.reading.containers.config_json import parse_config
 from reportgen.reading.containers.formats import Contents, Match, ModelFile, ModelFormat, shown_version
@@ -74,7 +74,9 @@ def member_names(path: Path) -> list[str] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        if lack_of(error):
+            raise
         return None
 
 

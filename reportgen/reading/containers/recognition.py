@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, lack_of
 from reportgen.reading.containers.architecture_json import BEFORE_JSON, ArchitectureJson
 from reportgen.reading.containers.checkpoint import Checkpoint, checkpoint_prefix
 from reportgen.reading.containers.formats import ModelFile, ModelFormat
@@ -204,7 +204,9 @@ def _is_two_formats(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             # Offsets of the members' data, roughly: the local header is 30 bytes and the names
             members = [(entry.header_offset, entry.header_offset + entry.compress_size) for entry in archive.infolist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        if lack_of(error):
+            raise
         return False
     if not members:
         return False

@@ -53,7 +53,7 @@ class LoadedModel:
 
 
 def read_model(
-    path: str | Path,
+    path: str | Path | ModelFile,
     *,
     memory_limit: int = limits.HALF_OF_MEMORY,
     allow_custom_code: bool = False,
@@ -67,8 +67,8 @@ def read_model(
     come from arrays that were checked. The training configuration is never read, and Keras' safe mode stays on.
 
     Args:
-        path: a .keras archive, such an archive unzipped, an HDF5 file of a whole model or of weights alone, a SavedModel
-            folder, a TensorFlow checkpoint or an architecture as JSON.
+        path: what `recognise` returned, or the path of a .keras archive, of such an archive unzipped, of an HDF5 file of a
+            whole model or of weights alone, of a SavedModel folder, a TensorFlow checkpoint or an architecture as JSON.
         memory_limit: bytes that weights and the largest activation may take.
         allow_custom_code: whether Lambda layers and marshalled functions of the file may run.
         custom_objects: names of modules, or paths of .py files, with classes and functions that the file names. They are
@@ -80,7 +80,7 @@ def read_model(
         ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
             `custom_objects` cannot be imported.
     """
-    file = recognise(path)
+    file = path if isinstance(path, ModelFile) else recognise(path)
     other = None if architecture is None else recognise(architecture)
     inventory = take_inventory(file, memory_limit=memory_limit, architecture=other)
     custom = import_objects(custom_objects)
