@@ -151,7 +151,7 @@ def add_language(tree: Path) -> None:
 def add_rule(tree: Path) -> None:
     rules = tree / "reportgen/analyses/weight_histograms/rules.py"
     inserted(rules, "RULES = (", RULE)
-    inserted(rules, "NON_FINITE, CONSTANT)", "FEW, ")
+    inserted(rules, "NON_FINITE, CONSTANT, SPARSE, COARSE)", "FEW, ")
     with rules.open("a", encoding="utf-8") as file:  # which ends with the function that calls each condition
         file.write("    yield from few_kernels(result.kernels, limits[FEW.code])\n")
     with (tree / "reportgen/rendering/languages/de.po").open("a", encoding="utf-8") as catalogue:
