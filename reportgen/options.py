@@ -18,6 +18,8 @@ MODEL, SAMPLES, PICTURES, PAGE = "Model", "Samples", "Weights and pictures", "Pa
 
 ATTRIBUTIONS = ("hirescam", "gradcam", "layercam", "integrated-gradients")
 
+_MOST_BYTES = 2.0**62  # no machine has more, and larger floats are infinite in bytes
+
 Check = Callable[[str, Any], None]
 """Raises UsageError for a value that cannot be used; it is told the option, such as '--bins', and the value."""
 T = TypeVar("T")
@@ -335,7 +337,7 @@ class ReportOptions:
     @property
     def memory_limit_bytes(self) -> int:
         """The memory limit in bytes."""
-        return HALF_OF_MEMORY if self.memory_limit is None else int(self.memory_limit * 1e9)
+        return HALF_OF_MEMORY if self.memory_limit is None else int(min(self.memory_limit * 1e9, _MOST_BYTES))
 
     @property
     def attribution_methods(self) -> tuple[str, ...]:

@@ -77,6 +77,8 @@ def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
     entries = metadata.entry_points(group=GROUP)
     for entry in sorted(entries, key=lambda entry: (_distribution(entry)[0], entry.name)):
         try:
+            if _lies_here(entry):
+                raise ImportError("its distribution lies in the working folder, from which no code is run")
             plugin = _load(entry, taken_names, taken_codes)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the report is made without the plug-in
             title, distribution = shown(entry.name), _distribution(entry)
@@ -162,6 +164,13 @@ def without_folders(text: str) -> str:
 def _distribution(entry: metadata.EntryPoint) -> tuple[str, str]:
     distribution = entry.dist
     return (distribution.name, distribution.version) if distribution else (say("(unknown package)"), "")
+
+
+def _lies_here(entry: metadata.EntryPoint) -> bool:
+    """Return whether a distribution lies in the working folder itself, where whoever made the folder may have put it."""
+    distribution = entry.dist
+    place = None if distribution is None else distribution.locate_file("")
+    return place is not None and Path(str(place)).resolve() == Path.cwd()
 
 
 def _load(entry: metadata.EntryPoint, names: set[str], codes: set[str]) -> Plugin:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reportgen.report import Report
 
 GATE_FAILED, SECTION_LOST, INTERRUPTED = 1, 6, 130
+_LONGEST = 1e6  # seconds that a system can wait for
 _LONGEST_LOADING = 300.0  # seconds; a slow disk takes one minute
 _WRITING, _WHOLE = "Writing the page", "the files are all new or all as they were"
 # Typer carries click with it under another name in newer releases; its errors have this base in all of them.
@@ -155,7 +156,7 @@ def _write(
 
             def on_stage(name: str) -> None:
                 needed = name in NEEDED_STAGES or name == _WRITING
-                seconds = None if needed else 60 * outcome.time_limit
+                seconds = None if needed else min(60 * outcome.time_limit, _LONGEST)
                 if name == LOADING_TENSORFLOW:  # which hangs where memory is very short
                     seconds = min(60 * outcome.time_limit, _LONGEST_LOADING)
                 attempt.tell(Stage(str(name), needed, seconds))

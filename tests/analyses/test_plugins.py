@@ -58,7 +58,8 @@ NUMBERS = itertools.count()
 def install(tmp_path: Path, monkeypatch: Any) -> Callable[..., str]:
     """Return a function that installs a plug-in into a folder of the test and returns its package."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
     installed: list[str] = []
 
     def make(code: str = GOOD, template: str | None = TEMPLATE, entry: str = "odd", attribute: str = "ODD") -> str:
@@ -268,3 +269,15 @@ def test_the_example_of_the_documentation_is_installed_and_makes_its_section(tmp
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert '<figure id="brightness-samples">' in page
     assert "Look for samples far below the others: " in page
+
+
+def test_a_distribution_in_the_working_folder_is_not_loaded(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "evil-1.0.dist-info").mkdir()
+    (tmp_path / "evil-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (tmp_path / "evil-1.0.dist-info" / "entry_points.txt").write_text("[reportgen.analyses]\nevil = evilmod:EVIL\n")
+    (tmp_path / "evilmod.py").write_text("raise SystemExit('run')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = load_plugins(names=set(), codes=set())
+    (broken,) = [one for one in found.broken if one.name == "evil:evil"]
+    assert "its distribution lies in the working folder" in broken.reason

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, lack_of
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
 REMEDY = "Save the model again."
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_config(path: Path) -> bytes:
@@ -47,7 +51,47 @@ def parse_config(text: bytes, *, what: str) -> Any:
     except ValueError as error:
         raise ModelError(f"{what} is not JSON. Received: {reason_of(error, limit=120)}. {REMEDY}") from error
     _check_extent(value, what)
+    if _SURROGATE.search(text):
+        _check_encodable(value, what)
     return value
+
+
+def _check_encodable(value: Any, what: str) -> None:
+    """Refuse half a surrogate pair, which JSON can write and no file name, page or terminal can hold."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        around = error.object[max(error.start - 20, 0) : error.end + 20]
+        raise ModelError(f"{what} is damaged. Received: half a surrogate pair in {shown(around)}. {REMEDY}") from error
+
+
+@contextmanager
+def damage_told(name: str) -> Iterator[None]:
+    """Turn whatever reading a configuration raises, where something has not the type that Keras writes, into one line.
+
+    Args:
+        name: the file's name, for the error.
+
+    Raises:
+        ModelError: the configuration is damaged.
+    """
+    try:
+        yield
+    except (
+        TypeError,
+        LookupError,
+        AttributeError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+        AssertionError,
+    ) as error:
+        if lack_of(error):
+            raise
+        kind = type(error).__name__
+        raise ModelError(
+            f"{name}: the configuration is damaged. Received: {kind}: {reason_of(error, limit=120)}. {REMEDY}"
+        ) from error
 
 
 class _DuplicateKeyError(ValueError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reportgen.messages import first_of, joined, say
-from reportgen.reading.containers import Serving, read_serving
+from reportgen.reading.containers import Serving, damage_told, read_serving
 from reportgen.reading.loading.inventory import Inventory
 from reportgen.reading.rewriting import (
     NOTHING,
@@ -72,13 +72,17 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
     Args:
         inventory: what the file holds.
         permitted: what may run beyond Keras' own.
+
+    Raises:
+        ModelError: the configuration is damaged.
     """
     reason = _reason_against(inventory)
     if reason == _GRAPH and inventory.weights:
         return _by_signature(inventory)
     if reason is not None or inventory.config is None:
         return Decision(action=Action.WEIGHTS_ONLY, config=None, reasons=(reason or _NO_ARCHITECTURE,))
-    readable = make_readable(inventory.config, keras_version=inventory.keras_version, permitted=permitted)
+    with damage_told(shown(inventory.file.name)):
+        readable = make_readable(inventory.config, keras_version=inventory.keras_version, permitted=permitted)
     if readable.obstacles:
         options = {obstacle.kind.option: None for obstacle in readable.obstacles if obstacle.kind.option}
         closed = any(obstacle.kind.option is None for obstacle in readable.obstacles)

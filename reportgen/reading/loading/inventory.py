@@ -13,6 +13,7 @@ from reportgen.reading.containers import (
     LayerEntry,
     ModelFile,
     count_calls,
+    damage_told,
     name_of,
     walk_layers,
 )
@@ -74,9 +75,11 @@ def take_inventory(
         if architecture is not None:
             contents = _with_architecture(contents, file, architecture, memory_limit)
         config = _checked_config(contents.config, shown(file.name))
-        if config is not None and contents.vocabularies:
-            fill_vocabularies(config, contents, old=is_old(contents.keras_version), name=shown(file.name))
-        inventory = _inventory(file, contents.keras_version, config, contents.arrays.weights if contents.arrays else {})
+        weights = contents.arrays.weights if contents.arrays else {}
+        with damage_told(shown(file.name)):
+            if config is not None and contents.vocabularies:
+                fill_vocabularies(config, contents, old=is_old(contents.keras_version), name=shown(file.name))
+            inventory = _inventory(file, contents.keras_version, config, weights)
         if contents.saved is not None:
             saved = contents.saved
             layers = inventory.layers or saved.layers
