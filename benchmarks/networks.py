@@ -67,14 +67,14 @@ def read_pictures(folder: Path) -> Pictures:
     return Pictures(scaled[0], y_train.astype(np.int64), scaled[1], y_test.astype(np.int64))
 
 
-def trained(network: Network, pictures: Pictures, cache: Path, *, seed: int = 1) -> Any:
-    """Return the trained model, read from the cache where it stands there."""
+def trained(network: Network, pictures: Pictures, cache: Path) -> Any:
+    """Return the trained model, read from the cache where it stands there; the folder's name may end in a seed, as `nets-2`."""
     import keras
 
     path = cache / f"{network.name}.keras"
     if path.exists():
         return keras.saving.load_model(path, compile=False)
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(training_seed(cache))
     model = network.build()
     model.compile(network.optimizer, network.loss)
     inputs, labels = (
@@ -85,6 +85,17 @@ def trained(network: Network, pictures: Pictures, cache: Path, *, seed: int = 1)
     cache.mkdir(parents=True, exist_ok=True)
     model.save(path)
     return keras.saving.load_model(path, compile=False)
+
+
+def training_seed(cache: Path) -> int:
+    """Return the seed of the training whose networks lie in a folder.
+
+    Example:
+        >>> training_seed(Path("nets-2")), training_seed(Path("nets"))
+        (2, 1)
+    """
+    number = cache.name.rpartition("-")[2]
+    return int(number) if number.isdigit() else 1
 
 
 def plain(activation: str, *, initializer: str = "glorot_uniform", normalised: str = "", head: int = 10) -> Any:

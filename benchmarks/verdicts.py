@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), help="folder with the IDX files"
     )
-    parser.add_argument("--cache", type=Path, help="folder of trained networks; without it they are trained each time")
+    parser.add_argument("--cache", type=Path, help="folder of trained networks, NAME or NAME-SEED")
     parser.add_argument("--only", default="", help="networks and faults whose name holds this word")
     parser.add_argument("--part", choices=("healthy", "faults", "maps"), help="one of the tables; maps by itself")
     parser.add_argument("--seed", type=int, default=0)
