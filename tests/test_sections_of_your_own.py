@@ -89,7 +89,9 @@ def test_an_analysis_without_a_template_shows_the_fields_of_its_result(model: An
 
 
 def test_its_rules_are_in_force_and_count_for_a_gate(model: Any) -> None:
-    report = reportgen.build_report(model, extra=[Counts()], config={"rules": {"many-layers": {"severity": "problem"}}})
+    report = reportgen.build_report(
+        model, extra=[Counts()], config={"rules": {"many-layers": {"severity": "problem"}, "untrained-layer": False}}
+    )
     assert [finding.code for finding in report.failing(Severity.PROBLEM)] == ["many-layers"]
     assert {rule.code: rule.set_by for rule in report.rules}["many-layers"] != "default"
     quiet = reportgen.build_report(model, extra=[Counts()], config={"rules": {"many-layers": False}})

@@ -186,7 +186,7 @@ def understand(
             classes=sets.shape[1],
         )
         return LabelSets(sets, (note,))
-    if accepts.vectors and (vectors := _vectors(given, count=count, output=accepts.output_shape)) is not None:
+    if accepts.vectors and (vectors := _vectors(given, count=count, accepts=accepts)) is not None:
         note = say(
             "Labels: {origin}. Each row was taken as what the {outputs} outputs should be.",
             origin=given.origin,
@@ -331,14 +331,18 @@ def _masks(values: np.ndarray, channels: int) -> np.ndarray | None:
     return values.astype(np.int64) if whole.all() else None
 
 
-def _vectors(given: GivenLabels, *, count: int, output: tuple[int | None, ...] | None) -> np.ndarray | None:
-    """Return rows of numbers, as many as the model has outputs, as (count, M) float64; None for all others, as one-hot rows."""
-    values = given.values
+def _vectors(given: GivenLabels, *, count: int, accepts: Accepts) -> np.ndarray | None:
+    """Return rows of numbers, as many as the model has outputs, as (count, M) float64; None for all others, as one-hot rows.
+
+    Behind a sigmoid, where all rows of 0 and 1 are sets of classes, numbers that it never gives are none of its targets.
+    """
+    values, output = given.values, accepts.output_shape
     rows = values.ndim == 2 and len(values) == count and values.dtype.kind in "iuf"
     if not rows or output is None or values.shape[1:] != output or values.shape[1] == 1:
         return None
     one_hot = ((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all()
-    return None if one_hot or not np.isfinite(values).all() else values.astype(np.float64)
+    beyond = accepts.label_sets == "all" and bool(((values < 0) | (values > 1)).any())
+    return None if one_hot or beyond or not np.isfinite(values).all() else values.astype(np.float64)
 
 
 def _targets(given: GivenLabels, *, count: int) -> np.ndarray | None:

@@ -31,11 +31,9 @@ def test_the_demo_prints_only_the_written_path_and_its_findings_on_standard_erro
     out, error = capfd.readouterr()
     assert out == "demo-report.html\n"
     assert error.splitlines() == [
-        "0 problems, 1 warning, 1 note",
-        "  warning: dense: 44 of 100 channels never fired on 200 samples (44.0%, limit 10%); at 95% confidence each of "
-        "them fires on at most 1.5% of such samples",
-        "  note: conv2d_1: HiResCAM: 3 of 10 maps are no better than random orders may be (worst 0.78, limit 2), "
-        "so they are not evidence",
+        "0 problems, 0 warnings, 1 note",
+        "  note: dense: 44 of 100 channels never fired on 200 samples (44.0%, limit 90%); at 95% confidence each of "
+        "them fires on at most 3.3% of such samples",
     ]
     page = (folder / "demo-report.html").read_text(encoding="utf-8")
     assert "Fashion-MNIST demo network" in page
@@ -177,17 +175,32 @@ def test_the_version_and_the_help_are_on_standard_output(capfd):
         assert "build" in capfd.readouterr().out
 
 
-def silent(threshold: float, severity: str) -> str:
-    return f'[rules]\nsilent-channels = {{ threshold = {threshold}, severity = "{severity}" }}\n'
+def majority(threshold: float, severity: str) -> str:
+    return f'[rules]\nno-better-than-majority = {{ threshold = {threshold}, severity = "{severity}" }}\n'
 
 
 @pytest.mark.parametrize(
     ("toml", "fail_on", "code", "line"),
     [
-        (silent(0.1, "problem"), "problem", 1, "reportgen: --fail-on problem: failed by 1 problem."),
-        (silent(0.5, "problem"), "problem", 0, None),
-        ("[rules]\nsilent-channels = false\n", "warning", 0, None),
-        ("", "warning", 1, "reportgen: --fail-on warning: failed by 1 warning."),
+        (
+            majority(0.99, "problem"),
+            "problem",
+            1,
+            "reportgen: --fail-on problem: failed by 1 problem; thresholds set by r.toml: no-better-than-majority.",
+        ),
+        (
+            majority(0.2, "problem"),
+            "problem",
+            0,
+            "reportgen: --fail-on problem: passed; thresholds set by r.toml: no-better-than-majority.",
+        ),
+        (
+            "[rules]\nsilent-channels = false\n",
+            "note",
+            0,
+            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: silent-channels.",
+        ),
+        ("", "note", 1, "reportgen: --fail-on note: failed by 1 note."),
     ],
 )
 def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, capfd, toml, fail_on, code, line):
@@ -226,7 +239,10 @@ def test_rules_are_listed_as_text_and_as_json(folder, capfd):
     assert run(["rules"]) == 0
     text = capfd.readouterr().out
     assert re.search(
-        r"^silent-channels +warning +0\.25: share of the layer's channels \(set by pyproject\.toml\)$", text, re.M
+        r"^silent-channels +warning +0\.25: share of the channels of a layer with positions, such as a convolution "
+        r"\(set by pyproject\.toml\)$",
+        text,
+        re.M,
     )
     assert run(["rules", "--json"]) == 0
     rows = {row["code"]: row for row in json.loads(capfd.readouterr().out)}
@@ -274,8 +290,8 @@ def test_the_module_runs_as_a_program_and_tensorflow_is_silent(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert result.stdout == "r.html\n"
-    assert result.stderr.startswith("0 problems, 1 warning, 1 note\n")
-    assert result.stderr.count("\n") == 3
+    assert result.stderr.startswith("0 problems, 0 warnings, 1 note\n")
+    assert result.stderr.count("\n") == 2
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")

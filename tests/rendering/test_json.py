@@ -84,5 +84,14 @@ def test_rules_and_what_is_inconclusive_are_in_the_json_and_its_schema(report):
         {"code": "recall-below-chance", "subject": "conv", "message": "too few", "samples_needed": None, "remedy": ""}
     ]
     assert document["rules"] == [
-        {"code": "a-rule", "threshold": 0.5, "severity": "note", "unit": "share", "off": True, "set_by": "r.toml"}
+        {
+            "code": "a-rule",
+            "threshold": 0.5,
+            "severity": "note",
+            "unit": "share",
+            "off": True,
+            "set_by": "r.toml",
+            "lowered": False,
+            "moved": False,
+        }
     ]

@@ -62,7 +62,7 @@ def names_of(report):
     """Return the names on a page that are its model's and its samples' own."""
     sections = {section.name: section.result for section in report.sections if isinstance(section, Section)}
     layers = sections["architecture"].layers
-    names = {report.provenance.title, report.model.name, *report.provenance.options}
+    names = {"TensorFlow", report.provenance.title, report.model.name, *report.provenance.options}
     names |= {name for layer in layers for name in (layer.path, layer.class_name)}
     names |= {rule.code for rule in report.rules} | {rule.set_by for rule in report.rules}
     names |= {kernel.label for kernel in sections["weight_histograms"].kernels}
