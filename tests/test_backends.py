@@ -14,7 +14,7 @@ from keras import layers
 import reportgen
 from reportgen import UsageError
 from reportgen.models.startup import backend, import_keras
-from reportgen.results.findings import SkippedSection
+from reportgen.results.report import SkippedSection
 
 ON_JAX = """
 import sys

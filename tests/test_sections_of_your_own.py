@@ -14,7 +14,7 @@ import reportgen
 from reportgen import UsageError
 from reportgen.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Palette, Strip
 from reportgen.results import Severity
-from reportgen.results.findings import Section, SkippedSection
+from reportgen.results.report import Section, SkippedSection
 from reportgen.rules import Rule
 
 ROOT = Path(__file__).parent.parent

@@ -1,8 +1,7 @@
 """What analyses produce and what rendering shows: findings, plottables and rules, with what redaction keeps of them."""
 
-from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of, with_causes
+from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of
 from reportgen.results.findings import (
-    GENERIC_TEMPLATE,
     UNWRITTEN,
     Finding,
     Inconclusive,
@@ -10,12 +9,9 @@ from reportgen.results.findings import (
     ModelOutput,
     ModelSummary,
     Provenance,
-    Report,
     RuleInForce,
     SamplesSummary,
-    Section,
     Severity,
-    SkippedSection,
     is_written,
     most_severe_first,
 )
@@ -32,6 +28,7 @@ from reportgen.results.plottables import (
     Strip,
 )
 from reportgen.results.redaction import Becomes, Kept, Marks, SortedBy, marks, redactable, redactable_sample
+from reportgen.results.report import GENERIC_TEMPLATE, Report, Section, SkippedSection, with_causes
 from reportgen.results.rules import Limits, Rule, RuleSettings, default_limits, severity_named
 
 __all__ = [

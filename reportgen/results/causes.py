@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
-if TYPE_CHECKING:  # the report's findings are sorted by this module
-    from reportgen.results.findings import Finding, Section, SkippedSection
+from reportgen.results.findings import Finding
 
 BROKEN_WEIGHTS = (
     "non-finite-weights",
@@ -22,41 +19,6 @@ BROKEN_WEIGHTS = (
 
 WRONG_INPUTS = ("other-preprocessing", "input-range", "unscaled-input")
 """Codes of rules on samples that the model was not trained for, from which wrong answers follow."""
-
-
-def with_causes(
-    sections: Iterable[Section | SkippedSection], places: Mapping[str, int]
-) -> tuple[Section | SkippedSection, ...]:
-    """Return the sections with each finding's `follows_from` cut down to what this report holds, the gravest cause first.
-
-    A finding on a layer follows from one on another layer only where that other layer does not come later.
-
-    Args:
-        sections: whose findings name every rule that they could follow from.
-        places: each layer's place in the order of the calls, by its path.
-    """
-    sections = tuple(sections)
-    present = [finding for section in sections for finding in section.findings]
-
-    def resolved(finding: Finding) -> Finding:
-        causes = [one for one in present if _explains(one, finding, places)]
-        gravest = {
-            code: max(one.severity for one in causes if one.code == code) for code in {one.code for one in causes}
-        }
-        codes = [code for code in finding.follows_from if code in gravest]
-        return replace(finding, follows_from=tuple(sorted(codes, key=lambda code: -gravest[code])))
-
-    return tuple(replace(section, findings=tuple(map(resolved, section.findings))) for section in sections)
-
-
-def _explains(cause: Finding, finding: Finding, places: Mapping[str, int]) -> bool:
-    if not cause.explains or cause.code not in finding.follows_from or cause is finding:
-        return False
-    # what stands after '#' is the number of a shared layer's call
-    before, after = (places.get(str(one.subject).partition("#")[0]) for one in (cause, finding))
-    if before is None or after is None:
-        return cause.code != finding.code
-    return before < after or (before == after and cause.code != finding.code)
 
 
 def cause_of(finding: Finding, findings: Iterable[Finding]) -> Finding | None:

@@ -10,14 +10,8 @@ from builders import context
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.sections import run_analyses
-from reportgen.results.findings import (
-    Finding,
-    Inconclusive,
-    RuleInForce,
-    Section,
-    Severity,
-    SkippedSection,
-)
+from reportgen.results.findings import Finding, Inconclusive, RuleInForce, Severity
+from reportgen.results.report import Section, SkippedSection
 from reportgen.results.rules import Limits, Rule, RuleSettings
 
 CONTEXT = context(limits={"rule": 0.5})

@@ -14,18 +14,9 @@ from reportgen.analyses.weight_histograms.analysis import weight_statistics
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
-from reportgen.results.findings import (
-    Finding,
-    LayerSummary,
-    ModelSummary,
-    Provenance,
-    Report,
-    SamplesSummary,
-    Section,
-    Severity,
-    SkippedSection,
-)
+from reportgen.results.findings import Finding, LayerSummary, ModelSummary, Provenance, SamplesSummary, Severity
 from reportgen.results.plottables import Histogram, ImageGrid, Palette, Panel, PanelGrid
+from reportgen.results.report import Report, Section, SkippedSection
 
 HOSTILE = (
     "</script><script>window.hostile = 1</script>",

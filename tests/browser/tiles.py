@@ -6,8 +6,9 @@ from reportgen.analyses.feature_maps import FeatureMapsResult, LayerMaps, Sample
 from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResult, FilterStrength
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.measures.classification import classification_quality
-from reportgen.results.findings import ModelSummary, Provenance, Report, SamplesSummary, Section
+from reportgen.results.findings import ModelSummary, Provenance, SamplesSummary
 from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.results.report import Report, Section
 
 SAMPLES = 20
 CLASSES = 20

@@ -6,7 +6,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from reportgen.cli.terminal import StageTimes, findings_text, gate_text, quiet_standard_error, rules_text, shown_stages
-from reportgen.results.findings import Finding, Inconclusive, ModelSummary, Report, RuleInForce, Section, Severity
+from reportgen.results.findings import Finding, Inconclusive, ModelSummary, RuleInForce, Severity
+from reportgen.results.report import Report, Section
 
 
 class Terminal(io.StringIO):

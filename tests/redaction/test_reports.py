@@ -25,15 +25,13 @@ from reportgen.results.findings import (
     Inconclusive,
     ModelSummary,
     Provenance,
-    Report,
     RuleInForce,
     SamplesSummary,
-    Section,
     Severity,
-    SkippedSection,
 )
 from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Palette, Strip
 from reportgen.results.redaction import Becomes, marks, redactable, redactable_sample
+from reportgen.results.report import Report, Section, SkippedSection
 
 GRID = ImageGrid(np.zeros((1, 2, 2), np.float32), ("0",), (0.0, 1.0), 1, Palette.GREY, 1, np.zeros(1))
 SAMPLES = SamplesSummary(

@@ -25,13 +25,11 @@ from reportgen.results.findings import (
     LayerSummary,
     ModelSummary,
     Provenance,
-    Report,
     SamplesSummary,
-    Section,
     Severity,
-    SkippedSection,
 )
 from reportgen.results.plottables import Histogram, ImageGrid, NullBands, Palette, Strip
+from reportgen.results.report import Report, Section, SkippedSection
 
 MODEL = ModelSummary("tiny", "Sequential", (2, 2, 1), (2,), 30, 20, 2)
 LAYER = LayerSummary("conv", "Conv2D", (2, 2, 2), 20, True, (3, 3), (1, 1), (3, 3), 72)

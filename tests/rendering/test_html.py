@@ -11,7 +11,8 @@ from jinja2 import UndefinedError
 
 from reportgen.rendering.html import render_frame, render_html
 from reportgen.rendering.json import render_json
-from reportgen.results.findings import Inconclusive, RuleInForce, Section, Severity
+from reportgen.results.findings import Inconclusive, RuleInForce, Severity
+from reportgen.results.report import Section
 
 
 def between(page: str, start: str, end: str) -> str:

@@ -8,8 +8,9 @@ import pytest
 
 import reportgen.rendering
 from reportgen.rendering.json import SCHEMA_VERSION, render_json
-from reportgen.results.findings import Inconclusive, RuleInForce, Section, Severity
+from reportgen.results.findings import Inconclusive, RuleInForce, Severity
 from reportgen.results.plottables import Matrix
+from reportgen.results.report import Section
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 

@@ -8,7 +8,8 @@ from reportgen.messages import counted, say
 from reportgen.rendering.html import render_html
 from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Anchors, Page, group_findings
-from reportgen.results.findings import Finding, Section, Severity
+from reportgen.results.findings import Finding, Severity
+from reportgen.results.report import Section
 
 
 def test_the_same_key_has_the_same_id_and_another_key_another():

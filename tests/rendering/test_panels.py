@@ -20,8 +20,9 @@ from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_ta
 from reportgen.rendering.geometry import geometry_of, panel_size
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
-from reportgen.results.findings import Finding, RuleInForce, Section, Severity
+from reportgen.results.findings import Finding, RuleInForce, Severity
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
+from reportgen.results.report import Section
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 SAMPLE = Panel(np.array([[[0, 255], [np.nan, 255]], [[255, 0], [0, 0]]], np.float32), (0, 255), Palette.GREY)

@@ -14,7 +14,7 @@ from reportgen.measures.classification import classification_quality
 from reportgen.measures.regression import regression_errors
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
-from reportgen.results.findings import Report, Section
+from reportgen.results.report import Report, Section
 
 SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ import pytest
 from reportgen.messages import Message
 from reportgen.rendering import html
 from reportgen.rendering.language import Language
-from reportgen.results.findings import Section
+from reportgen.results.report import Section
 
 FIXTURES = Path(__file__).parents[1] / "reading" / "fixtures"
 CIRCLED = {ord(plain) + i: ord(circled) + i for plain, circled in ("aⓐ", "AⒶ") for i in range(26)}

@@ -1,7 +1,8 @@
 """Causes stand before their consequences."""
 
-from reportgen.results.causes import cause_of, causes_first, origin_of, with_causes
-from reportgen.results.findings import Finding, Section, Severity, SkippedSection
+from reportgen.results.causes import cause_of, causes_first, origin_of
+from reportgen.results.findings import Finding, Severity
+from reportgen.results.report import Section, SkippedSection, with_causes
 
 
 def finding(code, severity=Severity.WARNING, subject="samples", follows_from=(), explains=True):

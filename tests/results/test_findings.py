@@ -1,15 +1,7 @@
 """The result model."""
 
-from reportgen.results.findings import (
-    Finding,
-    ModelSummary,
-    Provenance,
-    Report,
-    Section,
-    Severity,
-    SkippedSection,
-    most_severe_first,
-)
+from reportgen.results.findings import Finding, ModelSummary, Provenance, Severity, most_severe_first
+from reportgen.results.report import Report, Section, SkippedSection
 
 
 def finding(severity: Severity, subject: str) -> Finding:

@@ -15,7 +15,7 @@ from keras import layers
 import reportgen.rendering
 from reportgen.api import build_report
 from reportgen.errors import SamplesError
-from reportgen.results.findings import Report, Section
+from reportgen.results.report import Report, Section
 
 NAMES = ("left", "middle", "right")
 IMAGES = np.random.default_rng(3).integers(0, 256, (60, 4, 3, 1), dtype=np.uint8)

@@ -19,8 +19,8 @@ from PIL import Image
 
 import reportgen
 from reportgen.cli.app import run
-from reportgen.results.findings import SkippedSection
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
+from reportgen.results.report import SkippedSection
 
 pytestmark = pytest.mark.slow
 
