@@ -431,6 +431,12 @@ def test_scale_and_rounding_are_told_from_training(initializer: str, change: Any
     assert run_model(one_kernel(initializer, change)).kernels[0].verdict == verdict
 
 
+def test_the_shape_of_a_few_weights_tells_nothing() -> None:
+    assert (
+        run(kernel((3 * np.asarray(GLOROT((3, 3, 1, 2)))).astype(np.float32), path="k")).kernels[0].verdict == "differs"
+    )
+
+
 def test_only_the_scale_differs_is_said_so() -> None:
     result = run_model(one_kernel("glorot_uniform", lambda values: values * 0.9))
     (finding,) = Learned().findings(result, LIMITS)

@@ -41,6 +41,9 @@ AS_INITIALISED, UNDECIDED, NO_POWER, NOT_COMPARED = (
 
 _SHAPE = [KURTOSIS, RANK, SMOOTHNESS]  # statistics that a factor does not change
 _SPREADS = 2.0  # of the draws' size: as far as bounds may be wrong after a kernel's scale is divided out
+_FEWEST_SHAPED = 100
+"""Weights under which the shape of a distribution tells nothing: kurtosis scatters by sqrt(24 / n), 0.49 for
+100, and a uniform distribution differs from a normal one by 1.2. Source: standard error of a normal sample's kurtosis."""
 _SMALLEST_NULL_RANK = 2.0  # a kernel with one filter has rank 1 from the start
 
 
@@ -126,7 +129,8 @@ class LearnedKernel:
         distance = np.abs(self.comparison.distance)
         shape = distance[_SHAPE]
         if (
-            not self.scale > 0
+            self.comparison.compared < _FEWEST_SHAPED
+            or not self.scale > 0
             or not distance[SIZE] > self.chance
             or (shape > self.chance).any()
             or np.isnan(shape).all()
