@@ -39,6 +39,7 @@ def test_every_exit_code_is_named():
         "70",
         "71",
         "130",
+        "143",
     ]
 
 

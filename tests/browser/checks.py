@@ -207,8 +207,8 @@ def print_faults(page: Any, pdf_text: str) -> list[str]:
 
 
 def pdf_text(pdf: Path, *options: str) -> str:
-    """Return the text in the order of drawing, in which a caption of two lines beside another table stays whole."""
-    command = ["pdftotext", "-raw", *options, pdf, "-"]
+    """Return the text: without options in the order of drawing, in which captions beside one another stay whole."""
+    command = ["pdftotext", *(options or ["-raw"]), pdf, "-"]
     return subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8")
 
 

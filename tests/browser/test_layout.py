@@ -62,7 +62,7 @@ def test_the_first_screen_says_which_model_and_how_many_findings(report_paths, o
         assert box["y"] + box["height"] <= 720
     assert [" ".join(text.split()) for text in page.locator(".verdict").all_inner_texts()] == [
         "✖ 0 problems",
-        "▲ 1 warning",
+        "▲ 0 warnings",
         "● 1 note",
     ]
 

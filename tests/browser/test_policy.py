@@ -120,7 +120,7 @@ def test_a_mail_without_style_images_forms_and_drawings_still_says_what_was_foun
     assert page.locator("h1").inner_text() == "Fashion-MNIST demo network"
     summary = page.locator("#summary").inner_text()
     assert "44 of 100 channels never fired on 200 samples" in summary
-    assert "Warning: dense" in summary
+    assert "Note: dense" in summary
     assert "92.0%" in summary
     sections = page.locator("main > section")
     shown = [section.inner_text() for section in sections.all()]
