@@ -77,7 +77,7 @@ SILENT = Rule(
     unit=say("share of the channels of a layer with positions, such as a convolution"),
     source=say(
         "Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed; the shares are from the "
-        "measurement in docs/verdicts.md"
+        "measurement in docs/verdicts.md of reportgen"
     ),
     bounds=(0.0, 1.0),
     follows_from=(

@@ -18,7 +18,7 @@ WEAK = Rule(
     unit=say("share of the layer's largest norm"),
     source=say(
         "Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed; a "
-        "thousandth is reportgen's choice, and a warning from a third of the layer on: docs/verdicts.md"
+        "thousandth is reportgen's choice, and a warning from a third of the layer on: docs/verdicts.md of reportgen"
     ),
     follows_from=("non-finite-weights", "constant-kernel"),
 )

@@ -194,7 +194,8 @@ COLLAPSED = Rule(
     threshold=5e-3,
     unit=say("part of the squared weights outside the leading twentieth of the directions"),
     source=say(
-        "measured: docs/verdicts.md; a leading direction alone says nothing, since inputs that are all positive give every "
+        "measured: docs/verdicts.md of reportgen; a leading direction alone says nothing, since inputs that are all "
+        "positive give every "
         "healthy kernel one"
     ),
     bounds=(0.0, 1.0),
@@ -247,7 +248,9 @@ EXPLODED = Rule(
     severity=Severity.WARNING,
     threshold=40,
     unit=say("times the mean spectral norm of fresh draws, over the median of the same of the other kernels"),
-    source=say("measured: docs/verdicts.md; initialisers keep the scale of signals (Glorot and Bengio, AISTATS 2010)"),
+    source=say(
+        "measured: docs/verdicts.md of reportgen; initialisers keep the scale of signals (Glorot and Bengio, AISTATS 2010)"
+    ),
     bounds=(1.0, float("inf")),
 )
 

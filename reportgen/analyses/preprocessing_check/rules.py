@@ -29,7 +29,8 @@ OTHER = Rule(
     source=say(
         "McNemar 1947, Psychometrika 12, 153, exact (binomial) and two-sided; Bonferroni for the variants tried; a note where "
         "the variant does not avoid half the errors of the most frequent class, which is reportgen's choice; without labels "
-        "divergence from stored moments and spread of the scores, with limits from the measurement in docs/verdicts.md"
+        "divergence from stored moments and spread of the scores, with limits from the measurement in "
+        "docs/verdicts.md of reportgen"
     ),
     follows_from=tuple(code for code in BROKEN_WEIGHTS if code != "silent-channels"),
 )

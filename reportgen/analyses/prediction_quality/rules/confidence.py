@@ -34,7 +34,7 @@ CALIBRATION = Rule(
         "Guo et al. 2017, arXiv 1706.04599, table 1 and section 4.2: networks have about 1 to 17% as trained, mostly under 3% "
         "once calibrated, which one temperature does; chance by Broecker and Smith 2007, Weather and Forecasting 22, 651, on "
         "{fewest} samples or more, two for each bin; a tenth and {factor:g} are reportgen's choice, measured on healthy "
-        "networks (docs/verdicts.md)",
+        "networks (docs/verdicts.md of reportgen)",
         fewest=FEWEST_CALIBRATED,
         factor=_TEMPERATURE,
     ),
