@@ -65,6 +65,9 @@ units: in 27 healthy networks up to 45 % of a dense layer's units are silent, an
 FEWEST_DEAD = 5
 """Samples from which a layer without any channel that fired is called dead. Our choice, as for outputs that are alike."""
 
+_IDLE_FROM = (*WRONG_INPUTS, "never-updated-statistics", "constant-kernel", "weak-filters", "silent-channels")
+"""What makes channels idle: inputs that the model was not trained for, what is broken in a layer, or a silent layer before it."""
+
 SILENT = Rule(
     code="silent-channels",
     meaning=say(
@@ -80,13 +83,7 @@ SILENT = Rule(
         "measurement in docs/verdicts.md of reportgen"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *WRONG_INPUTS,
-        "never-updated-statistics",
-        "constant-kernel",
-        "weak-filters",
-        "silent-channels",
-    ),
+    follows_from=_IDLE_FROM,
     explains_from=Severity.PROBLEM,
 )
 
@@ -172,13 +169,7 @@ QUIET = Rule(
         "reportgen's choice"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *WRONG_INPUTS,
-        "never-updated-statistics",
-        "constant-kernel",
-        "weak-filters",
-        "silent-channels",
-    ),
+    follows_from=_IDLE_FROM,
 )
 
 
@@ -230,13 +221,7 @@ STUCK = Rule(
         "choice"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *WRONG_INPUTS,
-        "never-updated-statistics",
-        "constant-kernel",
-        "weak-filters",
-        "silent-channels",
-    ),
+    follows_from=_IDLE_FROM,
 )
 
 
