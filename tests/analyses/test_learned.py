@@ -437,6 +437,13 @@ def test_the_shape_of_a_few_weights_tells_nothing() -> None:
     )
 
 
+def test_a_kernel_of_a_few_weights_is_not_called_untrained_though_its_bias_is_zero() -> None:
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), layers.Conv2D(2, 3, name="few"), layers.Flatten(), layers.Dense(10)]
+    )
+    assert [one.verdict for one in run_model(model).kernels] == ["no test could tell", "as initialised"]
+
+
 def test_only_the_scale_differs_is_said_so() -> None:
     result = run_model(one_kernel("glorot_uniform", lambda values: values * 0.9))
     (finding,) = Learned().findings(result, LIMITS)

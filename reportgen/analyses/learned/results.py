@@ -41,6 +41,9 @@ AS_INITIALISED, UNDECIDED, NO_POWER, NOT_COMPARED = (
 
 _SHAPE = [KURTOSIS, RANK, SMOOTHNESS]  # statistics that a factor does not change
 _SPREADS = 2.0  # of the draws' size: as far as bounds may be wrong after a kernel's scale is divided out
+FEWEST_WEIGHTS = 40
+"""A kernel with fewer weights is never called untrained, whatever its bias says: the standard deviation of 40 scatters by 11 %,
+so that half of the spread could be gone within 4.5 null deviations. Source: standard error of a normal sample's deviation."""
 _FEWEST_SHAPED = 100
 """Weights under which the shape of a distribution tells nothing: kurtosis scatters by sqrt(24 / n), 0.49 for
 100, and a uniform distribution differs from a normal one by 1.2. Source: standard error of a normal sample's kurtosis."""
@@ -104,7 +107,8 @@ class LearnedKernel:
             return IN_TRAINING
         if distance > self.chance:
             return UNDECIDED
-        return AS_INITIALISED if self.moved == 0 or self.seen <= SEEN else NO_POWER
+        told = self.moved == 0 or self.seen <= SEEN
+        return AS_INITIALISED if told and self.comparison.compared >= FEWEST_WEIGHTS else NO_POWER
 
     @property
     def furthest(self) -> int | None:
