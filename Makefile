@@ -51,7 +51,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/page.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info templates/compiled
 
 # Each marker file stands for an environment that was installed from this pyproject.toml.
 $(VENV)/.run: pyproject.toml

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.rendering.templates import COMPILED, write_compiled
+
 ROOT = Path(__file__).parent.parent
 ENDINGS = {".py", ".html", ".css", ".js", ".json", ".po", ".keras", ".npz", ".txt", ".md", ".typed"}
 
@@ -16,13 +18,19 @@ def expected_names() -> set[str]:
     names = set()
     for folder, inside in ((ROOT / "reportgen", "reportgen"), (ROOT / "templates", "reportgen/templates")):
         for path in folder.rglob("*"):
-            if path.is_file() and path.suffix in ENDINGS and "__pycache__" not in path.parts:
+            if path.is_file() and path.suffix in ENDINGS and not {"__pycache__", COMPILED} & set(path.parts):
                 names.add(f"{inside}/{path.relative_to(folder).as_posix()}")
     return names
 
 
+def compiled_names(folder: Path) -> set[str]:
+    """Return the Python of the templates under the names that it must have in the wheel."""
+    write_compiled(ROOT / "templates", folder)
+    return {f"reportgen/templates/{COMPILED}/{path.name}" for path in folder.iterdir()}
+
+
 @pytest.mark.slow
-def test_the_wheel_holds_every_module_template_and_demo_file(tmp_path):
+def test_the_wheel_holds_every_module_template_with_its_python_and_demo_file(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     for name in ("reportgen", "templates", "pyproject.toml", "setup.py", "README.md", "LICENSE"):
@@ -34,5 +42,5 @@ def test_the_wheel_holds_every_module_template_and_demo_file(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
         licences = [name for name in archive.namelist() if "licenses/" in name]
-    assert packed == expected_names()
+    assert packed == expected_names() | compiled_names(tmp_path / "compiled")
     assert sorted(Path(name).name for name in licences) == ["LICENSE", "LICENSE-fashion-mnist.txt"]

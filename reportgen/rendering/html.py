@@ -9,8 +9,7 @@ import re
 from functools import lru_cache, partial
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
-from jinja2.ext import Extension
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from reportgen.messages import say
@@ -21,6 +20,7 @@ from reportgen.rendering.json import render_json
 from reportgen.rendering.language import Language, lined_up, open_language
 from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
+from reportgen.rendering.templates import new_environment
 from reportgen.results import Palette, Report, Section, Severity, SkippedSection
 
 
@@ -124,19 +124,8 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         language: the language of texts and numbers.
     """
     plugins = PrefixLoader({package: PackageLoader(package) for package in packages})
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("reportgen.templates", ""), plugins]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # every text of a report passes here: what cannot be seen in it is written as an escape
-        finalize=language.shown,
-        extensions=[_Unindented, "jinja2.ext.i18n"],
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    # as with install_gettext_callables(newstyle=True), but each value is shown as everywhere else in a template
-    environment.newstyle_gettext = True  # type: ignore[attr-defined] # the extension defines it
+    # every text of a report passes `shown`: what cannot be seen in it is written as an escape
+    environment = new_environment(ChoiceLoader([PackageLoader("reportgen.templates", ""), plugins]), language.shown)
     environment.globals |= {
         "_": language.gettext,
         "gettext": language.gettext,
@@ -161,15 +150,6 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "json_uri": _json_uri,
     }
     return environment
-
-
-class _Unindented(Extension):
-    """Drops the indentation of templates, which is for their authors; a fifth of a page would be blanks. Values keep theirs."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """Return the source of a template without blanks at the start of its lines and without empty lines."""
-        del name, filename
-        return re.sub(r"^\s+", "", source, flags=re.MULTILINE)
 
 
 def _json_block(text: str) -> Markup:
