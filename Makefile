@@ -1,7 +1,7 @@
 # make demo    the demo's report                make test    all tests, with coverage; make quick without the slow ones
 # make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
-# make bench   the figures that the README states    make messages   the catalogues of the page's languages
-# make generated   what the program says of itself elsewhere: the JSON's schema, the README's tables
+# make bench   the figures of docs/performance.md    make messages   the catalogues of the page's languages
+# make generated   what the program says of itself elsewhere: the JSON's schema, the tables of options and rules
 
 PYTHON ?= python3
 VENV := .venv
@@ -46,7 +46,7 @@ generated: $(VENV)/.dev
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/demo.py
+	$(BIN)/python benchmarks/costs.py --write
 	$(BIN)/python benchmarks/files.py
 	$(BIN)/python benchmarks/page.py
 

@@ -20,15 +20,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from demo import HERE, measure
 
 from reportgen.demo import MODEL, SAMPLES
 
+HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- costs -->", "<!-- end of costs -->"
 APPLICATIONS = ("ResNet50", "MobileNetV2", "EfficientNetB0", "DenseNet121", "VGG16", "ConvNeXtTiny")
 HIGHEST = {"MobileNetV2": 2.0, "VGG16": 3.0, "ConvNeXtTiny": 3.0}
 Row = tuple[str, str, str]
+
+
+def measure(command: list[str]) -> tuple[float, float]:
+    """Return CPU seconds and peak MiB of a command that must succeed."""
+    silent = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)]
+    process = os.posix_spawn(command[0], command, os.environ, file_actions=silent)
+    _, status, usage = os.wait4(process, 0)
+    if status:
+        sys.exit(f"failed with status {status}: {' '.join(command)}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 @dataclass(frozen=True)

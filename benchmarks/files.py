@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from demo import HERE, measure
+from costs import HERE, measure
 
 sys.path.insert(0, str(HERE.parent / "tests" / "reading" / "nasty"))
 

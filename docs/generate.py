@@ -1,4 +1,4 @@
-"""Writes what stands in the program and again elsewhere: the JSON's schema, and the README's tables of options and rules.
+"""Writes what stands in the program and again elsewhere: the JSON's schema, and the tables of options and rules.
 
 `make generated` runs it, and a test compares.
 
@@ -21,26 +21,28 @@ from reportgen.analyses.catalogue import OF_ALL
 from reportgen.cli.app import build
 from reportgen.rendering.schema import render_schema
 
-README = Path(__file__).parent.parent / "README.md"
+OPTIONS = Path(__file__).with_name("cli.md")
+RULES = Path(__file__).with_name("rules.md")
 SCHEMA = Path(reportgen.rendering.__file__).with_name("report.schema.json")
 
 
 def generated() -> dict[Path, str]:
     """Return the text of each file that is made from the program, in part or whole."""
-    readme = README.read_text(encoding="utf-8")
-    readme = _with_table(readme, "options", ("option", "meaning"), _options(build))
-    readme = _with_table(readme, "rules", ("code", "says that", "severity", "limit", "of what"), _rules())
     results = {analysis.name: _result_of(analysis) for analysis in ANALYSES}
-    return {README: readme, SCHEMA: render_schema(results)}
+    return {
+        OPTIONS: _with_table(OPTIONS, "options", ("option", "meaning"), _options(build)),
+        RULES: _with_table(RULES, "rules", ("code", "says that", "severity", "limit", "of what"), _rules()),
+        SCHEMA: render_schema(results),
+    }
 
 
-def _with_table(text: str, name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a text with this table between the comments that begin and end it."""
+def _with_table(path: Path, name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a file's text with this table between the comments that begin and end it."""
     begin, end = f"<!-- {name}: written by `make generated` -->\n", f"<!-- end of {name} -->"
-    before, _, rest = text.partition(begin)
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
     _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"README.md has no comments that begin and end the table of {name}")
+        raise ValueError(f"{path.name} has no comments that begin and end the table of {name}")
     lines = ["| " + " | ".join(cells) + " |" for cells in (header, *rows)]
     lines.insert(1, "|" + "---|" * len(header))
     return before + begin + "\n" + "\n".join(lines) + "\n\n" + end + after

@@ -1,33 +1,29 @@
-"""Take the screenshots of the demo's report that the README shows: `make sample`. Needs Debian's Chromium."""
+"""Take the pictures that the README shows, of the demo's report: `make sample`. Needs Debian's Chromium."""
 
 import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-SHOTS = {"light": (1280, 1500, "light"), "dark": (1280, 1500, "dark"), "narrow": (390, 1500, "light")}
-
-
-def take(browser: Browser, name: str, width: int, height: int, scheme: str) -> None:
-    """Write one picture of the top of the page."""
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page.goto((HERE / "report.html").as_uri())
-    page.screenshot(path=HERE / f"report-{name}.png")
-    page.close()
+SECTIONS = {"kernels": "#filter_grids", "feature-maps": "#feature_maps"}
 
 
 def main() -> None:
-    """Take all pictures, or say why not."""
+    """Take the top of each section, or say why not."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        sys.exit("no chromium on this machine: the screenshots stay as they are")
+        sys.exit("no chromium on this machine: the pictures stay as they are")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for name, (width, height, scheme) in SHOTS.items():
-            take(browser, name, width, height, scheme)
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+        page.goto((HERE / "report.html").as_uri())
+        for name, section in SECTIONS.items():
+            box = page.locator(section).bounding_box()
+            clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": min(box["height"], 760)}
+            page.screenshot(path=HERE / f"{name}.png", full_page=True, clip=clip)
         browser.close()
 
 

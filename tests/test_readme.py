@@ -1,14 +1,21 @@
-"""The README's options are those of the program."""
+"""What the README and docs/ say of options, exit codes and rules is what the program has."""
 
 import re
 from pathlib import Path
 
+import pytest
 import typer.main
 
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.cli.app import app
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+}
+README = PAGES[Path("README.md")]
+CLI = PAGES[Path("docs/cli.md")]
+RULES = PAGES[Path("docs/rules.md")]
 
 
 def options_of(command: str) -> set[str]:
@@ -17,17 +24,20 @@ def options_of(command: str) -> set[str]:
 
 
 def test_the_table_of_options_has_every_option_of_build_and_no_other():
-    table = README.split("## Options", 1)[1].split("\n## ", 1)[0]
+    table = CLI.split("## Options", 1)[1].split("\n## ", 1)[0]
     assert set(re.findall(r"^\| `(--[a-z-]+)", table, flags=re.MULTILINE)) == options_of("build")
 
 
-def test_every_option_in_the_readme_exists():
-    known = options_of("build") | options_of("demo") | {"--help", "--version", "--install-completion", "--data"}
-    assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.ko.md", "docs/cli.md", "docs/rules.md", "docs/samples.md", "docs/page.md"]
+)
+def test_every_option_that_is_named_exists(page):
+    known = options_of("build") | options_of("demo") | {"--help", "--version", "--install-completion", "--no-deps"}
+    assert set(re.findall(r"`?(--[a-z][a-z-]+)", PAGES[Path(page)])) <= known
 
 
 def test_every_exit_code_is_named():
-    table = README.split("## Exit codes", 1)[1].split("\n## ", 1)[0]
+    table = CLI.split("## Exit codes", 1)[1].split("\n## ", 1)[0]
     assert re.findall(r"^\| (\d+) ", table, flags=re.MULTILINE) == [
         "0",
         "1",
@@ -44,13 +54,16 @@ def test_every_exit_code_is_named():
 
 
 def test_the_table_of_findings_has_every_rule_and_no_other():
-    table = README.split("Findings are rules", 1)[1].split("\n## ", 1)[0]
+    table = RULES.split("## The rules", 1)[1].split("\n## ", 1)[0]
     codes = re.findall(r"^\| `([a-z-]+)`", table, flags=re.MULTILINE)
     assert sorted(codes) == sorted(row["code"] for row in open_catalogue({}).rules_as_rows())
 
 
 def test_every_file_that_is_linked_exists():
-    root = Path(__file__).parent.parent
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
-    assert links
-    assert all((root / link).exists() for link in links)
+    links = [(page, link) for page, text in PAGES.items() for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text)]
+    assert len(links) > 40
+    assert [(page, link) for page, link in links if not (ROOT / page.parent / link).exists()] == []
+
+
+def test_the_readme_is_a_front_door():
+    assert len(README.splitlines()) <= 150

@@ -19,7 +19,7 @@ def import_keras() -> None:
     """Import Keras and TensorFlow with the garbage collector paused; Keras runs on TensorFlow unless it was imported before.
 
     The import makes some two million objects that all stay; going through them again and again takes a sixth of its CPU time
-    (`benchmarks/demo.py` measures the whole).
+    (`benchmarks/costs.py` measures the whole).
 
     Raises:
         UsageError: Keras cannot be imported, as with a value in its keras.json that it does not take.
