@@ -21,20 +21,16 @@ if (location.protocol === "about:") {
   });
 }
 
-// The contents mark the section that is being read, and are closed where there is little room; a frame may get its room later.
-const contents = document.querySelector(".contents details");
-const narrow = matchMedia("(max-width: 60rem)");
-const fold = () => { contents.open = !narrow.matches; };
-narrow.addEventListener("change", fold);
-fold();
-const links = new Map([...contents.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
+// The contents mark the section that is being read.
+const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
 const parts = [...links.keys()].map((id) => document.getElementById(id));
 let chosen = null; // by a click, until the reader scrolls
 function mark() {
   // The line that a section must have passed sinks to the lower edge as the page ends, or its last ones could not pass.
   const left = document.documentElement.scrollHeight - innerHeight - scrollY;
   const line = innerHeight * Math.max(.2, 1 - left / innerHeight);
-  const current = chosen ?? parts.findLast((part) => part.getBoundingClientRect().top <= line) ?? parts[0];
+  const seen = parts.filter((part) => part.checkVisibility());
+  const current = chosen ?? seen.findLast((part) => part.getBoundingClientRect().top <= line) ?? parts[0];
   for (const [id, link] of links) {
     if (id === current.id) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
@@ -48,5 +44,17 @@ addEventListener("scroll", mark, { passive: true });
 addEventListener("resize", mark);
 mark();
 
-// Tables behind <details> and the contents are needed on paper.
-addEventListener("beforeprint", () => { for (const box of document.querySelectorAll("details")) box.open = true; });
+// Buttons that need this script are shown by it.
+const theme = document.getElementById("theme");
+theme.hidden = false;
+theme.addEventListener("click", () => {
+  const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = root.style.colorScheme || (dark ? "dark" : "light");
+  root.style.colorScheme = now === "dark" ? "light" : "dark";
+});
+const unfold = document.getElementById("unfold");
+unfold.hidden = false;
+unfold.addEventListener("click", () => {
+  const boxes = [...document.querySelectorAll("main details")], open = boxes.some((box) => !box.open);
+  for (const box of boxes) box.open = open;
+});

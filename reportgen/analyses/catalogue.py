@@ -52,6 +52,10 @@ class Catalogue:
                 "code": rule.code,
                 "analysis": name,
                 "meaning": rule.meaning,
+                "title": rule.advice.title,
+                "why": rule.advice.why,
+                "action": rule.advice.action,
+                "certainty": rule.advice.certainty.value,
                 "severity": settings[rule.code].severity.label,
                 "threshold": settings[rule.code].threshold,
                 "unit": rule.unit,
@@ -79,11 +83,14 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
     from_packages = [plugin.analysis for plugin in found.working]
     given = given_analyses(extra, **_taken([*ANALYSES, *from_packages]))
     plugins = replace(found, working=(*found.working, *given))
+    owners = {rule.code: analysis.name for analysis in ANALYSES for rule in analysis.rules}
     rules = [rule for analysis in ANALYSES for rule in analysis.rules] + [*OF_ALL]
-    rules += [rule for analysis in from_packages for rule in analysis.rules]
-    rules += [rule for one in given for rule in one.analysis.rules]
+    for analysis in (*from_packages, *(one.analysis for one in given)):
+        owners |= {rule.code: analysis.name for rule in analysis.rules}
+        rules += analysis.rules
     settings = rule_settings(rules, configuration, unknown_allowed=bool(found.broken))
-    return Catalogue(plugins, settings, configuration.expect)
+    in_force = tuple(replace(rule, analysis=owners.get(rule.code, "")) for rule in settings.in_force)
+    return Catalogue(plugins, replace(settings, in_force=in_force), configuration.expect)
 
 
 def _taken(analyses: Iterable[Analysis]) -> dict[str, set[str]]:

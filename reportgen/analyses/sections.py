@@ -11,6 +11,8 @@ from reportgen.analyses.plugins import Plugin, failure, without_folders, words_o
 from reportgen.errors import TOO_LITTLE_MEMORY, lack_of
 from reportgen.messages import say
 from reportgen.results import (
+    Advice,
+    Certainty,
     Finding,
     Inconclusive,
     Rule,
@@ -28,6 +30,12 @@ FAILED = Rule(
     threshold=0,
     unit=say("failures"),
     source=say("evidence that was asked for and not made must not pass for one that found nothing"),
+    advice=Advice(
+        title=say("A section failed"),
+        why=say("What it would have said is not known."),
+        action=say("Report the error; the JSON has its traceback."),
+        certainty=Certainty.FACT,
+    ),
 )
 _NOTHING_LOST: Mapping[str, str] = {}
 

@@ -181,10 +181,11 @@ def failed_text(report: Report) -> str:
 
 
 def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the rules as lines for a terminal: code, severity and threshold, then meaning and source.
+    """Return the rules as lines for a terminal: code, severity and threshold, then meaning, advice and source.
 
     Args:
-        rows: one for each rule, with 'code', 'severity', 'threshold', 'unit', 'meaning', 'source', 'off' and 'set_by'.
+        rows: one for each rule, with 'code', 'severity', 'threshold', 'unit', 'meaning', 'why', 'action', 'source', 'off' and
+            'set_by'.
     """
     listed = tuple(rows)
     width = max((len(row["code"]) for row in listed), default=0)
@@ -192,9 +193,11 @@ def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
     for row in listed:
         setting = "off" if row["off"] else f"{row['severity']:<8} {row['threshold']:g}: {row['unit']}"
         origin = "" if row["set_by"] == "default" else f" (set by {row['set_by']})"
+        advice = " ".join(filter(None, (row["why"], row["action"])))
         lines += [
             f"{row['code']:<{width}}  {setting}{origin}",
             f"    says that {row['meaning']}",
+            *[f"    {advice}"] * bool(advice),
             f"    {row['source']}",
         ]
     return "\n".join(lines)

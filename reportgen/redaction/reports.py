@@ -14,6 +14,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.messages import say
 from reportgen.redaction.texts import STANDS_FOR, WITHHELD, redacted_provenance, unquoted
 from reportgen.results import (
+    NO_ADVICE,
     Curve,
     Histogram,
     ImageGrid,
@@ -82,7 +83,8 @@ def left_out(section: Section) -> SkippedSection:
 def _without_result(section: Section | SkippedSection, reason: str) -> SkippedSection:
     """Return a section without its result; of its findings what a gate counts, without their words."""
     findings = tuple(
-        replace(one, subject="model", message=WITHHELD, evidence={}, source=WITHHELD) for one in section.findings
+        replace(one, subject="model", message=WITHHELD, evidence={}, source=WITHHELD, advice=NO_ADVICE)
+        for one in section.findings
     )
     inconclusive = tuple(replace(one, subject="model", message=WITHHELD) for one in section.inconclusive)
     failed = isinstance(section, SkippedSection) and section.failed

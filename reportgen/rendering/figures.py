@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -171,6 +171,20 @@ def strip_threshold(strip: Strip, width: int = 120, height: int = 28) -> str:
 
 def _top(strip: Strip) -> float:
     return float(strip.values.max()) or 1.0
+
+
+def parameter_bars(parameters: Sequence[int], width: int = 120, height: int = 28) -> str:
+    """Return the parameters of layers in order as the data of an SVG path, a bar for each on a logarithmic scale.
+
+    Args:
+        parameters: of each layer, at least one; where there are more than fit, neighbours share a bar, the largest of them.
+        width, height: the drawing's size in its units; zero is at the bottom.
+    """
+    logarithms = np.log10(1 + np.asarray(parameters, np.float64))
+    merged = math.ceil(len(logarithms) * _BAR_WIDTH / width)
+    bars = np.maximum.reduceat(logarithms, np.arange(0, len(logarithms), merged))
+    levels = height * (1 - bars / (bars.max() or 1.0))
+    return stairs(levels, (np.arange(len(bars)) + 1) * (width / len(bars)), height)
 
 
 def histogram_outline(histogram: Histogram, name: str, width: int = 120, height: int = 28) -> str:

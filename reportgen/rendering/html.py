@@ -14,22 +14,31 @@ from markupsafe import Markup
 
 from reportgen.messages import say
 from reportgen.rendering.encoding import data_uri, lookup_png, text_uri
-from reportgen.rendering.figures import histogram_outline, null_bands_drawing, strip_outline, strip_threshold
+from reportgen.rendering.figures import (
+    histogram_outline,
+    null_bands_drawing,
+    parameter_bars,
+    strip_outline,
+    strip_threshold,
+)
 from reportgen.rendering.geometry import fitting, level
 from reportgen.rendering.json import render_json
 from reportgen.rendering.language import Language, lined_up, open_language
+from reportgen.rendering.outline import outline_of
 from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
 from reportgen.rendering.templates import new_environment
+from reportgen.rendering.verdict import checked_rules, verdict_of
 from reportgen.results import Palette, Report, Section, Severity, SkippedSection
 
 
-def render_html(report: Report, *, paper: str | None = None) -> str:
+def render_html(report: Report, *, paper: str | None = None, full: bool = False) -> str:
     """Return the self-contained page of a report: valid HTML that needs no script, no network and no other file.
 
     Args:
         report: the report.
         paper: 'A4' or 'Letter' to print on; None leaves it to whoever prints.
+        full: whether what is folded is printed too.
     """
     packages = sorted({section.package for section in report.sections if isinstance(section, Section)} - {""})
     language = open_language(report.language)
@@ -38,11 +47,22 @@ def render_html(report: Report, *, paper: str | None = None) -> str:
     names = {"report": report, "page": page, "Severity": Severity}
     sections = [_with_body(section, environment, names) for section in report.sections]
     # The style comes last: it holds one rule for each geometry that the sections used.
-    style = _compact(environment.get_template("style.css").render(**names, palettes=_palettes(), paper=paper))
+    provenance = report.provenance
+    running = (
+        f"{language.name(provenance.title)} \N{EN DASH} {provenance.date} \N{EN DASH} SHA-256 {provenance.sha256[:12]}"
+    )
+    style = _compact(
+        environment.get_template("style.css").render(
+            **names, palettes=_palettes(), paper=paper, full=full, running=running
+        )
+    )
     script = environment.get_template("script.js").render(**names)
     document = environment.get_template("report.html").render(
         **names,
         sections=sections,
+        outline=outline_of(sections),
+        verdict=verdict_of(report, language),
+        checked=checked_rules(report),
         groups=group_findings([section for section, _ in sections], page),
         style=Markup(style),
         script=Markup(script),
@@ -144,8 +164,10 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "parts": partial(parts_of, language=language),
         "outline": histogram_outline,
         "null_bands_drawing": null_bands_drawing,
+        "parameter_bars": parameter_bars,
         "strip_outline": strip_outline,
         "strip_threshold": strip_threshold,
+        "css_string": _css_string,
         "json_block": _json_block,
         "json_uri": _json_uri,
     }
@@ -155,6 +177,11 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
 def _json_block(text: str) -> Markup:
     """Return JSON that can stand inside a script element: no character of it can end the element."""
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _css_string(text: str) -> Markup:
+    """Return text as a string of a style sheet; all but letters and digits are escapes, so that none of it can end the string."""
+    return Markup('"{}"').format("".join(c if c.isalnum() and c.isascii() else f"\\{ord(c):x} " for c in text))
 
 
 def _json_uri(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from reportgen.results import (
+    Advice,
     Finding,
     Histogram,
     ImageGrid,
@@ -77,6 +78,7 @@ class Document:
         samples: which samples were used; null without samples.
         findings: those of all sections, most severe first.
         sources: where rule and threshold of a finding come from, by its code.
+        advice: what is wrong in a few words, why it matters, what to do and how sure it is, by the finding's code.
         inconclusive: rules that the samples cannot decide.
         rules: every rule as it was in force.
         sections: one for each analysis.
@@ -88,6 +90,7 @@ class Document:
     samples: SamplesSummary | None
     findings: tuple[Finding, ...]
     sources: Mapping[str, str]
+    advice: Mapping[str, Advice]
     inconclusive: tuple[Inconclusive, ...]
     rules: tuple[RuleInForce, ...]
     sections: tuple[WrittenSection, ...]
@@ -102,6 +105,7 @@ def render_json(report: Report) -> str:
         samples=report.samples,
         findings=report.findings,
         sources={finding.code: finding.source for finding in report.findings},
+        advice={finding.code: finding.advice for finding in report.findings},
         inconclusive=report.inconclusive,
         rules=report.rules,
         sections=tuple(map(_section, report.sections)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from reportgen.messages import Message
 from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png
@@ -21,6 +24,7 @@ from reportgen.rendering.geometry import (
 )
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
 from reportgen.results import (
+    Advice,
     Curve,
     Finding,
     Histogram,
@@ -28,12 +32,19 @@ from reportgen.results import (
     Matrix,
     Palette,
     PanelGrid,
+    Report,
     Section,
     Severity,
     SkippedSection,
     causes_first,
     origin_of,
 )
+
+THUMBNAIL = 84
+"""Most pixels of a thumbnail on a side: as many as it takes on the page."""
+
+LONGEST_STRIP, MOST_WRONG = 10, 4
+"""Samples in the summary's strip, and wrong ones among them that have no card of their own."""
 
 _COMPUTED = (Palette.SEQUENTIAL, Palette.DIVERGING)
 
@@ -74,6 +85,49 @@ class Page:
         """Return what stands under the tiles of a grid: a number for each, or the sign of a silent channel for None."""
         return tuple(SILENT_SIGN if one is None else self.language.number(one, digits) for one in numbers)
 
+    def thumbnail(self, grid: ImageGrid, index: int = 0) -> str:
+        """Return the URI of one tile of a grid of samples, made smaller where it is larger than a thumbnail is shown."""
+        tile = grid.images[index : index + 1]
+        step = max(1, math.ceil(max(tile.shape[1:3]) / THUMBNAIL))
+        one = replace(
+            grid, images=_block_means(tile, step), labels=("",), columns=1, maxima=grid.maxima[index : index + 1]
+        )
+        return data_uri(grid_png(one), "image/png")
+
+    def sample_strip(self, report: Report) -> tuple[StripSample, ...]:
+        """Return the samples that the summary shows: wrong ones first, then right ones."""
+        results = {section.name: section.result for section in report.sections if isinstance(section, Section)}
+        chosen, quality = results.get("sample_predictions"), results.get("prediction_quality")
+        shown = [
+            one for one in (chosen.shown if chosen else ()) if one.picture is not None and not _is_thin(one.picture)
+        ]
+        strip = [
+            StripSample(
+                one.index,
+                self.thumbnail(one.picture),
+                one.correct is False,
+                _answer(one),
+                one.label or "",
+                ("sample_predictions", str(one.index)),
+            )
+            for one in shown
+        ]
+        if quality and quality.pictures is not None and not _is_thin(quality.pictures):
+            known = {one.index for one in shown}
+            strip += [
+                StripSample(
+                    one.index,
+                    self.thumbnail(quality.pictures, place),
+                    True,
+                    one.predicted,
+                    one.label,
+                    ("prediction_quality", "samples"),
+                )
+                for place, one in enumerate(quality.worst)
+                if one.right is False and one.index not in known
+            ][:MOST_WRONG]
+        return tuple(sorted(strip, key=lambda one: not one.wrong)[:LONGEST_STRIP])
+
     def histogram(self, histogram: Histogram, size: str = "small") -> str:
         """Return the URI of a histogram's figure."""
         return data_uri(figure_svg(draw_histogram(histogram, size=size, said=self.language.text)), "image/svg+xml")
@@ -81,6 +135,49 @@ class Page:
     def curve(self, curve: Curve) -> str:
         """Return the URI of a curve's figure."""
         return data_uri(figure_svg(draw_curve(curve, said=self.language.text)), "image/svg+xml")
+
+
+@dataclass(frozen=True)
+class StripSample:
+    """A sample as the summary shows it.
+
+    Attributes:
+        index: its number in the source.
+        uri: of its thumbnail.
+        wrong: whether the model is wrong about it.
+        predicted: the model's answer; '' where it is not one class.
+        label: its class; '' without labels.
+        anchor: key of the anchor of what tells more.
+    """
+
+    index: int
+    uri: str
+    wrong: bool
+    predicted: str
+    label: str
+    anchor: tuple[str, str]
+
+
+def _answer(sample: Any) -> str:
+    """Return what the model says of a shown sample; '' where no class has the highest score alone."""
+    best = sample.top[0] if sample.top else None
+    if best is None or any(one.probability == best.probability for one in sample.top[1:]):
+        return ""
+    return str(best.name)
+
+
+def _is_thin(grid: ImageGrid) -> bool:
+    """Return whether a picture is a signal, of which a thumbnail would show nothing."""
+    height, width = grid.images.shape[1:3]
+    return bool(max(height, width) > 4 * min(height, width))
+
+
+def _block_means(images: np.ndarray, step: int) -> np.ndarray:
+    """Return images (N, H, W[, C]) as means of blocks of this many pixels on a side; what is left at an edge is cut."""
+    count, height, width = (images.shape[0], *(size // step for size in images.shape[1:3]))
+    cut = images[:, : height * step, : width * step]
+    blocks = cut.reshape(count, height, step, width, step, *images.shape[3:])
+    return np.asarray(blocks.mean(axis=(2, 4)), np.float32) if step > 1 else images
 
 
 _LONGEST = 60
@@ -129,21 +226,25 @@ class ListedFinding:
         anchor: id of its evidence.
         message: the finding's message, to stand after its subject.
         sentence: the same with a capital letter, to stand alone.
+        section: name of the section that holds the evidence.
     """
 
     subject: str
     anchor: str
     message: str
     sentence: str
+    section: str = ""
 
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """Findings of one rule and severity, which share the source too, and what follows from them."""
+    """Findings of one rule and severity, which share source, advice and threshold too, and what follows from them."""
 
     severity: Severity
     code: str
     source: str
+    advice: Advice
+    threshold: float
     findings: tuple[ListedFinding, ...]
     consequences: tuple[FindingGroup, ...] = ()
 
@@ -184,18 +285,20 @@ def group_findings(sections: Sequence[Section | SkippedSection], page: Page) -> 
     )
 
 
-_Key = tuple[Severity, str, str]
+_Key = tuple[Severity, str, str, Advice, float]
 
 
 def _key(finding: Finding) -> _Key:
-    return finding.severity, finding.code, finding.source
+    return finding.severity, finding.code, finding.source, finding.advice, finding.threshold
 
 
 def _listed(finding: Finding, section: str, page: Page) -> ListedFinding:
     said = page.language.text(finding.message)
     capital = page.language.code == SOURCE_LANGUAGE and _begins_with_words(finding.message)
     sentence = said[:1].upper() + said[1:] if capital else said
-    return ListedFinding(finding.subject, page.anchors.find(section, finding.subject), finding.message, sentence)
+    return ListedFinding(
+        finding.subject, page.anchors.find(section, finding.subject), finding.message, sentence, section
+    )
 
 
 def _begins_with_words(text: str) -> bool:

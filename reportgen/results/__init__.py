@@ -1,5 +1,6 @@
 """What analyses produce and what rendering shows: findings, plottables and rules, with what redaction keeps of them."""
 
+from reportgen.results.advice import NO_ADVICE, Advice, Certainty
 from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of
 from reportgen.results.findings import (
     UNWRITTEN,
@@ -34,9 +35,12 @@ from reportgen.results.rules import Limits, Rule, RuleSettings, default_limits, 
 __all__ = [
     "BROKEN_WEIGHTS",
     "GENERIC_TEMPLATE",
+    "NO_ADVICE",
     "UNWRITTEN",
     "WRONG_INPUTS",
+    "Advice",
     "Becomes",
+    "Certainty",
     "Curve",
     "Finding",
     "Histogram",

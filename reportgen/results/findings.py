@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field
 from typing import Annotated, Any
 
 from reportgen.messages import say
+from reportgen.results.advice import NO_ADVICE, Advice
 from reportgen.results.redaction import Becomes, Kept, redactable
 
 UNWRITTEN: Mapping[str, Any] = {"written": False}
@@ -53,6 +54,7 @@ class Finding:
         source: where rule and threshold come from.
         follows_from: codes of the rules whose findings in this report explain this one.
         explains: whether others may follow from it; a note explains nothing.
+        advice: why it matters and what to do, as its rule says.
     """
 
     code: str
@@ -64,6 +66,7 @@ class Finding:
     source: str = field(metadata=UNWRITTEN)  # all findings of a rule share it, so that the JSON has it once
     follows_from: tuple[str, ...] = ()  # every code that could, until `with_causes` knows what the report holds
     explains: bool = field(default=True, metadata=UNWRITTEN)
+    advice: Advice = field(default=NO_ADVICE, metadata=UNWRITTEN)
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class RuleInForce:
         set_by: 'default', or the name of the file that set the rule.
         lowered: whether the file made its findings matter less.
         moved: whether the file set another threshold.
+        analysis: name of the analysis that checks it; '' for a rule on all of them.
     """
 
     code: str
@@ -108,6 +112,7 @@ class RuleInForce:
     set_by: str = "default"
     lowered: bool = False
     moved: bool = False
+    analysis: str = ""
 
 
 @redactable

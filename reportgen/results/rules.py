@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reportgen.errors import UsageError
+from reportgen.results.advice import NO_ADVICE, Advice
 from reportgen.results.findings import Finding, RuleInForce, Severity
 
 Limits = Mapping[str, float]
@@ -29,6 +30,7 @@ class Rule:
         follows_from: codes of the rules whose findings explain one of this rule, the likeliest cause first; its own code where
             an earlier layer's finding explains a later one's.
         explains_from: the least severity at which a finding of this rule explains others.
+        advice: what is wrong in a few words, why it matters, what to do and how sure it is.
     """
 
     code: str
@@ -40,6 +42,7 @@ class Rule:
     bounds: tuple[float, float] = (0.0, math.inf)
     follows_from: tuple[str, ...] = ()
     explains_from: Severity = Severity.WARNING
+    advice: Advice = NO_ADVICE
 
     def finding(
         self,
@@ -72,6 +75,7 @@ class Rule:
             source=self.source,
             follows_from=self.follows_from if follows_from is None else follows_from,
             explains=graded >= self.explains_from,
+            advice=self.advice,
         )
 
 

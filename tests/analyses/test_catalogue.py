@@ -14,6 +14,22 @@ def test_every_rule_is_listed_once_with_its_analysis_in_the_order_of_the_section
     assert {row["set_by"] for row in rows} == {"default"}
 
 
+def test_every_rule_says_what_is_wrong_why_it_matters_and_what_to_do():
+    for row in open_catalogue().rules_as_rows():
+        assert 2 <= len(row["title"].split()) <= 8, row["code"]
+        assert not row["title"].endswith("."), row["code"]
+        for sentence in (row["why"], row["action"]):
+            assert sentence.endswith("."), row["code"]
+            assert len(sentence.split()) <= 20, row["code"]
+        assert row["certainty"] in ("fact", "test", "choice")
+
+
+def test_each_rule_in_force_knows_the_analysis_that_checks_it():
+    owners = {rule.code: rule.analysis for rule in open_catalogue().settings.in_force}
+    assert owners["silent-channels"] == "channel_activity"
+    assert owners["section-failed"] == ""
+
+
 def test_rules_are_listed_as_they_are_configured():
     rows = open_catalogue({"rules": {"weak-filters": {"threshold": 0.5, "severity": "note"}}}).rules_as_rows()
     (row,) = [row for row in rows if row["code"] == "weak-filters"]

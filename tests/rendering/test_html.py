@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from reportgen.rendering.html import render_frame, render_html
 from reportgen.rendering.json import render_json
 from reportgen.results.findings import Inconclusive, RuleInForce, Severity
-from reportgen.results.report import Section
+from reportgen.results.report import Section, SkippedSection
 
 
 def between(page: str, start: str, end: str) -> str:
@@ -21,9 +21,13 @@ def between(page: str, start: str, end: str) -> str:
 
 def test_the_page_shows_every_section_and_the_reason_of_a_skip(report):
     page = render_html(report)
+    skipped = between(page, '<section id="skipped"', "</section>")
     for section in report.sections:
-        assert f'<section id="{section.name}"' in page
-    assert "<strong>Skipped.</strong> No samples were given." in page
+        assert (f'<section id="{section.name}"' in page) is isinstance(section, Section)
+        assert (f'<strong id="{section.name}">{section.title}</strong>' in skipped) is isinstance(
+            section, SkippedSection
+        )
+    assert '<strong id="attribution">Where it looks</strong>: No samples were given.' in skipped
 
 
 def test_findings_link_to_their_evidence(report):
@@ -117,7 +121,7 @@ def test_what_is_inconclusive_is_counted_and_listed_with_the_samples_that_would_
         for section in report.sections
     )
     page = render_html(replace(report, sections=sections))
-    assert "<strong>2</strong> inconclusive</li>" in page
+    assert "<strong>2</strong> inconclusive</a></li>" in page
     listed = between(page, '<h3 id="inconclusive">', "</ul>")
     assert '<a href="#channel_activity-conv"><bdi>conv</bdi></a> <code>recall-below-chance</code>' in listed
     assert "limit 0.1. About 1,400 samples would decide it." in listed
@@ -164,14 +168,35 @@ def test_options_are_words_and_lists_and_not_python(report):
     }
 
 
-def test_the_summary_states_the_accuracy_and_the_shown_samples_only_where_it_is_unknown(report):
-    summary = between(render_html(report), '<dl class="facts">', "</dl>")
-    assert "<dt>Accuracy</dt><dd>80.0% <small>37.6%–96.4%, 5 samples</small>" in summary
-    assert "Shown samples right" not in summary
+def test_the_verdict_states_the_accuracy_and_the_facts_the_shown_samples_only_where_it_is_unknown(report):
+    page = render_html(report)
+    assert "Accuracy 80.0% (37.6%–96.4%) on 5 samples; baseline 60.0%.</p>" in page
+    assert "Shown samples right" not in between(page, '<dl class="facts">', "</dl>")
     without = tuple(section for section in report.sections if section.name != "prediction_quality")
-    summary = between(render_html(replace(report, sections=without)), '<dl class="facts">', "</dl>")
-    assert "<dt>Shown samples right</dt><dd>1 of 1</dd>" in summary
-    assert "Accuracy" not in summary
+    page = render_html(replace(report, sections=without))
+    assert "<dt>Shown samples right</dt><dd>1 of 1</dd>" in between(page, '<dl class="facts">', "</dl>")
+    assert "Accuracy " not in between(page, '<p class="verdict', "</p>")
+
+
+def test_samples_are_thumbnails_of_the_summary_that_lead_to_their_cards(report):
+    page = render_html(report)
+    strip = between(page, '<ul class="strip">', "</ul>")
+    wrong, right = strip.split("</li>")[:2]
+    assert 'class="wrong" href="#prediction_quality-samples"' in wrong
+    assert '<a href="#sample_predictions-3"><img ' in right
+    assert strip.count("<img ") == 2
+
+
+def test_a_title_cannot_leave_the_style_sheet_that_prints_it(retitled):
+    title = '"; } </style><b>{}\\'
+    style = between(render_html(retitled(title)), "<style>", "</style>")
+    assert r'content:"\22 \3b \20 \7d \20 \3c \2f style\3e \3c b\3e \7b \7d \5c ' in style
+
+
+def test_the_appendix_is_printed_only_where_it_is_asked_for(report):
+    rule = "details::details-content"
+    assert rule not in render_html(report)
+    assert rule in render_html(report, paper="A4", full=True)
 
 
 def test_the_method_of_filters_states_the_thresholds_that_were_in_force(report):

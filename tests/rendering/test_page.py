@@ -8,6 +8,7 @@ from reportgen.messages import counted, say
 from reportgen.rendering.html import render_html
 from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Anchors, Page, group_findings
+from reportgen.results.advice import Advice, Certainty
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.report import Section
 
@@ -76,7 +77,7 @@ def test_the_page_folds_what_follows_from_a_finding_and_counts_it(report):
     page = render_html(replace(report, sections=(section,)))
     assert "What follows from this: 1 finding</summary>" in page
     assert "<strong>1</strong> problem" in page
-    assert page.index('<code class="code">cause</code>') < page.index("<code>constant</code>")
+    assert page.index("</span> cause: <a") < page.index("</span> constant: <a")
 
 
 def test_each_finding_leads_to_its_own_evidence_or_to_its_section():
@@ -111,16 +112,29 @@ def test_the_page_says_the_source_of_alike_findings_once(report):
     alike = tuple(finding(f"layer{index}", say("silent in {n} of 5 samples", n=index)) for index in range(4))
     section = replace(report.sections[0], findings=alike)
     page = render_html(replace(report, sections=(section,)))
-    card = page.split('<li class="finding note">', 1)[1].split('<p class="source">', 1)[0]
-    assert "<strong>4 notes</strong>" in card
+    card = page.split('<li class="finding note">', 1)[1].split("</ol>", 1)[0]
+    assert '<span class="badge">4 notes</span>' in card
     assert "<bdi>layer0</bdi></a>: silent in 0 of 5 samples." in card
     assert "<summary>2 more</summary>" in card
     assert card.count('href="#architecture"') == 4
-    assert page.count("Rule: Somebody.") == 1
+    assert page.count("Source: Somebody.") == 1
 
 
 def test_a_finding_about_the_model_says_that_the_whole_model_is_meant(report):
     section = replace(report.sections[0], findings=(finding("model", say("none is right")),))
     page = render_html(replace(report, sections=(section,)))
-    assert '<strong>Note:</strong> <a href="#architecture">the whole model</a>' in page
+    assert '<span class="hidden">Note:</span> a-rule: <a href="#architecture">the whole model</a>' in page
     assert "<p>None is right.</p>" in page
+
+
+def test_a_card_says_why_a_finding_matters_what_to_do_and_how_sure_it_is(report):
+    advice = Advice(
+        title=say("Dead units"), why=say("They never fire."), action=say("Prune them."), certainty=Certainty.TEST
+    )
+    section = replace(report.sections[0], findings=(replace(finding("conv"), advice=advice),))
+    page = render_html(replace(report, sections=(section,)))
+    card = page.split('<li class="finding note">', 1)[1].split("</li>", 1)[0]
+    assert "Dead units: <a " in card
+    assert "<dt>Why it matters</dt><dd>They never fire.</dd>" in card
+    assert "<dt>What to do</dt><dd>Prune them.</dd>" in card
+    assert "At least 95% sure: a statistical test or bound. Rule <code>a-rule</code>, limit 0.1." in card

@@ -15,7 +15,7 @@ from reportgen.analyses.attribution.results import (
 from reportgen.measures.deletion import AS_GOOD, LOOKS, DeletionTest, is_better_than_random
 from reportgen.measures.intervals import CONFIDENCE, binomial_tail
 from reportgen.messages import Message, counted, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Limits, Rule, Severity
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 
 _CHANCE = 0.05
 """Share of maps that may fail a test by chance."""
@@ -38,6 +38,12 @@ WEIGHTLESS = Rule(
         *WRONG_INPUTS,
         "non-deterministic-output",
         "constant-output",
+    ),
+    advice=Advice(
+        title=say("Heat maps ignore the weights"),
+        why=say("They show the picture’s edges, not what the model learned."),
+        action=say("Do not use these maps as an explanation."),
+        certainty=Certainty.TEST,
     ),
 )
 
@@ -85,6 +91,12 @@ AIMLESS = Rule(
         *WRONG_INPUTS,
         "non-deterministic-output",
         "constant-output",
+    ),
+    advice=Advice(
+        title=say("Heat maps no better than chance"),
+        why=say("What they mark matters no more to the class than other places do."),
+        action=say("Do not use these maps as an explanation."),
+        certainty=Certainty.TEST,
     ),
 )
 
@@ -136,6 +148,12 @@ INCOMPLETE = Rule(
         *WRONG_INPUTS,
         "non-deterministic-output",
         "constant-output",
+    ),
+    advice=Advice(
+        title=say("Heat maps do not add up"),
+        why=say("They miss part of the score that they should explain."),
+        action=say("Do not rely on their values; use another method for these samples."),
+        certainty=Certainty.CHOICE,
     ),
 )
 

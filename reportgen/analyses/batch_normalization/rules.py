@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, BatchNormalizationResult, NormalizationAudit
 from reportgen.messages import counted, say
-from reportgen.results import WRONG_INPUTS, Finding, Limits, Rule, Severity
+from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 
 NEVER_UPDATED = Rule(
     code="never-updated-statistics",
@@ -18,6 +18,12 @@ NEVER_UPDATED = Rule(
     unit=say("layers"),
     source=say(
         "Keras: moving_mean begins as 0 and moving_variance as 1; Ioffe and Szegedy, arXiv 1502.03167, algorithm 2"
+    ),
+    advice=Advice(
+        title=say("Statistics were never updated"),
+        why=say("At inference the layer normalises with the values it started from."),
+        action=say("Train the layer, or load the weights that include its statistics."),
+        certainty=Certainty.FACT,
     ),
 )
 
@@ -59,6 +65,12 @@ NEGATIVE = Rule(
     threshold=0,
     unit=say("channels of a layer"),
     source=say("Ioffe and Szegedy, arXiv 1502.03167, algorithm 1: the root of the variance is NaN then"),
+    advice=Advice(
+        title=say("Negative variance"),
+        why=say("Its square root is NaN, and so is every output."),
+        action=say("Load an intact checkpoint; the stored statistics are damaged."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 
@@ -99,6 +111,12 @@ DRIFTED = Rule(
         *WRONG_INPUTS,
         "silent-channels",
         "non-finite-weights",
+    ),
+    advice=Advice(
+        title=say("Inputs unlike those of training"),
+        why=say("The layer normalises with statistics of other data."),
+        action=say("Check the scaling of the samples; if it is right, these data are not those of training."),
+        certainty=Certainty.CHOICE,
     ),
 )
 
@@ -162,6 +180,12 @@ COLLAPSED = Rule(
         "Mehta, Kim and Theobalt, arXiv 1811.12495: filters with a scale under 0.001 are inactive; a tenth is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
+    advice=Advice(
+        title=say("Channels scaled to zero"),
+        why=say("They are constant and carry no information."),
+        action=say("Prune them, or train with less weight decay on the scales."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 

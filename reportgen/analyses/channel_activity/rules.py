@@ -10,7 +10,7 @@ from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.measures.intervals import never_seen_bound
 from reportgen.messages import counted, say
-from reportgen.results import WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Inconclusive, Limits, Rule, Severity
 
 NON_FINITE = Rule(
     code="non-finite-activations",
@@ -22,6 +22,12 @@ NON_FINITE = Rule(
     follows_from=(
         "non-finite-weights",
         "negative-variance",
+    ),
+    advice=Advice(
+        title=say("NaN or infinite activations"),
+        why=say("Everything behind this layer is NaN or infinite too."),
+        action=say("Look at the weights of the first such layer and at the range of the inputs."),
+        certainty=Certainty.FACT,
     ),
 )
 
@@ -85,6 +91,12 @@ SILENT = Rule(
     bounds=(0.0, 1.0),
     follows_from=_IDLE_FROM,
     explains_from=Severity.PROBLEM,
+    advice=Advice(
+        title=say("Dead units"),
+        why=say("They cost time and memory and never fire."),
+        action=say("Prune them or make the layer narrower; where most are dead, retrain with a smaller learning rate."),
+        certainty=Certainty.TEST,
+    ),
 )
 
 
@@ -170,6 +182,12 @@ QUIET = Rule(
     ),
     bounds=(0.0, 1.0),
     follows_from=_IDLE_FROM,
+    advice=Advice(
+        title=say("Nearly inactive channels"),
+        why=say("They fire, but so weakly that the next layer hardly sees them."),
+        action=say("Prune them or make the layer narrower."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 
@@ -222,6 +240,12 @@ STUCK = Rule(
     ),
     bounds=(0.0, 1.0),
     follows_from=_IDLE_FROM,
+    advice=Advice(
+        title=say("Stuck channels"),
+        why=say("They give the same value for every sample, so they carry no information."),
+        action=say("Check the scaling of the inputs and the size of the weights; prune what stays stuck."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reportgen.analyses.filter_grids.results import LEAST_COSINE, FilterGridsResult, FilterStrength
 from reportgen.messages import counted, say
-from reportgen.results import Finding, Limits, Rule, Severity
+from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
 
 WEAK = Rule(
     code="weak-filters",
@@ -21,6 +21,12 @@ WEAK = Rule(
         "thousandth is reportgen's choice, and a warning from a third of the layer on: docs/verdicts.md of reportgen"
     ),
     follows_from=("non-finite-weights", "constant-kernel"),
+    advice=Advice(
+        title=say("Filters with almost no weight"),
+        why=say("They contribute next to nothing to the output."),
+        action=say("Prune them, or train with fewer filters."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 WARNED_SHARE = 1 / 3
@@ -73,6 +79,12 @@ DUPLICATE = Rule(
     ),
     bounds=(LEAST_COSINE, math.inf),
     follows_from=("constant-kernel",),
+    advice=Advice(
+        title=say("Duplicate filters"),
+        why=say("Copies cost time and memory and add nothing."),
+        action=say("Remove one of each pair, or train with fewer filters."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 

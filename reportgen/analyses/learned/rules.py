@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from reportgen.analyses.learned.results import NO_POWER, SCALED, LearnedKernel, LearnedResult
 from reportgen.messages import Message, counted, first_of, say
 from reportgen.models.weights import LEADING, NORM, RANK, STATISTICS
-from reportgen.results import Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import Advice, Certainty, Finding, Inconclusive, Limits, Rule, Severity
 
 UNTRAINED = Rule(
     code="untrained-layer",
@@ -23,6 +23,14 @@ UNTRAINED = Rule(
         "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound by Bonferroni"
     ),
     bounds=(1e-9, 1.0),
+    advice=Advice(
+        title=say("No sign of training"),
+        why=say("A layer that never learned adds noise, not knowledge."),
+        action=say(
+            "Check that the trained weights were loaded, and that the layer was trainable and received gradients."
+        ),
+        certainty=Certainty.TEST,
+    ),
 )
 
 _NAMED = 4  # kernels in one sentence
@@ -204,6 +212,12 @@ COLLAPSED = Rule(
         "constant-kernel",
         "weak-filters",
     ),
+    advice=Advice(
+        title=say("Collapsed kernel"),
+        why=say("Its filters are nearly copies of each other, so most of the layer does no work."),
+        action=say("Retrain with weight decay, normalisation or a smaller learning rate, or make the layer narrower."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 
@@ -252,6 +266,12 @@ EXPLODED = Rule(
         "measured: docs/verdicts.md of reportgen; initialisers keep the scale of signals (Glorot and Bengio, AISTATS 2010)"
     ),
     bounds=(1.0, float("inf")),
+    advice=Advice(
+        title=say("Exploded weights"),
+        why=say("Small changes of the input can change the output much."),
+        action=say("Retrain with a smaller learning rate, weight decay or gradient clipping."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from reportgen.analyses.preprocessing_check.results import (
 )
 from reportgen.measures.intervals import Rate
 from reportgen.messages import Message, counted, say
-from reportgen.results import BROKEN_WEIGHTS, Finding, Limits, Rule, Severity
+from reportgen.results import BROKEN_WEIGHTS, Advice, Certainty, Finding, Limits, Rule, Severity
 
 OTHER = Rule(
     code="other-preprocessing",
@@ -33,6 +33,12 @@ OTHER = Rule(
         "docs/verdicts.md of reportgen"
     ),
     follows_from=tuple(code for code in BROKEN_WEIGHTS if code != "silent-channels"),
+    advice=Advice(
+        title=say("Another preprocessing fits better"),
+        why=say("The accuracy here may be that of wrong inputs, not of the model."),
+        action=say("Run the report again with the option that the message names, and compare."),
+        certainty=Certainty.TEST,
+    ),
 )
 
 _GOOD = 0.5

@@ -20,6 +20,9 @@ from reportgen.samples import LabelSets, Targets
 TOP = 5
 """How many classes are listed for each sample."""
 
+_TIE = 0.999
+"""Share of the highest score from which another one is tied with it: a twentieth of a point at 50%. Our choice."""
+
 _PICTURE_PIXELS = 128 * 128
 
 
@@ -94,7 +97,14 @@ def _shown(
         classes=samples.set_names(position),
         predicted=_names(samples, scores > 0.5) if isinstance(labels, LabelSets) and scores is not None else None,
         target=_target(labels.values[position]) if isinstance(labels, Targets) else None,
+        tied=1 if scores is None else _tied(scores),
     )
+
+
+def _tied(scores: np.ndarray) -> int:
+    """Return how many scores are as high as the highest one, which counts."""
+    highest = float(scores.max())
+    return int((scores >= _TIE * highest).sum()) if highest > 0 else 1
 
 
 def _target(values: np.ndarray) -> tuple[float, ...] | None:

@@ -44,6 +44,7 @@ class ShownSample:
             whether exactly these are predicted. None elsewhere.
         predicted: names of the classes with a score over 0.5, where each has a score of its own and `classes` are known.
         target: what the output should be, where the labels are numbers and it is short; None elsewhere.
+        tied: how many classes share the highest score, so that their order says nothing; 1 where one is ahead.
     """
 
     index: SortedBy[int]
@@ -56,6 +57,7 @@ class ShownSample:
     classes: Annotated[tuple[str, ...] | None, Becomes(None)] = None
     predicted: Annotated[tuple[str, ...] | None, Becomes(None)] = None
     target: Annotated[tuple[float, ...] | None, Becomes(None)] = None
+    tied: Kept[int] = 1
 
 
 @redactable

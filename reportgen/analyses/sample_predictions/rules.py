@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
 from reportgen.messages import say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Limits, Rule, Severity
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 from reportgen.run import LARGEST_REPEAT_CHANGE
 
 NOT_RUN = Rule(
@@ -18,6 +18,12 @@ NOT_RUN = Rule(
     threshold=0,
     unit=say("sets of samples that are left out"),
     source=say("a check that was asked for and not made must not pass for one that found nothing"),
+    advice=Advice(
+        title=say("Samples were not run"),
+        why=say("Nothing of what the model does was checked."),
+        action=say("Correct the samples or the options that the message names, and run the report again."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 
@@ -57,6 +63,12 @@ NON_FINITE_OUTPUT = Rule(
         "negative-variance",
         "non-finite-activations",
     ),
+    advice=Advice(
+        title=say("NaN or infinite outputs"),
+        why=say("Such a sample has no prediction."),
+        action=say("Check these samples for NaN and extreme values, then the weights and the scaling of the inputs."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 
@@ -91,6 +103,12 @@ UNSTEADY = Rule(
     source=say(
         "one machine gives the same numbers twice; sums in another order differ by about 1e-6 of them in float32, for which "
         "the limit is reportgen's choice"
+    ),
+    advice=Advice(
+        title=say("Outputs change from run to run"),
+        why=say("No result of this model can be reproduced."),
+        action=say("Look for dropout, noise or batch statistics that stay on at inference."),
+        certainty=Certainty.FACT,
     ),
 )
 
@@ -130,6 +148,12 @@ ALIKE = Rule(
     follows_from=(
         *BROKEN_WEIGHTS,
         *WRONG_INPUTS,
+    ),
+    advice=Advice(
+        title=say("Same output for every sample"),
+        why=say("The model ignores its input."),
+        action=say("Check the scaling of the samples first, then whether the trained weights were loaded."),
+        certainty=Certainty.CHOICE,
     ),
 )
 
@@ -175,6 +199,12 @@ RANGE = Rule(
     threshold=8.0,
     unit=say("factor by which the inputs are wider or narrower than expected"),
     source=say("the model's rescaling layer, read backwards from [-1, 1] or [0, 1]"),
+    advice=Advice(
+        title=say("Inputs out of range"),
+        why=say("The model gets values that it never saw in training."),
+        action=say("Scale the samples as in training, with --scale."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 
@@ -209,6 +239,12 @@ UNSCALED = Rule(
     unit=say("largest input, where none is negative and the model has no rescaling layer"),
     source=say("inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero"),
     follows_from=("other-preprocessing",),
+    advice=Advice(
+        title=say("Inputs look unscaled"),
+        why=say("Networks trained on scaled inputs fail on raw bytes."),
+        action=say("Scale the samples as in training, with --scale."),
+        certainty=Certainty.CHOICE,
+    ),
 )
 
 
@@ -238,6 +274,12 @@ UNCHECKED_NAMES = Rule(
     unit=say("class names whose order could not be checked"),
     source=say(
         "labels in another order than the model's make right answers wrong, and nothing in the samples tells the order"
+    ),
+    advice=Advice(
+        title=say("Order of the classes is a guess"),
+        why=say("If labels have another order than the model’s outputs, right answers count as wrong."),
+        action=say("Pass the class names in the model’s order with --class-names."),
+        certainty=Certainty.FACT,
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.analyses.weight_histograms.results import DamagedVariable, KernelWeights, WeightHistogramsResult
 from reportgen.messages import counted, first_of, say
-from reportgen.results import Finding, Limits, Rule, Severity
+from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
 
 NON_FINITE = Rule(
     code="non-finite-weights",
@@ -15,6 +15,12 @@ NON_FINITE = Rule(
     threshold=0,
     unit=say("values of a variable"),
     source=say("IEEE 754: every output that depends on such a value is NaN or infinite"),
+    advice=Advice(
+        title=say("NaN or infinite weights"),
+        why=say("Every output that depends on them is NaN or infinite."),
+        action=say("Load an earlier checkpoint; look for a diverged loss or an overflow in half precision."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 
@@ -48,6 +54,12 @@ CONSTANT = Rule(
     unit=say("difference between the largest and the smallest weight"),
     source=say(
         "Goodfellow, Bengio and Courville, Deep Learning (2016), section 8.4: units that begin alike stay alike"
+    ),
+    advice=Advice(
+        title=say("Constant kernel"),
+        why=say("All filters of the layer compute the same thing, so the layer passes nothing on."),
+        action=say("Check that the weights were loaded, and that no mask or constraint set them."),
+        certainty=Certainty.FACT,
     ),
 )
 
@@ -83,6 +95,12 @@ SPARSE = Rule(
     unit=say("share of the weights of all kernels that vary"),
     source=say("a fact to know, such as of pruning; a tenth is reportgen's choice"),
     bounds=(0.0, 1.0),
+    advice=Advice(
+        title=say("Sparse weights"),
+        why=say("A pruned model can be smaller and faster, and its accuracy must be measured after pruning."),
+        action=say("If you did not prune the model, find out what set these weights to zero."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 COARSE = Rule(
@@ -92,6 +110,12 @@ COARSE = Rule(
     threshold=15,
     unit=say("different weights of a kernel, or of each of its filters"),
     source=say("a fact to know, such as of quantisation; four bits with a sign have 15 values around zero"),
+    advice=Advice(
+        title=say("Quantised weights"),
+        why=say("Rounded weights cost accuracy, which must be measured after rounding."),
+        action=say("If you did not quantise the model, find out what rounded it."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 

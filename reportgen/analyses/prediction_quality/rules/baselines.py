@@ -12,7 +12,17 @@ from reportgen.measures.intervals import Decision, Outcome, Rate, measure, wilso
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.skill import FEWEST, decide_skill
 from reportgen.messages import Message, counted, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import (
+    BROKEN_WEIGHTS,
+    WRONG_INPUTS,
+    Advice,
+    Certainty,
+    Finding,
+    Inconclusive,
+    Limits,
+    Rule,
+    Severity,
+)
 
 MAJORITY = Rule(
     code="no-better-than-majority",
@@ -33,6 +43,12 @@ MAJORITY = Rule(
         "permuted-labels",
         "constant-output",
         "constant-prediction",
+    ),
+    advice=Advice(
+        title=say("No better than one constant answer"),
+        why=say("The model adds nothing to always naming the most frequent class."),
+        action=say("Check preprocessing and the order of the classes, then retrain."),
+        certainty=Certainty.TEST,
     ),
 )
 
@@ -207,6 +223,12 @@ CONSTANT = Rule(
         *WRONG_INPUTS,
         "constant-output",
     ),
+    advice=Advice(
+        title=say("One answer for all samples"),
+        why=say("The model cannot tell the classes apart."),
+        action=say("Check the scaling of the samples, then the balance of the classes in training."),
+        certainty=Certainty.TEST,
+    ),
 )
 
 
@@ -252,6 +274,12 @@ MEAN = Rule(
         *WRONG_INPUTS,
         "non-deterministic-output",
         "constant-output",
+    ),
+    advice=Advice(
+        title=say("No better than the mean"),
+        why=say("The model adds nothing to always answering the average."),
+        action=say("Check the scaling of inputs and targets, then retrain."),
+        certainty=Certainty.TEST,
     ),
 )
 

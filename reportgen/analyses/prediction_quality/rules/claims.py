@@ -9,7 +9,17 @@ from reportgen.analyses.prediction_quality.results import PredictionQualityResul
 from reportgen.measures.claims import MeasuredClaim
 from reportgen.measures.intervals import Outcome
 from reportgen.messages import Message, counted, joined, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import (
+    BROKEN_WEIGHTS,
+    WRONG_INPUTS,
+    Advice,
+    Certainty,
+    Finding,
+    Inconclusive,
+    Limits,
+    Rule,
+    Severity,
+)
 
 EXPECTED = Rule(
     code="below-expectation",
@@ -31,6 +41,14 @@ EXPECTED = Rule(
         "permuted-labels",
         "constant-output",
     ),
+    advice=Advice(
+        title=say("Claim not met"),
+        why=say("The model does not do what was promised of it."),
+        action=say(
+            "Correct the claim or the model; first check that samples and preprocessing are those of the claim."
+        ),
+        certainty=Certainty.TEST,
+    ),
 )
 
 UNUSED = Rule(
@@ -41,6 +59,12 @@ UNUSED = Rule(
     unit=say("samples whose labels are not used"),
     source=say("a check that was asked for and not made must not pass for one that found nothing"),
     follows_from=("non-finite-output", "samples-not-run"),
+    advice=Advice(
+        title=say("Labels were not used"),
+        why=say("Accuracy is unknown although labels were given."),
+        action=say("Give labels in the form that the message names."),
+        certainty=Certainty.FACT,
+    ),
 )
 
 

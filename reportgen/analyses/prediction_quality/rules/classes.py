@@ -10,7 +10,17 @@ from reportgen.analyses.prediction_quality.results import PredictionQualityResul
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
 from reportgen.messages import Message, counted, first_of, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import (
+    BROKEN_WEIGHTS,
+    WRONG_INPUTS,
+    Advice,
+    Certainty,
+    Finding,
+    Inconclusive,
+    Limits,
+    Rule,
+    Severity,
+)
 
 _MOST_NAMED = 5
 """Classes that a message names."""
@@ -106,6 +116,12 @@ NEVER = Rule(
         "constant-prediction",
         "no-better-than-majority",
     ),
+    advice=Advice(
+        title=say("A class is never predicted"),
+        why=say("Every sample of this class is wrong."),
+        action=say("Check the labels of the class and its share of the training data."),
+        certainty=Certainty.TEST,
+    ),
 )
 
 
@@ -195,6 +211,12 @@ RECALL = Rule(
         "constant-prediction",
         "no-better-than-majority",
     ),
+    advice=Advice(
+        title=say("A class found less often than by guessing"),
+        why=say("The model confuses this class systematically."),
+        action=say("Look at what it is taken for; check its labels."),
+        certainty=Certainty.TEST,
+    ),
 )
 
 
@@ -244,6 +266,12 @@ LOW_RECALL = Rule(
         "non-deterministic-output",
         "constant-output",
     ),
+    advice=Advice(
+        title=say("A class is missed more often than found"),
+        why=say("Most samples that have this class are not found."),
+        action=say("Lower the decision threshold of the class, or add training data for it."),
+        certainty=Certainty.TEST,
+    ),
 )
 
 
@@ -291,6 +319,12 @@ LOW_PRECISION = Rule(
         *WRONG_INPUTS,
         "non-deterministic-output",
         "constant-output",
+    ),
+    advice=Advice(
+        title=say("A class is claimed more often wrongly"),
+        why=say("Most answers that name this class are wrong."),
+        action=say("Raise the decision threshold of the class, or add negative examples."),
+        certainty=Certainty.TEST,
     ),
 )
 

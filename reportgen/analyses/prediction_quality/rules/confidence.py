@@ -12,7 +12,17 @@ from reportgen.measures.intervals import Decision, Outcome
 from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.temperature import Temperature
 from reportgen.messages import Message, counted, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import (
+    BROKEN_WEIGHTS,
+    WRONG_INPUTS,
+    Advice,
+    Certainty,
+    Finding,
+    Inconclusive,
+    Limits,
+    Rule,
+    Severity,
+)
 
 FEWEST_CALIBRATED = 2 * CALIBRATION_BINS
 """Samples under which no calibration error is judged: their chance is that of a few answers. Two for each bin; our choice."""
@@ -47,6 +57,12 @@ CALIBRATION = Rule(
         "constant-output",
         "constant-prediction",
         "no-better-than-majority",
+    ),
+    advice=Advice(
+        title=say("Confidence is not accuracy"),
+        why=say("Probabilities of this model cannot be used as such, for instance as thresholds."),
+        action=say("Calibrate with the temperature given under Prediction quality, on data apart from these."),
+        certainty=Certainty.TEST,
     ),
 )
 
@@ -187,6 +203,12 @@ CONFIDENT = Rule(
         "constant-output",
         "constant-prediction",
         "no-better-than-majority",
+    ),
+    advice=Advice(
+        title=say("Certain and wrong"),
+        why=say("Errors given with near certainty pass every confidence threshold."),
+        action=say("Look at these samples: their labels may be wrong, or the model is overconfident."),
+        certainty=Certainty.TEST,
     ),
 )
 

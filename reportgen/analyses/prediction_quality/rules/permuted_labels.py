@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.messages import counted, first_of, say
-from reportgen.results import WRONG_INPUTS, Finding, Limits, Rule, Severity
+from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 
 PERMUTED = Rule(
     code="permuted-labels",
@@ -22,6 +22,12 @@ PERMUTED = Rule(
     follows_from=(
         "class-names-unchecked",
         *WRONG_INPUTS,
+    ),
+    advice=Advice(
+        title=say("Classes stand in another order"),
+        why=say("Labels and outputs mean different classes, so the accuracy here is not the model’s."),
+        action=say("Put the class names or labels into the model’s order, and run the report again."),
+        certainty=Certainty.TEST,
     ),
 )
 
