@@ -79,7 +79,7 @@ def make_report(
         options.check_without_samples(of_samples)
     catalogue = open_catalogue(config, extra=extra)
     settings, plugins = catalogue.settings, catalogue.plugins
-    options = replace(options, expect=options.expect or catalogue.expect)
+    options = replace(options, expect=options.expect or catalogue.expect, effort=options.effort or catalogue.effort)
     read, described = _loaded(model, options, on_stage, run=samples is not None)
     source = None
     if samples is not None and described.model is not None:

@@ -16,6 +16,8 @@ from reportgen.untrusted.limits import HALF_OF_MEMORY
 MODEL, SAMPLES, PICTURES, PAGE = "Model", "Samples", "Weights and pictures", "Page"
 """Headings in --help that the options of a report stand under."""
 
+EFFORTS = ("quick", "standard", "full")
+
 ATTRIBUTIONS = ("hirescam", "gradcam", "layercam", "integrated-gradients")
 
 _MOST_BYTES = 2.0**62  # no machine has more, and larger floats are infinite in bytes
@@ -137,6 +139,11 @@ def _methods_or_none(flag: str, value: tuple[str, ...]) -> None:
         _one_of(flag, method, ATTRIBUTIONS, or_alone="none")
 
 
+def _effort_or_none(flag: str, value: str | None) -> None:
+    if value is not None:
+        _one_of(flag, value, EFFORTS)
+
+
 def _path_or_none(value: Any) -> str | None:
     return None if value is None else str(value)
 
@@ -244,6 +251,14 @@ class ReportOptions:
         commas=True,
     )
     maximise: bool = option(False, "Make inputs that excite the shown layers' channels most (slow).", PICTURES)
+    effort: str | None = option(
+        None,
+        "Multiply-adds to spend on tests of attribution maps and on made inputs: quick, 15 billion; standard, 150 billion; or "
+        "full, as many as they take. What is not reached is marked as not tested. Default: standard.",
+        PICTURES,
+        metavar="EFFORT",
+        check=_effort_or_none,
+    )
     max_evaluated: int = option(
         1000,
         "Run the model on so many samples at the most; the chosen ones are always among them.",

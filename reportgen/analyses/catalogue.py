@@ -26,11 +26,13 @@ class Catalogue:
         plugins: analyses from other packages, those given to `build_report`, and those that cannot be used.
         settings: every rule as it is in force.
         expect: what the configuration claims of the model, as for --expect.
+        effort: what the configuration says may be spent, as for --effort; None where it says nothing.
     """
 
     plugins: Plugins
     settings: RuleSettings
     expect: tuple[str, ...] = ()
+    effort: str | None = None
 
     @property
     def analyses(self) -> tuple[Analysis, ...]:
@@ -90,7 +92,7 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
         rules += analysis.rules
     settings = rule_settings(rules, configuration, unknown_allowed=bool(found.broken))
     in_force = tuple(replace(rule, analysis=owners.get(rule.code, "")) for rule in settings.in_force)
-    return Catalogue(plugins, replace(settings, in_force=in_force), configuration.expect)
+    return Catalogue(plugins, replace(settings, in_force=in_force), configuration.expect, configuration.effort)
 
 
 def _taken(analyses: Iterable[Analysis]) -> dict[str, set[str]]:

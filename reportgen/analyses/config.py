@@ -12,6 +12,7 @@ from typing import Any
 
 from reportgen.errors import UsageError
 from reportgen.measures.claims import claims_of, parse_claim
+from reportgen.options import EFFORTS
 from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 
@@ -22,7 +23,7 @@ else:
 
 PROJECT_FILE = "pyproject.toml"
 _DEFAULT = "default"
-_KEYS = ("rules", "expect")
+_KEYS = ("rules", "expect", "effort")
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,21 @@ class Configuration:
         name: the file's name, without its folder; 'default' where nothing is configured.
         rules: settings by the rule's code, not yet checked.
         expect: claims that the samples are to bear out, as for --expect.
+        effort: what may be spent, as for --effort; None where it is not configured.
     """
 
     name: str = _DEFAULT
     rules: Mapping[str, Any] = field(default_factory=dict)
     expect: tuple[str, ...] = ()
+    effort: str | None = None
 
 
 def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configuration:
     """Return the configuration of a report.
 
     Args:
-        source: a TOML file with `[rules]` or `expect`, or of any name with `[tool.reportgen]`; its tables as a mapping; or None
-            for `[tool.reportgen]` in the working folder's `pyproject.toml`, where there is one.
+        source: a TOML file with `[rules]`, `expect` or `effort`, or of any name with `[tool.reportgen]`; its tables as a mapping;
+            or None for `[tool.reportgen]` in the working folder's `pyproject.toml`, where there is one.
 
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds a table that reportgen does not know.
@@ -140,13 +143,19 @@ def _configuration(name: str, table: Any, prefix: str) -> Configuration:
     for key in table:
         if key not in _KEYS:
             raise UsageError(
-                f"{name}: [{prefix}rules] and expect are all that reportgen reads. Received: {shown(key)!r}."
+                f"{name}: [{prefix}rules], expect and effort are all that reportgen reads. Received: {shown(key)!r}."
                 f"{_suggestion(key, _KEYS)}"
             )
     rules = table.get("rules", {})
     if not isinstance(rules, Mapping):
         raise UsageError(f"{name}: [{prefix}rules] must be a table. Received: {shown(repr(rules))}.")
-    return Configuration(name, rules, _expectations(name, table.get("expect")))
+    return Configuration(name, rules, _expectations(name, table.get("expect")), _effort(name, table.get("effort")))
+
+
+def _effort(name: str, given: Any) -> str | None:
+    if given is None or (isinstance(given, str) and given in EFFORTS):
+        return given
+    raise UsageError(f"{name}: effort must be one of {', '.join(EFFORTS)}. Received: {shown(repr(given))}.")
 
 
 def _expectations(name: str, given: Any) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ LOOKS = (8, 16, 40, 80, 160)
 """Numbers of random orders after which it is asked whether more could change the verdict. Most maps are decided by the first
 three; one at the limit itself never is."""
 
+FIRST_LOOK = (1 + LOOKS[0]) * len(DELETED)
+"""Inputs that are scored until it is asked first: 18 for each map."""
+
 AS_GOOD = 0.05
 """Share of random orders that may do as well as the map's own: the usual level of a rank test."""
 
@@ -35,7 +38,7 @@ class DeletionTest:
     Attributes:
         distance: by how many standard deviations of random orders the area under the map's curve is below their mean; NaN where
             no order changes the score by more than a millionth, which is noise, and where a score is not known.
-        orders: number of random orders.
+        orders: number of random orders; 0 for a map that was not tested.
         as_good: number of them that do as well as the map's order or better.
     """
 
@@ -88,8 +91,12 @@ def deletion_tests(
     seed: int,
     limit: float = AS_GOOD,
     channels_first: bool = False,
+    most: int | None = None,
 ) -> tuple[DeletionTest, ...]:
     """Return the test of each map, n of them, each with as many random orders as its verdict needs, at most 160.
+
+    Where not all can be paid for, the first maps have a first look of 8 orders each, and what is left goes to those of them that
+    it leaves open, each in whole or not at all.
 
     Compared are the areas under the curve of the class's log odds while cells give way to a blurred copy of the image, from
     which most of what can be told is gone, but which has no new edges. Its ends, the whole image and none of it, are the same
@@ -104,6 +111,7 @@ def deletion_tests(
         seed: seed of the random orders.
         limit: share of random orders that may do as well, up to which a verdict is looked for.
         channels_first: whether the inputs' first axis is their channels.
+        most: most inputs that are scored; None for as many as the verdicts need.
 
     Source: Petsiuk et al., RISE, arXiv 1806.07421 (the deletion metric: the area under the curve); Samek et al.,
     arXiv 1509.06321 (a random heatmap as what others are compared with); Fong and Vedaldi, arXiv 1704.03296 (deletion by a
@@ -118,7 +126,13 @@ def deletion_tests(
     curves = [np.empty((0, len(DELETED))) for _ in maps]
     tests = [DeletionTest(math.nan, 0, 0) for _ in maps]
     open_maps = list(range(len(maps)))
+    left = len(maps) * (1 + LOOKS[-1]) * len(DELETED) if most is None else most
     for before, orders in zip((0, *LOOKS), LOOKS, strict=False):
+        each = (orders - before if before else 1 + orders) * len(DELETED)
+        open_maps = open_maps[: left // each]
+        if not open_maps:
+            break
+        left -= each * len(open_maps)
         drawn = np.stack([_drawn(generators[n], orders - before, cells[n].size) for n in open_maps])
         asked = drawn if before else [np.concatenate([own[n], drawn[n]]) for n in open_maps]
         for n, found in zip(open_maps, masked.scores(open_maps, np.array(asked), cells.shape[1:]), strict=True):
@@ -128,8 +142,6 @@ def deletion_tests(
         open_maps = [
             n for n in open_maps if np.isfinite(tests[n].distance) and is_better_than_random(tests[n], limit) is None
         ]
-        if not open_maps:
-            break
     return tuple(tests)
 
 

@@ -13,13 +13,19 @@ from fixed_weights import fix_weights
 from keras import layers
 
 from reportgen.analyses.attribution.analysis import Attribution
-from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.attribution.results import (
+    DELETION,
+    RANDOMISED_WEIGHTS,
+    AttributionResult,
+    MethodMaps,
+    SampleAttribution,
+)
 from reportgen.analyses.attribution.rules import undecided_tests
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS, gradcam, hirescam, layercam
 from reportgen.measures.deletion import DELETED
-from reportgen.results.findings import Finding, Severity
+from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette, Panel, PanelGrid
 from reportgen.results.rules import Limits
 
@@ -293,7 +299,7 @@ def test_completeness_error_is_a_share_of_the_difference() -> None:
     assert completeness_error(0.0, 0.0) == 0
 
 
-def findings(*samples: SampleAttribution, limits: Limits = LIMITS) -> list[Finding]:
+def findings(*samples: SampleAttribution, limits: Limits = LIMITS) -> list[Finding | Inconclusive]:
     panel = Panel(np.zeros((len(samples), 2, 2)), (0, 1), Palette.SEQUENTIAL)
     figure = PanelGrid((panel, panel), tuple(map(str, range(len(samples)))), 1, len(samples))
     method = MethodMaps("hirescam", "HiResCAM", "conv", (2, 2), figure, None, samples)
@@ -384,6 +390,49 @@ def test_other_random_orders_never_turn_a_map_of_the_demo_from_passed_to_failed(
     assert all(len(signs - {"?"}) <= 1 for signs in verdicts)
     assert sum(len(signs) == 1 for signs in verdicts) >= 8
     assert max(one.orders for samples in seeds for one in samples) == 160
+
+
+def test_maps_that_the_effort_does_not_reach_are_marked_told_once_and_not_counted() -> None:
+    images = draw(4, 8, 8, 1)
+    whole = result_of(pooled(), images, effort="full")
+    assert not whole.untested
+    # passes of a model that costs so much: quick pays for 3, standard for 31
+    dear = [replace(layer, multiply_adds=2_400_000_000) for layer in context(pooled(), images).layers[:2]]
+    for effort, randomised, deletion in (("quick", 3, 0), ("standard", 4, 1)):
+        given = replace(context(pooled(), images, attribution=("hirescam",), effort=effort), layers=tuple(dear))
+        result = Attribution().run(given)
+        assert isinstance(result, AttributionResult)
+        (method,) = result.methods
+        assert (result.effort, result.cost, result.untested) == (effort, 4_800_000_000, True)
+        assert result.passes == {"quick": 3, "standard": 31}[effort]
+        assert [len(method.tested(test)) for test in (RANDOMISED_WEIGHTS, DELETION)] == [randomised, deletion]
+        for number, (cut, full) in enumerate(zip(method.samples, whole.methods[0].samples, strict=True)):
+            assert (cut.logit, cut.largest) == (full.logit, full.largest)
+            assert cut.similarity == (full.similarity if number < randomised else None)
+            tests = ((RANDOMISED_WEIGHTS, number < randomised), (DELETION, number < deletion))
+            assert cut.untested == tuple(test for test, made in tests if not made)
+            assert cut.orders == (min(full.orders, 8) if number < deletion else 0)
+            assert DELETION not in cut.undecided or number < deletion
+        assert all(one.sign == "○" for one in method.untested)
+        assert all("○" in method.figure.labels[method.samples.index(one)] for one in method.untested)
+        (said,) = Attribution().findings(result, LIMITS)
+        assert isinstance(said, Inconclusive)
+        assert said.message == (
+            f"HiResCAM: deletion was tested on {deletion} of 4 maps, all that the effort “{effort}” pays for"
+        )
+        assert (said.code, said.remedy) == ("no-better-than-random-maps", "--effort full tests all maps")
+
+
+def test_only_tested_maps_count_in_findings() -> None:
+    untested = replace(sample(), similarity=None, deletion=None, orders=0, untested=("randomised weights", "deletion"))
+    (finding, _) = findings(*[sample(similarity=0.9)] * 2, *[untested] * 6)
+    assert finding.evidence == {"maps": 2, "failed": 2, "worst": 0.9}
+    assert finding.severity == Severity.WARNING
+    (finding,) = findings(*[sample(**AIMLESS)] * 2, *[untested] * 6)
+    assert (finding.code, finding.evidence["maps"]) == ("no-better-than-random-maps", 2)
+    failed = replace(untested, failed=("completeness",))
+    assert [one.sign for one in (untested, failed, replace(untested, largest=None))] == ["○", "✖", "∅"]
+    assert untested.verdict == "cat (not tested)" or untested.verdict.endswith("not tested")
 
 
 def test_exact_maps_that_fail_by_deletion_are_known() -> None:

@@ -84,7 +84,7 @@ def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
         ("[rules]\nx = 1", "r.toml: the table of rules must name rules. Received: 'x'. See reportgen rules."),
         (
             "[rule]\nx = 1",
-            "r.toml: [rules] and expect are all that reportgen reads. Received: 'rule'. Did you mean 'rules'?",
+            "r.toml: [rules], expect and effort are all that reportgen reads. Received: 'rule'. Did you mean 'rules'?",
         ),
         ("rules = 1", "r.toml: [rules] must be a table. Received: 1."),
         (
@@ -157,7 +157,7 @@ def test_a_project_file_is_known_by_its_table_under_any_name(folder: Path) -> No
     assert read_configuration("pp.toml") == Configuration("pp.toml", {"silent-channels": 0.5})
     (folder / "pp.toml").write_text("[project]\nname = 'x'\n", "utf-8")
     with pytest.raises(
-        UsageError, match=r"pp.toml: \[rules\] and expect are all that reportgen reads. Received: 'project'"
+        UsageError, match=r"pp.toml: \[rules\], expect and effort are all that reportgen reads. Received: 'project'"
     ):
         read_configuration("pp.toml")
 
@@ -227,6 +227,15 @@ def test_claims_are_a_list_or_a_table(folder: Path, text: str, claims: tuple[str
     assert read_configuration(None).expect == claims
     (folder / "r.toml").write_text(text.replace("tool.reportgen.", ""), encoding="utf-8")
     assert read_configuration("r.toml").expect == claims
+
+
+def test_a_file_says_what_may_be_spent(tmp_path: Path) -> None:
+    for text, effort in (('effort = "quick"', "quick"), ("[rules]", None)):
+        (tmp_path / "r.toml").write_text(text)
+        assert read_configuration(tmp_path / "r.toml").effort == effort
+    for given in ("fast", 3, ["quick"]):
+        with pytest.raises(UsageError, match="config: effort must be one of quick, standard, full"):
+            read_configuration({"effort": given})
 
 
 @pytest.mark.parametrize(("text", "told"), [("expect = 3", "must be a list"), ('expect = ["x=1"]', "must name one of")])

@@ -10,6 +10,7 @@ import scipy.ndimage
 from reportgen.measures.deletion import (
     AS_GOOD,
     DELETED,
+    FIRST_LOOK,
     LOOKS,
     DeletionTest,
     blurred,
@@ -107,6 +108,25 @@ def test_clear_maps_cost_eight_orders_and_maps_at_the_limit_as_many_as_allowed()
         assert test.orders <= 16
     (test,) = deletion_tests(best, inputs, Brightness(), seed=0, limit=1e-5)
     assert (is_better_than_random(test, 1e-5), test.orders) == (None, LOOKS[-1])
+
+
+def test_what_is_not_paid_for_is_left_out_map_by_map_and_never_order_by_order() -> None:
+    inputs, maps = np.abs(draw(5, 14, 14, 1)) % 1, draw(5, 7, 7)
+    whole = deletion_tests(maps, inputs, Brightness(), seed=0, limit=0.5)
+    score = Brightness()
+    cut = deletion_tests(maps, inputs, score, seed=0, limit=0.5, most=3 * FIRST_LOOK + 17)
+    first = [min(test.orders, LOOKS[0]) for test in whole[:3]]
+    assert [test.orders for test in cut[3:]] == [0, 0]
+    assert all(np.isnan(test.distance) for test in cut[3:])
+    # 17 passes are left: enough for eight more orders of the first map that is open
+    open_map = next(place for place, test in enumerate(whole[:3]) if test.orders > LOOKS[0])
+    first[open_map] = LOOKS[1]
+    assert [test.orders for test in cut[:3]] == first
+    assert len(score.given) == 3 * FIRST_LOOK + 16
+    assert deletion_tests(maps, inputs, Brightness(), seed=0, limit=0.5, most=10**6) == whole
+    nothing = Brightness()
+    assert [test.orders for test in deletion_tests(maps, inputs, nothing, seed=0, most=FIRST_LOOK - 1)] == [0] * 5
+    assert nothing.given == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.analyses.attribution.passes import CheckedMaps, Explained, explain
-from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
+from reportgen.analyses.attribution.results import (
+    DELETION,
+    RANDOMISED_WEIGHTS,
+    AttributionResult,
+    MethodMaps,
+    SampleAttribution,
+)
 from reportgen.analyses.attribution.rules import RULES, failed_tests, findings, undecided_tests
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
@@ -16,7 +22,7 @@ from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED
 from reportgen.measures.tiles import Pictures, block_means, pictures_of, reduction_for
 from reportgen.messages import say
-from reportgen.results import Finding, Limits, Palette, Panel, PanelGrid
+from reportgen.results import Finding, Inconclusive, Limits, Palette, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples
 from reportgen.samples import ClassLabels
 
@@ -70,10 +76,13 @@ class Attribution:
             reduction=pictures.reduction,
             seed=context.options.seed,
             other_inputs=explained.other_inputs,
+            effort=explained.effort.name,
+            budget=explained.effort.budget,
+            cost=explained.effort.cost,
         )
 
-    def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding]:
-        """Return the methods whose maps fail a test at these thresholds."""
+    def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
+        """Return the methods whose maps fail a test at these thresholds, and those of whose maps too few were tested."""
         return findings(result, limits)
 
 
@@ -108,8 +117,14 @@ def _sample(
         classes=samples.set_names(position),
         orders=deletion.orders,
         as_good=deletion.as_good,
+        untested=_untested(maps, position),
     )
     return replace(sample, failed=failed_tests(sample, limits), undecided=undecided_tests(sample, limits))
+
+
+def _untested(maps: CheckedMaps, position: int) -> tuple[str, ...]:
+    made = {RANDOMISED_WEIGHTS: position < maps.randomised, DELETION: maps.deletion[position].orders > 0}
+    return tuple(test for test, is_made in made.items() if not is_made)
 
 
 COLUMNS = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from reportgen.keras_internals import is_graph
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.measures.deletion import DeletionTest, deletion_tests
+from reportgen.measures.effort import Effort, PaidTests, effort_of
 from reportgen.messages import say
 from reportgen.models.gradients import (
     ClassLogits,
@@ -44,7 +45,8 @@ class CheckedMaps:
     Attributes:
         key: the method, as --attribution takes it.
         values: (n, h, w) float32; h is 1 along time.
-        similarity: (n,) rank correlation with the map of the randomised network.
+        similarity: (n,) rank correlation with the map of the randomised network; NaN of what it has no map of.
+        randomised: number of maps, the first ones, that it has one of.
         deletion: the map's order against random ones, of each of n maps.
         completeness: (n,) errors, or None.
         points: most that a sample's quadrature needed, or None.
@@ -53,6 +55,7 @@ class CheckedMaps:
     key: str
     values: np.ndarray
     similarity: np.ndarray
+    randomised: int
     deletion: tuple[DeletionTest, ...]
     completeness: np.ndarray | None
     points: int | None
@@ -62,7 +65,8 @@ class CheckedMaps:
 class Explained:
     """What was explained: at which layer, of n samples which class (n,) with which logit (n,), and the maps.
 
-    `kernels` counts those that the randomised network had drawn anew; `other_inputs` tells whether the model has some.
+    `kernels` counts those that the randomised network had drawn anew; `other_inputs` tells whether the model has some, and
+    `effort` what their tests could cost.
     """
 
     target: GradientTarget
@@ -71,11 +75,15 @@ class Explained:
     maps: tuple[CheckedMaps, ...]
     kernels: int
     other_inputs: bool
+    effort: Effort
 
 
 @dataclass(frozen=True)
 class _Samples:
-    """What is explained: inputs, the black one, their logits; `score` and `as_good` are what deletion is tested with."""
+    """What is explained: inputs, the black one, their logits; `score` and `as_good` are what deletion is tested with.
+
+    `tests` tells of each method how many of its maps are tested.
+    """
 
     inputs: SampleInputs
     black: np.ndarray
@@ -83,6 +91,7 @@ class _Samples:
     score: Callable[[np.ndarray, np.ndarray], np.ndarray]
     channels_first: bool
     as_good: float
+    tests: Mapping[str, PaidTests]
 
 
 def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> Explained | str:
@@ -103,6 +112,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     if target is None or len(target.size) != inputs.values.ndim - 2:
         return say("This model has no convolution whose output has a height and a width, so no map can be drawn.")
     classes = np.argmax(scores.values[: len(inputs)], axis=1)
+    effort, methods = effort_of(context.options.effort, context.layers), context.options.attribution_methods
     given = _Samples(
         inputs=inputs,
         black=samples.scale(np.zeros_like(samples.images[:1]))[0],
@@ -110,9 +120,13 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         score=_score(context, samples, live, classes),
         channels_first=common_data_format(live.layers.values()) == "channels_first",
         as_good=context.limits[AIMLESS.code],
+        tests={
+            key: effort.tests(len(inputs), methods=len(methods), points=0 if key in FORMULAS else POINTS)
+            for key in methods
+        },
     )
     maps, logits, kernels = _maps(context, live, target, given)
-    return Explained(target, classes, logits, maps, kernels, inputs.several)
+    return Explained(target, classes, logits, maps, kernels, inputs.several, effort)
 
 
 def _score(
@@ -138,21 +152,38 @@ def _maps(
     features, pictured = LogitGradients(live, target), LogitGradients(live, target, by_input=True)
     trained = features.of(given.inputs, given.logits) if by_features else None
     integrated = _integrated(live, target, pictured, given) if "integrated-gradients" in keys else None
-    with randomised_kernels(live, context.kernels, seed=seed) as kernels:
-        fresh = features.of(given.inputs, given.logits) if by_features else None
-        other = _integral(pictured, given, POINTS) if integrated is not None else None
+    random, kernels = _randomised(context, live, features, pictured, given)
     checked = []
     for key in keys:
-        if trained is not None and fresh is not None and key in FORMULAS:
-            values, random = (
-                FORMULAS[key](_with_rows(found.values), _with_rows(found.gradients)) for found in (trained, fresh)
-            )
+        error = points = None
+        if key in FORMULAS and trained is not None:
+            values = FORMULAS[key](_with_rows(trained.values), _with_rows(trained.gradients))
             error = _affine_error(context, live, target, given, values, trained) if key == "hirescam" else None
-            checked.append(_checked(key, values, random, given, seed, error, None))
-        elif integrated is not None and other is not None:
-            checked.append(_checked(key, integrated[0], other, given, seed, integrated[1], integrated[2]))
+        elif integrated is not None:
+            values, error, points = integrated
+        checked.append(_checked(key, values, random[key], given, seed, error, points))
     logits = trained.logits if trained is not None else logits_at(live, target, given.inputs, given.logits)
     return tuple(checked), logits, kernels
+
+
+def _randomised(
+    context: AnalysisContext, live: LiveModel, features: LogitGradients, pictured: LogitGradients, given: _Samples
+) -> tuple[dict[str, np.ndarray], int]:
+    """Return the first maps of each method of the randomised network, and the number of kernels drawn anew."""
+    most = {key: tests.randomised for key, tests in given.tests.items()}
+    shared = max((most[key] for key in most if key in FORMULAS), default=0)
+    maps = {key: np.empty((0, 1, 1), np.float32) for key in most}
+    if not any(most.values()):
+        return maps, 0
+    with randomised_kernels(live, context.kernels, seed=context.options.seed) as kernels:
+        if shared:
+            fresh = features.of(given.inputs.take(slice(shared)), given.logits.take(slice(shared)))
+        for key in most:
+            if key in FORMULAS:
+                maps[key] = FORMULAS[key](_with_rows(fresh.values), _with_rows(fresh.gradients))
+            elif most[key]:
+                maps[key] = _integral(pictured, given, POINTS, np.arange(most[key]))
+    return maps, kernels
 
 
 def _checked(
@@ -173,9 +204,11 @@ def _checked(
         seed=seed,
         limit=given.as_good,
         channels_first=given.channels_first,
+        most=given.tests[key].deletion,
     )
-    similarity = np.array([rank_correlation(*pair) for pair in zip(values, random, strict=True)])
-    return CheckedMaps(key, values, similarity, deletion, completeness, points)
+    similarity = np.full(len(values), np.nan)
+    similarity[: len(random)] = [rank_correlation(*pair) for pair in zip(values, random, strict=False)]
+    return CheckedMaps(key, values, similarity, len(random), deletion, completeness, points)
 
 
 def _affine_error(

@@ -11,7 +11,12 @@ from reportgen.results import Becomes, Kept, PanelGrid, SortedBy, redactable, re
 RANDOMISED_WEIGHTS, DELETION, COMPLETENESS = say("randomised weights"), say("deletion"), say("completeness")
 """Names of the tests of a map."""
 
-_VERDICTS = {"✖": say("not evidence"), "∅": say("no positive evidence"), "?": say("not decided")}
+_VERDICTS = {
+    "✖": say("not evidence"),
+    "∅": say("no positive evidence"),
+    "○": say("not tested"),
+    "?": say("not decided"),
+}
 
 
 @redactable_sample
@@ -32,9 +37,11 @@ class SampleAttribution:
         deletion: by how many standard deviations of random orders the area under the class's score, while cells are deleted in
             the map's order, is below their mean; None where no order changes the score by more than a millionth.
         failed: names of the tests that it failed at the thresholds of this report.
-        orders: number of random orders that its order was compared with: as many as the verdict needed, up to a bound.
+        orders: number of random orders that its order was compared with: as many as the verdict needed, up to a bound; 0 where
+            deletion was not tested.
         as_good: number of them that do as well as the map's order or better.
         undecided: names of the tests that decide nothing, where it failed none and has a positive value.
+        untested: names of the tests that were not made, as the effort did not reach so far.
     """
 
     index: SortedBy[int]
@@ -50,11 +57,13 @@ class SampleAttribution:
     orders: Kept[int] = 0
     as_good: Kept[int] = 0
     undecided: Kept[tuple[str, ...]] = ()
+    untested: Kept[tuple[str, ...]] = ()
 
     @property
     def sign(self) -> str:
-        """What marks the map: ✖ failed, ∅ without a positive value, ? not decided; '' for one that passed."""
-        return "✖" if self.failed else "∅" if self.largest is None else "?" if self.undecided else ""
+        """What marks the map: ✖ failed, ∅ without a positive value, ○ not tested, ? not decided; '' for one that passed."""
+        marks = {"✖": self.failed, "∅": self.largest is None, "○": self.untested, "?": self.undecided}
+        return next((mark for mark, holds in marks.items() if holds), "")
 
     @property
     def verdict(self) -> str:
@@ -104,7 +113,16 @@ class MethodMaps:
     @property
     def undecided(self) -> tuple[SampleAttribution, ...]:
         """The maps that failed no test, but on which one decides nothing."""
-        return tuple(sample for sample in self.samples if sample.undecided)
+        return tuple(sample for sample in self.samples if sample.sign == "?")
+
+    @property
+    def untested(self) -> tuple[SampleAttribution, ...]:
+        """The maps that failed no test and have a positive value, but of which a test was not made."""
+        return tuple(sample for sample in self.samples if sample.sign == "○")
+
+    def tested(self, test: str) -> tuple[SampleAttribution, ...]:
+        """The maps that a test was made of."""
+        return tuple(sample for sample in self.samples if test not in sample.untested)
 
     @property
     def passed(self) -> tuple[SampleAttribution, ...]:
@@ -126,6 +144,9 @@ class AttributionResult:
         reduction: factor by which the pictures are smaller than the samples.
         seed: seed of the randomised weights and orders.
         other_inputs: whether the model has inputs besides the pictured one; they stay at their sample's own values.
+        effort: the effort asked for, 'quick', 'standard' or 'full'.
+        budget: multiply-adds that it pays for beyond the first pass; None for no end.
+        cost: multiply-adds of one pass of one sample; 0 where they are not known.
     """
 
     methods: tuple[MethodMaps, ...]
@@ -136,3 +157,16 @@ class AttributionResult:
     reduction: Annotated[int, Becomes(1)]
     seed: int
     other_inputs: bool = False
+    effort: Kept[str] = "full"
+    budget: int | None = None
+    cost: int = 0
+
+    @property
+    def passes(self) -> int | None:
+        """Passes of one sample that the budget pays for; None for as many as are wanted."""
+        return None if self.budget is None or not self.cost else self.budget // self.cost
+
+    @property
+    def untested(self) -> bool:
+        """Whether a test of some map was not made."""
+        return any(sample.untested for method in self.methods for sample in method.samples)

@@ -15,7 +15,17 @@ from reportgen.analyses.attribution.results import (
 from reportgen.measures.deletion import AS_GOOD, LOOKS, DeletionTest, is_better_than_random
 from reportgen.measures.intervals import CONFIDENCE, binomial_tail
 from reportgen.messages import Message, counted, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
+from reportgen.results import (
+    BROKEN_WEIGHTS,
+    WRONG_INPUTS,
+    Advice,
+    Certainty,
+    Finding,
+    Inconclusive,
+    Limits,
+    Rule,
+    Severity,
+)
 
 _CHANCE = 0.05
 """Share of maps that may fail a test by chance."""
@@ -56,8 +66,9 @@ def is_weight_free(sample: SampleAttribution, limits: Limits) -> bool:
 def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
     """Yield that maps of a method are like those of the randomised network."""
     alike = [abs(sample.similarity or 0.0) for sample in method.samples if is_weight_free(sample, limits)]
-    if alike and _beyond_chance(len(alike), len(method.samples), _CHANCE):
-        values = _values(WEIGHTLESS, method, limits, max(alike))
+    tested = len(method.tested(RANDOMISED_WEIGHTS))
+    if alike and _beyond_chance(len(alike), tested, _CHANCE):
+        values = _values(WEIGHTLESS, method, limits, max(alike)) | {"total": tested}
         message = counted(
             len(alike),
             "{method}: {n} of {total} maps is like those of the randomised network (worst {worst:.3g}, limit {limit:g}), so it "
@@ -66,7 +77,7 @@ def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
             "they are not evidence",
             **values,
         )
-        yield _finding(WEIGHTLESS, method, message, limits, failed=len(alike), worst=max(alike))
+        yield _finding(WEIGHTLESS, method, message, limits, failed=len(alike), worst=max(alike), total=tested)
 
 
 AIMLESS = Rule(
@@ -207,11 +218,32 @@ RULES = (WEIGHTLESS, AIMLESS, INCOMPLETE)
 """Every rule of this section, in the order in which tables list them."""
 
 
-def findings(result: AttributionResult, limits: Limits) -> Iterator[Finding]:
-    """Yield the methods whose maps fail a test at these thresholds."""
+def findings(result: AttributionResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
+    """Yield the methods whose maps fail a test at these thresholds, and those of whose maps some were not tested."""
     for method in result.methods:
-        for rule in (weight_free_maps, no_better_than_random_maps, incomplete_maps):
-            yield from rule(method, limits)
+        yield from weight_free_maps(method, limits)
+        aimless = list(no_better_than_random_maps(method, limits))
+        yield from aimless or _not_all_tested(method, result.effort)
+        yield from incomplete_maps(method, limits)
+
+
+def _not_all_tested(method: MethodMaps, effort: str) -> Iterator[Inconclusive]:
+    """Yield that deletion was not tested on all maps: those that were do not decide."""
+    tested = len(method.tested(DELETION))
+    if tested < len(method.samples):
+        yield Inconclusive(
+            AIMLESS.code,
+            method.subject,
+            say(
+                "{method}: deletion was tested on {tested} of {total} maps, all that the effort “{effort}” pays for",
+                method=method.title,
+                tested=tested,
+                total=len(method.samples),
+                effort=effort,
+            ),
+            samples_needed=None,
+            remedy=say("--effort full tests all maps"),
+        )
 
 
 def failed_tests(sample: SampleAttribution, limits: Limits) -> tuple[str, ...]:
@@ -225,8 +257,8 @@ def failed_tests(sample: SampleAttribution, limits: Limits) -> tuple[str, ...]:
 
 
 def undecided_tests(sample: SampleAttribution, limits: Limits) -> tuple[str, ...]:
-    """Return the names of the tests that decide nothing on a map which fails none and has a positive value."""
+    """Return the names of the tests that were made and decide nothing, on a map which fails none and has a positive value."""
     if sample.largest is None or failed_tests(sample, limits):
         return ()
     open_tests = {RANDOMISED_WEIGHTS: sample.similarity is None, DELETION: is_aimed(sample, limits) is None}
-    return tuple(test for test, undecided in open_tests.items() if undecided)
+    return tuple(test for test, undecided in open_tests.items() if undecided and test not in sample.untested)

@@ -7,10 +7,16 @@ from collections.abc import Iterable
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.filter_responses.maximised_inputs import maximised_inputs, with_first
+from reportgen.analyses.filter_responses.maximised_inputs import (
+    MAXIMISED,
+    channels_made,
+    maximised_inputs,
+    with_first,
+)
 from reportgen.analyses.filter_responses.patches import cut_patches, excited_channels, kernel_tiles
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.errors import ForwardError
+from reportgen.measures.effort import STANDARD
 from reportgen.messages import say
 from reportgen.models.gradients import MAXIMISATION_STEPS
 from reportgen.models.graphs import common_data_format, layer_path
@@ -61,13 +67,27 @@ class FilterResponses:
             patches=SAMPLES_KEPT,
             steps=MAXIMISATION_STEPS if context.options.maximise and not not_made else None,
             seed=context.options.seed,
-            not_maximised=not_made if context.options.maximise else "",
+            not_maximised=(not_made or _unpaid(shown, context)) if context.options.maximise else "",
         )
 
     def findings(self, result: FilterResponsesResult, limits: Limits) -> Iterable[Finding]:
         """Return nothing: patches are looked at, not judged."""
         del result, limits
         return ()
+
+
+def _unpaid(layers: tuple[LayerResponses, ...], context: AnalysisContext) -> str:
+    """Return what was not made as the effort does not pay for it, one sentence; '' where all was."""
+    wanted = sum(min(MAXIMISED, len(layer.channels)) for layer in layers)
+    made = sum(channels_made(layer.name, len(layer.channels), context) for layer in layers)
+    if made == wanted:
+        return ""
+    return say(
+        "Inputs were made for {made} of {wanted} channels, all that the effort “{effort}” pays for; --effort full makes all.",
+        made=made,
+        wanted=wanted,
+        effort=context.options.effort or STANDARD,
+    )
 
 
 def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 from reportgen.analyses.base import AnalysisContext
 from reportgen.errors import ForwardError
+from reportgen.measures.effort import cost_of, effort_of
 from reportgen.measures.tiles import columns_for
-from reportgen.models.gradients import maximise_channels
+from reportgen.models.gradients import MAXIMISATION_STEPS, maximise_channels
+from reportgen.models.graphs import layer_path
 from reportgen.models.passes import LiveModel
 from reportgen.results import ImageGrid, Palette
 from reportgen.run import EvaluatedSamples
@@ -25,13 +27,25 @@ def with_first(samples: EvaluatedSamples) -> Callable[[Any], Any]:
     return lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0]))
 
 
+def channels_made(name: str, channels: int, context: AnalysisContext) -> int:
+    """Return for how many of a layer's channels an input is made, as far as the effort pays for them."""
+    path = layer_path(name)
+    last = max((place for place, call in enumerate(context.layers) if call.path == path), default=len(context.layers))
+    return effort_of(context.options.effort, context.layers).made(
+        min(channels, MAXIMISED),
+        steps=MAXIMISATION_STEPS,
+        layers=len(context.shown),
+        cost=cost_of(context.layers[: last + 1]),
+    )
+
+
 def maximised_inputs(
     live: LiveModel | None, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> ImageGrid | None:
     """Return inputs made to excite the first of these channels most; None where none are made."""
-    if live is None or not context.options.maximise or live.no_gradients:
+    chosen = channels[: channels_made(name, len(channels), context)]
+    if live is None or not context.options.maximise or live.no_gradients or not chosen:
         return None
-    chosen = channels[:MAXIMISED]
     try:
         made = maximise_channels(
             live,

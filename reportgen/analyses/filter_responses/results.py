@@ -68,7 +68,7 @@ class FilterResponsesResult:
         patches: shown for each channel, at most.
         steps: steps of the maximisation, where it was asked for.
         seed: seed of the maximisation.
-        not_maximised: why no inputs are made although they were asked for; '' otherwise.
+        not_maximised: why inputs were not made although they were asked for, or not for all channels; '' otherwise.
     """
 
     layers: tuple[LayerResponses, ...]

@@ -1,0 +1,131 @@
+"""What a report may cost beyond its first pass: a budget of multiply-adds, dealt out before any of it is spent.
+
+It is counted and not timed, so that it cuts alike on every machine and in two runs. `standard` is 150 billion multiply-adds, some
+seconds of two cores: 38 passes of a ResNet50 sample, 500 of MobileNetV2, hundreds of thousands of a small network, which it never
+cuts. `quick` is a tenth of it, `full` has no end. In order of worth it pays for
+
+1. the maps of the randomised network, one pass for each map;
+2. deletion, map after map, 18 passes for a first look and more for those that it leaves open.
+
+Orders are never saved, as that costs evidence: with a third of them the test passes 68 % of the true maps instead of 85 %. What
+is saved is maps. With `standard` one map is tested even where it costs up to twice the budget, as VGG16's does: without one, all
+would be pictures without a test.
+
+Inputs that are made for channels (`--maximise`) have the same budget once more, as they are asked for by name: 64 steps of three
+passes up to their layer, divided among layers and channels. Not counted is what stays in proportion to the first pass: the maps
+themselves (one pass of at most ten samples), the check of other preprocessing (two passes of each sample), and the run with idle
+channels masked (one of at most 256). Integrated gradients cost what was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reportgen.measures.deletion import FIRST_LOOK
+from reportgen.results import LayerSummary
+
+BUDGETS: dict[str, int | None] = {"quick": 15_000_000_000, "standard": 150_000_000_000, "full": None}
+"""Multiply-adds of each effort; None for no end."""
+
+STANDARD = "standard"
+"""The effort where none is asked for."""
+
+STRETCH = 2
+"""How many times the budget of `standard` one map may cost to be tested all the same."""
+
+_BACKWARD = 3
+"""Passes that a pass with its gradient costs: going back takes two products for each of going forward."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The budget of a report, and what one pass of the model costs.
+
+    Attributes:
+        name: 'quick', 'standard' or 'full'.
+        cost: multiply-adds of one pass of one sample; 0 where they are not known, which nothing is cut for.
+
+    Example:
+        >>> Effort("standard", cost=3_900_000_000).passes  # ResNet50
+        38
+        >>> Effort("standard", cost=3_900_000_000).tests(maps=8)
+        PaidTests(randomised=8, deletion=30)
+    """
+
+    name: str
+    cost: int
+
+    @property
+    def budget(self) -> int | None:
+        """The budget in multiply-adds; None for no end."""
+        return BUDGETS[self.name]
+
+    @property
+    def passes(self) -> int | None:
+        """Passes of one sample that the budget pays for; None for as many as are wanted."""
+        return None if self.budget is None or not self.cost else self.budget // self.cost
+
+    def tests(self, maps: int, *, methods: int = 1, points: int = 0) -> PaidTests:
+        """Return what of the tests of a method's maps the budget pays for, which is divided among the methods.
+
+        Args:
+            maps: number of maps.
+            methods: number of methods.
+            points: points at which each map takes a gradient by the input; 0 for one that takes a single pass.
+        """
+        if self.passes is None:
+            return PaidTests(maps, None)
+        passes, each = self.passes // methods, max(1, _BACKWARD * points)
+        randomised = min(maps, passes // each)
+        left = passes - randomised * each
+        least = FIRST_LOOK if self.name == STANDARD and FIRST_LOOK * self.cost <= STRETCH * (self.budget or 0) else 0
+        return PaidTests(randomised, max(left, least))
+
+    def made(self, wanted: int, *, steps: int, layers: int, cost: int) -> int:
+        """Return for how many channels of a layer an input is made.
+
+        Args:
+            wanted: number of channels.
+            steps: gradients that an input takes.
+            layers: number of layers that inputs are made for.
+            cost: multiply-adds of one pass up to the layer; 0 where they are not known.
+        """
+        if self.budget is None or not cost:
+            return wanted
+        return min(wanted, self.budget // (layers * steps * _BACKWARD * cost))
+
+
+@dataclass(frozen=True)
+class PaidTests:
+    """What of the tests of one method's maps is paid for.
+
+    Attributes:
+        randomised: number of maps, the first ones, that are compared with those of the randomised network.
+        deletion: passes for deletion; None for as many as are wanted.
+    """
+
+    randomised: int
+    deletion: int | None
+
+
+def effort_of(name: str | None, layers: Iterable[LayerSummary]) -> Effort:
+    """Return the effort of a report on a model with these calls; None is the default."""
+    return Effort(name or STANDARD, cost_of(layers))
+
+
+def cost_of(layers: Iterable[LayerSummary]) -> int:
+    """Return the multiply-adds of one sample in these calls; 0 where nothing is known.
+
+    A layer whose use of its weights is not known counts as if each were used at every position of its output.
+    """
+    return sum(_cost(layer) for layer in layers)
+
+
+def _cost(layer: LayerSummary) -> int:
+    if layer.multiply_adds is not None:
+        return layer.multiply_adds
+    positions = 1
+    for size in (layer.output_shape or ())[:-1]:
+        positions *= size or 1
+    return layer.parameters * positions
