@@ -22,7 +22,7 @@ from reportgen.models.graphs import (
     describe_stored_weights,
     with_signature,
 )
-from reportgen.models.passes import CompiledModel, LiveModel
+from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutions_run
 from reportgen.models.startup import TENSORFLOW, backend, import_keras
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
@@ -99,30 +99,31 @@ def make_report(
         plugins=plugins.versions,
     )
     reason = provenance.not_run or _NO_SAMPLES
-    context = _context(
-        described,
-        source,
-        options,
-        settings.limits,
-        on_stage,
-        reason,
-        given=samples is not None,
-        lost=lost.get(RUNNING, ""),
-    )
-    report = Report(
-        provenance=provenance,
-        model=context.model,
-        samples=context.samples.summary if context.samples else None,
-        sections=with_causes(
-            (
-                *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings, lost=lost),
-                *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings, lost=lost),
-                *plugins.broken,
+    with grouped_convolutions_run(described.layers):
+        context = _context(
+            described,
+            source,
+            options,
+            settings.limits,
+            on_stage,
+            reason,
+            given=samples is not None,
+            lost=lost.get(RUNNING, ""),
+        )
+        report = Report(
+            provenance=provenance,
+            model=context.model,
+            samples=context.samples.summary if context.samples else None,
+            sections=with_causes(
+                (
+                    *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings, lost=lost),
+                    *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings, lost=lost),
+                    *plugins.broken,
+                ),
+                places=_places(context),
             ),
-            places=_places(context),
-        ),
-        rules=settings.in_force,
-    )
+            rules=settings.in_force,
+        )
     return redacted(report) if options.redact else report
 
 

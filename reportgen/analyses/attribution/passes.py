@@ -106,7 +106,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     if live is None or scores is None:
         return say("The output is not one score for each class, so there is no class whose evidence could be shown.")
     inputs = SampleInputs(samples.scale(samples.images[:most]), pack=samples.pack)
-    target = find_target(live, inputs.take(slice(2)))
+    target = find_target(live, inputs.take(slice(2)), outputs[:2])
     if target is None and inputs.several:
         return say("This model has no convolution that depends on the pictured input, so no map can be drawn.")
     if target is None or len(target.size) != inputs.values.ndim - 2:

@@ -10,42 +10,15 @@ import numpy as np
 
 from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.messages import say
+from reportgen.models.gradients.graph_target import graph_target
+from reportgen.models.gradients.target import GradientTarget, squashes, tolerance_of, unsquashed_rule
 from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
 from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations
 from reportgen.models.weights import is_convolution
 
-_TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2}
 _AFFINE = ("GlobalAveragePooling", "AveragePooling", "Flatten", "Reshape", "Dropout", "Dense", "Activation", "Softmax")
 _ENDINGS = ("softmax", "sigmoid", "linear")
-
-
-@dataclass(frozen=True)
-class GradientTarget:
-    """Where gradients are taken, by the names of calls (see `call_name`).
-
-    Attributes:
-        features: the call whose output is explained: the last convolution's, or what its normalisation, activation or
-            concatenation made of it at the same height and width.
-        path: path of the layer that `features` is a call of.
-        convolution: the call of the last convolution itself.
-        size: height and width of a map (or one or three sizes).
-        logits: the call that gives the logits; None where the model's output is the logits.
-        logits_path: path of the layer that `logits` is a call of.
-        inside: whether the logits are what that layer computes before its own activation.
-        rule: the values that are explained, in words.
-        rest: paths of the layers called after the features.
-    """
-
-    features: str
-    path: str
-    convolution: str
-    size: tuple[int, ...]
-    logits: str | None
-    logits_path: str | None
-    inside: bool
-    rule: str
-    rest: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,16 +29,20 @@ class _Call:
     inside: bool
 
 
-def find_target(live: LiveModel, inputs: SampleInputs) -> GradientTarget | None:
+def find_target(live: LiveModel, inputs: SampleInputs, outputs: np.ndarray | None = None) -> GradientTarget | None:
     """Return where the gradients are taken, or None without a convolution over more than one place.
 
     Args:
-        live: the model; run once, and left as it was.
+        live: the model; run once where its graph does not tell, and left as it was.
         inputs: a few samples: the logits are known by softmax or sigmoid of them being the output.
+        outputs: what the model answered to these samples, (n, ...), with which the graph is asked first; None to run it.
 
     The convolution is the last one that the model's first output depends on, as others may lead to other outputs, and that of
     several inputs sees the pictured one.
     """
+    told = None if outputs is None else graph_target(live, inputs, outputs)
+    if told is not None:
+        return told
     calls, output = _watched_pass(live, inputs)
     formats = common_data_format(live.layers.values())
     sizes = [_size(live.layers[call.path], call.values, formats) for call in calls]
@@ -112,7 +89,7 @@ def _watched_pass(live: LiveModel, inputs: SampleInputs) -> tuple[list[_Call], n
         if hasattr(tensor, "shape"):
             calls.append(_Call(path, name, np.asarray(tensor), inside))
 
-    ends = {path: layer for path, layer in live.layers.items() if _squashes(layer)}
+    ends = {path: layer for path, layer in live.layers.items() if squashes(layer)}
     with (
         recording(live.layers, lambda path, output: add(path, output, False)),
         recording_activations(ends, lambda path, values: add(path, values, True)),
@@ -168,10 +145,6 @@ def _graph(tensor: Any) -> Any:
     return getattr(tensor, "graph", None)
 
 
-def _squashes(layer: Any) -> bool:
-    return getattr(vars(layer).get("activation"), "__name__", None) in ("softmax", "sigmoid")
-
-
 def _size(layer: Any, values: np.ndarray, formats: str) -> tuple[int, ...]:
     if values.ndim < 3:
         return ()
@@ -181,7 +154,7 @@ def _size(layer: Any, values: np.ndarray, formats: str) -> tuple[int, ...]:
 def _logits(calls: list[_Call], output: np.ndarray) -> tuple[_Call | None, str]:
     """Return the last call whose softmax or sigmoid is the output, and in words what is explained."""
     wanted = output.reshape(len(output), -1).astype(np.float64)
-    tolerance = _TOLERANCE.get(str(output.dtype), 1e-5)
+    tolerance = tolerance_of(output)
     for call in reversed(calls):
         if call.values.size != output.size:
             continue
@@ -197,9 +170,7 @@ def _logits(calls: list[_Call], output: np.ndarray) -> tuple[_Call | None, str]:
                 return call, say(
                     "the logits (the output of {layer} before the {activation})", layer=call.name, activation=name
                 )
-    if wanted.min() >= 0 and wanted.max() <= 1 + tolerance:
-        return None, say("the scores (what comes before their softmax or sigmoid could not be found)")
-    return None, say("the output (it has no softmax or sigmoid)")
+    return None, unsquashed_rule(output)
 
 
 def affine_bias(live: LiveModel, target: GradientTarget) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ForwardError
-from reportgen.models.gradients.gradient_target import GradientTarget
+from reportgen.models.gradients.target import GradientTarget
 from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
 from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations, run_failures_named
@@ -67,6 +67,9 @@ def predicted_logits(scores: np.ndarray, outputs: int) -> ClassLogits:
 class LogitGradients:
     """Takes gradients of chosen logits at one place of a model, as a graph that is traced once for each size of a batch.
 
+    Where the target's head is alone, nothing is traced: the model runs as ever and a tape begins at the features, so that it
+    keeps the few layers behind them.
+
     Weights may change between calls. Neither they nor trainable flags are changed here, and no wrapper stays behind.
 
     Args:
@@ -77,7 +80,8 @@ class LogitGradients:
 
     def __init__(self, live: LiveModel, target: GradientTarget, *, by_input: bool = False) -> None:
         self._live, self._target, self._by_input = live, target, by_input
-        self._function = traced(self._differentiate)
+        self._taped_head = target.head_alone and not by_input
+        self._function = self._differentiate if self._taped_head else traced(self._differentiate)
 
     def of(self, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
         """Return the maps for these inputs, channels last, or the inputs themselves, and the logits' gradients by them.
@@ -89,7 +93,7 @@ class LogitGradients:
         Raises:
             ForwardError: a layer failed, or the logits do not depend on the values in a way that has a gradient.
         """
-        size = max(1, self._live.batch // _TAPE_SHARE)
+        size = self._live.batch if self._taped_head else max(1, self._live.batch // _TAPE_SHARE)
         parts = [
             self._batch(batch, logits.take(slice(number * size, (number + 1) * size)))
             for number, batch in enumerate(inputs.batches(size))

@@ -22,6 +22,7 @@ from reportgen.models.graphs.calls import (
     summarise_call,
     whole_input_size,
 )
+from reportgen.models.graphs.dependencies import CallGraph, GraphTensor, call_graph, leading_to
 from reportgen.models.graphs.described_model import DescribedModel, describe_model
 from reportgen.models.graphs.inputs import model_inputs, pack_inputs, pictured_input
 from reportgen.models.graphs.layers import (
@@ -51,8 +52,10 @@ __all__ = [
     "RECTIFIERS",
     "UNKNOWN_HEAD",
     "BatchNormalizationLayer",
+    "CallGraph",
     "CallNames",
     "DescribedModel",
+    "GraphTensor",
     "Head",
     "LayerTensor",
     "OneOutput",
@@ -62,6 +65,7 @@ __all__ = [
     "activation_of",
     "array_at",
     "as_array",
+    "call_graph",
     "call_name",
     "call_number",
     "common_data_format",
@@ -74,6 +78,7 @@ __all__ = [
     "input_tensor",
     "is_normalization",
     "layer_path",
+    "leading_to",
     "merged_field",
     "model_inputs",
     "normalization_layers",

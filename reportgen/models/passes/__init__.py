@@ -11,6 +11,7 @@ from reportgen.models.passes.forward import (
     run_failures_named,
     run_forward,
 )
+from reportgen.models.passes.grouped import grouped_convolutions_run
 from reportgen.models.passes.interventions import predict_masked, randomised_kernels
 from reportgen.models.passes.live_model import LiveModel, SampleInputs, only_input
 from reportgen.models.passes.placement import Placement, follow_placements
@@ -31,6 +32,7 @@ __all__ = [
     "build_on_sample",
     "channel_moments",
     "follow_placements",
+    "grouped_convolutions_run",
     "needs_compiling",
     "only_input",
     "predict",
