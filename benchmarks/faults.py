@@ -261,6 +261,111 @@ def _without_biases(model: Any) -> None:
         layer.set_weights([kernel, np.zeros_like(bias)])
 
 
+def _redrawn_head(model: Any) -> None:
+    """Draw anew the last layer that has weights."""
+    _redrawn(model, [layer for layer in model.layers if layer.weights][-1:])
+
+
+def _head(change: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]) -> Callable[[Any], None]:
+    """Return what changes kernel and bias of the last layer that has weights."""
+
+    def changed(model: Any) -> None:
+        head = [layer for layer in model.layers if layer.weights][-1]
+        head.set_weights([*change(*head.get_weights())])
+
+    return changed
+
+
+def _dead_output(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    kernel[..., 2] = 0
+    return kernel, bias
+
+
+def _never_trousers(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    bias[2] -= 50
+    return kernel, bias
+
+
+def _exchanged_masks(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Exchange tops with shoes in the labels."""
+    return samples, np.array([0, 3, 2, 1, 4])[labels]
+
+
+def _next_labels(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give each sample the label of the one before."""
+    return samples, np.roll(labels, 1, axis=0)
+
+
+def _claimed_of_outputs(name: str, claim: str, change: Callable[[Any], None]) -> Callable[[Pictures, Path], Case]:
+    """Return a planter of a fault in a network of which a number is claimed that it had before."""
+
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        case = _base(pictures, cache, name)
+        change(case.model)
+        return Case(case.model, case.samples, case.labels, {**case.options, "expect": claim})
+
+    return plant
+
+
+def _of_outputs() -> tuple[Fault, ...]:
+    """Return the faults of networks whose output is a mask, an image or several numbers."""
+    masks, means = ("no-better-than-majority", "constant-prediction"), ("no-better-than-mean", "constant-output")
+    zero = _head(lambda kernel, bias: (0 * kernel, bias))
+    weaker = _head(lambda kernel, bias: (0.7 * kernel, 0.7 * bias))
+    redrawn: tuple[str, ...] = ("untrained-layer",)
+    found: list[Fault] = []
+    for name, codes in (
+        ("masks", masks),
+        ("masks-binary", masks),
+        ("masks-rare", masks),
+        ("autoencoder", means),
+        ("autoencoder-narrow", means),
+        ("several-numbers", means),
+    ):
+        broken = ("constant-kernel", "constant-output", *codes)
+        found += [
+            Fault(f"{name}: head drawn anew", (*redrawn, *codes, "permuted-labels"), _on_weights(_redrawn_head, name)),
+            Fault(f"{name}: head set to zero", broken, _on_weights(zero, name)),
+            Fault(f"{name}: labels of the sample before", codes, _on_samples(_next_labels, name)),
+        ]
+    worse = ("no-better-than-input",)
+    return (
+        *found,
+        Fault("masks: two classes exchanged", ("permuted-labels",), _on_samples(_exchanged_masks, "masks")),
+        Fault("masks-binary: inverted", ("permuted-labels",), _on_samples(lambda x, y: (x, ~y), "masks-binary")),
+        Fault(
+            "masks: a class never predicted", ("class-never-predicted",), _on_weights(_head(_never_trousers), "masks")
+        ),
+        Fault(
+            "several-numbers: one output dead",
+            ("constant-output", "no-better-than-mean", "weak-filters"),
+            _on_weights(_head(_dead_output), "several-numbers"),
+        ),
+        Fault(
+            "several-numbers: the order of the outputs exchanged",
+            ("no-better-than-mean",),
+            _on_samples(lambda x, y: (x, y[:, ::-1]), "several-numbers"),
+        ),
+        Fault("denoiser: 30 % of the output missing", worse, _on_weights(weaker, "denoiser")),
+        Fault("denoiser: head drawn anew", (*redrawn, *worse, *means), _on_weights(_redrawn_head, "denoiser")),
+        Fault(
+            "masks: 30 % of the head missing, overlap claimed",
+            ("below-expectation",),
+            _claimed_of_outputs("masks-binary", "miou=0.97", _head(lambda kernel, bias: (kernel, bias + 3))),
+        ),
+        Fault(
+            "autoencoder: a darker output, similarity claimed",
+            ("below-expectation",),
+            _claimed_of_outputs("autoencoder", "ssim=0.8", _head(lambda kernel, bias: (kernel, bias - 1))),
+        ),
+        Fault(
+            "several-numbers: a bias moved, error claimed",
+            ("below-expectation",),
+            _claimed_of_outputs("several-numbers", "mae:0=0.4", _head(lambda kernel, bias: (kernel, bias + 1))),
+        ),
+    )
+
+
 def faults() -> tuple[Fault, ...]:
     """Return the faults that a rule claims to cover, in the order of the table."""
     scaling = ("other-preprocessing", "unscaled-input", "input-range")
@@ -341,4 +446,5 @@ def faults() -> tuple[Fault, ...]:
         Fault("channels permuted, accuracy claimed", ("below-expectation",), _claimed(_permuted_channels)),
         Fault("pruned to 5 %, accuracy claimed", ("below-expectation", "weak-filters"), _claimed(_pruned)),
         Fault("biases lost, accuracy claimed", ("below-expectation",), _claimed(_without_biases)),
+        *_of_outputs(),
     )

@@ -44,6 +44,7 @@ class Network:
         loss: likewise.
         inputs: what the network receives, made of (N, 28, 28, 1) pictures in [0, 1].
         labels: what it answers, made of (N,) classes.
+        targets: what it answers where that is no class, made of (N, 28, 28, 1) pictures and (N,) classes; None elsewhere.
         expected: codes of warnings that are true of this network, with the reason.
     """
 
@@ -55,7 +56,12 @@ class Network:
     loss: str = "sparse_categorical_crossentropy"
     inputs: Callable[[np.ndarray], np.ndarray] = field(default=lambda pictures: pictures)
     labels: Callable[[np.ndarray], np.ndarray] = field(default=lambda classes: classes)
+    targets: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     expected: Mapping[str, str] = field(default_factory=dict)
+
+    def answers(self, pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Return what the network should answer."""
+        return self.labels(classes) if self.targets is None else self.targets(pictures, classes)
 
 
 def read_pictures(folder: Path) -> Pictures:
@@ -77,10 +83,8 @@ def trained(network: Network, pictures: Pictures, cache: Path) -> Any:
     keras.utils.set_random_seed(training_seed(cache))
     model = network.build()
     model.compile(network.optimizer, network.loss)
-    inputs, labels = (
-        network.inputs(pictures.x_train[: network.images]),
-        network.labels(pictures.y_train[: network.images]),
-    )
+    known = pictures.x_train[: network.images], pictures.y_train[: network.images]
+    inputs, labels = network.inputs(known[0]), network.answers(*known)
     model.fit(inputs, labels, batch_size=64, epochs=network.epochs, verbose=0)
     cache.mkdir(parents=True, exist_ok=True)
     model.save(path)
@@ -255,7 +259,8 @@ def coloured(pictures: np.ndarray) -> np.ndarray:
 
 def first_classes(network: Network, pictures: Pictures, samples: int = SAMPLES) -> tuple[np.ndarray, np.ndarray]:
     """Return the first test pictures and their labels as the network receives them."""
-    return network.inputs(pictures.x_test[:samples]), network.labels(pictures.y_test[:samples])
+    known = pictures.x_test[:samples], pictures.y_test[:samples]
+    return network.inputs(known[0]), network.answers(*known)
 
 
 def healthy() -> tuple[Network, ...]:
@@ -306,7 +311,101 @@ def healthy() -> tuple[Network, ...]:
             loss="mse",
             labels=lambda classes: classes / 9 + 0.05,
         ),
+        Network("masks", lambda: encoder_decoder(5, "softmax"), epochs=6, inputs=noisy, targets=parts),
+        Network(
+            "masks-brief", lambda: encoder_decoder(5, "softmax"), images=3_000, epochs=2, inputs=noisy, targets=parts
+        ),
+        Network(
+            "masks-binary",
+            lambda: encoder_decoder(1, "sigmoid"),
+            loss=binary,
+            inputs=noisy,
+            targets=lambda pictures, classes: parts(pictures, classes) > 0,
+        ),
+        Network("masks-rare", lambda: encoder_decoder(2, "softmax"), epochs=8, inputs=noisy, targets=details),
+        Network(
+            "autoencoder",
+            lambda: encoder_decoder(1, "sigmoid", bridged=False),
+            loss=binary,
+            targets=unchanged,
+        ),
+        Network(
+            "autoencoder-narrow",
+            lambda: encoder_decoder(1, "linear", filters=2, bridged=False),
+            loss="mse",
+            targets=unchanged,
+        ),
+        Network(
+            "denoiser",
+            lambda: encoder_decoder(1, "linear"),
+            loss="mse",
+            inputs=noisy,
+            targets=unchanged,
+        ),
+        Network("several-numbers", several_numbers, epochs=8, loss="mse", targets=measures),
+        Network("several-numbers-brief", lambda: several_numbers(20.0), epochs=2, loss="mae", targets=measures),
     )
+
+
+def encoder_decoder(channels: int, activation: str, *, filters: int = 8, bridged: bool = True) -> Any:
+    """Return a U-Net of two levels; without bridges an autoencoder."""
+    import keras
+    from keras import layers
+
+    def convolution(values: Any, size: int) -> Any:
+        return layers.Conv2D(size, 3, padding="same", activation="relu")(values)
+
+    inputs = keras.Input((28, 28, 1))
+    first = convolution(inputs, filters)
+    second = convolution(layers.MaxPooling2D()(first), 2 * filters)
+    values = convolution(layers.MaxPooling2D()(second), 4 * filters)
+    for beside, size in ((second, 2 * filters), (first, filters)):
+        values = layers.UpSampling2D()(values)
+        values = convolution(layers.concatenate([values, beside]) if bridged else values, size)
+    return keras.Model(inputs, layers.Conv2D(channels, 1, activation=activation)(values))
+
+
+def noisy(pictures: np.ndarray) -> np.ndarray:
+    """Return pictures in noise of a standard deviation of 0.2, the same each time."""
+    return (pictures + np.random.default_rng(0).normal(0, 0.2, pictures.shape)).astype(np.float32)
+
+
+def unchanged(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the pictures themselves."""
+    del classes
+    return pictures
+
+
+def parts(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the class of each pixel, (N, 28, 28): background, top, trousers, shoe, bag."""
+    kinds = np.array([1, 2, 1, 1, 1, 3, 1, 3, 4, 3])
+    return np.where(pictures[..., 0] > 0.1, kinds[classes][:, None, None], 0)
+
+
+def details(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return masks of the few brightest pixels, (N, 28, 28): about one in fifty, in a third of the pictures none."""
+    del classes
+    return (pictures[..., 0] > 0.97).astype(np.int64)
+
+
+def measures(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return five numbers of each picture, (N, 5): its centre's row and column, brightness in 0 to 255, height and width."""
+    del classes
+    flat = pictures[..., 0] + 1e-6
+    places = np.arange(28)
+    rows, columns = flat.sum(axis=2), flat.sum(axis=1)
+    centres = [(each * places).sum(axis=1) / each.sum(axis=1) for each in (rows, columns)]
+    sizes = [(each > 0.5).sum(axis=1) for each in (rows, columns)]
+    return np.stack([*centres, 255 * flat.mean(axis=(1, 2)), *sizes], axis=1)
+
+
+def several_numbers(scale: float = 1.0) -> Any:
+    """Return a network with five linear outputs, which begin at a scale."""
+    import keras
+    from keras import layers
+
+    model = plain("relu")
+    return keras.Model(model.inputs, layers.Rescaling(scale)(layers.Dense(5)(model.layers[-2].output)))
 
 
 def regression() -> Any:

@@ -31,7 +31,7 @@ from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results import Limits, with_causes
-from reportgen.run import evaluate_samples, prepare_run, samples_at_once
+from reportgen.run import evaluate_samples, predicted_kind, prepare_run, samples_at_once
 from reportgen.samples import SampleSource
 
 LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
@@ -85,7 +85,8 @@ def make_report(
     if samples is not None and described.model is not None:
         on_stage(_READING)
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
-        claims = checked_claims(options.expect, run.source.class_names, nameless=options.redact)
+        kind, count = predicted_kind(run.described, run.source.labels)
+        claims = checked_claims(options.expect, run.source.class_names, nameless=options.redact, kind=kind, count=count)
         options = replace(options, expect=claims)
         described, source = run.described, anonymise(run.source) if options.redact else run.source
     elif options.redact:

@@ -275,8 +275,9 @@ class ReportOptions:
     )
     expect: tuple[str, ...] = option(
         (),
-        "A claim that the samples are to bear out, such as accuracy=0.917, recall:shirt=0.7, precision:shirt=0.7, f1:shirt=0.7, "
-        "top5=0.99, mae=0.5 or rmse=0.7; what is certainly less is a problem. May be repeated.",
+        "A claim that the samples are to bear out, such as accuracy=0.917, recall:shirt=0.7, precision:shirt=0.7, f1:shirt=0.7 "
+        "or top5=0.99; of masks iou=0.8, iou:cat=0.7 or dice=0.9; of numbers mae=0.5, rmse=0.7 or r2=0.9, of one of several "
+        "outputs mae:2=0.5; of images psnr=30 or ssim=0.9 too. What is certainly worse is a problem. May be repeated.",
         SAMPLES,
         metavar="CLAIM",
         check=_claims,

@@ -29,8 +29,8 @@ SampleSources = Annotated[
 Labels = Annotated[
     str | None,
     typer.Option(
-        help="Labels of the samples: .npy, .npz, .txt, .csv (labels, or file names and labels) or IDX; none leaves out those "
-        "found with the samples, as of class folders.",
+        help="Labels of the samples: .npy, .npz, .txt, .csv (labels, or file names and labels), IDX, or a folder of masks "
+        "named as the images; none leaves out those found with the samples, as of class folders.",
         metavar="FILE",
         rich_help_panel=SAMPLES,
     ),

@@ -32,12 +32,13 @@ class Skill:
     samples: int
 
 
-def measure_skill(losses: np.ndarray, constant: np.ndarray) -> Skill:
+def measure_skill(losses: np.ndarray, constant: np.ndarray, *, confidence: float = CONFIDENCE) -> Skill:
     """Return the share of a constant answer's losses that a model avoids, with Fieller's interval of the ratio of the means.
 
     Args:
         losses: (N,) of the model on each sample, not negative.
         constant: (N,) of the constant answer on the same samples.
+        confidence: coverage of the interval, in (0, 1).
 
     Source: Murphy 1988, Monthly Weather Review 116, 2417 (skill against a constant forecast); Fieller 1954, J. Royal Stat.
     Soc. B 16, 175 (interval of a ratio of paired means).
@@ -48,7 +49,7 @@ def measure_skill(losses: np.ndarray, constant: np.ndarray) -> Skill:
     value = 1 - float(losses.mean()) / reference
     if count < FEWEST:
         return Skill(value, -math.inf, 1.0, count)
-    low, high = _fieller(losses, constant, student_quantile((1 + CONFIDENCE) / 2, count - 1))
+    low, high = _fieller(losses, constant, student_quantile((1 + confidence) / 2, count - 1))
     return Skill(value, 1 - high, 1 - low, count)
 
 

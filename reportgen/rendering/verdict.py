@@ -107,16 +107,26 @@ def _measured(quality: Any, language: Language) -> tuple[Message | str, bool]:
         )
         return said, sets.skill.low > 0
     if (masks := quality.segmentation) is not None:
+        mean = masks.mean
         said = say(
-            "Mean intersection over union {value} on {samples}.",
-            **_percents(language, value=masks.mean.value),
+            "Mean IoU {value} ({low}–{high}) on {samples}; pixel accuracy {pixels}, baseline {baseline}.",
+            **_percents(language, value=mean.value, low=mean.low, high=mean.high),
+            **_percents(language, pixels=masks.pixels.value, baseline=masks.majority_share),
             samples=samples,
         )
-        return said, masks.mean.value > 0.5
-    explained = [quality.regression.explained] if quality.regression else [one.explained for one in quality.outputs]
-    lows = [quality.regression.skill.low] if quality.regression else explained
-    said = say("R² {value} on {samples}.", value=_range(explained, language), samples=samples)
-    return said, min(lows, default=0.0) > 0
+        return said, max(masks.pixel_skill.low, masks.recall_skill.low) > 0
+    if (images := quality.images) is not None:
+        said = say(
+            "PSNR {value} dB on {samples}; RMSE {error}, baseline (mean image) {baseline}.",
+            value=language.number(images.psnr.value),
+            error=language.number(images.root_mean_square),
+            baseline=language.number(images.baseline),
+            samples=samples,
+        )
+        return said, images.skill.low > 0
+    every = [quality.regression] if quality.regression else quality.outputs
+    said = say("R² {value} on {samples}.", value=_range([one.explained for one in every], language), samples=samples)
+    return said, bool(every) and min(one.skill.low for one in every) > 0
 
 
 def _percents(language: Language, **shares: float) -> dict[str, str]:

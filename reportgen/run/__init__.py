@@ -1,6 +1,7 @@
 """From options to what analyses get: samples of every input opened, the model prepared, run on them, its answers judged."""
 
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
+from reportgen.run.claimable import predicted_kind
 from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, evaluate_samples, samples_at_once
 from reportgen.run.prepared_run import PreparedRun, prepare_run
 
@@ -12,6 +13,7 @@ __all__ = [
     "class_scores",
     "cross_entropy",
     "evaluate_samples",
+    "predicted_kind",
     "prepare_run",
     "right_answers",
     "samples_at_once",

@@ -16,6 +16,7 @@ from reportgen.samples.labels import (
     are_left_out,
     classes_of,
     labels_of_kept,
+    targets_of,
     understand,
 )
 from reportgen.samples.naming import sources_by_input, split_input_name
@@ -67,5 +68,6 @@ __all__ = [
     "selection_text",
     "sources_by_input",
     "split_input_name",
+    "targets_of",
     "understand",
 ]

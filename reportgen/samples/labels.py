@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -23,6 +23,7 @@ LABELS_LEFT_OUT = say("Labels found with the samples were left out (--labels non
 _HIGHEST_LABEL = 2**31 - 1
 _SEVERAL = -1
 _IMAGE_AXES = 3
+_MOST_OF_A_BYTE = 256
 _INDEX = re.compile(r"[0-9]{1,10}")
 _Kind = TypeVar("_Kind", bound="_Compared")
 
@@ -59,8 +60,8 @@ class Targets(_Compared):
 class PictureTargets(_Compared):
     """What an output that is an image should be for each sample.
 
-    `values` is (N, H, W) int64, the class of each pixel, where `classes` is the number of classes; else `classes` is 0 and they
-    are (N, H, W, C) float32.
+    `values` is (N, H, W) of whole numbers, the class of each pixel, where `classes` is the number of classes; else `classes` is 0
+    and they are (N, H, W, C) float32.
     """
 
     classes: int = 0
@@ -97,6 +98,13 @@ Labels = Classes | Targets | PictureTargets | Unused
 def classes_of(labels: Labels | None) -> Classes | None:
     """Return labels that name classes, and None for all others."""
     return labels if isinstance(labels, ClassLabels | LabelSets) else None
+
+
+def targets_of(labels: Labels | None) -> np.ndarray | None:
+    """Return what outputs that are numbers or images should be, (N, ...) as they are; None for all other labels."""
+    if isinstance(labels, Targets) or (isinstance(labels, PictureTargets) and not labels.classes):
+        return labels.values
+    return None
 
 
 RowsOfClasses = Literal["none", "several", "all"]
@@ -137,11 +145,14 @@ class GivenLabels:
         values: any shape: integers, whole floats, one-hot rows, or text (class names, or numbers in a text file).
         origin: where they come from, for messages and notes: 'labels.csv', 'array y_test beside x_test'.
         names: a name for each label, where a column of them stands before the labels; the first may be a heading.
+        read: returns labels that are image files, by what the model allows and the names of the samples' files; None for others,
+            which are `values`.
     """
 
     values: np.ndarray
     origin: str
     names: tuple[str, ...] | None = None
+    read: Callable[[Accepts, Sequence[str] | None], GivenLabels] | None = None
 
 
 def are_left_out(labels: object) -> bool:
@@ -173,8 +184,12 @@ def understand(
         >>> understand(GivenLabels(np.array([[0, 1], [1, 0]]), "y"), Accepts(input_shape=None), count=2).values.tolist()
         [1, 0]
     """
+    masks = given.read is not None
+    given = given if given.read is None else given.read(accepts, file_names)
     if (pictures := _picture_targets(given, count=count, output=accepts.output_shape)) is not None:
         return pictures
+    if masks:
+        raise _no_masks(given, accepts)
     if reason := _reason_against(given, count=count):
         return Unused(reason)
     given = _in_order(given, file_names, count)
@@ -292,7 +307,8 @@ def _reason_against(given: GivenLabels, *, count: int) -> str:
 def _picture_targets(given: GivenLabels, *, count: int, output: tuple[int | None, ...] | None) -> PictureTargets | None:
     """Return labels that are images or masks of the output's size; None for all others.
 
-    Whole numbers below the number of channels are the class of each pixel; for a single channel so are 0 and 1, or 0 and 255.
+    Whole numbers below the number of channels are the class of each pixel; for a single channel so are 0 and 1, for one and two
+    also 0 and 255.
     """
     values = given.values
     if output is None or len(output) != _IMAGE_AXES or values.ndim < _IMAGE_AXES or values.dtype.kind not in "buif":
@@ -320,15 +336,22 @@ def _picture_targets(given: GivenLabels, *, count: int, output: tuple[int | None
     return PictureTargets(values.astype(np.float32), (note,))
 
 
+def _no_masks(given: GivenLabels, accepts: Accepts) -> SamplesError:
+    """Return the error for masks whose values are no classes of the output."""
+    channels = (accepts.output_shape or (None,))[-1] or 1
+    allowed = f"0 to {channels - 1}" if channels > 2 else "0 and 1, or 0 and 255"
+    return SamplesError(
+        f"--labels: the class of each pixel must be {allowed}, as the output has {channels} channels. Received: "
+        f"{given.values.min()} to {given.values.max()} in {given.origin}. Number the classes as the output does."
+    )
+
+
 def _masks(values: np.ndarray, channels: int) -> np.ndarray | None:
     """Return (N, H, W) values as classes of pixels; None where some are no class of an output with so many channels."""
-    if channels == 1:
-        classes = (values == 0) | (values == 1)
-        if not classes.all() and not ((values == 0) | (values == 255)).all():
-            return None
-        return np.asarray(values > 0, dtype=np.int64)
-    whole = (values >= 0) & (values < channels) & (values == np.floor(values))
-    return values.astype(np.int64) if whole.all() else None
+    if channels <= 2 and ((values == 0) | (values == 255)).all():
+        return np.asarray(values > 0, dtype=np.uint8)
+    whole = (values >= 0) & (values < max(channels, 2)) & (values == np.floor(values))
+    return values.astype(np.uint8 if channels <= _MOST_OF_A_BYTE else np.int64) if whole.all() else None
 
 
 def _vectors(given: GivenLabels, *, count: int, accepts: Accepts) -> np.ndarray | None:

@@ -53,9 +53,7 @@ class Resizing:
             inner = _cropped(image, self.size)
             change = 1 - inner.shape[0] * inner.shape[1] / (height * width)
         else:
-            ratio = np.float32(max(np.float32(width) / np.float32(wide), np.float32(height) / np.float32(tall)))
-            top, left = int((tall - height / ratio) / 2), int((wide - width / ratio) / 2)
-            tall, wide = max(int(height / ratio), 1), max(int(width / ratio), 1)
+            top, left, tall, wide = _padding(height, width, self.size)
             change = 1 - tall * wide / (self.size[0] * self.size[1])
         self.met["change"] = max(self.met.get("change", 0.0), change)
         resized = bilinear(inner, (tall, wide))
@@ -109,6 +107,44 @@ def bilinear(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     columns, beside, right = _between(image.shape[1], size[1])
     values = values[:, columns] * (1 - right)[None, :, None] + values[:, beside] * right[None, :, None]
     return np.asarray(values if image.dtype.kind == "f" else np.rint(values), image.dtype)
+
+
+def nearest(image: np.ndarray, size: tuple[int, int], how: Literal["stretch", "crop", "pad"]) -> np.ndarray:
+    """Return a mask in another size, each value that of the nearest pixel, as classes have no values between them.
+
+    Args:
+        image: (height, width) or (height, width, channels).
+        size: (height, width), each at least 1.
+        how: as images are resized; pixels that are added have the value 0.
+
+    Example:
+        >>> nearest(np.array([[1, 2, 3, 4]]), (1, 2), "stretch").tolist()
+        [[2, 4]]
+    """
+    tall, wide = size
+    top = left = 0
+    if how == "crop":
+        image = _cropped(image, size)
+    elif how == "pad":
+        top, left, tall, wide = _padding(image.shape[0], image.shape[1], size)
+    rows, columns = (
+        np.minimum((np.arange(new) + 0.5) * old / new, old - 1).astype(np.intp)
+        for old, new in zip(image.shape[:2], (tall, wide), strict=True)
+    )
+    resized = image[rows[:, None], columns]
+    if (tall, wide) == size:
+        return np.asarray(resized)
+    padded = np.zeros((*size, *image.shape[2:]), image.dtype)
+    padded[top : top + tall, left : left + wide] = resized
+    return padded
+
+
+def _padding(height: int, width: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return where an image lies in a padded one, and the size that it has there: top, left, height, width."""
+    tall, wide = size
+    ratio = np.float32(max(np.float32(width) / np.float32(wide), np.float32(height) / np.float32(tall)))
+    top, left = int((tall - height / ratio) / 2), int((wide - width / ratio) / 2)
+    return top, left, max(int(height / ratio), 1), max(int(width / ratio), 1)
 
 
 def _between(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,9 +9,8 @@ from builders import LIMITS, context, evaluated_samples
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
-from reportgen.analyses.sample_predictions.picture_outputs import picture_outputs
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult
-from reportgen.analyses.sample_predictions.rules import variation_of
+from reportgen.analyses.sample_predictions.rules import spreads_of, variation_of
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Severity
 from reportgen.results.plottables import Palette
@@ -149,7 +148,9 @@ def test_other_samples_have_no_picture() -> None:
 def pictures(outputs: np.ndarray, labels: Any = None, images: np.ndarray | None = None, activation: str = "") -> Any:
     samples = evaluated_samples(IMAGES if images is None else images, chosen=2, first=30, outputs=outputs)
     head = Head(activation, "out") if activation else UNKNOWN_HEAD
-    return picture_outputs(replace(samples, labels=labels), head)
+    result = SamplePredictions().run(context(replace(samples, labels=labels), head=head))
+    assert isinstance(result, SamplePredictionsResult)
+    return result.outputs
 
 
 def test_masks_stand_beside_input_target_and_error_with_the_worst_first() -> None:
@@ -304,3 +305,32 @@ def test_few_samples_and_certain_answers_say_nothing_about_constant_outputs() ->
     assert variation_of(np.array([[1.0, 0.0]] * 50)) is None
     # certain answers, half of them each: each is 1 away from a mean that is 1 short of certainty
     assert variation_of(np.array([[1.0, 0.0], [0.0, 1.0]] * 3)) == pytest.approx(1.0)
+
+
+def test_the_spread_of_numbers_is_their_deviation_over_the_targets() -> None:
+    targets = GENERATOR.normal(size=(40, 3)) * [1, 100, 1]
+    outputs = np.stack([targets[:, 0] / 2, np.full(40, 7.0), targets[:, 2]], axis=1).astype(np.float32)
+    assert spreads_of(outputs, targets) == pytest.approx((0.5, 0.0, 1.0))
+    assert spreads_of(outputs[:, :1], targets[:, 0]) == pytest.approx((0.5,))
+    assert spreads_of(outputs[:4], targets[:4]) == ()
+    unknown = spreads_of(outputs, None)
+    assert (np.isnan(unknown[0]), unknown[1]) == (True, 0.0)
+
+
+def test_the_spread_of_images_is_that_over_the_samples_of_that_over_all_pixels() -> None:
+    fixed = GENERATOR.random((1, 6, 6, 2))
+    assert spreads_of(np.repeat(fixed, 10, axis=0), None) == (0.0,)
+    assert spreads_of(np.zeros((10, 6, 6, 2)), None) == (0.0,)
+    assert spreads_of(GENERATOR.random((2000, 6, 6, 2)), None) == pytest.approx((1.0,), abs=0.01)
+
+
+def test_one_constant_output_of_several_is_named() -> None:
+    targets = GENERATOR.normal(size=(30, 3))
+    outputs = targets.astype(np.float32)
+    outputs[:, 1] = 2
+    samples = evaluated_samples(GENERATOR.random((30, 4, 4, 1)), chosen=2, first=0, outputs=outputs, targets=targets)
+    analysis = SamplePredictions()
+    result = analysis.run(context(samples))
+    (finding,) = [one for one in analysis.findings(result, LIMITS) if one.code == "constant-output"]
+    assert finding.message == "1 of 3 outputs is nearly the same for all 30 samples: 1 (limit 0.01)"
+    assert result.variation == pytest.approx(1.0)

@@ -1,56 +1,13 @@
-"""Masks, images and vectors of numbers against what they should be."""
+"""Images and vectors of numbers against what they should be."""
 
 import numpy as np
 import pytest
-from sklearn.metrics import jaccard_score, r2_score
+from scipy.ndimage import uniform_filter
+from sklearn.metrics import r2_score
 
-from reportgen.measures.outputs import masks_of, mean_overlap, output_errors, overlaps_of, segmentation_quality
+from reportgen.measures.outputs import decibels, image_quality, output_errors, peak_of, similarities, squared_errors
 
 GENERATOR = np.random.default_rng(2)
-
-
-def test_the_mean_overlap_equals_scikit_learns() -> None:
-    scores, masks = GENERATOR.random((6, 9, 8, 4)), GENERATOR.integers(0, 4, (6, 9, 8))
-    quality = segmentation_quality(scores, masks, ("a", "b", "c", "d"), seed=0)
-    predicted = scores.argmax(axis=-1)
-    each = jaccard_score(masks.ravel(), predicted.ravel(), average=None)
-    assert [one.value for one in quality.classes] == pytest.approx(each.tolist())
-    assert quality.mean.value == pytest.approx(each.mean())
-    assert quality.mean.low < quality.mean.value < quality.mean.high
-    assert (quality.pixels, quality.total_pixels) == (pytest.approx((masks == predicted).mean()), 6 * 9 * 8)
-    assert [one.share for one in quality.classes] == pytest.approx([(masks == index).mean() for index in range(4)])
-
-
-def test_a_class_that_occurs_nowhere_does_not_count() -> None:
-    masks = np.array([[[0, 1], [1, 1]]])
-    counts = overlaps_of(np.array([[[0, 0], [1, 1]]]), masks, 3)
-    assert counts[0].tolist() == [[1, 2, 1], [2, 3, 3], [0, 0, 0]]
-    assert mean_overlap(counts[0]) == pytest.approx((1 / 2 + 2 / 3) / 2)
-    quality = segmentation_quality(np.eye(3)[masks], masks, ("a", "b", "c"), seed=0)
-    assert (quality.mean.value, np.isnan(quality.classes[2].value), np.isnan(quality.mean.low)) == (1, True, True)
-
-
-def test_a_single_output_has_the_overlap_of_the_foreground() -> None:
-    masks = np.array([[[0, 0], [1, 1]]] * 3)
-    outputs = np.array([[[0.1, 0.6], [0.9, 0.4]]] * 3)[..., None]
-    quality = segmentation_quality(outputs, masks, ("class 0", "class 1"), seed=0)
-    assert [one.name for one in quality.classes] == ["class 1"]
-    assert quality.mean.value == pytest.approx(1 / 3)
-    assert masks_of(np.array([-3.0, 2.0]).reshape(1, 1, 2, 1)).tolist() == [[[0, 1]]]
-
-
-def test_the_interval_of_the_mean_overlap_covers_it_in_about_95_of_100_draws() -> None:
-    """Images whose overlap is drawn around one half: drawn again and again, the interval holds the value of many images."""
-
-    def images(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        generator = np.random.default_rng(seed)
-        right = generator.random((count, 1, 1)) * np.ones((1, 6, 6))
-        masks = generator.integers(0, 2, (count, 6, 6))
-        return np.where(generator.random((count, 6, 6)) < right, masks, 1 - masks)[..., None].astype(float), masks
-
-    truth = segmentation_quality(*images(4000, 0), ("a", "b"), seed=0).mean.value
-    found = [segmentation_quality(*images(30, seed), ("a", "b"), seed=0).mean for seed in range(1, 61)]
-    assert sum(one.low <= truth <= one.high for one in found) >= 52
 
 
 def test_errors_are_those_of_each_output() -> None:
@@ -65,3 +22,47 @@ def test_errors_are_those_of_each_output() -> None:
         assert one.explained == pytest.approx(r2_score(targets[:, index], outputs[:, index]))
     (channel,) = output_errors(np.ones((2, 3, 3, 1)), np.zeros((2, 3, 3, 1)))
     assert (channel.bias, channel.mean_absolute, np.isnan(channel.explained)) == (1, 1, True)
+
+
+def test_the_skill_of_each_output_is_its_r_squared_with_an_interval_for_all_outputs_together() -> None:
+    targets = GENERATOR.normal(size=(60, 2))
+    outputs = targets + GENERATOR.normal(size=(60, 2)) * [0.3, 3.0]
+    good, bad = output_errors(outputs, targets)
+    assert good.skill.value == pytest.approx(good.explained)
+    assert good.skill.low > 0.8
+    assert bad.skill.high < 0
+    (alone,) = output_errors(outputs[:, :1], targets[:, :1])
+    assert alone.skill.high - alone.skill.low < good.skill.high - good.skill.low
+
+
+def test_the_similarity_equals_the_formula_with_scipys_windows() -> None:
+    said, wanted = GENERATOR.random((2, 3, 12, 10, 2))
+    means = [uniform_filter(each, (0, 7, 7, 0)) for each in (said, wanted, said**2, wanted**2, said * wanted)]
+    factor, steady, varied = 49 / 48, 0.01**2, 0.03**2
+    variances = factor * (means[2] - means[0] ** 2 + means[3] - means[1] ** 2)
+    covariance = factor * (means[4] - means[0] * means[1])
+    above = (2 * means[0] * means[1] + steady) * (2 * covariance + varied)
+    each = above / ((means[0] ** 2 + means[1] ** 2 + steady) * (variances + varied))
+    expected = each[:, 3:-3, 3:-3].mean(axis=(1, 2, 3))
+    assert similarities(said, wanted, 1.0) == pytest.approx(expected)
+    assert similarities(wanted, wanted, 1.0) == pytest.approx([1, 1, 1])
+    assert similarities(said[:, :6], wanted[:, :6], 1.0) is None
+
+
+def test_images_are_compared_with_the_mean_image_and_with_the_input() -> None:
+    targets = GENERATOR.random((30, 8, 8, 1))
+    outputs = targets + 0.1
+    quality = image_quality(outputs, targets, squared_errors(targets + 0.2, targets))
+    assert quality.root_mean_square == pytest.approx(0.1)
+    assert quality.psnr.value == pytest.approx(20)
+    assert quality.baseline == pytest.approx(np.sqrt(((targets - targets.mean(axis=0)) ** 2).mean()))
+    assert quality.skill.value == pytest.approx(1 - 0.01 / quality.baseline**2)
+    assert quality.from_input is not None
+    assert quality.from_input.value == pytest.approx(0.75)
+    assert image_quality(outputs, targets, squared_errors(targets + 0.001, targets)).from_input is None
+    assert image_quality(outputs, targets, None).from_input is None
+
+
+def test_the_range_of_images_is_told_by_their_values() -> None:
+    assert [peak_of(np.array(ends)) for ends in ([0.1, 0.9], [-1.0, 0.5], [0.0, 200.0], [-3.0, 5.0])] == [1, 2, 255, 8]
+    assert decibels(np.array([0.0, 0.01]), 1.0) == pytest.approx([100, 20])

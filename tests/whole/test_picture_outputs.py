@@ -27,10 +27,15 @@ def test_masks_have_an_overlap_and_are_shown_with_the_worst_first() -> None:
     images = RANDOM.random((6, 8, 8, 1)).astype(np.float32)
     page = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)))
     assert "They were taken as the class of each pixel." in page
-    assert "The mean intersection over union of the classes is" in page
+    assert "Mean IoU is" in page
+    assert (
+        "The 6 of 6 samples with the lowest mean IoU, the worst first. Each sample: input, output, target, error."
+        in page
+    )
     assert "Each sample: input, output, target, error. Outputs are the likeliest of 3 classes at each pixel" in page
     redacted = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)), redact=True)
-    assert "The mean intersection over union of the classes is" in redacted
+    assert "Mean IoU is" in redacted
+    assert "The 6 of 6 samples with the lowest mean IoU, the worst first." in redacted
     assert "Each sample: input" not in redacted
 
 
@@ -39,7 +44,10 @@ def test_an_autoencoder_shows_its_output_and_a_denoiser_its_error() -> None:
     assert "Each sample: input, output." in words_of(convolutional(1, "sigmoid"), images)
     page = words_of(convolutional(1, "sigmoid"), images, images / 2)
     assert "Each sample: input, output, target, error. In brackets the root mean square error" in page
-    assert "Errors, output minus label, of 1 output on 6 samples" in page
+    assert "RMSE is" in page
+    assert "Baseline (always the mean image): RMSE" in page
+    assert "Of the squared errors of giving back the input it avoids" in page
+    assert "The 6 of 6 samples with the largest RMSE, the worst first." in page
 
 
 def test_a_generator_shows_what_it_makes() -> None:
@@ -55,6 +63,7 @@ def test_key_points_have_the_errors_of_each_output() -> None:
     page = words_of(model, images, points, attribution="hirescam")
     assert "Each row was taken as what the 8 outputs should be." in page
     assert "Errors, output minus label, of 8 outputs on 6 samples" in page
+    assert "The samples with the largest errors." in page
     assert "The output is not one score for each class, so there is no class whose evidence could be shown." in page
 
 

@@ -11,18 +11,27 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.prediction_quality.expectations import measured_claims
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.analyses.prediction_quality.rules import CONFIDENT, RULES, findings, not_checked, not_used
-from reportgen.analyses.prediction_quality.worst_samples import worst_by_error, worst_by_label, worst_by_loss
+from reportgen.analyses.prediction_quality.worst_samples import (
+    worst_by_error,
+    worst_by_errors,
+    worst_by_label,
+    worst_by_loss,
+    worst_pictures,
+)
 from reportgen.measures.classification import (
     classification_quality,
 )
 from reportgen.measures.multilabel import multi_label_quality
-from reportgen.measures.outputs import output_errors, segmentation_quality
+from reportgen.measures.outputs import image_quality, output_errors, squared_errors
 from reportgen.measures.regression import regression_errors
+from reportgen.measures.segmentation import segmentation_quality
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results import Finding, Inconclusive, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy
 from reportgen.samples import LabelSets, PictureTargets, Targets, Unused
+
+_READ_AT_ONCE = 32
 
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
 
@@ -132,22 +141,42 @@ def _multi_label(
 def _against_all_outputs(
     context: AnalysisContext, samples: EvaluatedSamples, labels: PictureTargets | Targets, outputs: np.ndarray
 ) -> PredictionQualityResult:
-    """Return the errors of each output, or of the pixels of masks."""
-    classes = labels.classes if isinstance(labels, PictureTargets) else 0
-    names = tuple(samples.class_name(index) for index in range(classes))
-    seed = context.options.seed
+    """Return the errors of each output, or of the pixels of masks and images."""
+    masks, images = None, None
+    if not isinstance(labels, PictureTargets):
+        worst, pictured = worst_by_errors(samples, outputs, labels.values), None
+    else:
+        worst, pictured = worst_pictures(samples, labels)
+        if labels.classes:
+            names = tuple(samples.class_name(index) for index in range(labels.classes))
+            masks = segmentation_quality(outputs, labels.values, names, seed=context.options.seed)
+        else:
+            images = image_quality(outputs, labels.values, _input_errors(samples, labels.values))
     return PredictionQualityResult(
         rule="",
         evaluated=len(outputs),
         total=samples.summary.total,
         classification=None,
         regression=None,
-        worst=(),
+        worst=worst.samples,
         confidently=0,
-        pictures=None,
-        segmentation=segmentation_quality(outputs, labels.values, names, seed=seed) if classes else None,
-        outputs=() if classes else output_errors(outputs, labels.values),
+        pictures=worst.pictures,
+        segmentation=masks,
+        outputs=() if masks else output_errors(outputs, labels.values),
+        images=images,
+        worst_outputs=pictured,
     )
+
+
+def _input_errors(samples: EvaluatedSamples, targets: np.ndarray) -> np.ndarray | None:
+    """Return the mean squared error of each sample if the model gave its input back; None where that has another shape."""
+    if samples.images.shape[1:] != targets.shape[1:]:
+        return None
+    found, start = [], 0
+    for batch in samples.batches(_READ_AT_ONCE):
+        found.append(squared_errors(batch, targets[start : start + len(batch)]))
+        start += len(batch)
+    return np.concatenate(found)
 
 
 def _against_numbers(

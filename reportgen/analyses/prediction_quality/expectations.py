@@ -6,57 +6,114 @@ import numpy as np
 
 from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
-from reportgen.errors import UsageError
 from reportgen.measures.claims import (
-    OF_A_CLASS,
-    OF_ALL,
-    OF_NUMBERS,
     Claim,
+    Kind,
     MeasuredClaim,
+    check_metrics,
     joint_confidence,
-    measured_errors,
+    measured_by_resampling,
+    measured_mean,
     measured_rate,
+    measured_skill,
     parse_claim,
     with_numbers,
 )
 from reportgen.measures.intervals import Rate
-from reportgen.samples import ClassLabels, Targets
+from reportgen.measures.outputs import decibels, of_each_sample, peak_of, similarities, squared_errors
+from reportgen.measures.segmentation import MaskCounts, count_pixels, dice_of, masks_of, mean_of_known, resamples
+from reportgen.measures.skill import measure_skill
+from reportgen.run import EvaluatedSamples
+from reportgen.samples import ClassLabels, PictureTargets, Targets
 
 
 def measured_claims(result: PredictionQualityResult, context: AnalysisContext) -> tuple[MeasuredClaim, ...]:
     """Return each claim with what was measured.
 
     Raises:
-        UsageError: a claim names a class that the model does not have, or a metric that this output has not.
+        UsageError: a claim names a class or output that the model does not have, or a metric that this output has not.
     """
-    claims = [parse_claim(text) for text in context.options.expect]
+    claims, samples = [parse_claim(text) for text in context.options.expect], context.samples
+    if samples is None:
+        return ()
     confidence = joint_confidence(len(claims))
-    quality = result.classification or result.multi_label
-    if quality is None:
-        _check(claims, OF_NUMBERS, "a number")
-        errors = _errors(context)
-        return tuple(measured_errors(claim, errors, confidence=confidence) for claim in claims)
-    ranked = result.classification is not None and result.classification.top is not None
-    _check(claims, (OF_ALL if ranked else OF_ALL[:1]) + OF_A_CLASS, "classes")
-    samples = context.samples
-    names = None if samples is None else samples.class_names
-    numbered = with_numbers(claims, names, classes=quality.total_classes)
-    return tuple(_of_classes(claim, result, context, confidence=confidence) for claim in numbered)
+    kind, count = _predicted(result)
+    check_metrics(claims, kind, count)
+    claims = list(with_numbers(claims, samples.class_names, kind=kind, count=count))
+    if kind in ("classes", "sets"):
+        return tuple(_of_classes(claim, result, context, confidence=confidence) for claim in claims)
+    if kind == "masks":
+        return _of_masks(claims, samples, context.options.seed, confidence=confidence)
+    targets = (
+        samples.labels.values if isinstance(samples.labels, Targets | PictureTargets | ClassLabels) else np.empty(0)
+    )
+    outputs = samples.activations.outputs.astype(np.float64)
+    said, wanted = (outputs[:, 0], targets.reshape(-1)) if kind == "number" else (outputs, targets)
+    return tuple(_of_numbers(claim, said, wanted, confidence=confidence) for claim in claims)
 
 
-def _check(claims: list[Claim], known: tuple[str, ...], output: str) -> None:
-    for claim in claims:
-        if claim.metric not in known:
-            raise UsageError(
-                f"--expect must name one of {', '.join(known)}, as the model predicts {output}. Received: {claim.metric!r}."
-            )
+def _predicted(result: PredictionQualityResult) -> tuple[Kind, int | None]:
+    """Return what the model predicts, and how many classes or numbers."""
+    if result.classification is not None:
+        return "classes", result.classification.total_classes
+    if result.multi_label is not None:
+        return "sets", result.multi_label.total_classes
+    if result.segmentation is not None:
+        return "masks", None
+    if result.images is not None:
+        return "images", None
+    return ("numbers", len(result.outputs)) if result.outputs else ("number", 1)
 
 
-def _errors(context: AnalysisContext) -> np.ndarray:
-    samples = context.samples
-    if samples is None or not isinstance(samples.labels, Targets | ClassLabels):
-        return np.empty(0)
-    return np.asarray(samples.activations.outputs[:, 0].astype(np.float64) - samples.labels.values)
+def _of_masks(
+    claims: list[Claim], samples: EvaluatedSamples, seed: int, *, confidence: float
+) -> tuple[MeasuredClaim, ...]:
+    labels, outputs = samples.labels, samples.activations.outputs
+    if not isinstance(labels, PictureTargets):
+        return ()
+    with_numbers(claims, samples.class_names, count=labels.classes)
+    counts, _ = count_pixels(masks_of(outputs), labels.values, labels.classes)
+    every = counts.drawn(np.ones((1, len(outputs)), np.int64))
+    drawn = counts.drawn(resamples(len(outputs), seed))
+    first = 1 if outputs.shape[-1] == 1 else 0
+
+    def measured(claim: Claim, counts: MaskCounts) -> np.ndarray:
+        if claim.metric == "accuracy":
+            return counts.pixels
+        overlaps = dice_of(counts.overlaps) if claim.metric == "dice" else counts.overlaps
+        return overlaps[:, claim.index] if claim.index >= 0 else mean_of_known(overlaps[:, first:])
+
+    return tuple(
+        measured_by_resampling(
+            claim,
+            float(measured(claim, every)[0]),
+            measured(claim, drawn),
+            name=samples.class_name(claim.index) if claim.index >= 0 else "",
+            samples=len(outputs),
+            confidence=confidence,
+        )
+        for claim in claims
+    )
+
+
+def _of_numbers(claim: Claim, said: np.ndarray, wanted: np.ndarray, *, confidence: float) -> MeasuredClaim:
+    if claim.index >= 0:
+        said, wanted = said[:, claim.index], wanted[:, claim.index]
+    losses = squared_errors(said, wanted)
+    match claim.metric:
+        case "mae":
+            values = of_each_sample(np.abs(said - wanted))
+        case "r2":
+            constant = of_each_sample((wanted - wanted.mean(axis=0)) ** 2)
+            return measured_skill(claim, measure_skill(losses, constant, confidence=confidence))
+        case "psnr":
+            values = decibels(losses, peak_of(wanted))
+        case "ssim":
+            found = similarities(said, wanted, peak_of(wanted))
+            values = np.full(len(said), np.nan) if found is None else found
+        case _:
+            values = losses
+    return measured_mean(claim, values, confidence=confidence)
 
 
 def _of_classes(

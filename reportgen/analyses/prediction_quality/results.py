@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,8 +11,10 @@ from reportgen.measures.classification import (
     ClassificationQuality,
 )
 from reportgen.measures.multilabel import MultiLabelQuality
-from reportgen.measures.outputs import OutputErrors, SegmentationQuality
+from reportgen.measures.outputs import ImageQuality, OutputErrors
+from reportgen.measures.picture_outputs import PictureOutputs
 from reportgen.measures.regression import RegressionErrors
+from reportgen.measures.segmentation import SegmentationQuality
 from reportgen.results import Becomes, ImageGrid, Kept, redactable, redactable_sample
 
 
@@ -26,14 +29,16 @@ class PredictionQualityResult:
         total: number of samples in the source.
         classification: where the output is one score for each class.
         regression: where it is a single number.
-        worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers, the largest
-            errors; for several classes, the largest losses.
+        worst: the most confidently wrong samples, then those whose label has the lowest probability; for numbers and images, the
+            largest errors; for several classes, the largest losses; for masks, the smallest overlaps.
         confidently: how many of `worst` are there for the first reason.
         pictures: one tile for each of `worst`, or None for samples that are not images.
         multi_label: where the output is an independent score for each class and the labels name any number of them.
         claims: what --expect claimed, and what was measured.
         segmentation: where the output and the labels are the class of each pixel.
         outputs: the errors of each output where it is a vector of numbers, or of each channel where it is an image.
+        images: where output and labels are images.
+        worst_outputs: of masks and images, those of `worst` beside input, target and error.
     """
 
     rule: Kept[str]
@@ -48,6 +53,14 @@ class PredictionQualityResult:
     claims: tuple[MeasuredClaim, ...] = ()
     segmentation: SegmentationQuality | None = None
     outputs: tuple[OutputErrors, ...] = ()
+    images: ImageQuality | None = None
+    worst_outputs: PictureOutputs | None = None
+
+    @property
+    def by_explained(self) -> tuple[OutputErrors, ...]:
+        """The outputs whose R squared is known, those that are explained least first."""
+        known = (one for one in self.outputs if math.isfinite(one.explained))
+        return tuple(sorted(known, key=lambda one: one.explained))
 
 
 @redactable_sample
@@ -58,12 +71,13 @@ class WorstSample:
     Attributes:
         index: the sample's number in the source.
         name: the sample's name in the source.
-        label: its class or classes, or the number that was wanted.
-        predicted: the model's answer.
+        label: its class or classes, or the numbers that were wanted; '' for masks and images.
+        predicted: the model's answer, likewise.
         probability: that answer's probability, in [0, 1]; None for a number and for several classes.
         label_probability: the label's probability, in [0, 1]; None for a number and for several classes.
         right: whether the answer is the label; None for a number.
-        loss: mean binary cross-entropy of a multi-label answer, in nats; None for others.
+        loss: mean binary cross-entropy of a multi-label answer, in nats; of a mask the mean intersection over union, of an image
+            the root mean square error, of several numbers that in standard deviations of the targets; None for others.
     """
 
     index: Kept[int]

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.prediction_quality.results import WorstSample
+from reportgen.measures.picture_outputs import PictureOutputs, of_each_picture, picture_outputs
+from reportgen.measures.segmentation import masks_of
 from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import joined, say
 from reportgen.results import ImageGrid
 from reportgen.run import EvaluatedSamples
+from reportgen.samples import PictureTargets
 
 WORST = 8
 """How many samples are shown."""
@@ -20,6 +23,7 @@ NO_CLASS = say("none")
 """Of a sample without a class."""
 
 _PICTURE_PIXELS = 56 * 56
+_NUMBERS = 5  # of several outputs that are listed
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,67 @@ def worst_by_error(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.n
         for position in positions
     )
     return WorstSamples(entries, _pictures(samples, positions))
+
+
+def worst_by_errors(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.ndarray) -> WorstSamples:
+    """Return the samples with the largest errors of several numbers, falling, each in standard deviations of its targets.
+
+    Args:
+        samples: the evaluated samples.
+        outputs, targets: (N, M) numbers.
+    """
+    spread = targets.std(axis=0)
+    errors = np.sqrt((((outputs - targets) / np.where(spread > 0, spread, 1)) ** 2).mean(axis=1))
+    positions = np.argsort(-errors, kind="stable")[:WORST].tolist()
+    entries = tuple(
+        _entry(
+            samples,
+            position,
+            float(errors[position]),
+            label=_numbers(targets[position]),
+            predicted=_numbers(outputs[position]),
+        )
+        for position in positions
+    )
+    return WorstSamples(entries, _pictures(samples, positions))
+
+
+def worst_pictures(samples: EvaluatedSamples, labels: PictureTargets) -> tuple[WorstSamples, PictureOutputs]:
+    """Return the masks with the smallest overlaps, or the images with the largest errors, with their pictures."""
+    outputs, classes = samples.activations.outputs, labels.classes
+    said = masks_of(outputs) if classes else outputs
+    values = of_each_picture(said, labels.values, classes)
+    positions = np.argsort(values if classes else -values, kind="stable")[:WORST].tolist()
+    entries = tuple(_entry(samples, position, float(values[position])) for position in positions)
+    pictured = picture_outputs(
+        [samples.index(position) for position in positions],
+        samples.read(positions),
+        said[positions],
+        labels.values[positions],
+        values[positions],
+        classes=classes,
+    )
+    return WorstSamples(entries, None), pictured
+
+
+def _entry(
+    samples: EvaluatedSamples, position: int, loss: float, *, label: str = "", predicted: str = ""
+) -> WorstSample:
+    return WorstSample(
+        index=samples.index(position),
+        name=samples.name_of(position),
+        label=label,
+        predicted=predicted,
+        probability=None,
+        label_probability=None,
+        right=None,
+        loss=loss,
+    )
+
+
+def _numbers(values: np.ndarray) -> str:
+    shown = ", ".join(f"{value:.4g}" for value in values[:_NUMBERS])
+    return f"{shown}, …" if len(values) > _NUMBERS else shown
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,14 +8,23 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.sample_predictions.picture_outputs import picture_outputs
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
-from reportgen.analyses.sample_predictions.rules import RULES, findings, not_run, variation_of, without_numbers
+from reportgen.analyses.sample_predictions.rules import (
+    RULES,
+    findings,
+    not_run,
+    spreads_of,
+    variation_of,
+    without_numbers,
+)
+from reportgen.measures.picture_outputs import PictureOutputs, are_pictures, of_each_picture, picture_outputs
+from reportgen.measures.segmentation import masks_of
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import say
+from reportgen.models.graphs import Head
 from reportgen.results import Finding, ImageGrid, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
-from reportgen.samples import LabelSets, Targets
+from reportgen.samples import LabelSets, PictureTargets, Targets, targets_of
 
 TOP = 5
 """How many classes are listed for each sample."""
@@ -47,7 +56,8 @@ class SamplePredictions:
         chosen = None if scores is None else replace(scores, values=scores.values[:count])
         right = None if chosen is None or known is None else right_answers(chosen, known)
         shown = tuple(_shown(samples, position, pictures, scores, right) for position in range(count))
-        pictured = picture_outputs(samples, context.head)
+        pictured = _pictured(samples, context.head)
+        spreads = () if scores else spreads_of(outputs, targets_of(samples.labels))
         rule = scores.rule if scores else "" if pictured or numbers else _no_scores(outputs)
         return SamplePredictionsResult(
             samples.summary,
@@ -57,16 +67,45 @@ class SamplePredictions:
             samples.expected_range,
             samples.rescaled,
             without_numbers(outputs),
-            None if scores is None else variation_of(scores.values),
+            _most(spreads) if scores is None else variation_of(scores.values),
             len(samples.class_names or ()) if samples.classes_by_position else 0,
             samples.repeat_change,
             samples.unsteady_layer,
             pictured,
+            spreads,
         )
 
     def findings(self, result: SamplePredictionsResult, limits: Limits) -> Iterable[Finding]:
         """Return outputs without numbers, and samples whose range is unlike what the model expects."""
         return findings(result, limits)
+
+
+def _pictured(samples: EvaluatedSamples, head: Head) -> PictureOutputs | None:
+    """Return the outputs of the chosen samples as pictures, the worst first; None where they are no images.
+
+    Several channels behind a softmax are classes of pixels.
+    """
+    count, outputs, labels = len(samples.names), samples.activations.outputs, samples.labels
+    if not are_pictures(outputs):
+        return None
+    targets, classes = (labels.values[:count], labels.classes) if isinstance(labels, PictureTargets) else (None, 0)
+    classes = classes or (outputs.shape[-1] if head.activation == "softmax" and outputs.shape[-1] > 1 else 0)
+    said = (masks_of(outputs) if classes else outputs)[:count]
+    values = None if targets is None else of_each_picture(said, targets, classes)
+    order = np.arange(count) if values is None else np.argsort(values if classes else -values, kind="stable")
+    return picture_outputs(
+        [samples.summary.shown[place] for place in order],
+        samples.images[order],
+        said[order],
+        None if targets is None else targets[order],
+        None if values is None else values[order],
+        classes=classes,
+    )
+
+
+def _most(spreads: tuple[float, ...]) -> float | None:
+    """Return the largest spread; None where there is none or one of them is not known."""
+    return max(spreads) if spreads and np.isfinite(spreads).all() else None
 
 
 def _no_scores(outputs: np.ndarray) -> str:

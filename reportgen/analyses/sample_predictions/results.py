@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from reportgen.measures.picture_outputs import PictureOutputs
 from reportgen.messages import say
 from reportgen.results import (
     Becomes,
     ImageGrid,
     Kept,
-    PanelGrid,
     SamplesSummary,
     SortedBy,
     redactable,
@@ -62,29 +62,6 @@ class ShownSample:
 
 @redactable
 @dataclass(frozen=True)
-class PictureOutputs:
-    """Outputs that are images, beside what the model received and should have put out.
-
-    Attributes:
-        figure: a tile for each chosen sample, those with the worst measure first; its panels in the order of `parts`.
-        parts: what the panels show: 'input', 'output', 'target', 'error'.
-        classes: number of classes of the pixels, of which the output is the likeliest; 0 where the output is shown as it is.
-        measure: what the tiles' labels tell beside the sample's number: 'overlap', its mean intersection over union; 'error', its
-            root mean square error; '' without targets.
-        values: that measure of each tile.
-        reduction: factor by which the pictures are smaller than the outputs.
-    """
-
-    figure: Annotated[PanelGrid | None, Becomes(None)]
-    parts: Kept[tuple[str, ...]]
-    classes: int
-    measure: Kept[str]
-    values: tuple[float, ...]
-    reduction: Annotated[int, Becomes(1)]
-
-
-@redactable
-@dataclass(frozen=True)
 class SamplePredictionsResult:
     """The chosen samples.
 
@@ -96,12 +73,14 @@ class SamplePredictionsResult:
         expected_range: range of the inputs by the model's own rescaling layer, or None.
         rescaled: whether the model rescales its input by itself, in whatever way.
         non_finite: number of evaluated samples with an output that is NaN or infinite.
-        variation: how far the class scores of all evaluated samples are from their mean, see `variation_of`; None where the
-            output is not one score for each class, and where it cannot be told.
+        variation: how far the outputs of all evaluated samples are from their mean, of class scores see `variation_of`, of
+            images and numbers the largest of `spreads`; None where it cannot be told.
         unchecked_names: number of class names whose order could not be checked, as no class folder has one of them.
         repeat_change: how far outputs differ when the first samples are run twice, as a share of the largest output.
         unsteady_layer: the first layer whose output differs then; '' where none does or none can be told.
         outputs: the outputs of the chosen samples, where they are images; None elsewhere.
+        spreads: how much each of several numbers varies over the samples, of images all values together, see `spreads_of`;
+            empty for class scores and on few samples.
     """
 
     summary: SamplesSummary
@@ -116,6 +95,7 @@ class SamplePredictionsResult:
     repeat_change: float = 0.0
     unsteady_layer: Kept[str] = ""
     outputs: PictureOutputs | None = None
+    spreads: tuple[float, ...] = ()
 
 
 def _ranked(top: tuple[ClassProbability, ...]) -> tuple[ClassProbability, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
-from reportgen.messages import say
+from reportgen.messages import counted, first_of, say
 from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 from reportgen.run import LARGEST_REPEAT_CHANGE
 
@@ -130,6 +131,9 @@ def non_deterministic_output(result: SamplePredictionsResult, limits: Limits) ->
         )
 
 
+_MOST_NAMED = 5
+"""Outputs that a message names."""
+
 FEWEST_ALIKE = 5
 """Samples under which outputs may be alike because the samples are. Our choice."""
 
@@ -138,7 +142,10 @@ ALIKE = Rule(
     meaning=say("the outputs are nearly the same for all samples"),
     severity=Severity.PROBLEM,
     threshold=0.01,
-    unit=say("distance of the scores from their mean, where a model that is certain of each answer has about 1"),
+    unit=say(
+        "distance of class scores from their mean, where a model that is certain of each answer has about 1; of numbers their "
+        "standard deviation over the targets', of images over all pixels'"
+    ),
     source=say(
         "a model whose output does not depend on its input has 0; a hundredth, on {fewest} samples or more, is reportgen's "
         "choice",
@@ -174,22 +181,69 @@ def variation_of(values: np.ndarray) -> float | None:
     return float(np.abs(values - mean).sum(axis=1).mean()) / certain
 
 
+_ROUNDING = 1e-6
+"""Share of the largest value within which float32 outputs that are computed alike may differ."""
+
+
+def spreads_of(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, ...]:
+    """Return how much outputs vary from sample to sample: 0 where they do not, about 1 where they vary as they should.
+
+    Of numbers, each one's standard deviation over that of its targets; without targets, and where these are all the same, 0 where
+    it is within rounding and NaN elsewhere, as nothing tells how much it should vary. Of all other outputs a single number: the
+    standard deviation of a value over the samples, over that of all values of its channel. Nothing on fewer than `FEWEST_ALIKE`
+    samples, and where values are not finite.
+
+    Args:
+        outputs: (N, M) numbers, or (N, ..., C).
+        targets: of one shape with the outputs, or (N,) for M = 1; None without.
+    """
+    if len(outputs) < FEWEST_ALIKE or not np.isfinite(outputs).all():
+        return ()
+    over_samples = outputs.std(axis=0, dtype=np.float64)
+    rounding = _ROUNDING * float(np.abs(outputs).max(initial=0.0))
+    if outputs.ndim > 2:
+        of_all = float((outputs.std(axis=tuple(range(outputs.ndim - 1)), dtype=np.float64) ** 2).mean())
+        across = float((over_samples**2).mean())
+        return (math.sqrt(across / of_all) if across > rounding**2 else 0.0,)
+    wanted = np.zeros(over_samples.shape) if targets is None else targets.reshape(outputs.shape).std(axis=0)
+    known = np.where(
+        over_samples <= rounding, 0.0, np.where(wanted > 0, over_samples / np.where(wanted > 0, wanted, 1), np.nan)
+    )
+    return tuple(map(float, known))
+
+
 def constant_output(result: SamplePredictionsResult, limits: Limits) -> Iterator[Finding]:
-    """Yield that the outputs are nearly the same for all samples, where they are."""
+    """Yield that the outputs are nearly the same for all samples, where they or some of several numbers are."""
     variation, samples, limit = result.variation, result.summary.evaluated, limits[ALIKE.code]
+    still = [str(place) for place, spread in enumerate(result.spreads) if spread < limit]
     if variation is not None and variation < limit:
-        yield ALIKE.finding(
-            say("outputs"),
-            say(
+        values = {"samples": samples, "variation": variation, "limit": limit}
+        if result.spreads:
+            message = say(
+                "the model gives nearly the same output for all {samples} samples: its spread is {variation:.2g} of what it "
+                "should be (limit {limit:g})",
+                **values,
+            )
+        else:
+            message = say(
                 "the outputs are nearly the same for all {samples} samples: their distance from the mean is {variation:.2g} of "
                 "the way to certain answers (limit {limit:g})",
-                samples=samples,
-                variation=variation,
-                limit=limit,
-            ),
-            evidence={"variation": variation, "samples": samples},
-            threshold=limit,
+                **values,
+            )
+        evidence = {"variation": variation, "samples": samples}
+        yield ALIKE.finding(say("outputs"), message, evidence=evidence, threshold=limit)
+    elif still and len(result.spreads) > 1:
+        message = counted(
+            len(still),
+            "{n} of {outputs} outputs is nearly the same for all {samples} samples: {numbers} (limit {limit:g})",
+            "{n} of {outputs} outputs are nearly the same for all {samples} samples: {numbers} (limit {limit:g})",
+            outputs=len(result.spreads),
+            samples=samples,
+            numbers=first_of(still, _MOST_NAMED),
+            limit=limit,
         )
+        evidence = {"constant": len(still), "outputs": len(result.spreads), "samples": samples}
+        yield ALIKE.finding(say("outputs"), message, evidence=evidence, threshold=limit)
 
 
 RANGE = Rule(

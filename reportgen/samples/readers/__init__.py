@@ -22,6 +22,7 @@ from reportgen.samples.readers.datasets import DATASETS, KerasDataset
 from reportgen.samples.readers.hdf5 import Hdf5Arrays
 from reportgen.samples.readers.idx import IdxFile, read_idx
 from reportgen.samples.readers.images import ImageFile, ImageFolder, NoImageError
+from reportgen.samples.readers.masks import mask_files
 from reportgen.samples.readers.pickled import PickledArrays
 from reportgen.samples.readers.pixel_table import PixelTable
 from reportgen.samples.readers.reader import Found, GivenFile, Reader
@@ -147,7 +148,7 @@ def read_labels(
 ) -> GivenLabels:
     """Return labels from a `.npy`, `.npz`, IDX or text file (a label on each line), from an array or a sequence.
 
-    A `.csv` may have a name before each label.
+    A `.csv` may have a name before each label. A folder holds a mask for each image file, which `understand` reads.
 
     Args:
         labels: a file, an array or a sequence.
@@ -158,6 +159,8 @@ def read_labels(
     """
     if isinstance(labels, str | Path):
         file = _look_at(labels, labels=True, memory_limit=memory_limit)
+        if file.path.is_dir():
+            return GivenLabels(np.empty(0), base_name(file.path), read=mask_files(file.path).read)
         for reader in READERS:
             if reader.match(file) and isinstance(found := reader.open(file), StoredArray):
                 return GivenLabels(found.values, found.description)

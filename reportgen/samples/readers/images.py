@@ -464,6 +464,8 @@ def _labelled(
 
 def _exceeds(given: GivenLabels, classes: int) -> bool:
     """Return whether labels are numbers of which one is no class of so many."""
+    if given.read is not None:
+        return True  # masks
     try:
         return bool((given.values.astype(np.float64) >= classes).any()) and given.values.ndim == 1
     except ValueError:

@@ -418,11 +418,12 @@ def test_numbers_beyond_the_class_folders_are_no_numbers_of_folders(tmp_path: Pa
     assert within.class_names == ("cat", "dog")
 
 
-def test_images_and_folders_hold_no_labels(tmp_path: Path) -> None:
+def test_images_and_folders_hold_no_labels_of_other_samples(tmp_path: Path) -> None:
     make_image(tmp_path / "a.png")
-    for given in (tmp_path / "a.png", tmp_path):
-        with pytest.raises(SamplesError, match="cannot be read"):
-            opened(X, input_shape=INPUT, labels=given)
+    with pytest.raises(SamplesError, match="cannot be read"):
+        opened(X, input_shape=INPUT, labels=tmp_path / "a.png")
+    with pytest.raises(SamplesError, match="a folder of masks needs a model whose output is an image"):
+        opened(X, input_shape=INPUT, labels=tmp_path)
 
 
 def test_the_memory_limit_holds_for_every_array(tmp_path: Path) -> None:

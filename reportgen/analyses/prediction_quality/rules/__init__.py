@@ -40,6 +40,14 @@ from reportgen.analyses.prediction_quality.rules.confidence import (
     confidently_wrong,
     miscalibration,
 )
+from reportgen.analyses.prediction_quality.rules.outputs import (
+    INPUT,
+    constant_masks,
+    images_no_better_than_mean,
+    masks_no_better_than_majority,
+    no_better_than_input,
+    outputs_no_better_than_mean,
+)
 from reportgen.analyses.prediction_quality.rules.permuted_labels import PERMUTED, permuted_labels
 from reportgen.results import Finding, Inconclusive, Limits
 
@@ -56,6 +64,7 @@ RULES = (
     LOW_RECALL,
     LOW_PRECISION,
     MEAN,
+    INPUT,
     CALIBRATION,
     CONFIDENT,
 )
@@ -68,12 +77,17 @@ def findings(result: PredictionQualityResult, limits: Limits) -> Iterator[Findin
         permuted_labels,
         below_expectation,
         no_better_than_majority,
+        masks_no_better_than_majority,
         class_never_predicted,
         constant_prediction,
+        constant_masks,
         recall_below_chance,
         low_recall,
         low_precision,
         no_better_than_mean,
+        outputs_no_better_than_mean,
+        images_no_better_than_mean,
+        no_better_than_input,
         miscalibration,
         confidently_wrong,
     ):

@@ -28,8 +28,8 @@ EXPECTED = Rule(
     threshold=0.0,
     unit=say("share of the claim that may be missing"),
     source=say(
-        "upper bound of Wilson's interval (1927), of errors the lower bound of Student's; at 95% for all claims together "
-        "(Bonferroni)"
+        "upper bound of Wilson's interval (1927), of errors the lower bound of Student's, of masks by bootstrap over samples "
+        "(Efron 1979); at 95% for all claims together (Bonferroni)"
     ),
     bounds=(0.0, 1.0),
     follows_from=(
@@ -86,6 +86,10 @@ def _worse(claim: MeasuredClaim) -> Message:
         return say(
             "{what} is {value:.4g} and at least {low:.4g} (95%, {samples}), where {claimed:g} was claimed", **values
         )
+    if not claim.is_share:
+        return say(
+            "{what} is {value:.4g} and at most {high:.4g} (95%, {samples}), where {claimed:g} was claimed", **values
+        )
     return say(
         "{what} is {value:.1%} and at most {high:.1%} (95%, {samples}), where {percent:.4g}% was claimed", **values
     )
@@ -95,7 +99,7 @@ def _open(claim: MeasuredClaim) -> Message:
     values = {**_values(claim), "high": claim.high, "low": claim.low}
     if not claim.samples:
         return say("{what} was claimed to be {percent:.4g}%, and no sample tells", **values)
-    if claim.is_error:
+    if not claim.is_share:
         return say(
             "{what} is {value:.4g} ({low:.4g} to {high:.4g} at 95%, {samples}), which cannot be told from the {claimed:g} that "
             "was claimed",
@@ -132,15 +136,29 @@ def claim_named(claim: MeasuredClaim) -> Message:
             return say("precision of {name}", name=claim.name)
         case "f1":
             return say("F1 of {name}", name=claim.name)
+        case "iou":
+            return say("IoU of {name}", name=claim.name) if claim.name else say("mean IoU")
+        case "dice":
+            return say("Dice coefficient of {name}", name=claim.name) if claim.name else say("mean Dice coefficient")
+        case "psnr":
+            return say("PSNR (dB)")
+        case "ssim":
+            return say("SSIM")
+        case "r2":
+            return say("R² of output {name}", name=claim.name) if claim.name else say("R²")
         case "mae":
-            return say("the mean error")
+            return say("the mean error of output {name}", name=claim.name) if claim.name else say("the mean error")
+        case _ if claim.name:
+            return say("the root mean square error of output {name}", name=claim.name)
         case _:
             return say("the root mean square error")
 
 
 def _subject(claim: MeasuredClaim) -> Message:
-    if claim.is_error:
+    if not claim.is_share:
         return say("errors")
+    if claim.metric in ("iou", "dice"):
+        return say("masks")
     return say("classes") if claim.name else say("accuracy")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
+from reportgen.measures.segmentation import SegmentationQuality
 from reportgen.messages import Message, counted, first_of, say
 from reportgen.results import (
     BROKEN_WEIGHTS,
@@ -102,7 +103,7 @@ NEVER = Rule(
     meaning=say("a class with samples is never the answer"),
     severity=Severity.WARNING,
     threshold=10.0,
-    unit=say("samples that the class must have"),
+    unit=say("samples that the class must have; of masks those that hold it"),
     source=say(
         "rule of three: with none of 10 the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
@@ -131,6 +132,8 @@ def class_never_predicted(result: PredictionQualityResult, limits: Limits) -> It
     A model whose answers are all the same is left to `constant_prediction`, which says more.
     """
     quality, limit = result.classification or result.multi_label, limits[NEVER.code]
+    if result.segmentation is not None:
+        yield from _never_in_masks(result.segmentation, limit)
     if quality is None or (isinstance(quality, ClassificationQuality) and quality.constant is not None):
         return
     judgement = judge_never_predicted(quality.classes, result.evaluated, limit)
@@ -152,6 +155,42 @@ def class_never_predicted(result: PredictionQualityResult, limits: Limits) -> It
     yield from _said(NEVER, judgement, failing, unsure, threshold=limit, evidence={"total": quality.total_classes})
 
 
+def _never_in_masks(quality: SegmentationQuality, limit: float) -> Iterator[Finding | Inconclusive]:
+    """Yield which classes that enough masks hold no pixel is predicted to have, and which too few do to say so."""
+    if quality.constant is not None:
+        return
+    judgement = judge(
+        (
+            ClassDecision(one.name, one.samples, _never_predicted(one.samples, limit))
+            for one in quality.classes
+            if one.samples and not one.predicted
+        ),
+        quality.samples,
+    )
+    failing = counted(
+        len(judgement.failing),
+        "{n} of {total} classes is predicted for no pixel although {limit:g} masks or more hold it: {names}",
+        "{n} of {total} classes are predicted for no pixel although {limit:g} masks or more hold each: {names}",
+        total=len(quality.classes),
+        limit=limit,
+        names=_named(judgement.failing),
+    )
+    unsure = counted(
+        len(judgement.unsure),
+        "{n} class predicted for no pixel, which fewer than {limit:g} masks hold: {names}",
+        "{n} classes predicted for no pixel, which fewer than {limit:g} masks hold: {names}",
+        limit=limit,
+        names=_named(judgement.unsure),
+    )
+    yield from _said(NEVER, judgement, failing, unsure, threshold=limit, evidence={"total": len(quality.classes)})
+
+
+def _never_predicted(support: int, limit: float) -> Decision:
+    if support >= limit:
+        return Decision(Outcome.FAIL, limit, None)
+    return Decision(Outcome.INCONCLUSIVE, limit, math.ceil(limit))
+
+
 def judge_never_predicted(classes: Iterable[ClassQuality], samples: int, limit: float) -> Judgement:
     """Return whether each class with at least `limit` samples was predicted at least once.
 
@@ -160,11 +199,9 @@ def judge_never_predicted(classes: Iterable[ClassQuality], samples: int, limit: 
         samples: number of all samples.
         limit: samples of a class, at least 1.
     """
-    few = Decision(Outcome.INCONCLUSIVE, limit, math.ceil(limit))
-    many = Decision(Outcome.FAIL, limit, None)
     return judge(
         (
-            ClassDecision(one.name, one.support, many if one.support >= limit else few)
+            ClassDecision(one.name, one.support, _never_predicted(one.support, limit))
             for one in classes
             if one.support and not one.predicted
         ),

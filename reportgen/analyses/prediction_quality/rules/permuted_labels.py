@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.measures.assignment import Exchange
 from reportgen.messages import counted, first_of, say
 from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 
@@ -37,11 +38,15 @@ _NAMED = 3
 
 def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding]:
     """Yield which classes are exchanged, where more than the limit of their samples are answered by the other class."""
-    found, limit = None if result.classification is None else result.classification.reordered, limits[PERMUTED.code]
+    quality, limit = result.classification or result.segmentation, limits[PERMUTED.code]
+    found = None if quality is None else quality.reordered
     if found is None:
         return
     exchanges = [one for one in found.exchanges if one.answered.value > limit]
     if not exchanges:
+        return
+    if result.segmentation is not None:
+        yield _exchanged_in_masks(exchanges, limit)
         return
     gained = sum(one.answered.successes - one.right for one in exchanges)
     accuracy = found.declared + gained / found.accuracy.trials
@@ -75,6 +80,29 @@ def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator
             declared=found.declared,
             samples=samples,
         )
-    answered = sum(one.answered.successes for one in exchanges) / sum(one.answered.trials for one in exchanges)
-    evidence = {"accuracy": accuracy, "declared": found.declared, "answered": answered}
+    evidence = {"accuracy": accuracy, "declared": found.declared, "answered": _answered(exchanges)}
     yield PERMUTED.finding(say("labels"), message, evidence=evidence, threshold=limit)
+
+
+def _exchanged_in_masks(exchanges: list[Exchange], limit: float) -> Finding:
+    swapped = [
+        say(
+            "{label} is mostly predicted as {answer} in {share:.0%} of {samples}",
+            label=pair.label,
+            answer=pair.answer,
+            share=pair.answered.value,
+            samples=counted(pair.answered.trials, "{n} mask", "{n} masks"),
+        )
+        for one in exchanges
+        for pair in one.pairs
+    ]
+    message = say(
+        "{pairs}: labels and outputs have these classes in different orders (limit {limit:.0%})",
+        pairs=first_of(swapped, _NAMED),
+        limit=limit,
+    )
+    return PERMUTED.finding(say("labels"), message, evidence={"answered": _answered(exchanges)}, threshold=limit)
+
+
+def _answered(exchanges: list[Exchange]) -> float:
+    return sum(one.answered.successes for one in exchanges) / sum(one.answered.trials for one in exchanges)
