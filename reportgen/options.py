@@ -233,7 +233,9 @@ class ReportOptions:
         check=_above_zero(),
     )
     map_scale: Literal["layer", "map"] = option(
-        "layer", "One colour scale for each layer, or one for each feature map.", PICTURES
+        "layer",
+        "Colours of feature maps that are seen first, of the two that the page has: one scale for each layer, or for each map.",
+        PICTURES,
     )
     max_tiles: int = option(
         64,

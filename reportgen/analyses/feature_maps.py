@@ -1,4 +1,4 @@
-"""Feature maps: what the first two convolutions make of each chosen sample."""
+"""Feature maps: what convolutions at several depths make of each chosen sample."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.measures.tiles import block_means, central_slices, columns_for, reduction_for, strongest
+from reportgen.measures.tiles import (
+    MAP_PERCENTILE,
+    block_means,
+    central_slices,
+    columns_for,
+    map_reduction,
+    percentile_end,
+    pictures_of,
+    reduction_for,
+    strongest,
+)
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.options import ReportOptions
@@ -17,6 +27,7 @@ from reportgen.run import EvaluatedSamples
 
 _SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below
 _PIXELS = 560_000  # of all maps together, which keeps the page near a megabyte at the most
+_PICTURE_PIXELS = 84 * 84  # of a sample beside its maps, shown at 168 CSS pixels
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,18 @@ class SampleMaps:
         pairs = zip(self.grid.labels, self.grid.maxima.tolist(), strict=True)
         return tuple(None if label in silent else value for label, value in pairs)
 
+    @property
+    def silent_tiles(self) -> tuple[int, ...]:
+        """The places of the silent channels among the tiles."""
+        silent = set(map(str, self.silent))
+        return tuple(place for place, label in enumerate(self.grid.labels) if label in silent)
+
+    def strengths(self, largest: float) -> tuple[float, ...]:
+        """Return the largest value of each map as a share of the layer's, in [0, 1]; that of a strip has no room for a bar."""
+        if self.grid.columns == 1 < len(self.grid.labels) or not largest > 0:
+            return ()
+        return tuple(float(share) for share in np.clip(np.nan_to_num(self.grid.maxima / largest), 0, 1))
+
 
 @dataclass(frozen=True)
 class LayerMaps:
@@ -59,7 +82,9 @@ class LayerMaps:
         total: number of channels.
         rectified: whether the layer ends in a rectifier, so that a silent channel can be told.
         reduction: factor by which the pictures are smaller than the maps.
-        value_range: ends of the shared scale: from 0, or the smallest value where that is negative, to the largest.
+        value_range: from 0, or the smallest value where that is negative, to the largest.
+        end: where the colours of the shared scale end: the 99.5th percentile of the magnitudes that are not zero.
+        clipped: number of shown values beyond it, which have the last colour.
         samples: the chosen samples, in the order of the selection.
         layout: 'map', 'strip' for one-dimensional maps, or 'slices' for three-dimensional ones.
     """
@@ -71,6 +96,8 @@ class LayerMaps:
     rectified: bool
     reduction: int
     value_range: tuple[float, float]
+    end: float
+    clipped: int
     samples: tuple[SampleMaps, ...]
     layout: str
     source: str | None = None
@@ -84,11 +111,17 @@ class FeatureMapsResult:
 
     Attributes:
         layers: whose maps are shown.
-        own_scale: whether each map has a scale of its own (--map-scale map).
+        own_scale: whether each map is seen on a scale of its own at first (--map-scale map).
+        pictures: the chosen samples; empty where they are no pictures.
+        convolutions: number of convolutions that the model has.
+        chosen: whether --layers chose the layers.
     """
 
     layers: tuple[LayerMaps, ...]
     own_scale: bool
+    pictures: tuple[ImageGrid, ...] = ()
+    convolutions: int = 0
+    chosen: bool = False
 
 
 class FeatureMaps:
@@ -115,7 +148,13 @@ class FeatureMaps:
             )
             for name, maps in kept.items()
         )
-        return FeatureMapsResult(layers, context.options.map_scale == "map")
+        return FeatureMapsResult(
+            layers,
+            own_scale=context.options.map_scale == "map",
+            pictures=_sample_pictures(samples),
+            convolutions=len({kernel.path for kernel in context.kernels if kernel.is_spatial}),
+            chosen=bool(context.options.layers),
+        )
 
     def findings(self, result: FeatureMapsResult, limits: Limits) -> Iterable[Finding]:
         """Return nothing: the maps are for the reader's eye."""
@@ -142,25 +181,23 @@ def _layer_maps(
     shown = strongest(maps.mean(axis=tuple(range(maps.ndim - 1)), dtype=np.float64), options.max_tiles)
     pictures = pictures[:, list(shown)]
     count, tiles, height, width = pictures.shape
-    reduction = reduction_for(count * tiles, height, width, pixels)
+    reducing = reduction_for if layout == "strip" else map_reduction
+    reduction = reducing(count * tiles, height, width, pixels)
     small = block_means(pictures.reshape(-1, height, width), reduction).reshape(
         count, tiles, *_reduced(height, width, reduction)
     )
     low, high = _scale(pictures)
-    signed = options.map_scale != "map" and low < -_SIGNED * high
-    if signed:
-        high = max(-low, high)
-        low = -high
-    if options.map_scale == "map":
-        small, low, high = _each_by_itself(small), 0.0, 1.0
+    signed = low < -_SIGNED * high
+    end = percentile_end(MAP_PERCENTILE, pictures if signed else np.maximum(pictures, 0))
     grid = ImageGrid(
         images=small[0],
         labels=tuple(map(str, shown)),
-        value_range=(low, high),
+        value_range=(-end if signed else 0.0, end),
         total=maps.shape[-1],
         palette=Palette.DIVERGING if signed else Palette.SEQUENTIAL,
         columns=1 if layout == "strip" else columns_for(tiles),
         maxima=maxima[0, list(shown)],
+        root=True,
     )
     return LayerMaps(
         name=name,
@@ -169,7 +206,9 @@ def _layer_maps(
         total=maps.shape[-1],
         rectified=rectified,
         reduction=reduction,
-        value_range=_scale(pictures),
+        value_range=(low, high),
+        end=end,
+        clipped=int(np.count_nonzero((np.abs(small) if signed else small) > end)),
         samples=tuple(
             SampleMaps(
                 name=samples.names[i],
@@ -207,6 +246,12 @@ def _scale(maps: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def _each_by_itself(maps: np.ndarray) -> np.ndarray:
-    low, high = (bound.reduce(maps, axis=(2, 3), keepdims=True) for bound in (np.fmin, np.fmax))  # as if without NaN
-    return np.asarray((maps - low) / np.where(high > low, high - low, 1))
+def _sample_pictures(samples: EvaluatedSamples) -> tuple[ImageGrid, ...]:
+    """Return each chosen sample as a grid of one tile; none for samples that are no pictures."""
+    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    if drawn is None:
+        return ()
+    return tuple(
+        ImageGrid(image[None], ("",), drawn.value_range, 1, drawn.palette, 1, drawn.maxima[i : i + 1])
+        for i, image in enumerate(drawn.values)
+    )

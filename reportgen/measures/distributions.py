@@ -1,8 +1,49 @@
-"""How far the distributions of two samples are apart."""
+"""Distributions of weights: histograms on shared bins, and how far two are apart."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from reportgen.messages import say
+from reportgen.results import Histogram
+
+_TAIL = 0.005  # of the values beyond either end
+_WIDE = 0.75  # of the whole range: tails are cut where that leaves less
+_MOST_SORTED = 200_000  # values that a quantile is taken of
+
+
+def histogram_of(values: Mapping[str, np.ndarray], bins: int) -> Histogram:
+    """Return a histogram of several sets of weights on shared bins.
+
+    Where 99 % of all values take less than three quarters of their range, the tails are cut there: one weight far away would
+    else press all others into a few bins.
+
+    Args:
+        values: finite values of each set, (N,), by its name; a set may be empty.
+        bins: number of bins.
+    """
+    finite = [each for each in values.values() if len(each)]
+    low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)
+    inner = _inner_range(np.concatenate([_spread(each) for each in finite])) if finite else (low, high)
+    if inner[1] - inner[0] < _WIDE * (float(high) - float(low)) and inner[1] > inner[0]:
+        low, high = inner
+    edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
+    within = (float(edges[0]), float(edges[-1]))
+    counts = {name: np.histogram(each, bins=bins, range=within)[0] for name, each in values.items()}
+    cut = sum(map(len, values.values())) - sum(int(each.sum()) for each in counts.values())
+    return Histogram(edges=edges, counts=counts, value_label=say("weight"), cut=cut)
+
+
+def _inner_range(values: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(values, (_TAIL, 1 - _TAIL))
+    return float(low), float(high)
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Return at most so many of the values, evenly spread."""
+    return values[:: -(-len(values) // _MOST_SORTED)]
 
 
 def ks_distance(first: np.ndarray, second: np.ndarray) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
+from markupsafe import Markup
 
 from reportgen.rendering.geometry import TILE_GAP, GridGeometry, geometry_of, panel_size
 from reportgen.rendering.svg import lean_svg
@@ -35,6 +36,7 @@ BEYOND_COLOUR = (224, 190, 140)
 GROUND_COLOUR = (219, 227, 234)
 """Between panels, so that a white patch has an edge, and around silent tiles."""
 _URL_SAFE = "!$()*+,-./:;=?@_~"  # and neither of HTML's own & and '
+_QUOTE = "'"  # stands in an attribute in double quotes
 _SVG: Any = {"svg.hashsalt": "reportgen", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "sans-serif"]}
 
 
@@ -50,6 +52,11 @@ def text_uri(text: str, media_type: str) -> str:
     """
     encoded = f"data:{media_type};charset=utf-8,{quote(text, safe=_URL_SAFE)}"
     return min(encoded, data_uri(text.encode("utf-8"), media_type), key=len)
+
+
+def svg_uri(svg: str) -> Markup:
+    """Return the address of a drawing, for an attribute in double quotes. Not base64, which its pictures are already."""
+    return Markup(f"data:image/svg+xml;charset=utf-8,{quote(svg, safe=_URL_SAFE + _QUOTE)}")  # no & or " is left
 
 
 def grid_png(grid: ImageGrid, silent: Sequence[int] = ()) -> bytes:
@@ -140,6 +147,11 @@ def _colours(grid: ImageGrid | Panel) -> np.ndarray:
     return np.concatenate([bytes_, np.full((*bytes_.shape[:3], 1), 255, np.uint8)], axis=-1)
 
 
+def colours_of(grid: ImageGrid) -> np.ndarray:
+    """Return the colours of a grid of palette COLOUR, (N, H, W, 3) uint8."""
+    return _colours(grid)[..., :3]
+
+
 def _mosaic(tiles: np.ndarray, geometry: GridGeometry, empty: int | np.ndarray) -> np.ndarray:
     """Return tiles (N, H, W[, C]) uint8 as one picture."""
     picture = np.full((geometry.height, geometry.width, *tiles.shape[3:]), empty, np.uint8)
@@ -165,16 +177,16 @@ def figure_svg(figure: Figure) -> bytes:
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INDEXED = 3
-_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # by samples of a pixel: grey, RGB, RGBA
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples of a pixel: grey, grey with alpha, RGB, RGBA
 
 
 def png_bytes(pixels: np.ndarray, *, palette: np.ndarray | None = None, transparent: bool = False) -> bytes:
     """Return a PNG of eight bits for each sample.
 
     Args:
-        pixels: (H, W), or (H, W, C) with C of 1 (grey), 3 (RGB) or 4 (RGBA); uint8.
+        pixels: (H, W), or (H, W, C) with C of 1 (grey), 2 (grey with alpha), 3 (RGB) or 4 (RGBA); uint8.
         palette: (K, 3) uint8, the colours of pixels (H, W) that are indices; those after the last one used are left out.
-        transparent: whether the palette's first colour is transparent.
+        transparent: whether the palette's first colour is transparent, or black of grey pixels without alpha.
 
     Source: https://www.w3.org/TR/png-3/
     """
@@ -184,7 +196,8 @@ def png_bytes(pixels: np.ndarray, *, palette: np.ndarray | None = None, transpar
     chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0))]
     if palette is not None:
         chunks.append(_chunk(b"PLTE", palette[: int(pixels.max(initial=0)) + 1].tobytes()))
-        chunks += [_chunk(b"tRNS", b"\0")] if transparent else []
+    if transparent:
+        chunks.append(_chunk(b"tRNS", b"\0" if palette is not None else b"\0\0"))
     chunks += [_chunk(b"IDAT", _compressed(pixels.reshape(height, width * depth), depth)), _chunk(b"IEND", b"")]
     return _SIGNATURE + b"".join(chunks)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.messages import say
 from reportgen.rendering.svg import stairs
 from reportgen.results import Curve, Histogram, NullBands, Strip
 
@@ -16,45 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COUNT = say("count")
-TRAINED_COLOUR = "#0b6e99"
-UNTRAINED_COLOUR = "#8a5a00"
-_STYLES: dict[str, dict[str, Any]] = {
-    "trained": {"color": TRAINED_COLOUR, "fill": True, "alpha": 0.75, "linewidth": 0},
-    "untrained": {"color": UNTRAINED_COLOUR, "fill": False, "linewidth": 1.4},
-}
+TRAINED_COLOUR, UNTRAINED_COLOUR = "#2f7fa6", "#9a6a10"
 _MARGINS = (
     0.75,
     0.5,
     0.1,
     0.1,
 )  # left, bottom, right, top, in inches; fixed, as a layout engine takes as long as the drawing
-_SIZES = {"large": (7.2, 2.9), "small": (4.6, 1.9), "square": (3.8, 3.4)}
-
-
-def draw_histogram(histogram: Histogram, *, size: str = "small", said: Callable[[str], str] = str) -> Figure:
-    """Return a histogram: trained filled, untrained as an outline, on shared bins.
-
-    Args:
-        histogram: the histogram, with sets called 'trained' and 'untrained'; any other is drawn as an outline.
-        size: 'large' or 'small'.
-        said: what becomes of the words in the picture, such as `Language.text`.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_SIZES[size])
-    axes = _axes(figure)
-    for name, counts in histogram.counts.items():
-        axes.stairs(counts, histogram.edges, label=said(name), **_STYLES.get(name, _STYLES["untrained"]))
-    axes.set_xlabel(said(histogram.value_label))
-    axes.set_ylabel(said(_COUNT))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0)
-    axes.set_ylim(bottom=0)
-    axes.locator_params(axis="y", nbins=4)
-    axes.locator_params(axis="x", nbins=7 if size == "large" else 5)
-    axes.legend(frameon=False, fontsize="small")
-    return figure
+_SQUARE = (3.8, 3.4)
 
 
 def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
@@ -66,7 +34,7 @@ def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZES["square"])
+    figure = Figure(figsize=_SQUARE)
     axes = _axes(figure)
     if curve.axis_range is not None:
         axes.plot(curve.axis_range, curve.axis_range, color="#6b7178", linewidth=1, linestyle="--")

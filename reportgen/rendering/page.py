@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from reportgen.messages import Message
-from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png
-from reportgen.rendering.figures import draw_curve, draw_histogram
+from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png, svg_uri
+from reportgen.rendering.figures import draw_curve
 from reportgen.rendering.geometry import (
     SILENT_SIGN,
     GridGeometry,
@@ -22,7 +23,9 @@ from reportgen.rendering.geometry import (
     label_text,
     matrix_grid,
 )
+from reportgen.rendering.histograms import histogram_svg
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
+from reportgen.rendering.tiles import TileWords, tile_picture
 from reportgen.results import (
     Advice,
     Curve,
@@ -60,6 +63,8 @@ class Page:
         self.language = language
         self.anchors = Anchors()
         self.geometries: dict[str, GridGeometry] = {}
+        self.folded: dict[str, tuple[int, int]] = {}
+        self.picked = 0
 
     def grid(self, plottable: ImageGrid | Matrix | PanelGrid, values: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return a grid as its template needs it: the picture's URI, its geometry and the text under its tiles."""
@@ -80,6 +85,46 @@ class Page:
             "middle": sum(scale.value_range) / 2,
             "high": scale.value_range[1],
         }
+
+    def tiles(
+        self,
+        grid: ImageGrid,
+        *,
+        aim: int,
+        scale: str,
+        own: str,
+        strengths: Sequence[float] = (),
+        silent: Sequence[int] = (),
+    ) -> dict[str, Any]:
+        """Return a grid of kernels or maps as one picture: its URI, its size and the class that folds it on narrow screens.
+
+        Args:
+            grid: the grid.
+            aim: CSS pixels that a tile should be wide.
+            scale: what the colours show, on one scale for all tiles.
+            own: what they show where each tile has its own contrast.
+            strengths, silent: see `tile_picture`.
+        """
+        low, high = grid.value_range
+        middle = high / 4 if grid.root and grid.palette is Palette.SEQUENTIAL else (low + high) / 2
+        low_text, middle_text, high_text = map(self.language.number, (low, middle, high))
+        words = TileWords(scale=scale, own=own, ticks=(low_text, middle_text, high_text))
+        picture = tile_picture(grid, words, aim=aim, strengths=strengths, silent=silent)
+        css_class = ""
+        if picture.folded is not None:
+            css_class = "t{}-{}".format(*picture.folded)
+            self.folded[css_class] = picture.folded
+        return {
+            "uri": svg_uri(picture.svg),
+            "width": picture.size[0],
+            "height": picture.size[1],
+            "css_class": css_class,
+        }
+
+    def pick(self, count: int) -> int:
+        """Note that a reader picks one of so many samples somewhere on the page, and return the number."""
+        self.picked = max(self.picked, count)
+        return count
 
     def values(self, numbers: Iterable[float | None], digits: int = 3) -> tuple[str, ...]:
         """Return what stands under the tiles of a grid: a number for each, or the sign of a silent channel for None."""
@@ -128,9 +173,11 @@ class Page:
             ][:MOST_WRONG]
         return tuple(sorted(strip, key=lambda one: not one.wrong)[:LONGEST_STRIP])
 
-    def histogram(self, histogram: Histogram, size: str = "small") -> str:
-        """Return the URI of a histogram's figure."""
-        return data_uri(figure_svg(draw_histogram(histogram, size=size, said=self.language.text)), "image/svg+xml")
+    def histogram(self, histogram: Histogram, width: int = 442, height: int = 182) -> Markup:
+        """Return the URI of a histogram's picture of so many CSS pixels."""
+        return svg_uri(
+            histogram_svg(histogram, width=width, height=height, said=self.language.text, digits=self.language.digits)
+        )
 
     def curve(self, curve: Curve) -> str:
         """Return the URI of a curve's figure."""

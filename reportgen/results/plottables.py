@@ -17,13 +17,15 @@ class Histogram:
 
     Attributes:
         edges: (B + 1,) float64, ascending, equally far apart.
-        counts: the (B,) int64 counts of each set, by its name; values outside the edges do not occur.
+        counts: the (B,) int64 counts of each set, by its name.
         value_label: what the horizontal axis shows, with its unit if it has one.
+        cut: values outside the edges, of all sets together, which are in no bin.
     """
 
     edges: np.ndarray
     counts: Mapping[str, np.ndarray]
     value_label: str = "weight"
+    cut: int = 0
 
 
 class Palette(str, enum.Enum):
@@ -49,6 +51,7 @@ class ImageGrid:
         maxima: (N,) float, each tile's largest value before any reduction in size; NaN where it has no number.
         of_weights: whether they show the model alone, so that a redacted report keeps them; samples and what was computed of
             them do not.
+        root: whether colours follow the square root of the values, so that small ones are seen beside large ones.
     """
 
     images: np.ndarray
@@ -59,6 +62,7 @@ class ImageGrid:
     columns: int
     maxima: np.ndarray
     of_weights: bool = False
+    root: bool = False
 
     @property
     def lowest(self) -> float:

@@ -56,16 +56,22 @@ def test_signed_maps_have_zero_in_the_middle_of_their_scale() -> None:
     layer = layer_of(maps)
     (sample,) = layer.samples
     assert (layer.signed, sample.grid.palette) == (True, Palette.DIVERGING)
-    assert sample.grid.value_range == pytest.approx((-0.8, 0.8))
+    # 99.5 % of the way from 0.7 to 0.8
+    assert sample.grid.value_range == pytest.approx((-0.7995, 0.7995))
+    assert (layer.end, layer.clipped) == (pytest.approx(0.7995), 1)
     assert layer.value_range == pytest.approx((-0.8, 0.7))
 
 
-def test_one_scale_is_for_all_samples_of_a_layer() -> None:
-    maps = np.zeros((2, 2, 2, 2), np.float32)
-    maps[0, 0, 0, 0], maps[1, 1, 1, 1] = -2, 5
+def test_one_scale_is_for_all_samples_of_a_layer_and_ends_at_a_percentile_of_what_is_above_zero() -> None:
+    maps = np.zeros((2, 10, 10, 2), np.float32)
+    maps[0, ..., 0] = -2
+    maps[1, ..., 1] = np.arange(1, 101).reshape(10, 10)
     layer = layer_of(maps)
-    assert layer.value_range == (-2, 5)
-    assert [sample.grid.value_range for sample in layer.samples] == [(-2, 5), (-2, 5)]
+    assert layer.value_range == (-2, 100)
+    assert layer.end == pytest.approx(99.505)
+    assert [sample.grid.value_range for sample in layer.samples] == [(0, layer.end)] * 2
+    assert all(sample.grid.root for sample in layer.samples)
+    assert layer.clipped == 1
 
 
 @pytest.mark.parametrize(
@@ -76,24 +82,24 @@ def test_scale_begins_at_zero_or_the_smallest_negative_value(values: list[float]
     assert layer_of(np.array(values, np.float32).reshape(1, 1, 2, 1)).value_range == expected
 
 
-def test_with_a_scale_of_its_own_each_map_runs_from_zero_to_one() -> None:
-    maps = draw(2, 4, 4, 3)
-    maps[1, :, :, 2] = 7
-    result = run({"conv": maps}, map_scale="map")
-    (layer,) = result.layers
-    assert result.own_scale
-    for sample, values in zip(layer.samples, maps.transpose(0, 3, 1, 2), strict=True):
-        low, high = values.min(axis=(1, 2), keepdims=True), values.max(axis=(1, 2), keepdims=True)
-        expected = np.divide(values - low, high - low, out=np.zeros_like(values), where=high > low)
-        np.testing.assert_allclose(sample.grid.images, expected, atol=1e-6)
-        assert sample.grid.value_range == (0, 1)
-    np.testing.assert_array_equal(layer.samples[0].grid.maxima, maps[0].max(axis=(0, 1)))
+def test_the_option_says_which_colours_are_seen_first() -> None:
+    assert not run({"conv": draw(1, 4, 4, 3)}).own_scale
+    assert run({"conv": draw(1, 4, 4, 3)}, map_scale="map").own_scale
 
 
-def test_map_with_nan_keeps_a_scale_of_its_own() -> None:
-    maps = np.array([1, 3, np.nan, 2], np.float32).reshape(1, 2, 2, 1)
-    images = layer_of(maps, map_scale="map").samples[0].grid.images
-    np.testing.assert_array_equal(images, [[[0, 1], [np.nan, 0.5]]])
+def test_bars_are_shares_of_the_layers_largest_value() -> None:
+    maps = np.zeros((2, 2, 2, 3), np.float32)
+    maps[0, 0, 0] = [1, 4, -1]
+    maps[1, 0, 0] = [2, np.nan, 0]
+    layer = layer_of(maps)
+    assert [sample.strengths(4) for sample in layer.samples] == [(0.25, 1, 0), (0.5, 0, 0)]
+    assert layer.samples[0].strengths(0) == ()
+
+
+def test_samples_stand_beside_their_maps_as_pictures() -> None:
+    result = run({"conv": draw(2, 4, 4, 3)})
+    assert [picture.images.shape for picture in result.pictures] == [(1, 4, 4), (1, 4, 4)]
+    assert (result.convolutions, result.chosen) == (0, False)
 
 
 def test_beyond_max_tiles_the_channels_with_the_highest_mean_are_shown() -> None:

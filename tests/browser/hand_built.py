@@ -170,6 +170,8 @@ def _filters() -> FilterGridsResult:
             norms=np.linspace(0.1, 1, 8),
             clipped=1,
             layout="window",
+            histogram=Histogram(np.linspace(-4, 4, 21), {"trained": np.arange(20), "untrained": np.arange(20)[::-1]}),
+            fresh=Histogram(np.linspace(-1, 1, 11), {"untrained": np.arange(10)}),
         )
         for index, name in enumerate(HOSTILE)
     )
@@ -248,6 +250,8 @@ def _maps() -> FeatureMapsResult:
             rectified=True,
             reduction=1,
             value_range=(0.0, 4.0),
+            end=3.5,
+            clipped=2,
             samples=tuple(
                 SampleMaps(label, sample, label, _grid(8, 8, 8, Palette.SEQUENTIAL, seed=10 * index + sample), (0,))
                 for sample, label in enumerate(HOSTILE[:2])

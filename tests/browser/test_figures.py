@@ -10,14 +10,11 @@ from matplotlib import rc_context
 from PIL import Image
 
 from reportgen.rendering.encoding import figure_svg
-from reportgen.rendering.figures import draw_curve, draw_histogram
-from reportgen.results.plottables import Curve, Histogram
+from reportgen.rendering.figures import draw_curve
+from reportgen.results.plottables import Curve
 
-GENERATOR = np.random.default_rng(5)
-COUNTS = {name: GENERATOR.integers(0, 400, 60) for name in ("trained", "untrained")}
 X = np.array([0.2, 0.55, 0.9])
 DRAWN = {
-    "histogram": lambda: draw_histogram(Histogram(np.linspace(-0.3, 0.2, 61), COUNTS), size="large"),
     "calibration": lambda: draw_curve(Curve(X, X * 0.9, X * 0.7, X * 1.05, "confidence", "accuracy", (0.0, 1.0))),
     "curve": lambda: draw_curve(Curve(X * 40, X**2, X**2, X**2, "share", "score")),
 }

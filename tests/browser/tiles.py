@@ -7,7 +7,7 @@ from reportgen.analyses.filter_grids.results import FilterGrid, FilterGridsResul
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.measures.classification import classification_quality
 from reportgen.results.findings import ModelSummary, Provenance, SamplesSummary
-from reportgen.results.plottables import ImageGrid, Palette
+from reportgen.results.plottables import Histogram, ImageGrid, Palette
 from reportgen.results.report import Report, Section
 
 SAMPLES = 20
@@ -59,6 +59,8 @@ def _filters() -> FilterGridsResult:
             norms=np.linspace(0.1, 1, shape[0]),
             clipped=0,
             layout=layout,
+            histogram=Histogram(np.linspace(-4, 4, 21), {"trained": np.arange(20), "untrained": np.arange(20)[::-1]}),
+            fresh=Histogram(np.linspace(-1, 1, 11), {"untrained": np.arange(10)}),
         )
         for name, (layout, window, channels, shape, columns) in layouts.items()
     )
@@ -95,6 +97,8 @@ def _maps() -> FeatureMapsResult:
             rectified=True,
             reduction=1,
             value_range=(0.0, 4.0),
+            end=4.0,
+            clipped=0,
             samples=tuple(
                 SampleMaps(f"x[{sample}]", sample, None, _grid(shape, columns, Palette.SEQUENTIAL, seed=sample), (1,))
                 for sample in range(SAMPLES)

@@ -7,9 +7,10 @@ from reportgen.measures.tiles import (
     block_means,
     central_slices,
     columns_for,
+    map_reduction,
+    percentile_end,
     reduction_for,
     strongest,
-    symmetric_limit,
 )
 
 
@@ -55,29 +56,25 @@ def test_factor_one_changes_nothing_but_the_type() -> None:
     assert block_means(image, 1).tolist() == [[[0, 255]]]
 
 
-def test_symmetric_limit_is_the_largest_finite_magnitude() -> None:
-    assert symmetric_limit(np.array([1.0, -3.0]), np.array([2.0, np.inf, np.nan])) == 3
-    assert symmetric_limit(np.array([1.0, -1.2])) == 1.2
-    assert (
-        symmetric_limit(np.zeros(3)) == symmetric_limit(np.empty(0)) == symmetric_limit(np.zeros(1), np.zeros(1)) == 1
-    )
+def test_a_scale_ends_at_a_percentile_of_the_finite_magnitudes_that_are_not_zero() -> None:
+    values = np.concatenate([np.zeros(900), -np.arange(1, 102.0), [np.nan, np.inf]])
+    assert percentile_end(98, values) == 99
+    assert percentile_end(98, values[:950], values[950:]) == 99
+    assert percentile_end(100, values) == 101
 
 
-def test_a_few_outliers_do_not_set_the_limit() -> None:
-    values = np.linspace(-1, 1, 1000)
-    values[500] = 10
-    usual = np.quantile(np.abs(values), 0.99)
-    assert symmetric_limit(values) == pytest.approx(usual)
-    assert symmetric_limit(values, np.array([-2.0])) == 2
-    assert symmetric_limit(values, np.array([0.5])) == pytest.approx(usual)
+def test_a_scale_of_nothing_ends_at_one() -> None:
+    assert percentile_end(98, np.zeros(3)) == percentile_end(98, np.empty(0), np.array([np.nan])) == 1
 
 
-def test_magnitudes_up_to_one_and_a_half_times_the_percentile_are_no_outliers() -> None:
-    values = np.ones(1001)
-    values[0] = 1.5
-    assert symmetric_limit(values) == 1.5
-    values[0] = 1.51
-    assert symmetric_limit(values) == 1
+@pytest.mark.parametrize(
+    ("tiles", "size", "pixels", "factor"),
+    [(1, 96, 10**6, 1), (1, 97, 10**6, 2), (64, 112, 10**6, 2), (1, 224, 10**6, 3), (64, 28, 64 * 28 * 28 - 1, 2)],
+)
+def test_maps_shrink_until_eight_stand_beside_their_sample_and_all_fit(
+    tiles: int, size: int, pixels: int, factor: int
+) -> None:
+    assert map_reduction(tiles, size, size, pixels) == factor
 
 
 def test_central_slices_stand_side_by_side() -> None:

@@ -82,7 +82,9 @@ def _weights() -> KernelWeights:
 
 def _filters() -> FilterGridsResult:
     grid = tiles([[[1, -1], [0, 0.5]], [[0, 0], [0, 0]]], Palette.DIVERGING, (-1, 1))
-    filters = FilterGrid("conv", (2, 2), 1, grid, grid, None, (0, 0), np.array([1.5, 0.0]), 0, "window")
+    weights = Histogram(np.array([-1.0, 0.0, 1.0]), {"trained": np.array([3, 5]), "untrained": np.array([4, 4])})
+    fresh = Histogram(np.linspace(-1, 1, 11), {"untrained": np.arange(10)})
+    filters = FilterGrid("conv", (2, 2), 1, grid, grid, None, (0, 0), np.array([1.5, 0.0]), 0, "window", weights, fresh)
     none = (np.empty(0), np.empty(0), np.empty(0))
     strength = FilterStrength("conv", 2, 4, 0.75, 0.0, (1,), False, (), np.array([1.5, 0.0]), none)
     return FilterGridsResult((filters,), (strength,), 7, weak_share=0.001, duplicate_cosine=0.99)
@@ -91,7 +93,7 @@ def _filters() -> FilterGridsResult:
 def _maps() -> FeatureMapsResult:
     grid = tiles([[[0, 1], [2, 3]], [[0, 0], [0, 0]]], Palette.SEQUENTIAL, (0, 3))
     maps = SampleMaps(name="x[3]", index=3, label="cat", grid=grid, silent=(1,))
-    layer = LayerMaps("conv", (2, 2), (0, 1), 2, True, 1, (0.0, 3.0), (maps,), "map")
+    layer = LayerMaps("conv", (2, 2), (0, 1), 2, True, 1, (0.0, 3.0), 3.0, 0, (maps,), "map")
     return FeatureMapsResult((layer,), False)
 
 

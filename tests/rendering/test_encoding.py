@@ -19,8 +19,8 @@ from reportgen.rendering.encoding import (
     png_bytes,
     text_uri,
 )
-from reportgen.rendering.figures import draw_histogram
-from reportgen.results.plottables import Histogram, ImageGrid, Palette
+from reportgen.rendering.figures import draw_curve
+from reportgen.results.plottables import Curve, ImageGrid, Palette
 
 
 def decoded(grid: ImageGrid) -> Image.Image:
@@ -93,9 +93,13 @@ def test_the_lookup_table_is_matplotlibs():
     assert np.array(bar)[0].tolist() == table.tolist()
 
 
+def curve(x_label: str, y_label: str) -> Curve:
+    x = np.array([1.0, 2.0])
+    return Curve(x, x, x, x, x_label, y_label)
+
+
 def test_an_svg_is_the_same_every_time_and_names_no_date_and_no_software():
-    histogram = Histogram(np.array([0.0, 1.0, 2.0]), {"trained": np.array([3, 1])})
-    first, second = (figure_svg(draw_histogram(histogram)) for _ in range(2))
+    first, second = (figure_svg(draw_curve(curve("x", "y"))) for _ in range(2))
     assert first == second
     assert first.startswith(b"<svg")
     assert b"<metadata" not in first
@@ -109,12 +113,11 @@ def test_text_is_percent_encoded_where_that_is_shorter():
 
 
 def test_words_that_the_font_of_the_drawing_lacks_stay_texts_without_a_warning():
-    histogram = Histogram(np.array([0.0, 1.0]), {"학습됨": np.array([1])}, "가중치")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        svg = figure_svg(draw_histogram(histogram)).decode()
-    assert ">학습됨</text>" in svg
-    assert ">가중치</text>" in svg
+        svg = figure_svg(draw_curve(curve("확률", "정확도"))).decode()
+    assert ">확률</text>" in svg
+    assert ">정확도</text>" in svg
 
 
 GENERATOR = np.random.default_rng(4)

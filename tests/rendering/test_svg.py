@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from reportgen.rendering.encoding import figure_svg
-from reportgen.rendering.figures import draw_curve, draw_histogram
+from reportgen.rendering.figures import draw_curve
 from reportgen.rendering.svg import PathWriter, compact, lean_svg, stairs
-from reportgen.results.plottables import Curve, Histogram
+from reportgen.results.plottables import Curve
 
 
 @pytest.mark.parametrize(
@@ -53,45 +53,36 @@ def test_stairs_stand_on_their_base() -> None:
     assert stairs([2, 0.2, 3], [1, 2, 4], 3) == "M0 3v-1h1v-2h1v3h2z"
 
 
-HISTOGRAM = Histogram(np.array([0.0, 1.0, 2.0]), {"trained": np.array([3, 1])})
-
-
 def attribute(svg: str, name: str, start: str) -> str:
     """Return an attribute of the first element that holds a text."""
     element = next(part for part in svg.split("<") if start in part)
     return re.search(rf' {name}="([^"]*)"', element)[1]  # type: ignore[index]
 
 
-def test_a_histogram_is_relative_steps_in_tenths_of_a_point() -> None:
-    svg = figure_svg(draw_histogram(HISTOGRAM)).decode()
-    # axes are 3,312 - 540 - 72 wide and 936 high, up to 3.15 counts; the two bins are equally wide
-    assert attribute(svg, "d", 'fill="#0b6e99"') == "M540 1008v-891h1350v594h1350v297"
-    assert attribute(svg, "viewBox", "svg ") == "0 0 3312 1368"
-
-
 def test_texts_are_texts_and_what_they_share_stands_once() -> None:
-    svg = figure_svg(draw_histogram(HISTOGRAM)).decode()
-    assert re.findall(r">([^<]+)</text>", svg) == [
-        *("0.0", "0.5", "1.0", "1.5", "2.0", "weight", "0", "1", "2", "3", "count", "trained")
-    ]
+    x = np.array([0.0, 1.0])
+    svg = figure_svg(draw_curve(Curve(x, x, x, x, "share", "score", (0.0, 1.0)))).decode()
+    numbers = ("0.0", "0.2", "0.4", "0.6", "0.8", "1.0")
+    assert re.findall(r">([^<]+)</text>", svg) == [*numbers, "share", *numbers, "score"]
     assert (svg.count("font-family"), svg.count('text-anchor="middle"')) == (1, 1)
-    assert attribute(svg, "transform", ">count") == "rotate(-90 342 540)"
+    assert attribute(svg, "transform", ">score").startswith("rotate(-90 ")
 
 
 def test_ticks_are_one_path_and_nothing_is_only_defined() -> None:
-    svg = figure_svg(draw_histogram(HISTOGRAM)).decode()
+    x = np.array([0.0, 1.0])
+    svg = figure_svg(draw_curve(Curve(x, x, x, x, "share", "score", (0.0, 1.0)))).decode()
     ticks = attribute(svg, "d", 'stroke-width="8"')
-    assert (ticks.count("v35"), ticks.count("h-35")) == (5, 4)
+    assert (ticks.count("v35"), ticks.count("h-35")) == (6, 6)
     assert not re.search(r"<(g|defs|use|clipPath|style|metadata)\b", svg)
     assert " id=" not in svg
-    assert len(svg) < 2000
+    assert len(svg) < 3000
 
 
 def test_marks_stand_at_their_points() -> None:
     x = np.array([0.25, 0.75])
     curve = Curve(x, np.array([0.5, 1.0]), x * 0, x * 0 + 1, "x", "y", (0.0, 1.0))
     svg = figure_svg(draw_curve(curve)).decode()
-    marks = attribute(svg, "d", 'fill="#0b6e99"')
+    marks = attribute(svg, "d", 'fill="#2f7fa6"')
     # axes from (540, 2088) to (2664, 72); a mark of 4 points begins at its lowest point, 2 below its middle
     starts = re.match(r"M(\d+) (\d+)", marks)
     assert starts is not None

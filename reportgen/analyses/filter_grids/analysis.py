@@ -17,14 +17,17 @@ from reportgen.analyses.filter_grids.results import (
     FilterStrength,
 )
 from reportgen.analyses.filter_grids.rules import RULES, decided, findings
-from reportgen.measures.tiles import central_slices, columns_for, strongest, symmetric_limit
+from reportgen.measures.distributions import histogram_of
+from reportgen.measures.tiles import KERNEL_PERCENTILE, central_slices, columns_for, percentile_end, strongest
 from reportgen.messages import say
 from reportgen.models.weights import LayerKernel, draw_initial, initial_deviation
-from reportgen.results import Finding, ImageGrid, Limits, Palette
+from reportgen.options import ReportOptions
+from reportgen.results import Finding, Histogram, ImageGrid, Limits, Palette
 
 _NEXT_TO_ZERO = 1e-8  # norm of a filter that no later layer can bring back
 _OF_FRESH = 1e-5  # of the norm of a fresh draw's filter
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
+_FRESH_BINS = 10  # as matplotlib's histogram has: with six times as many a flat distribution looks ragged
 
 
 class FilterGrids:
@@ -44,12 +47,7 @@ class FilterGrids:
                 return Skip(say("None of the arrays in this file of weights is known as a kernel of a convolution."))
             return Skip(say("This model has no convolution, so there are no filters to show."))
         options = context.options
-        grids = tuple(
-            _grid(kernel, seed=options.seed, kernel_range=options.kernel_range, max_tiles=options.max_tiles)
-            for path in context.shown
-            for kernel in kernels
-            if kernel.path == path
-        )
+        grids = tuple(_grid(kernel, options) for path in context.shown for kernel in kernels if kernel.path == path)
         strengths = tuple(_strength(kernel, context) for kernel in kernels)
         return decided(FilterGridsResult(grids, strengths, options.seed), context.limits)
 
@@ -58,19 +56,19 @@ class FilterGrids:
         return findings(result, limits)
 
 
-def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_tiles: int) -> FilterGrid:
+def _grid(kernel: LayerKernel, options: ReportOptions) -> FilterGrid:
     trained = kernel.by_filter(kernel.values())
-    drawn = draw_initial(kernel, seed=seed)
+    drawn = draw_initial(kernel, seed=options.seed)
     untrained = None if drawn is None else kernel.by_filter(drawn)
     norms = filter_norms(trained)
-    shown = strongest(norms, max_tiles)
+    shown = strongest(norms, options.max_tiles)
     layout, tiles, channels = filter_tiles(trained[list(shown)])
     untrained_tiles = None if untrained is None else filter_tiles(untrained[list(shown)])[1]
     # in colour all three channels are seen, so that all must fit the scale
     seen = [values[list(shown)] for values in (trained, untrained) if values is not None]
     if not is_rgb(kernel, trained):
         seen = [values for values in (tiles, untrained_tiles) if values is not None]
-    limit = kernel_range or symmetric_limit(*seen)
+    limit = options.kernel_range or percentile_end(KERNEL_PERCENTILE, *seen)
     grid = ImageGrid(
         images=tiles,
         labels=tuple(map(str, shown)),
@@ -90,9 +88,18 @@ def _grid(kernel: LayerKernel, *, seed: int, kernel_range: float | None, max_til
         colour=_colour(kernel, trained, untrained, grid),
         shown_channels=channels,
         norms=norms[list(shown)],
-        clipped=int(np.count_nonzero(np.abs(seen[0]) > limit)),
+        clipped=sum(int(np.count_nonzero(np.abs(values) > limit)) for values in seen),
         layout=layout,
+        histogram=_histogram(trained, drawn, options.bins),
+        fresh=None if drawn is None else histogram_of({say("untrained"): drawn.ravel()}, _FRESH_BINS),
     )
+
+
+def _histogram(trained: np.ndarray, untrained: np.ndarray | None, bins: int) -> Histogram:
+    both: dict[str, np.ndarray] = {say("trained"): trained[np.isfinite(trained)]}
+    if untrained is not None:
+        both[say("untrained")] = untrained.ravel()
+    return histogram_of(both, bins)
 
 
 def filter_tiles(filters: np.ndarray) -> tuple[str, np.ndarray, tuple[int, ...] | None]:

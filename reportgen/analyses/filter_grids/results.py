@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reportgen.results import UNWRITTEN, ImageGrid, Kept, redactable
+from reportgen.results import UNWRITTEN, Histogram, ImageGrid, Kept, redactable
 
 LEAST_WEIGHTS = 9
 """In a filter that is compared with others: with fewer, chance alone brings cosines as high as the rule's."""
@@ -34,7 +34,9 @@ class FilterGrid:
             otherwise None.
         shown_channels: the input channel that each trained tile shows, or None where all are.
         norms: L2 norm of each tile's whole filter.
-        clipped: number of shown trained weights beyond the scale, which have its last colour.
+        histogram: 'trained' and, where there is an initialiser, 'untrained' of all the kernel's weights, on shared bins.
+        fresh: 'untrained' alone, in ten bins over its own range; None without an initialiser.
+        clipped: number of shown weights, trained and untrained, beyond the scale, which have its last colour.
         layout: 'window', 'strip' for 1 x 1 and one-dimensional kernels, or 'slices' for three-dimensional ones.
     """
 
@@ -48,6 +50,8 @@ class FilterGrid:
     norms: np.ndarray
     clipped: int
     layout: Kept[str]
+    histogram: Histogram
+    fresh: Histogram | None = None
 
 
 @redactable

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.measures.tiles import block_means, pictures_of, reduction_for, strongest, symmetric_limit
+from reportgen.measures.tiles import (
+    KERNEL_PERCENTILE,
+    block_means,
+    percentile_end,
+    pictures_of,
+    reduction_for,
+    strongest,
+)
 from reportgen.models.passes import Placement, TopPositions
 from reportgen.models.weights import LayerKernel
 from reportgen.results import Palette, Panel
@@ -105,5 +112,5 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
     tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
     margins = [max(wanted - has, 0) for wanted, has in zip(size, tiles.shape[1:], strict=True)]
     widths = [(0, 0), *((margin // 2, margin - margin // 2) for margin in margins)]
-    limit = symmetric_limit(tiles)
+    limit = percentile_end(KERNEL_PERCENTILE, tiles)
     return Panel(np.pad(tiles.astype(np.float32), widths, constant_values=np.nan), (-limit, limit), Palette.DIVERGING)

@@ -17,7 +17,7 @@ from reportgen.analyses.weight_histograms.results import (
     WeightStatistics,
 )
 from reportgen.analyses.weight_histograms.rules import NON_FINITE, RULES, findings, non_finite_weights
-from reportgen.measures.distributions import ks_distance
+from reportgen.measures.distributions import histogram_of, ks_distance
 from reportgen.messages import say
 from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial, few_levels
 from reportgen.results import Finding, Histogram, Limits
@@ -125,12 +125,7 @@ def _histogram(trained: np.ndarray, untrained: np.ndarray | None, bins: int) -> 
     both: dict[str, np.ndarray] = {say("trained"): trained}
     if untrained is not None:
         both[say("untrained")] = untrained
-    finite = [values for values in both.values() if len(values)]
-    low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)
-    edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
-    within = (float(edges[0]), float(edges[-1]))
-    counts = {name: np.histogram(values, bins=bins, range=within)[0] for name, values in both.items()}
-    return Histogram(edges=edges, counts=counts, value_label=say("weight"))
+    return histogram_of(both, bins)
 
 
 def weight_statistics(values: np.ndarray) -> WeightStatistics:

@@ -1,0 +1,94 @@
+"""Histograms as SVG of a kilobyte, without a figure library: bars, outlines and axes with round numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from reportgen.messages import MINUS, say
+from reportgen.rendering.figures import TRAINED_COLOUR, UNTRAINED_COLOUR
+from reportgen.rendering.svg import compact, stairs
+from reportgen.results import Histogram
+
+_COUNT = say("count")
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # CSS pixels around the bars
+_TICK = 90  # CSS pixels from one number of the horizontal axis to the next, at least
+_LINE = 16
+_AXIS, _GRID, _INK = "#6b7178", "#e4e2dc", "#3a4148"
+
+
+def histogram_svg(
+    histogram: Histogram,
+    *,
+    width: int,
+    height: int,
+    said: Callable[[str], str] = str,
+    digits: Callable[[str], str] = str,
+) -> str:
+    """Return a histogram as an SVG: trained filled in blue, any other set as an outline in ochre, on shared bins.
+
+    Args:
+        histogram: the histogram.
+        width, height: of the picture in CSS pixels.
+        said: what becomes of the words in the picture, such as `Language.text`.
+        digits: what becomes of its numbers as text, such as `Language.digits`.
+    """
+    across, down = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
+    bottom = _TOP + down
+    low, high = float(histogram.edges[0]), float(histogram.edges[-1])
+    highest = max((int(counts.max(initial=0)) for counts in histogram.counts.values()), default=0) or 1
+    most = highest * (1 + _LINE * len(histogram.counts) / down)  # room for the sets' names
+    parts = []
+    for tick in ticks(0, highest, max(2, down // 40)):
+        y = bottom - tick / most * down
+        parts.append(f"<path stroke='{_GRID}' d='M{_LEFT},{compact(y)}h{across}'/>")
+        parts.append(f"<text x='{_LEFT - 6}' y='{compact(y + 4)}'>{digits(_number(tick))}</text>")
+    for place, (name, counts) in enumerate(histogram.counts.items()):
+        ends = (np.arange(len(counts)) + 1) * (across / len(counts))
+        outline = stairs(down * (1 - counts / most), ends, down)
+        filled = name == "trained"
+        colour = TRAINED_COLOUR if filled else UNTRAINED_COLOUR
+        look = f"fill='{colour}'" if filled else f"fill='none' stroke='{colour}' stroke-width='1.5'"
+        parts.append(f"<path transform='translate({_LEFT},{_TOP})' {look} d='{outline}'/>")
+        words = escape(said(name))
+        y = _TOP + 10 + _LINE * place
+        parts.append(f"<text x='{width - _RIGHT}' y='{y}' fill='{colour}' font-weight='600'>{words}</text>")
+    parts.append(f"<path stroke='{_AXIS}' d='M{_LEFT},{bottom}h{across}'/><g text-anchor='middle'>")
+    for tick in ticks(low, high, max(2, across // _TICK)):
+        x = compact(_LEFT + (tick - low) / (high - low) * across)
+        parts.append(
+            f"<path stroke='{_AXIS}' d='M{x},{bottom}v4'/><text x='{x}' y='{bottom + 15}'>{digits(_number(tick))}</text>"
+        )
+    title = escape(said(histogram.value_label))
+    parts.append(f"<text x='{_LEFT + across // 2}' y='{height - 6}'>{title}</text>")
+    parts.append(f"<text transform='translate(12,{_TOP + down // 2})rotate(-90)'>{escape(said(_COUNT))}</text></g>")
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}' "
+        f"font-family='system-ui,sans-serif' font-size='11' fill='{_INK}' text-anchor='end'>"
+        f"<rect width='{width}' height='{height}' fill='#fff'/>{''.join(parts)}</svg>"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.12g}".replace("-", MINUS)
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Return the round numbers of an axis: multiples of 1, 2 or 5 times a power of ten, in at most so many steps.
+
+    Args:
+        low, high: the axis' ends, the second one larger.
+        most: number of steps.
+
+    Example:
+        >>> ticks(-0.93, 0.61, 4)
+        [-0.5, 0.0, 0.5]
+    """
+    least = (high - low) / most
+    decade = 10.0 ** math.floor(math.log10(least))
+    step = next(digit * decade for digit in (1, 2, 5, 10) if digit * decade >= least * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(place * step, 12) + 0.0 for place in range(first, last + 1)]

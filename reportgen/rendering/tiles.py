@@ -1,0 +1,364 @@
+"""A grid of tiles as one picture: an SVG around one PNG, with labels, bars and scale inside, so that a saved one can be read.
+
+The PNG holds every tile in its own contrast, in shades of grey; a veil of one pixel for each tile, drawn over it, brings all
+of them onto one scale, and a filter turns grey into colours. Whether the veil is seen is the picture's only switch: it is in a
+light colour scheme (`color-scheme: only light`) and is not in a dark one, so that a page changes it without script and without
+a second picture. Where the picture gets little width, the right half of each row moves under its left half.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from reportgen.rendering.encoding import COLOUR_MAPS, colours_of, data_uri, png_bytes
+from reportgen.rendering.geometry import SILENT_SIGN
+from reportgen.rendering.svg import compact
+from reportgen.results import ImageGrid, Palette
+
+_SHADES = {Palette.SEQUENTIAL: 43, Palette.DIVERGING: 127}
+"""Shades of a scale; a diverging one has zero in the middle. A step of a map is 2.4 % of its scale; 64 shades take 8 % more."""
+_PLATES = {
+    Palette.SEQUENTIAL: ("#101316", "#d5dadf"),
+    Palette.DIVERGING: ("#fff", "#3a4148"),
+    Palette.COLOUR: ("#fff", "#3a4148"),
+}
+"""Ground and text by palette: dark colours stand out on dark, pale ones on white, in either theme of the page."""
+_SILENT = "#2b3138"
+_BAR = "#7fb2d9"
+_STOPS = 17  # of a colour map between which the filter interpolates
+_FONT = 11  # CSS pixels
+_DIGIT = 7  # CSS pixels from one digit of a label to the next
+_GAP = 4  # CSS pixels between tiles that are aimed at; twice as many between kernels, whose pale edges melt into the ground
+_LABEL = 16  # CSS pixels under a tile
+_STRENGTH = 5  # CSS pixels more where a bar stands there
+_PADDING = 8
+_LEGEND = 34
+_RAMP = 160  # CSS pixels of the scale
+_LEAST = 330  # CSS pixels that the scale and its words need
+_STRIP_WIDTH, _STRIPS_HEIGHT = 640, 384  # CSS pixels that strips one above another aim at
+_STRIP = (3, 16)  # CSS pixels that one of them may be high
+_ROW_LABEL = 36  # CSS pixels beside them
+_MIDDLE = 127  # shade of zero
+_NARROW = 8  # columns from which a grid is folded where there is little room
+_MOST = 1.15  # of the size aimed at
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileWords:
+    """What is written below the tiles.
+
+    Attributes:
+        scale: what the shared scale shows, with its unit.
+        own: what stands in its place where each tile has its own contrast.
+        ticks: numbers at the beginning, the middle and the end of the shared scale.
+    """
+
+    scale: str
+    own: str
+    ticks: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class TilePicture:
+    """A picture of tiles.
+
+    Attributes:
+        svg: the picture.
+        size: width and height in CSS pixels.
+        folded: the same where it has little room; None for one that is not folded.
+    """
+
+    svg: str
+    size: tuple[int, int]
+    folded: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where tiles stand. What is counted in cells is in pixels of the PNG, each of which is `unit` CSS pixels wide and high."""
+
+    tile: tuple[int, int]  # cells along x and y
+    unit: tuple[float, float]
+    repeat: int  # cells of each value along both axes
+    gap: int  # cells beside a tile
+    below: int  # cells under it
+    columns: int
+    rows: int
+    left: int = 0  # CSS pixels for the labels of rows
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of a tile in CSS pixels."""
+        return self.tile[0] * self.unit[0], self.tile[1] * self.unit[1]
+
+    @property
+    def pitch(self) -> tuple[float, float]:
+        """CSS pixels from one tile to the next."""
+        return (self.tile[0] + self.gap) * self.unit[0], (self.tile[1] + self.below) * self.unit[1]
+
+    def at(self, place: int) -> tuple[float, float]:
+        """Return where a tile begins."""
+        row, column = divmod(place, self.columns)
+        return self.left + column * self.pitch[0], row * self.pitch[1]
+
+
+def _layout(grid: ImageGrid, aim: int, *, bars: bool) -> _Layout:
+    """Return where the tiles stand: values at whole multiples of CSS pixels where one comes near the size aimed at."""
+    count, height, width = grid.images.shape[:3]
+    if grid.columns == 1 and count > 1:
+        across, down = _STRIP_WIDTH / width, min(max(_STRIPS_HEIGHT // (count * height), _STRIP[0]), _STRIP[1])
+        unit = (math.floor(across) if across >= 1 else across, float(down))
+        return _Layout((width, height), unit, 1, 0, 0, 1, count, left=_ROW_LABEL)
+    scale: float = int(aim * _MOST) // max(height, width)
+    if scale * max(height, width) < aim / _MOST**2:  # between one and two pixels a value there is no whole multiple
+        scale = aim / max(height, width)
+    # where a value is wide a gap as wide would be a hole, so that the PNG is made of smaller pixels
+    repeat = int(scale) // _GAP if scale >= 2 * _GAP else 1
+    cell = float(_GAP) if repeat > 1 else scale
+    return _Layout(
+        tile=(width * repeat, height * repeat),
+        unit=(cell, cell),
+        repeat=repeat,
+        gap=max(1, round(_GAP * (1 if grid.palette is Palette.SEQUENTIAL else 2) / cell)),
+        below=math.ceil((_LABEL + _STRENGTH * bars) / cell),
+        columns=grid.columns,
+        rows=math.ceil(count / grid.columns),
+    )
+
+
+def tile_picture(
+    grid: ImageGrid,
+    words: TileWords,
+    *,
+    aim: int,
+    strengths: Sequence[float] = (),
+    silent: Sequence[int] = (),
+) -> TilePicture:
+    """Return a grid of kernels or maps as a picture.
+
+    Args:
+        grid: the grid, of palette SEQUENTIAL, DIVERGING or COLOUR; of the last there is no other contrast.
+        words: what stands below.
+        aim: CSS pixels that a tile should be wide.
+        strengths: for each tile the length of a bar under it, as a share of the tile's width; none for no bars.
+        silent: tiles whose channel is silent: they are grey, a colour of no map.
+    """
+    layout = _layout(grid, aim, bars=bool(strengths))
+    shares, pixels = (None, colours_of(grid)) if grid.palette is Palette.COLOUR else _own_contrast(grid)
+    body = _Body(layout)
+    body.tiles(pixels, shares, grid.palette)
+    body.lines(_PLATES[grid.palette][0])
+    body.blanks(len(grid.labels), _PLATES[grid.palette][0], silent)
+    body.bars(strengths)
+    body.labels(grid.labels, silent)
+    width = math.ceil(layout.left + layout.columns * layout.pitch[0] - layout.gap * layout.unit[0])
+    height = math.ceil(layout.rows * layout.pitch[1])
+    full = (max(width, _LEAST) + 2 * _PADDING, height + _LEGEND + 2 * _PADDING)
+    folded = None
+    if layout.columns >= _NARROW and width > _LEAST:
+        half = math.ceil(layout.columns // 2 * layout.pitch[0] - layout.gap * layout.unit[0])
+        folded = (max(half, _LEAST) + 2 * _PADDING, 2 * height + _LEGEND + 2 * _PADDING)
+    return TilePicture(_document(body, _legend(words, grid.palette), full, folded, grid.palette), full, folded)
+
+
+def _own_contrast(grid: ImageGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Return each tile's end as a share of the scale's, (N,), and shades of grey, (N, H, W) uint8, 0 for what is not finite."""
+    end = (
+        max(abs(grid.value_range[0]), grid.value_range[1]) if grid.palette is Palette.DIVERGING else grid.value_range[1]
+    )
+    finite = np.isfinite(grid.images)
+    values = np.where(finite, grid.images, 0).astype(np.float64)
+    if grid.palette is Palette.SEQUENTIAL:
+        values = np.maximum(values, 0)
+    ends = np.minimum(np.abs(values).max(axis=(1, 2)), end)
+    shares = ends / end
+    scaled = np.clip(values / np.where(ends > 0, ends, 1)[:, None, None], -1, 1)
+    if grid.root:
+        shares, scaled = np.sqrt(shares), np.sign(scaled) * np.sqrt(np.abs(scaled))
+    steps = _SHADES[grid.palette] - 1
+    step = 254 // steps
+    levels = np.round((scaled + 1) / 2 * steps if grid.palette is Palette.DIVERGING else scaled * steps)
+    shades = (255 - step * steps if grid.palette is Palette.SEQUENTIAL else 1) + step * levels
+    return shares, np.where(finite, shades, 0).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """The parts of a picture that are folded together: tiles, what stands under them, and the ground between them."""
+
+    layout: _Layout
+    parts: list[str] = field(default_factory=list)
+
+    def tiles(self, pixels: np.ndarray, shares: np.ndarray | None, palette: Palette) -> None:
+        """Draw the tiles in their own contrast, and the veil that brings them onto one scale; without shares as they are."""
+        layout = self.layout
+        pixels = pixels.repeat(layout.repeat, axis=1).repeat(layout.repeat, axis=2)
+        across, down = layout.tile[0] + layout.gap, layout.tile[1] + layout.below
+        mosaic = np.zeros((layout.rows * down, layout.columns * across, *pixels.shape[3:]), np.uint8)
+        for index, tile in enumerate(pixels):
+            row, column = divmod(index, layout.columns)
+            top, left = row * down, column * across
+            mosaic[top : top + layout.tile[1], left : left + layout.tile[0]] = tile
+        width, height = compact(layout.columns * layout.pitch[0]), compact(layout.rows * layout.pitch[1])
+        place = f"x='{layout.left}' width='{width}' height='{height}' preserveAspectRatio='none' image-rendering='pixelated'"
+        picture = f"<image {place} href='{_uri(mosaic)}'/>"
+        if shares is None:
+            self.parts.append(picture)
+            return
+        veil = np.zeros((layout.rows, layout.columns, 2), np.uint8)
+        veil[..., 0] = _MIDDLE if palette is Palette.DIVERGING else 0
+        veil.reshape(-1, 2)[: len(shares), 1] = np.round(255 * (1 - shares))
+        self.parts.append(f"<g filter='url(#f)'>{picture}<image class='v' {place} href='{_uri(veil)}'/></g>")
+
+    def lines(self, ground: str) -> None:
+        """Draw the ground again where the veil lies over it: beside the tiles and under each row."""
+        layout = self.layout
+        (across, down), gap, below = layout.pitch, layout.gap * layout.unit[0], layout.below * layout.unit[1]
+        right, bottom = layout.columns * across, layout.rows * down
+        for thick, pitch, path, length in (
+            (gap, across, f"M0,{compact(bottom / 2)}h{compact(right)}", bottom),
+            (below, down, f"M{compact(right / 2)},0v{compact(bottom)}", right),
+        ):
+            if thick:  # one thick line with holes where the tiles are
+                dashes = f"{compact(thick)},{compact(pitch - thick)}"
+                self.parts.append(
+                    f"<path stroke='{ground}' stroke-width='{compact(length)}' stroke-dasharray='{dashes}' "
+                    f"stroke-dashoffset='{compact(thick - pitch)}' d='{path}'/>"
+                )
+
+    def blanks(self, count: int, ground: str, silent: Sequence[int]) -> None:
+        """Cover the places behind the last tile, and what belongs to silent channels."""
+        layout = self.layout
+        wide, high = layout.size
+        for places, colour in ((range(count, layout.rows * layout.columns), ground), (silent, _SILENT)):
+            path = "".join(f"M{compact(x)},{compact(y + high / 2)}h{compact(wide)}" for x, y in map(layout.at, places))
+            if path:
+                self.parts.append(f"<path stroke='{colour}' stroke-width='{compact(high)}' d='{path}'/>")
+
+    def bars(self, strengths: Sequence[float]) -> None:
+        """Draw a bar under each tile, as long a share of its width as is given."""
+        wide, high = self.layout.size
+        path = "".join(
+            f"M{round(x)},{round(y + high) + 3}h{round(strength * wide)}"
+            for strength, (x, y) in ((one, self.layout.at(place)) for place, one in enumerate(strengths))
+            if strength > 0
+        )
+        if path:
+            self.parts.append(f"<path stroke='{_BAR}' stroke-width='3' d='{path}'/>")
+
+    def labels(self, labels: Sequence[str], silent: Sequence[int]) -> None:
+        """Write the labels of each row as one text, in which every character has its place; those of strips beside them."""
+        layout = self.layout
+        texts = [label + f" {SILENT_SIGN}" * (place in silent) for place, label in enumerate(labels)]
+        if layout.left:
+            step = math.ceil(_LABEL / layout.pitch[1])
+            for row in range(0, layout.rows, step):
+                y = compact(layout.at(row)[1] + min(layout.size[1] / 2 + 4, 12))
+                self.parts.append(
+                    f"<text x='{layout.left - 6}' y='{y}' text-anchor='end'>{_escaped(texts[row])}</text>"
+                )
+            return
+        for row in range(layout.rows):
+            some = texts[row * layout.columns : (row + 1) * layout.columns]
+            places = [
+                compact(round(column * layout.pitch[0]) + _DIGIT * character)
+                for column, text in enumerate(some)
+                for character in range(len(text))
+            ]
+            y = compact(round((row + 1) * layout.pitch[1] - 5))
+            self.parts.append(f"<text y='{y}' x='{','.join(places)}'>{_escaped(''.join(some))}</text>")
+
+    def folded(self) -> tuple[str, int]:
+        """Return the halves of all rows one under another, and their height."""
+        (across, down), half = self.layout.pitch, self.layout.columns // 2
+        size = f"width='{compact(half * across)}' height='{compact(down)}'"
+        windows = "".join(
+            f"<svg y='{compact((2 * row + side) * down)}' {size} "
+            f"viewBox='{compact(side * half * across)},{compact(row * down)},{compact(half * across)},{compact(down)}'>"
+            "<use href='#a'/></svg>"
+            for row in range(self.layout.rows)
+            for side in (0, 1)
+        )
+        return windows, math.ceil(2 * self.layout.rows * down)
+
+
+def _legend(words: TileWords, palette: Palette) -> str:
+    """Return the scale with its numbers, and the sentence that stands there instead where each tile has its own contrast."""
+    low, middle, high = map(_escaped, words.ticks)
+    if palette is Palette.COLOUR:
+        return f"<text y='16.5'>{_escaped(words.scale)}</text>"
+    begin = 0 if palette is Palette.SEQUENTIAL else 1
+    return (
+        f"<linearGradient id='r'><stop stop-color='rgb({begin},{begin},{begin})'/><stop offset='1' stop-color='#fff'/>"
+        f"</linearGradient><g filter='url(#f)'><path fill='url(#r)' d='M0 8h{_RAMP}v9h-{_RAMP}z'/></g>"
+        f"<g class='v'><text x='{_RAMP + 10}' y='16.5'>{_escaped(words.scale)}</text><text y='29'>{low}</text>"
+        f"<text x='{_RAMP // 2}' y='29' text-anchor='middle'>{middle}</text>"
+        f"<text x='{_RAMP}' y='29' text-anchor='end'>{high}</text></g>"
+        f"<text class='o' x='{_RAMP + 10}' y='16.5'>{_escaped(words.own)}</text>"
+    )
+
+
+def _document(
+    body: _Body,
+    legend: str,
+    full: tuple[int, int],
+    folded: tuple[int, int] | None,
+    palette: Palette,
+) -> str:
+    ground, ink = _PLATES[palette]
+    style = ".o{display:none}@media(prefers-color-scheme:dark){.v{display:none}.o{display:inline}}"
+    inner = full[1] - _LEGEND - _PADDING
+    # the tiles are drawn where they stand, and used for their halves
+    narrow = ""
+    if folded is not None:
+        windows, height = body.folded()
+        between = f"{full[0] + folded[0]}/{full[1] + folded[1]}"  # of the two shapes
+        style += f"@media(max-aspect-ratio:{between}){{.w{{display:none}}}}"
+        style += f"@media(min-aspect-ratio:{between}){{.n{{display:none}}}}"
+        # the drawing is scaled to the full width, of which the folded one is a part
+        scale = f"{full[0] / folded[0]:.5f}"
+        narrow = (
+            f"<g class='n' transform='scale({scale})'><rect width='{folded[0]}' height='{folded[1]}' fill='{ground}'/>"
+            f"<svg x='{_PADDING}' y='{_PADDING}' overflow='visible'>{windows}</svg>"
+            f"<use href='#l' x='{_PADDING}' y='{height + _PADDING}'/></g>"
+        )
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{full[0]}' height='{full[1]}' viewBox='0 0 {full[0]} {full[1]}' "
+        f"preserveAspectRatio='xMinYMin' font-family='system-ui,sans-serif' font-size='{_FONT}' fill='{ink}'>"
+        f"<style>{style}</style>{_colour_filter(palette)}"
+        f"<rect class='w' width='{full[0]}' height='{full[1]}' fill='{ground}'/>"
+        f"<defs><g id='a'>{''.join(body.parts)}</g><g id='l'>{legend}</g></defs>"
+        f"<g class='w'><use href='#a' x='{_PADDING}' y='{_PADDING}'/>"
+        f"<use href='#l' x='{_PADDING}' y='{inner}'/></g>{narrow}</svg>"
+    )
+
+
+@lru_cache
+def _colour_filter(palette: Palette) -> str:
+    """Return the filter that turns shades of grey into a palette's colours; '' for what has colours."""
+    if palette is Palette.COLOUR:
+        return ""
+    from matplotlib import colormaps
+
+    stops = colormaps[COLOUR_MAPS[palette]](np.linspace(0, 1, _STOPS))
+    tables = "".join(
+        f"<feFunc{channel} type='table' tableValues='{','.join(f'{value:.2f}'.lstrip('0') for value in stops[:, place])}'/>"
+        for place, channel in enumerate("RGB")
+    )
+    return (
+        "<filter id='f' x='0' y='0' width='1' height='1' color-interpolation-filters='sRGB'>"
+        f"<feComponentTransfer>{tables}</feComponentTransfer></filter>"
+    )
+
+
+def _uri(pixels: np.ndarray) -> str:
+    return data_uri(png_bytes(pixels, transparent=pixels.ndim == 2 and not pixels.all()), "image/png")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
