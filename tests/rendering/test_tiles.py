@@ -51,9 +51,9 @@ def test_each_tile_has_its_own_contrast_and_a_veil_that_brings_all_onto_one_scal
     images = np.zeros((3, 2, 2))
     images[:, 0, 0] = [1, 2, 8]
     tiles, veil = pictures(drawn(images, aim=2, columns=3))
-    # two pixels a value, a gap of four and a row of 16 for the labels: shades from 3 to 255
+    # two pixels a value, a gap of four and a row of 16 for the labels: shades from 7 to 255
     assert [tiles[0, x] for x in (0, 6, 12)] == [255, 255, 255]
-    assert [tiles[1, x] for x in (1, 7, 13)] == [3, 3, 3]
+    assert [tiles[1, x] for x in (1, 7, 13)] == [7, 7, 7]
     # 1 of 4, 2 of 4, and beyond the end
     assert veil[..., 1].tolist() == [[191, 128, 0]]
     assert not veil[..., 0].any()
@@ -62,7 +62,7 @@ def test_each_tile_has_its_own_contrast_and_a_veil_that_brings_all_onto_one_scal
 def test_the_root_brings_out_what_is_small() -> None:
     images = np.array([[[4.0, 1.0], [0.25, 0.0]]])
     tiles, veil = pictures(drawn(images, aim=2, columns=1, root=True))
-    assert ((tiles[:2, :2].astype(int) - 3) / 252).round(2).tolist() == [[1, 0.5], [0.24, 0]]  # of 43 shades
+    assert ((tiles[:2, :2].astype(int) - 7) / 248).round(2).tolist() == [[1, 0.52], [0.26, 0]]  # of 32 shades
     assert veil.reshape(-1).tolist() == [0, 0]
 
 
@@ -121,9 +121,9 @@ def test_a_wide_grid_is_folded_and_a_narrow_one_is_not() -> None:
     wide, narrow = drawn(np.ones((32, 28, 28))), drawn(np.ones((4, 28, 28)), columns=4)
     assert (wide.size, wide.folded) == ((709, 458), (361, 866))
     assert (narrow.size, narrow.folded) == ((361, 152), None)
-    windows = re.findall(r"<svg y='([\d.]+)' width='348' height='([\d.]+)' viewBox='([^']+)'>", wide.svg)
-    assert [float(y) for y, _, _ in windows] == pytest.approx([102 * place for place in range(8)], abs=2)
-    assert [view.split(",")[0] for _, _, view in windows] == ["0", "348"] * 4
+    windows = re.findall(r"<svg y='([\d.]+)' viewBox='([^']+)'>", wide.svg)
+    assert [float(y) for y, _ in windows] == pytest.approx([102 * place for place in range(8)], abs=2)
+    assert [view.split(",")[0] for _, view in windows] == ["0", "348"] * 4
 
 
 def test_strips_stand_one_under_another_with_their_numbers_beside_them() -> None:
