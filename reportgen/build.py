@@ -23,7 +23,7 @@ from reportgen.models.graphs import (
     with_signature,
 )
 from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutions_run
-from reportgen.models.startup import TENSORFLOW, backend, import_keras
+from reportgen.models.startup import TENSORFLOW, backend, import_keras, one_blas_thread
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading import LoadedModel, ModelFile, WeightsOnly, adopt_model, read_model, recognise
@@ -46,6 +46,7 @@ _COMPILED = say("This section takes gradients, which this processor cannot throu
 
 
 @told_as_lack()
+@one_blas_thread()
 def make_report(
     model: Any,
     samples: Any,
