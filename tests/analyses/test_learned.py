@@ -23,6 +23,7 @@ from reportgen.models.weights import (
     Support,
     operator_norm,
 )
+from reportgen.models.weights.null_comparison import law_bound
 from reportgen.results.findings import Inconclusive, Severity
 from reportgen.results.plottables import NullBands
 from reportgen.results.rules import Limits
@@ -183,7 +184,7 @@ def test_operator_norms_of_grouped_and_depthwise_kernels_are_the_largest_of_thei
         (kernel(VALUES), (4,), "the input's size is not known"),
         (kernel(VALUES, dilated=True), (8, 8, 4), "transposed or dilated"),
         (kernel(VALUES, kind="transposed"), (8, 8, 8), "transposed or dilated"),
-        (kernel(VALUES), (4000, 4000, 4), "it would cost too much"),
+        (kernel(np.broadcast_to(np.float32(1), (3, 3, 1200, 1200))), (80, 80, 1200), "it would cost too much"),
         (kernel(VALUES * np.nan), (8, 8, 4), "weights that are not finite"),
     ],
 )
@@ -310,8 +311,31 @@ def test_kernels_near_their_initialiser_are_drawn_200_times_and_far_ones_20_time
     assert (result.redraws, result.most_redraws) == (20, 200)
     assert result.limit == 1.5 * result.chance
     assert 2.8 < result.chance < 3.6
-    large = kernel(np.asarray(GLOROT((3, 3, 100, 200))), path="large")
+    large = kernel(np.asarray(GLOROT((18_000, 10))), path="large", kind="dense")
     assert run(large).kernels[0].comparison.redraws == 22  # four million weights in all
+
+
+def test_where_the_law_of_the_draws_is_known_none_is_made_and_all_weights_are_compared() -> None:
+    drawn = np.asarray(keras.initializers.GlorotUniform(seed=3)((3, 3, 200, 300)))
+    moved = np.random.default_rng(0).normal(0, 0.05 * drawn.std(), drawn.shape).astype(np.float32)
+    fresh, trained, small = run(kernel(drawn), kernel(drawn + moved, path="t"), kernel(FRESH, path="s")).kernels
+    assert (fresh.comparison.by_law, fresh.comparison.redraws, fresh.comparison.compared) == (True, 0, 540_000)
+    assert (small.comparison.by_law, small.comparison.redraws) == (False, 200)
+    assert [one.verdict for one in (fresh, trained, small)] == ["as initialised", "differs", "as initialised"]
+    result = run(kernel(drawn), kernel(FRESH, path="s"))
+    assert (result.by_law, result.drawn) == (1, 1)
+    # the error is shared between the draws of the one and the law of the other
+    assert result.chance == max(result.alone.near[0].bound(0.025), law_bound(tested=12, error=0.025))
+    only = run(kernel(drawn))
+    assert only.chance == law_bound(tested=6, error=0.05)
+    np.testing.assert_array_equal(
+        only.kernels[0].comparison.mean, run(kernel(drawn), seed=9).kernels[0].comparison.mean
+    )
+    (finding,) = Learned().findings(run(kernel(drawn), kernel(VALUES, path="v")), LIMITS)
+    assert finding.message.startswith(
+        "weights cannot be told from a fresh draw of GlorotUniform: of six statistics the "
+    )
+    assert " is furthest from what the law of its draws gives, by " in finding.message
 
 
 def test_a_verdict_does_not_turn_over_with_the_seed() -> None:
@@ -452,7 +476,7 @@ def test_only_the_scale_differs_is_said_so() -> None:
     told = replace(result, kernels=(result.kernels[0], judged("head"), judged("other")))
     (finding,) = Learned().findings(told, LIMITS)
     assert finding.message == (
-        "weights are a fresh draw of GlorotUniform times 0.903, and its biases or scales are exactly as they begin: only the "
+        "weights are a fresh draw of GlorotUniform times 0.902, and its biases or scales are exactly as they begin: only the "
         "scale differs, as by weight decay alone (18,432 weights)"
     )
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from reportgen.models.weights import (
     FEWEST_EIGENVALUES,
+    FEWEST_NULL_ROWS,
+    FEWEST_NULL_WEIGHTS,
     KURTOSIS,
     LEADING,
     MARGIN,
@@ -196,12 +198,12 @@ class LearnedResult:
         kernels: every one.
         bands: the distances of those nearest to their initialiser, in the order of the layers.
         limit: the band, in null standard deviations: further out a kernel differs from its initialiser.
-        redraws: number of draws of each kernel at least.
+        redraws: number of draws at least, of each kernel that is drawn.
         seed: the seed of the draws.
         error: the chance of error that the rule allows.
         chance: how far chance alone reaches; within it a kernel is as initialised.
         statistics: names, in the order of every array of statistics.
-        alone: draws from which it follows how far chance reaches at any error.
+        alone: draws and laws from which it follows how far chance reaches at any error.
     """
 
     kernels: tuple[LearnedKernel, ...]
@@ -218,6 +220,8 @@ class LearnedResult:
     most_compared: ClassVar[int] = MOST_COMPARED
     fewest_eigenvalues: ClassVar[int] = FEWEST_EIGENVALUES
     leading: ClassVar[float] = LEADING
+    fewest_weights: ClassVar[int] = FEWEST_NULL_WEIGHTS
+    fewest_rows: ClassVar[int] = FEWEST_NULL_ROWS
 
     def at(self, error: float) -> LearnedResult:
         """Return the result decided anew, so that of untrained models this share at the most has a kernel beyond chance.
@@ -236,6 +240,16 @@ class LearnedResult:
             error=error,
             chance=chance,
         )
+
+    @property
+    def by_law(self) -> int:
+        """Number of kernels that are compared with the law of their initialiser's draws."""
+        return sum(kernel.comparison.by_law for kernel in self.kernels)
+
+    @property
+    def drawn(self) -> int:
+        """Number of kernels that were drawn anew."""
+        return sum(kernel.comparison.redraws > 0 for kernel in self.kernels)
 
     @property
     def most_redraws(self) -> int:

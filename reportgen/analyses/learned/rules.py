@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from reportgen.analyses.learned.results import NO_POWER, SCALED, LearnedKernel, LearnedResult
 from reportgen.messages import Message, counted, first_of, say
@@ -20,7 +21,8 @@ UNTRAINED = Rule(
     threshold=0.05,
     unit=say("largest chance that any kernel of an untrained model stands further out"),
     source=say(
-        "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound by Bonferroni"
+        "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound, or where the law of "
+        "draws is known the normal one for the skewness of Tracy and Widom's law, by Bonferroni"
     ),
     bounds=(1e-9, 1.0),
     advice=Advice(
@@ -81,30 +83,36 @@ def _untrained_layer(kernel: LearnedKernel) -> Finding:
         return UNTRAINED.finding(
             kernel.label, message, evidence={**evidence, "scale": kernel.scale}, threshold=kernel.limit
         )
-    return UNTRAINED.finding(
-        kernel.label,
-        say(
-            "weights cannot be told from {redraws} fresh draws of {initializer}{bias}: of six statistics the {statistic} is "
-            "furthest from their mean, by {distance:.2f} of their standard deviations, and chance alone brings one of this "
-            "model's {limit:.2f} away ({weights} weights)",
-            redraws=kernel.comparison.redraws,
-            initializer=kernel.initializer or "",
-            bias=_bias(kernel),
-            statistic=STATISTICS[kernel.furthest or 0],
-            distance=distance,
-            limit=kernel.chance,
-            weights=kernel.comparison.compared,
-        )
-        if kernel.comparison.redraws
-        else say(
+    return UNTRAINED.finding(kernel.label, _as_a_draw(kernel, distance), evidence=evidence, threshold=kernel.chance)
+
+
+def _as_a_draw(kernel: LearnedKernel, distance: float) -> Message:
+    """Return what a kernel that is as initialised was compared with, and how near it is."""
+    said: dict[str, Any] = {
+        "initializer": kernel.initializer or "",
+        "bias": _bias(kernel),
+        "weights": kernel.comparison.compared,
+    }
+    if kernel.furthest is None:
+        return say(
             "weights cannot be told from a fresh draw of {initializer}{bias}: all filters that were compared are orthogonal and "
             "of one length ({weights} weights)",
-            initializer=kernel.initializer or "",
-            bias=_bias(kernel),
-            weights=kernel.comparison.compared,
-        ),
-        evidence=evidence,
-        threshold=kernel.chance,
+            **said,
+        )
+    said |= {"statistic": STATISTICS[kernel.furthest], "distance": distance, "limit": kernel.chance}
+    if kernel.comparison.by_law:
+        return say(
+            "weights cannot be told from a fresh draw of {initializer}{bias}: of six statistics the {statistic} is furthest from "
+            "what the law of its draws gives, by {distance:.2f} standard deviations, and chance alone brings one of this model's "
+            "{limit:.2f} away ({weights} weights)",
+            **said,
+        )
+    return say(
+        "weights cannot be told from {redraws} fresh draws of {initializer}{bias}: of six statistics the {statistic} is "
+        "furthest from their mean, by {distance:.2f} of their standard deviations, and chance alone brings one of this "
+        "model's {limit:.2f} away ({weights} weights)",
+        redraws=kernel.comparison.redraws,
+        **said,
     )
 
 

@@ -20,6 +20,7 @@ from reportgen.models.weights.null_comparison import (
     NullDraws,
     compare_kernels,
 )
+from reportgen.models.weights.null_moments import FEWEST_NULL_ROWS, FEWEST_NULL_WEIGHTS
 from reportgen.models.weights.operator_norms import operator_norm
 from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial, initial_deviation
 from reportgen.models.weights.supports import Support, few_levels, support_of
@@ -27,6 +28,8 @@ from reportgen.models.weights.variables import OtherVariable, other_variables
 
 __all__ = [
     "FEWEST_EIGENVALUES",
+    "FEWEST_NULL_ROWS",
+    "FEWEST_NULL_WEIGHTS",
     "KURTOSIS",
     "LEADING",
     "MARGIN",

@@ -38,7 +38,7 @@ _STEPS = 40
 _CONVERGED = 1e-7
 
 
-def kernel_statistics(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
+def kernel_statistics(kernel: LayerKernel, values: np.ndarray, *, eigenvalues: np.ndarray | None = None) -> np.ndarray:
     """Return a kernel's statistics in the order of `STATISTICS`, (6,) float64; NaN for what it does not have.
 
     Root mean square and excess kurtosis are those of all weights; spectral norm and stable rank those of the kernel as
@@ -48,13 +48,14 @@ def kernel_statistics(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
     Args:
         kernel: the kernel, which tells what the axes mean.
         values: finite values of the kernel's shape, float32.
+        eigenvalues: all of the matrix's Gram matrix, ascending, where they are known.
     """
     flat = values.ravel()
     mean = float(flat.mean(dtype=np.float64))
     squares = np.square(flat - np.float32(mean))
     variance = float(squares.mean(dtype=np.float64))
     matrix = as_matrix(kernel, values)
-    norm = spectral_norm(matrix)
+    norm = spectral_norm(matrix) if eigenvalues is None else math.sqrt(max(float(eigenvalues[-1]), 0.0))
     return np.array([
         math.sqrt(variance + mean**2),
         float(np.dot(squares, squares)) / flat.size / variance**2 - 3 if variance > 0 else math.nan,

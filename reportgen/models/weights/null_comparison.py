@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from reportgen.models.weights.kernel_statistics import (
     kernel_statistics,
 )
 from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.redraws import ComparedPart, compared_part, redraw
+from reportgen.models.weights.laws import Law, law_of
+from reportgen.models.weights.null_moments import has_known_null, null_moments
+from reportgen.models.weights.redraws import MOST_COMPARED, ComparedPart, compared_part, redraw
 from reportgen.models.weights.supports import SINGLE_PRECISION, stored_rounding
 from reportgen.results import Kept, redactable
 
@@ -44,6 +47,7 @@ twenty learned; with the margin it is one in a hundred. What lies between the tw
 LEADING = 0.05
 """Share of a kernel's directions that lead; what lies outside them is all that a kernel of few directions lacks."""
 
+_SKEWNESS = 0.29346  # of Tracy and Widom's law of order 1
 _DEAD = 1e-3  # of the largest norm of a filter
 _ROUNDING = 1e-6  # relative; single precision's errors in sums
 _OF_SIZE = [SIZE, NORM, RANK]  # statistics that rounding changes by up to its own relative error
@@ -52,19 +56,21 @@ _OF_SIZE = [SIZE, NORM, RANK]  # statistics that rounding changes by up to its o
 @redactable
 @dataclass(frozen=True)
 class NullComparison:
-    """One kernel's statistics, in the order of `STATISTICS`, and those of K fresh draws.
+    """One kernel's statistics, in the order of `STATISTICS`, and those of fresh draws: of K of them, or by their law.
 
     Attributes:
-        compared: number of weights compared; fewer than the kernel has where it is large.
+        compared: number of weights compared; fewer than the kernel has where it is large and has to be drawn.
         value: the kernel's own statistics, (6,) float64; NaN for what it does not have, and where it is not finite.
-        mean, spread: mean and standard deviation over the draws, (6,) float64; NaN where there are none.
-        percentile: share of draws below the kernel's value, ties half, in percent, (6,) float64.
+        mean, spread: mean and standard deviation of the draws, (6,) float64; NaN where there are none.
+        percentile: share of draws below the kernel's value, ties half, in percent, (6,) float64; by the normal distribution where
+            the draws' law is known.
         distance: how many spreads the value lies from the mean, (6,) float64; chance alone reaches 3 to 8.
         reason: why there are no draws, or ''.
         exponent: the exponent of the spectrum's tail, or None.
         redraws: K; 0 where there are no draws.
         outside: part of the squared weights of the filters that are not dead outside the leading twentieth of their directions,
             in [0, 1]; None where it costs too much to know.
+        by_law: whether mean and spread follow from the law of the draws, so that none was made.
     """
 
     compared: int
@@ -77,6 +83,7 @@ class NullComparison:
     exponent: float | None
     redraws: int = 0
     outside: float | None = None
+    by_law: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class ComparedKernel:
 
     Attributes:
         comparison: the kernel's statistics and those of the draws.
-        by_chance: distance of each draw from the others, (K, 6) float64; (0, 6) without draws.
+        by_chance: distance of each draw from the others, (K, 6) float64; (0, 6) without draws, and where their law is known.
     """
 
     comparison: NullComparison
@@ -93,7 +100,9 @@ class ComparedKernel:
 
     @property
     def tested(self) -> int:
-        """How many of the statistics the kernel has; 0 without draws."""
+        """How many of the statistics the kernel has; 0 where it is not compared."""
+        if self.comparison.by_law:
+            return int(np.isfinite(self.comparison.distance).sum())
         return int(np.isfinite(self.by_chance[0]).sum()) if len(self.by_chance) else 0
 
     @property
@@ -103,25 +112,60 @@ class ComparedKernel:
         return math.inf if np.isnan(distances).all() else float(np.nanmax(distances))
 
 
-def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> ComparedKernel:
+def compare_with_null(kernel: LayerKernel, count: int, *, seed: int) -> ComparedKernel:
     """Compare a kernel's statistics with those of fresh draws from its own initialiser.
 
+    Where each weight is drawn by itself and there are enough of them, mean and spread follow from the law of the draws, and all
+    weights are compared. Other kernels are drawn, a large one in part.
+
     Args:
-        kernel: the kernel; of a large one a part is compared.
+        kernel: the kernel.
         count: number of draws, K, at least 3.
         seed: the report's seed.
     """
-    part = compared_part(kernel, seed=seed)
+    law = law_of(kernel.initializer, kernel.shape)
+    known = law if law is not None and has_known_null(kernel, law) else None
+    part = compared_part(kernel, seed=seed, most=None if known else MOST_COMPARED)
     if not np.isfinite(part.values).all() or not part.values.size:
         nothing = np.full(len(STATISTICS), math.nan)
         return _without_draws(part, nothing, say("it holds NaN or infinite weights"), _Spectrum())
-    value = kernel_statistics(part.kernel, part.values)
     spectrum = _spectrum(part)
+    if spectrum.eigenvalues is None and known is not None:
+        spectrum = _Spectrum(outside=_spectrum(compared_part(kernel, seed=seed)).outside)
+    value = kernel_statistics(part.kernel, part.values, eigenvalues=spectrum.eigenvalues)
+    if known is not None:
+        return _compared_with_law(part, value, spectrum, known)
     draws = redraw(kernel, part, count, seed=seed)
     if draws is None:
         name = kernel.initializer_name
         reason = say("no initialiser is known") if name is None else say("a part of {name} cannot be drawn", name=name)
         return _without_draws(part, value, reason, spectrum)
+    return _compared_with_draws(part, value, spectrum, draws)
+
+
+def _compared_with_law(part: ComparedPart, value: np.ndarray, spectrum: _Spectrum, law: Law) -> ComparedKernel:
+    weights = part.values.size
+    mean, spread = null_moments(part.kernel, law)
+    spread = _least_spread(mean, spread, weights, rounding=stored_rounding(part.values).relative)
+    distance = _distance(value, mean, spread)
+    comparison = NullComparison(
+        compared=weights,
+        value=value,
+        mean=mean,
+        spread=spread,
+        percentile=np.array([100 * math.erfc(-each / math.sqrt(2)) / 2 for each in distance]),
+        distance=distance,
+        reason="",
+        exponent=spectrum.exponent,
+        outside=spectrum.outside,
+        by_law=True,
+    )
+    return ComparedKernel(comparison, np.empty((0, len(STATISTICS))))
+
+
+def _compared_with_draws(
+    part: ComparedPart, value: np.ndarray, spectrum: _Spectrum, draws: Iterator[np.ndarray]
+) -> ComparedKernel:
     drawn = np.array([kernel_statistics(part.kernel, draw) for draw in draws])
     weights = part.values.size
     rounding = stored_rounding(part.values).relative
@@ -133,10 +177,10 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> Compa
         mean=mean,
         spread=spread,
         percentile=np.where(np.isnan(value) | np.isnan(mean), math.nan, 100 * below),
-        distance=null_distance(value, drawn, weights, rounding=rounding),
+        distance=_distance(value, mean, spread),
         reason="",
         exponent=spectrum.exponent,
-        redraws=count,
+        redraws=len(drawn),
         outside=spectrum.outside,
     )
     return ComparedKernel(comparison, draws_distances(drawn, weights))
@@ -144,10 +188,11 @@ def compare_with_redraws(kernel: LayerKernel, count: int, *, seed: int) -> Compa
 
 @dataclass(frozen=True)
 class _Spectrum:
-    """A kernel's tail exponent and what lies outside its leading directions; None for what is not known."""
+    """A kernel's tail exponent, what lies outside its leading directions, and its eigenvalues; None for what is not known."""
 
     exponent: float | None = None
     outside: float | None = None
+    eigenvalues: np.ndarray | None = None
 
 
 def _without_draws(part: ComparedPart, value: np.ndarray, reason: str, spectrum: _Spectrum) -> ComparedKernel:
@@ -170,7 +215,9 @@ def _spectrum(part: ComparedPart) -> _Spectrum:
     among = eigenvalues if len(alive) == len(matrix) else np.linalg.eigvalsh(gram(alive).astype(np.float64))
     whole = part.values.size == part.whole
     return _Spectrum(
-        hill_exponent(eigenvalues) if whole else None, energy_outside(among, LEADING) if len(alive) > 1 else None
+        hill_exponent(eigenvalues) if whole else None,
+        energy_outside(among, LEADING) if len(alive) > 1 else None,
+        eigenvalues,
     )
 
 
@@ -192,12 +239,16 @@ def null_spread(
         Two of (6,) float64; a standard deviation of 0 where all draws agree.
     """
     mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
+    return mean, _least_spread(mean, spread, weights, rounding=rounding)
+
+
+def _least_spread(mean: np.ndarray, spread: np.ndarray, weights: int, *, rounding: float) -> np.ndarray:
     spread = np.where(spread > _ROUNDING * np.abs(mean), spread, 0.0)
     if rounding > SINGLE_PRECISION:
         spread[_OF_SIZE] = np.fmax(spread[_OF_SIZE], rounding * np.abs(mean[_OF_SIZE]))
     share = NEAR_ZERO_SHARE
     spread[share] = max(spread[share], math.sqrt(mean[share] * weights + 1) / weights)
-    return mean, spread
+    return spread
 
 
 def null_distance(
@@ -213,7 +264,10 @@ def null_distance(
         weights: number of weights of one draw.
         rounding: largest relative error of a stored weight.
     """
-    mean, spread = null_spread(draws, weights, rounding=rounding)
+    return _distance(value, *null_spread(draws, weights, rounding=rounding))
+
+
+def _distance(value: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
     difference = value - mean
     difference = np.where(np.abs(difference) > _ROUNDING * np.abs(mean), difference, 0 * difference)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -267,6 +321,27 @@ def chance_bound(largest: np.ndarray, *, tested: int, error: float) -> float:
     return max(student, float(largest[place - 1]))
 
 
+def law_bound(*, tested: int, error: float) -> float:
+    """Return the distance up to which chance alone explains a statistic whose mean and spread are known.
+
+    The normal quantile for the error shared out over all statistics (Bonferroni), widened by the first term of Cornish and
+    Fisher's expansion for the skewness of Tracy and Widom's law, 0.29; that of no other statistic is larger.
+
+    Args:
+        tested: number of statistics of all kernels of the model.
+        error: chance that any of them stands beyond although none has learned.
+
+    Source: Cornish and Fisher, Revue de l'Institut International de Statistique 5 (1938) 307; the skewness from Bornemann,
+        Markov Processes and Related Fields 16 (2010) 803, table 2.
+
+    Example:
+        >>> round(law_bound(tested=300, error=0.05), 2)
+        4.41
+    """
+    quantile = NormalDist().inv_cdf(1 - error / (2 * max(tested, 1)))
+    return quantile + _SKEWNESS / 6 * (quantile**2 - 1)
+
+
 @redactable
 @dataclass(frozen=True)
 class NullDraws:
@@ -288,18 +363,20 @@ class NullDraws:
 @redactable
 @dataclass(frozen=True)
 class ChanceAlone:
-    """The draws that say how far chance alone reaches, at any error that is allowed.
+    """What says how far chance alone reaches, at any error that is allowed: draws, and laws where they are known.
 
     Attributes:
         near: draws of the kernels near their initialiser, one entry for each number of draws.
         first: the first draws of all kernels.
         nearest_far: the largest distance of any statistic of the nearest of the kernels that are far from their initialiser;
             infinite where there is none.
+        by_law: number of statistics of all kernels of the model where the law of any kernel's draws is known, 0 otherwise.
     """
 
     near: tuple[NullDraws, ...]
     first: NullDraws
     nearest_far: float
+    by_law: int = 0
 
     def reach(self, error: float) -> float:
         """Return the distance up to which chance explains every statistic of the model.
@@ -308,9 +385,12 @@ class ChanceAlone:
             error: chance that any kernel stands beyond although none has learned.
         """
         # at an error so small that a kernel taken for far is near after all, its own draws count too
-        counts_first = not self.near or self.nearest_far <= _FAR * self.first.bound(error)
+        others = bool(self.near or self.by_law)
+        counts_first = not others or self.nearest_far <= _FAR * self.first.bound(error)
         draws = (*self.near, self.first) if counts_first else self.near
-        return max(one.bound(error / len(draws)) for one in draws)
+        share = error / (len(draws) + bool(self.by_law))
+        bounds = [one.bound(share) for one in draws]
+        return max([*bounds, law_bound(tested=self.by_law, error=share)] if self.by_law else bounds)
 
 
 @dataclass(frozen=True)
@@ -327,19 +407,23 @@ class ModelComparison:
 
 
 def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, error: float) -> ModelComparison:
-    """Compare all kernels of a model with fresh draws; those near their initialiser with up to 200, where these are cheap.
+    """Compare all kernels of a model with fresh draws of their initialisers.
+
+    Where the law of the draws is known none is made; other kernels near their initialiser are drawn up to 200 times, where this
+    is cheap.
 
     Args:
         kernels: the kernels of one model.
-        redraws: least number of draws of each kernel, 3 or more.
+        redraws: least number of draws of each kernel that is drawn, 3 or more.
         seed: the report's seed.
         error: chance that any kernel stands beyond chance although none has learned; it decides which ones are near.
     """
-    first = [compare_with_redraws(kernel, redraws, seed=seed) for kernel in kernels]
+    first = [compare_with_null(kernel, redraws, seed=seed) for kernel in kernels]
     first_draws = _draws(first, redraws, tested=sum(one.tested for one in first))
-    near = [one.furthest <= _FAR * first_draws.bound(error) for one in first]
+    reach = _FAR * first_draws.bound(error)
+    near = [not one.comparison.by_law and one.furthest <= reach for one in first]
     compared = [
-        compare_with_redraws(kernel, count, seed=seed)
+        compare_with_null(kernel, count, seed=seed)
         if again and (count := _redraws(one.comparison, redraws)) > redraws
         else one
         for kernel, one, again in zip(kernels, first, near, strict=True)
@@ -348,10 +432,13 @@ def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, 
     for one in (one for one, again in zip(compared, near, strict=True) if again):
         by_count.setdefault(one.comparison.redraws, []).append(one)
     tested = sum(one.tested for one in compared)
+    by_law = any(one.comparison.by_law for one in compared)
+    drawn_far = [one.furthest for one, again in zip(first, near, strict=True) if not (again or one.comparison.by_law)]
     alone = ChanceAlone(
         near=tuple(_draws(alike, count, tested=tested) for count, alike in by_count.items()),
         first=first_draws,
-        nearest_far=min((one.furthest for one, again in zip(first, near, strict=True) if not again), default=math.inf),
+        nearest_far=min(drawn_far, default=math.inf),
+        by_law=tested if by_law else 0,
     )
     return ModelComparison(tuple(one.comparison for one in compared), alone)
 

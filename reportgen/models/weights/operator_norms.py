@@ -1,7 +1,8 @@
-"""Operator norms of convolutions: exact where the frequencies are few, otherwise by an iteration on all of them at once."""
+"""Operator norms of convolutions: exact where the frequencies are few, otherwise searched for among them."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -13,19 +14,23 @@ from reportgen.models.weights.kernel_statistics import (
 )
 from reportgen.models.weights.kernels import LayerKernel
 
-MOST_MULTIPLICATIONS = 100_000_000
-"""An operator norm from all frequencies' eigenvalues takes about a second for so many. ResNet50's convolutions need
-up to 70 times as many."""
+MOST_MULTIPLICATIONS = 50_000_000
+"""An operator norm from all frequencies' eigenvalues takes about 10 ms for so many, as a search does."""
 
-MOST_ENTRIES = 10_000_000
-"""An operator norm by iteration takes 80 MB and under a second for so many. ResNet50's convolutions have up to 7 million,
-VGG16's 100 million."""
+MOST_ENTRIES = 50_000_000
+"""Numbers in the matrices of a search's coarse grid, at the most: 400 MB and some seconds. 512 channels of 3 x 3, as VGG16 has,
+need 10 million."""
 
 _DEFINED_FOR = ("convolution", "depthwise", "dense")
+_GRID = 12  # frequencies along an axis of the coarse grid, for windows of 3
+_AT_ONCE = 4_000_000  # entries of a transform
 _STEPS = 24
 _FEWEST_STEPS = 12
 _SETTLED = 2e-5  # of the largest eigenvalue, from one step to the next
-_KEPT = {3: 0.8, 6: 0.92, 10: 0.97}  # after so many steps, the frequencies whose norm is so near the largest one
+_KEPT = {3: 0.7, 6: 0.82, 10: 0.88}  # after so many steps, the frequencies whose norm is so near the largest one
+_STARTS = 8  # frequencies from which the search climbs
+_STEPS_BESIDE, _STEPS_AT_LAST = 8, 40
+_CONVERGED = 1e-7
 
 
 def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> tuple[float | None, str]:
@@ -41,15 +46,19 @@ def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> t
     size = _spatial_size(kernel, inputs)
     if size is None:
         return None, say("the input's size is not known")
-    blocks = _blocks(kernel, kernel.values())
-    shape = (*kernel.shape[:-2], *blocks[0].shape[-2:])
-    exact = len(blocks) * convolution_norm_cost(shape, size) <= MOST_MULTIPLICATIONS
-    if not exact and len(blocks) * convolution_norm_entries(shape, size) > MOST_ENTRIES:
+    values = kernel.values()
+    if kernel.groups * search_entries((*kernel.shape[:-1], -(-kernel.shape[-1] // kernel.groups)), size) > MOST_ENTRIES:
         return None, say("it would cost too much")
-    if not all(np.isfinite(block).all() for block in blocks):
+    if not np.isfinite(values).all():
         return None, say("weights that are not finite")
-    norm = convolution_norm if exact else iterated_convolution_norm
-    return max(norm(block, size) for block in blocks), ""
+    if kernel.kind == "depthwise":
+        return _norm_of_single_channels(values, size), ""
+    return max(_norm(block, size) for block in np.split(values, kernel.groups, axis=-1)), ""
+
+
+def _norm(values: np.ndarray, size: tuple[int, ...]) -> float:
+    exact = convolution_norm_cost(values.shape, size) <= MOST_MULTIPLICATIONS
+    return convolution_norm(values, size) if exact else searched_convolution_norm(values, size)
 
 
 def _spatial_size(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> tuple[int, ...] | None:
@@ -62,11 +71,12 @@ def _spatial_size(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> t
     return known if len(known) == rank else None
 
 
-def _blocks(kernel: LayerKernel, values: np.ndarray) -> list[np.ndarray]:
-    """Return the convolutions of which a grouped or depthwise one consists; its norm is the largest of theirs."""
-    if kernel.kind == "depthwise":
-        return [values[..., channel : channel + 1, :] for channel in range(values.shape[-2])]
-    return np.split(values, kernel.groups, axis=-1)
+def _norm_of_single_channels(values: np.ndarray, size: tuple[int, ...]) -> float:
+    """Return the largest norm of the convolutions, one for each input channel, of which a depthwise one consists."""
+    at_once = max(1, _AT_ONCE // (_frequencies(size) * values.shape[-1]))
+    parts = (values[..., start : start + at_once, :] for start in range(0, values.shape[-2], at_once))
+    squares = (np.square(np.abs(fourier_transform(part, size))).sum(axis=-1).max() for part in parts)
+    return math.sqrt(float(max(squares)))
 
 
 def convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
@@ -97,33 +107,94 @@ def convolution_norm_cost(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
     return _frequencies(size) * small * small * (large + 10 * small)
 
 
-def convolution_norm_entries(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
-    """Return how many numbers `iterated_convolution_norm` works on.
+def search_entries(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
+    """Return how many numbers the matrices of `searched_convolution_norm`'s coarse grid hold.
 
     Args:
         shape: the kernel's shape in Keras' axis order.
         size: the input's size along each axis of the window.
     """
-    return shape[-2] * shape[-1] * (1 if _is_pointwise(shape) else _frequencies(size))
+    places = 1 if _is_pointwise(shape) else len(_coarse_grid(shape[:-2], size))
+    return places * shape[-2] * shape[-1]
 
 
-def iterated_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
-    """Return what `convolution_norm` does, within a relative error of 1e-3 from below, at a fraction of its cost.
+def searched_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
+    """Return what `convolution_norm` does, within a relative error of 1e-4, from a few frequencies.
 
-    The largest singular values of all frequencies are found together by Lanczos' iteration, and frequencies that fall behind
-    the largest one are left out after a few steps. A window of one place has the same matrix at every frequency.
+    A kernel's Fourier transform is a trigonometric polynomial of its window's degree, and so is smooth: the largest singular
+    values on a coarse grid (12 x 7 frequencies for 3 x 3 taps) tell where the largest of all are, and from the best of them the
+    search climbs to better neighbours, at half the distance each time none is. All by Lanczos' iteration, which begins with the
+    vector of the frequency beside. A window of one place has the same matrix at every frequency.
 
     Args:
-        values: kernel in Keras' axis order, (*window, input_channels, filters) of numbers.
+        values: kernel in Keras' axis order, (*window, input_channels, filters) of finite numbers.
         size: the input's size along each axis of the window.
 
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 10.1 (Lanczos); Sedghi et al., arXiv 1805.10408.
     """
     if _is_pointwise(values.shape):
         return spectral_norm(np.asarray(values, np.float32).reshape(values.shape[-2:]))
-    matrices = fourier_transform(values, size)
-    wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.transpose(0, 2, 1)
-    return math.sqrt(max(_largest_eigenvalue(np.ascontiguousarray(wide)), 0.0))
+    grid = _coarse_grid(values.shape[:-2], size)
+    places, norms, vectors = _leading(_wide(_transform_at(values, size, grid)))
+    if not norms.max() > 0:
+        return 0.0
+    reach = [-(-length // (2 * _along(window, length))) for window, length in zip(values.shape, size, strict=False)]
+    known: dict[tuple[int, ...], tuple[float, np.ndarray]] = {}
+    starts = np.argsort(-norms, kind="stable")[:_STARTS]
+    tops = {}
+    for index in starts:
+        place, vector = _climb(values, size, grid[places[index]], vectors[index], reach, known)
+        tops[tuple(map(int, place))] = vector
+    matrices = _wide(_transform_at(values, size, np.array(list(tops))))
+    exact = (_ritz(matrix, vector, _STEPS_AT_LAST)[0] for matrix, vector in zip(matrices, tops.values(), strict=True))
+    return math.sqrt(max(exact))
+
+
+def _climb(
+    values: np.ndarray,
+    size: tuple[int, ...],
+    place: np.ndarray,
+    vector: np.ndarray,
+    reach: Sequence[int],
+    known: dict[tuple[int, ...], tuple[float, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the frequency to which a search climbs from a place, and its vector.
+
+    Args:
+        reach: distance of the first neighbours along each axis.
+        known: eigenvalue and vector of the frequencies that were tried, which the search adds to.
+    """
+    (matrix,) = _wide(_transform_at(values, size, place[None]))
+    largest, vector = _ritz(matrix, vector, _STEPS_BESIDE)
+    ways = [np.array(way) for way in itertools.product((-1, 0, 1), repeat=len(size)) if any(way)]
+    distance = np.array(reach)
+    while distance.any():
+        around = sorted({tuple(map(int, (place + way * distance) % size)) for way in ways})
+        for beside in around:
+            if beside not in known:
+                (matrix,) = _wide(_transform_at(values, size, np.array([beside])))
+                known[beside] = _ritz(matrix, vector, _STEPS_BESIDE)
+        best = max(around, key=lambda one: known[one][0])
+        if known[best][0] <= largest * (1 + _CONVERGED):
+            distance //= 2
+            continue
+        place, (largest, vector) = np.array(best), known[best]
+    return place, vector
+
+
+def _along(window: int, length: int) -> int:
+    """Return how many frequencies the coarse grid has along an axis."""
+    return min(length, max(_GRID, _GRID // 2 * (window - 1)))
+
+
+def _coarse_grid(window: Sequence[int], size: tuple[int, ...]) -> np.ndarray:
+    """Return places of frequencies on the whole grid, (frequencies, axes) of int; of two conjugate ones, one."""
+    axes = [
+        np.unique(np.arange(count) * length // count)
+        for length, count in ((length, _along(each, length)) for each, length in zip(window, size, strict=True))
+    ]
+    axes[-1] = axes[-1][axes[-1] <= size[-1] // 2]
+    return np.array(list(itertools.product(*axes)))
 
 
 def fourier_transform(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
@@ -135,30 +206,74 @@ def fourier_transform(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
         values: kernel in Keras' axis order.
         size: the input's size along each axis of the window.
     """
-    rank = len(size)
     counts = (*size[:-1], size[-1] // 2 + 1)
-    turns = np.zeros((*counts, *values.shape[:rank]))
-    for axis, (count, length, window) in enumerate(zip(counts, size, values.shape, strict=False)):
-        shape = [1] * (2 * rank)
-        shape[axis], shape[rank + axis] = count, window
-        turns = turns + (np.outer(np.arange(count), np.arange(window)) / length).reshape(shape)
-    angles = -2 * np.pi * turns.reshape(math.prod(counts), -1)
-    taps = values.reshape(angles.shape[1], -1).astype(np.float32)
-    parts = (np.cos(angles).astype(np.float32) @ taps, np.sin(angles).astype(np.float32) @ taps)
+    return _transform_at(values, size, np.indices(counts).reshape(len(size), -1).T)
+
+
+def _transform_at(values: np.ndarray, size: tuple[int, ...], places: np.ndarray) -> np.ndarray:
+    """Return the transform at frequencies of the grid, places (frequencies, axes) of int."""
+    taps = np.indices(values.shape[: len(size)]).reshape(len(size), -1)
+    angles = -2 * np.pi * ((places / np.array(size)) @ taps)
+    flat = values.reshape(taps.shape[1], -1).astype(np.float32, copy=False)
+    parts = (np.cos(angles).astype(np.float32) @ flat, np.sin(angles).astype(np.float32) @ flat)
     waves = np.empty(parts[0].shape, np.complex64)
     waves.real, waves.imag = parts
     return waves.reshape(-1, *values.shape[-2:])
 
 
-def _largest_eigenvalue(wide: np.ndarray) -> float:
-    """Return the largest eigenvalue of all wide @ wide*, (frequencies, m, n) complex64 with m <= n."""
+def _wide(matrices: np.ndarray) -> np.ndarray:
+    """Return matrices (frequencies, m, n) as they are or transposed, so that m <= n."""
+    if matrices.shape[1] <= matrices.shape[2]:
+        return matrices
+    return np.ascontiguousarray(matrices.transpose(0, 2, 1))
+
+
+def _ritz(matrix: np.ndarray, start: np.ndarray, steps: int) -> tuple[float, np.ndarray]:
+    """Return the largest eigenvalue of matrix @ matrix* and its vector, by Lanczos' iteration from a vector.
+
+    Args:
+        matrix: (m, n) complex64.
+        start: (m,) complex64.
+        steps: of the iteration, at the most.
+    """
+    basis = np.zeros((min(steps, len(matrix)), len(matrix)), np.complex64)
+    projected = np.zeros((len(basis), len(basis)))
+    vector, largest = start / np.linalg.norm(start), 0.0
+    weights = np.ones(1)
+    for step in range(len(basis)):
+        basis[step] = vector
+        inner = vector.conj() @ matrix
+        image = matrix @ inner.conj()
+        projected[step, step] = np.vdot(inner, inner).real
+        mine = basis[: step + 1]
+        for _ in range(2):  # twice is enough (Kahan and Parlett)
+            image = image - (mine.conj() @ image) @ mine
+        values, vectors = np.linalg.eigh(projected[: step + 1, : step + 1])
+        before, largest, weights = largest, float(values[-1]), vectors[:, -1]
+        length = float(np.linalg.norm(image))
+        if length <= _CONVERGED * largest or (step > _STEPS_BESIDE and largest - before <= _CONVERGED * largest):
+            break
+        vector = image / length
+        if step + 1 < len(basis):
+            projected[step, step + 1] = projected[step + 1, step] = length
+    return largest, np.asarray(weights.astype(np.float32) @ basis[: len(weights)])
+
+
+def _leading(wide: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places of the matrices with the largest eigenvalues of wide @ wide*, these, and their vectors.
+
+    Lanczos' iteration on all at once, from which matrices that fall behind are left out.
+
+    Args:
+        wide: (frequencies, m, n) complex64 with m <= n.
+    """
     count, side, _ = wide.shape
     generator = np.random.default_rng(0)
     vector = (generator.normal(size=(2, count, side, 1)) * np.array([1, 1j]).reshape(2, 1, 1, 1)).sum(axis=0)
     vector = (vector / np.linalg.norm(vector, axis=1, keepdims=True)).astype(np.complex64)
     basis = np.zeros((count, side, _STEPS), np.complex64)
     projected = np.zeros((count, _STEPS, _STEPS))
-    largest = 0.0
+    places, largest, step = np.arange(count), 0.0, 0
     for step in range(min(_STEPS, side)):
         basis[:, :, step] = vector[:, :, 0]
         inner = vector.conj().transpose(0, 2, 1) @ wide
@@ -172,15 +287,17 @@ def _largest_eigenvalue(wide: np.ndarray) -> float:
         if step >= _FEWEST_STEPS - 1 and largest - before <= _SETTLED * largest:
             break
         length = np.linalg.norm(image, axis=1, keepdims=True)
-        vector = image / np.maximum(length, np.finfo(np.float32).tiny)
-        if step + 1 < _STEPS:
+        if step + 1 < min(_STEPS, side):
+            vector = image / np.maximum(length, np.finfo(np.float32).tiny)
             projected[:, step, step + 1] = projected[:, step + 1, step] = length[:, 0, 0]
         if step in _KEPT:
             kept = found >= _KEPT[step] ** 2 * largest
-            wide, vector, basis, projected = (
-                np.ascontiguousarray(each[kept]) for each in (wide, vector, basis, projected)
+            wide, vector, basis, projected, places = (
+                np.ascontiguousarray(each[kept]) for each in (wide, vector, basis, projected, places)
             )
-    return largest
+    values, weights = np.linalg.eigh(projected[:, : step + 1, : step + 1])
+    vectors = basis[:, :, : step + 1] @ weights[:, :, -1:].astype(np.complex64)
+    return places, values[:, -1], vectors[:, :, 0]
 
 
 def _frequencies(size: tuple[int, ...]) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.redraws import independent_initializer
+from reportgen.models.weights.laws import TRUNCATED, UNIFORM, Law, draw_as_keras, is_keras_own, law_of
 from reportgen.results import Kept, redactable
 
 SINGLE_PRECISION = 2.0**-24
@@ -26,8 +25,7 @@ _RULE_OF_THREE = 3.0  # events that are expected where none comes in one of twen
 
 # Share of weights that a movement of r times their spread takes over the bounds, divided by r: the density at both bounds
 # times the mean positive part of the movement, 0.399 r.
-_OVER_UNIFORM = 0.399 / math.sqrt(3)
-_OVER_TRUNCATED = 0.399 * 2 * 0.05399 / 0.9545 * 0.87963
+_OVER = {UNIFORM: 0.399 / math.sqrt(3), TRUNCATED: 0.399 * 2 * 0.05399 / 0.9545 * 0.87963}
 
 
 @dataclass(frozen=True)
@@ -106,43 +104,31 @@ def support_of(kernel: LayerKernel) -> Support | None:
     Source: keras.initializers of Keras 3.15; for `Support.seen` the rule of three.
     """
     initializer = kernel.initializer
-    if initializer is None or type(initializer).__module__.split(".")[0] != "keras":
+    if not is_keras_own(initializer):
         return None
     values = kernel.values()
     if not values.size or not np.isfinite(values).all():
         return None
-    bounds = _bounds(independent_initializer(kernel))
-    if bounds is not None:
-        return _within(values, *bounds)
+    law = law_of(initializer, kernel.shape)
+    if law is not None:
+        return _within(values, law) if law.kind in _OVER else None
     if type(initializer).__name__ in ("Orthogonal", "OrthogonalInitializer"):
         return _orthogonal(values, float(initializer.gain))
-    if type(initializer).__name__ in ("Zeros", "Ones", "Constant", "Identity", "IdentityInitializer"):
-        return _equal(values, np.asarray(initializer(kernel.shape, dtype="float32")))
-    return None
+    drawn = draw_as_keras(initializer, kernel.shape, np.random.default_rng(0))  # a constant, without randomness
+    return None if drawn is None else _equal(values, drawn)
 
 
-def _bounds(initializer: Any) -> tuple[float, float, float] | None:
-    """Return middle, reach and the share that a movement takes over the bounds, of an initialiser of single weights."""
-    kind = type(initializer).__name__
-    if kind == "RandomUniform":
-        low, high = float(initializer.minval), float(initializer.maxval)
-        return (low + high) / 2, abs(high - low) / 2, _OVER_UNIFORM
-    if kind == "TruncatedNormal":
-        return float(initializer.mean), 2 * abs(float(initializer.stddev)), _OVER_TRUNCATED
-    return None
-
-
-def _within(values: np.ndarray, middle: float, reach: float, over: float) -> Support:
+def _within(values: np.ndarray, law: Law) -> Support:
     rounding = stored_rounding(values)
-    distances = np.abs(values.astype(np.float64) - middle)
+    distances = np.abs(values.astype(np.float64) - law.middle)
     # the weight is rounded, and so is the bound where draws are made in the type that is stored
-    allowed = reach + (abs(middle) + reach) * (2.1 * rounding.relative + _ARITHMETIC) + rounding.absolute
+    allowed = law.reach + (abs(law.middle) + law.reach) * (2.1 * rounding.relative + _ARITHMETIC) + rounding.absolute
     return Support(
         of="weights",
         beyond=int(np.count_nonzero(distances > allowed)),
         compared=values.size,
-        furthest=float(distances.max()) / reach if reach > 0 else math.nan,
-        seen=_RULE_OF_THREE / (over * values.size),
+        furthest=float(distances.max()) / law.reach if law.reach > 0 else math.nan,
+        seen=_RULE_OF_THREE / (_OVER[law.kind] * values.size),
     )
 
 

@@ -11,6 +11,7 @@ from reportgen.models.weights.null_comparison import (
     chance_bound,
     draws_distances,
     largest_distances,
+    law_bound,
     null_distance,
     null_spread,
 )
@@ -59,6 +60,16 @@ def test_of_200_draws_the_ten_furthest_are_beyond_chance() -> None:
     distances[:, 3] = np.arange(200) / 10
     # place 191 of 200: ceil(0.95 * 201)
     assert chance_bound(largest_distances([distances], 200), tested=6, error=0.05) == 19.0
+
+
+def test_the_bound_of_a_law_is_the_normal_one_widened_for_skewness() -> None:
+    quantile = stats.norm.ppf(1 - 0.05 / 600)
+    assert law_bound(tested=300, error=0.05) == pytest.approx(quantile + 0.29346 / 6 * (quantile**2 - 1))
+    assert law_bound(tested=300, error=0.05) == pytest.approx(4.41, abs=0.005)
+    # of a gamma distribution with that skewness the upper tail beyond it is the error that was asked for
+    shape = (2 / 0.29346) ** 2
+    tail = stats.gamma.sf(shape + law_bound(tested=300, error=0.05) * math.sqrt(shape), shape)
+    assert tail == pytest.approx(0.05 / 600, rel=0.25)
 
 
 @pytest.mark.parametrize("freedom", [9, 19, 99])
