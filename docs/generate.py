@@ -1,4 +1,5 @@
-"""Writes what stands in the program and again elsewhere: the JSON's schema, and the tables of options and rules.
+"""Writes what stands in the program and again elsewhere: the JSON's schema, and the tables of options and rules; and
+what stands in matplotlib and again in the program, the tables of the colour maps.
 
 `make generated` runs it, and a test compares.
 
@@ -8,10 +9,13 @@ python docs/generate.py
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
+from matplotlib import colormaps
 from typer.models import OptionInfo
 
 import reportgen.rendering
@@ -19,11 +23,13 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Skip
 from reportgen.analyses.catalogue import OF_ALL
 from reportgen.cli.app import build
+from reportgen.rendering.encoding import COLOUR_MAPS, LEVELS
 from reportgen.rendering.schema import render_schema
 
 OPTIONS = Path(__file__).with_name("cli.md")
 RULES = Path(__file__).with_name("rules.md")
 SCHEMA = Path(reportgen.rendering.__file__).with_name("report.schema.json")
+COLOURS = SCHEMA.with_name("colours.json")
 
 
 def generated() -> dict[Path, str]:
@@ -33,7 +39,15 @@ def generated() -> dict[Path, str]:
         OPTIONS: _with_table(OPTIONS, "options", ("option", "meaning"), _options(build)),
         RULES: _with_table(RULES, "rules", ("code", "says that", "severity", "limit", "of what"), _rules()),
         SCHEMA: render_schema(results),
+        COLOURS: _colours(),
     }
+
+
+def _colours() -> str:
+    """Return the colours of every map, from its lowest value to its highest, each as six hexadecimal digits."""
+    levels = np.linspace(0, 1, LEVELS)
+    tables = {name: np.round(colormaps[name](levels)[:, :3] * 255).astype(np.uint8) for name in COLOUR_MAPS.values()}
+    return json.dumps({name: table.tobytes().hex() for name, table in tables.items()}, indent=1) + "\n"
 
 
 def _with_table(path: Path, name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

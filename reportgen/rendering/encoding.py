@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import struct
 import warnings
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -121,10 +123,9 @@ def _panel_colours(panel: Panel, size: tuple[int, int]) -> np.ndarray:
 
 @lru_cache
 def lookup_table(palette: Palette) -> np.ndarray:
-    """Return the palette's colours, (127, 3) uint8, from the lowest value to the highest."""
-    from matplotlib import colormaps
-
-    return np.asarray(np.round(colormaps[COLOUR_MAPS[palette]](np.linspace(0, 1, LEVELS))[:, :3] * 255), np.uint8)
+    """Return the palette's colours, (127, 3) uint8, from the lowest value to the highest; matplotlib's, which a table spares."""
+    tables = json.loads(files("reportgen.rendering").joinpath("colours.json").read_text("ascii"))
+    return np.frombuffer(bytes.fromhex(tables[COLOUR_MAPS[palette]]), np.uint8).reshape(LEVELS, 3)
 
 
 def lookup_png(palette: Palette) -> bytes:

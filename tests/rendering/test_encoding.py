@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -82,6 +84,17 @@ def test_a_grey_picture_without_gaps_needs_no_palette():
     image = decoded(grid_of([[[0, 127.5, 255]]], Palette.GREY, (0, 255)))
     assert (image.mode, np.array(image).tolist()) == ("L", [[0, 128, 255]])
     assert decoded(grid_of([[[0, np.nan]]], Palette.GREY, (0, 255))).mode == "P"
+
+
+def test_pictures_without_axes_need_no_matplotlib():
+    code = (
+        "import sys, numpy as np; from reportgen.rendering.encoding import grid_png, lookup_png;"
+        "from reportgen.results import ImageGrid, Palette;"
+        "pictures = [lookup_png(one) for one in Palette if one is not Palette.COLOUR];"
+        "pictures += [grid_png(ImageGrid(np.zeros((1, 2, 2)), ('a',), (-1, 1), 1, Palette.DIVERGING, 8, np.zeros(1)))];"
+        "sys.exit(bool({'matplotlib', 'PIL', 'jinja2'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_the_lookup_table_is_matplotlibs():
