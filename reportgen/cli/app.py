@@ -55,9 +55,13 @@ def root(
 ) -> None:
     """Write one self-contained HTML page of evidence about a trained Keras convolutional network."""
     if version:
-        typer.echo(f"reportgen {__version__}")
+        _tell_version()
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def _tell_version() -> None:
+    typer.echo(f"reportgen {__version__}")
 
 
 @app.command()
@@ -244,6 +248,9 @@ def run(arguments: list[str] | None = None, attempt: Attempt = ALONE) -> int:
     """
     try:
         given = sys.argv[1:] if arguments is None else arguments
+        if given == ["--version"]:  # for the value of any option Typer loads pydantic, which takes as long as all else
+            _tell_version()
+            return 0
         with told_as_lack():
             result = app(with_lone_flags(given, ReportOptions), standalone_mode=False, obj=attempt)
     except ReportgenError as error:

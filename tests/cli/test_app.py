@@ -284,6 +284,16 @@ def test_help_version_and_usage_errors_do_without_tensorflow(arguments):
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_load_nothing_that_a_report_needs(option):
+    code = (
+        "import sys; from reportgen.cli.app import run; run(sys.argv[1:]); "
+        "sys.exit(bool({'numpy', 'pydantic', 'h5py', 'reportgen.analyses', 'reportgen.samples'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code, option], check=True, capture_output=True, text=True).stdout
+    assert {"--help": "Usage: ", "--version": f"reportgen {__version__}"}[option] in told
+
+
 @pytest.mark.slow
 def test_the_module_runs_as_a_program_and_tensorflow_is_silent(tmp_path):
     command = [sys.executable, "-m", "reportgen", "demo", "-o", "r.html"]
