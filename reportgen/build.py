@@ -35,8 +35,8 @@ from reportgen.run import evaluate_samples, predicted_kind, prepare_run, samples
 from reportgen.samples import SampleSource
 
 LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
-RUNNING = "Running the model"
-NEEDED_STAGES = frozenset({LOADING_TENSORFLOW, _LOADING, _READING})
+RUNNING, _FILE = "Running the model", "Reading the file"
+NEEDED_STAGES = frozenset({_FILE, LOADING_TENSORFLOW, _LOADING, _READING})
 """Stages without which there is no report; without any other there is one."""
 
 _NOTHING_LOST: Mapping[str, str] = {}
@@ -133,25 +133,35 @@ def _loaded(
     model: Any, options: ReportOptions, on_stage: Callable[[str], None], *, run: bool
 ) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
     file = recognise(model) if isinstance(model, str | Path) else None  # what is no model is told at once
-    on_stage(LOADING_TENSORFLOW)
-    import_keras()
-    on_stage(_LOADING)
-    read, described = _described(_read(model if file is None else file, options), options, run=run)
+
+    def start() -> None:
+        on_stage(LOADING_TENSORFLOW)
+        import_keras()
+        on_stage(_LOADING)
+
+    if file is None:
+        start()
+        read: LoadedModel | WeightsOnly = adopt_model(model)
+    else:
+        on_stage(_FILE)
+        read = _read(file, options, start)
+        if isinstance(read, WeightsOnly) and read.needs_keras(run=run):
+            start()
+    read, described = _described(read, options, run=run)
     if described.kernels:
         described.shown(options.layers)  # a wrong name is told before anything is read
     return read, described
 
 
-def _read(model: Any, options: ReportOptions) -> LoadedModel | WeightsOnly:
-    if not isinstance(model, ModelFile):
-        return adopt_model(model)
+def _read(file: ModelFile, options: ReportOptions, start: Callable[[], None]) -> LoadedModel | WeightsOnly:
     return read_model(
-        model,
+        file,
         memory_limit=options.memory_limit_bytes,
         allow_custom_code=options.allow_custom_code,
         custom_objects=options.custom_objects,
         activation=options.activation,
         architecture=options.architecture,
+        before_keras=start,
     )
 
 

@@ -52,6 +52,7 @@ def make_provenance(
         architecture=None if options.architecture is None else input_name(options.architecture),
     )
     file, live = read.file, read if isinstance(read, LoadedModel) else None
+    used = backend() if not isinstance(read, WeightsOnly) or read.needs_keras(run=True) else ""
     return Provenance(
         file_name=file.name if file else None,
         file_size=file.size if file else None,
@@ -59,8 +60,8 @@ def make_provenance(
         format=file.format.label if file else say("a keras.Model in memory"),
         keras_version=read.keras_version if file else None,
         rewrites=live.rewrites if live else (),
-        versions={**package_versions(), **(plugins or {})},
-        backend=backend(),
+        versions={**package_versions(used), **(plugins or {})},
+        backend=used,
         date=report_day(),
         seed=options.seed,
         options={**inputs, **asdict(options)},
@@ -80,10 +81,14 @@ def _title(name: str, file_name: str | None) -> str:
     return shown(stem) or name
 
 
-def package_versions() -> dict[str, str]:
-    """Return the versions of reportgen, Python and the packages that compute and draw, by name."""
+def package_versions(used: str) -> dict[str, str]:
+    """Return the versions of reportgen, Python and the packages that compute and draw, by name.
+
+    Args:
+        used: what Keras ran on; '' where it was not needed.
+    """
     versions = {"reportgen": _version("cnn-reportgen"), "python": platform.python_version()}
-    return versions | {package: _version(package) for package in dict.fromkeys((*_PACKAGES, backend()))}
+    return versions | {package: _version(package) for package in dict.fromkeys((*_PACKAGES, used)) if package}
 
 
 def _version(distribution: str) -> str:

@@ -246,7 +246,7 @@ class Provenance:
         title: the page's title.
         note: what the reviewer should know, as given by --note.
         redaction: what a redacted report leaves out, one sentence; '' for a full one.
-        backend: what Keras ran on: 'tensorflow', 'jax', 'torch', ...
+        backend: what Keras ran on: 'tensorflow', 'jax', 'torch', ...; '' where Keras was not needed.
     """
 
     file_name: str | None

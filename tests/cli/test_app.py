@@ -221,8 +221,9 @@ def test_timings_are_listed_and_leave_the_page_as_it_is(folder, capfd):
     lines = capfd.readouterr().err.splitlines()
     assert lines[0] == "  CPU s  wall s  stage"
     stages = [line[17:] for line in lines[1:]]
-    assert stages[:6] == [
-        "Starting", "Loading TensorFlow", "Loading the model", "Reading the samples", "Running the model", "Architecture",
+    assert stages[:7] == [
+        "Starting", "Reading the file", "Loading TensorFlow", "Loading the model", "Reading the samples", "Running the model",
+        "Architecture",
     ]  # fmt: skip
     assert stages[-2:] == ["Writing the page", "in all"]
     assert (folder / "a.html").read_bytes() == (folder / "b.html").read_bytes()

@@ -110,10 +110,10 @@ def _kernel(stored: StoredKernel) -> LayerKernel:
 
 
 def _initializer(stored: StoredKernel) -> Any:
-    import keras
-
     if stored.initializer is None:
         return None
+    import keras
+
     try:
         return keras.initializers.deserialize(dict(stored.initializer))
     except (

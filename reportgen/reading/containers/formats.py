@@ -15,6 +15,7 @@ import numpy as np
 from reportgen.reading.containers.layer_entries import LayerEntry
 from reportgen.untrusted.escaping import shown
 
+ZIP_SIGNATURE = b"PK\x03\x04"
 Match = tuple[Path, tuple[Path, ...]]
 """A model's path, and the files that make it; none where the path is the only one."""
 

@@ -16,6 +16,7 @@ from reportgen.errors import ModelError
 from reportgen.messages import say
 from reportgen.reading.containers.config_json import parse_config
 from reportgen.reading.containers.formats import (
+    ZIP_SIGNATURE,
     Contents,
     DatasetEntry,
     Match,
@@ -28,6 +29,8 @@ from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, II.A: at byte 0, 512, 1024, 2048 and so on
+_AFTER_USER_BLOCK = 512
 REMEDY = "Save the model again with model.save('model.keras')."
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 # Deflate cannot do better than 1032:1, https://zlib.net/zlib_tech.html
@@ -74,8 +77,13 @@ class Hdf5File(ModelFormat):
     names_layers = True
 
     def match(self, path: Path, head: bytes) -> Match | None:
-        """Return the path of a file that begins with HDF5's signature."""
-        return (path, ()) if head.startswith(HDF5_SIGNATURE) else None
+        """Return the path of a file with HDF5's signature, at its beginning or after a user block.
+
+        What lies in a zip archive is not the file itself.
+        """
+        if not head or head.startswith(ZIP_SIGNATURE):
+            return None
+        return None if next(hdf5_offsets(path, head), None) is None else (path, ())
 
     @contextmanager
     def open(self, file: ModelFile, *, memory_limit: int, verify: bool = False) -> Iterator[Contents]:
@@ -92,6 +100,24 @@ class Hdf5File(ModelFormat):
             if isinstance(text, str):
                 config = parse_config(text.encode("utf-8", errors="surrogatepass"), what=f"{name}: model_config")
             yield Contents(config, shown_version(version), arrays)
+
+
+def hdf5_offsets(path: Path, head: bytes) -> Iterator[int]:
+    """Yield the places of HDF5's signature where the HDF5 library looks for it: at the beginning or after a user block.
+
+    Args:
+        path: a regular file.
+        head: its first bytes.
+    """
+    if head.startswith(HDF5_SIGNATURE):
+        yield 0
+    with path.open("rb") as file:
+        size, offset = file.seek(0, 2), _AFTER_USER_BLOCK
+        while offset < size:
+            file.seek(offset)
+            if file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE:
+                yield offset
+            offset *= 2
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from reportgen.errors import ModelError, lack_of
 from reportgen.messages import say
 from reportgen.reading.containers.config_json import parse_config
-from reportgen.reading.containers.formats import Contents, Match, ModelFile, ModelFormat, shown_version
+from reportgen.reading.containers.formats import ZIP_SIGNATURE, Contents, Match, ModelFile, ModelFormat, shown_version
 from reportgen.reading.containers.hdf5 import open_hdf5
 from reportgen.reading.containers.npz import NPZ_WEIGHTS, npz_as_hdf5
 from reportgen.untrusted import limits
@@ -25,7 +25,6 @@ from reportgen.untrusted.escaping import shown
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-ZIP_SIGNATURE = b"PK\x03\x04"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS, VOCABULARY = "assets", "vocabulary.txt"
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")

@@ -15,9 +15,9 @@ from typing import BinaryIO
 from reportgen.errors import ModelError, lack_of
 from reportgen.reading.containers.architecture_json import BEFORE_JSON, ArchitectureJson
 from reportgen.reading.containers.checkpoint import Checkpoint, checkpoint_prefix
-from reportgen.reading.containers.formats import ModelFile, ModelFormat
-from reportgen.reading.containers.hdf5 import HDF5_SIGNATURE, Hdf5File
-from reportgen.reading.containers.keras_archive import CONFIG, ZIP_SIGNATURE, KerasArchive, member_names
+from reportgen.reading.containers.formats import ZIP_SIGNATURE, ModelFile, ModelFormat
+from reportgen.reading.containers.hdf5 import Hdf5File, hdf5_offsets
+from reportgen.reading.containers.keras_archive import CONFIG, KerasArchive, member_names
 from reportgen.reading.containers.keras_folder import KerasFolder
 from reportgen.reading.containers.saved_model import SavedModel
 from reportgen.untrusted.escaping import base_name, shown
@@ -34,8 +34,6 @@ FORMATS: tuple[ModelFormat, ...] = (
 
 HEAD_BYTES = 4096
 BLOCK_BYTES = 1 << 20
-# https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, II.A: at byte 0, 512, 1024, 2048 and so on
-HDF5_FIRST_OFFSET = 512
 # Longest local header that a writer gives a member of a model: 30 bytes, the name and some extra fields
 HEADER_SLACK = 1024
 REMEDY = "Give a Keras model: a .keras archive or an HDF5 file (.h5)."
@@ -86,7 +84,7 @@ def recognise(path: str | Path) -> ModelFile:
     _refuse_address(str(path))
     path = Path(path)
     head = b"" if checkpoint_prefix(path) is not None else _head(path)
-    if head.startswith((HDF5_SIGNATURE, ZIP_SIGNATURE)) and _is_two_formats(path):
+    if head and _is_two_formats(path, head):
         raise ModelError(
             f"{base_name(path)} is a zip archive and an HDF5 file at once, so what it holds depends on who reads it. "
             f"Received: both signatures. Save the model again."
@@ -195,11 +193,14 @@ def _digest(file: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _is_two_formats(path: Path) -> bool:
+def _is_two_formats(path: Path, head: bytes) -> bool:
     """Return whether the file can be read as a zip archive and as an HDF5 file.
 
     An HDF5 file that is stored in the archive may lie at one of the offsets where HDF5 looks; that is no second format.
     """
+    offsets = tuple(hdf5_offsets(path, head))
+    if not offsets:
+        return False
     try:
         with zipfile.ZipFile(path) as archive:
             # Offsets of the members' data, roughly: the local header is 30 bytes and the names
@@ -208,20 +209,10 @@ def _is_two_formats(path: Path) -> bool:
         if lack_of(error):
             raise
         return False
-    if not members:
-        return False
-    with path.open("rb") as file:
-        if file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE:
-            return True
-        size = file.seek(0, 2)
-        offset = HDF5_FIRST_OFFSET
-        while offset < size:
-            file.seek(offset)
-            inside = any(begin < offset <= end + HEADER_SLACK for begin, end in members)
-            if file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE and not inside:
-                return True
-            offset *= 2
-    return False
+    stored = head.startswith(ZIP_SIGNATURE) and all(
+        any(begin < offset <= end + HEADER_SLACK for begin, end in members) for offset in offsets
+    )
+    return bool(members) and not stored
 
 
 def _seems_to_be(head: bytes, path: Path) -> tuple[str | None, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ def read_model(
     custom_objects: Sequence[str] = (),
     activation: Sequence[str] = (),
     architecture: str | Path | None = None,
+    before_keras: Callable[[], None] = lambda: None,
 ) -> LoadedModel | WeightsOnly:
     """Return the live model of a file, or what is known of it where the model is not run.
 
@@ -75,6 +76,7 @@ def read_model(
             imported.
         activation: activations of Keras in place of others, as 'NAME=ACTIVATION'.
         architecture: another file that has the architecture, such as JSON, for a file of weights alone.
+        before_keras: called once before Keras is needed, so that whoever calls can import it; never for a file of weights alone.
 
     Raises:
         ModelError: the file is refused: it is no model, damaged, over a limit, or not what it seems; or a module of
@@ -83,11 +85,15 @@ def read_model(
     file = path if isinstance(path, ModelFile) else recognise(path)
     other = None if architecture is None else recognise(architecture)
     inventory = take_inventory(file, memory_limit=memory_limit, architecture=other)
+    if custom_objects:
+        before_keras()
     custom = import_objects(custom_objects)
     permitted = Permitted(allow_custom_code, frozenset(custom.objects), activations_instead(activation))
     decision = decide(inventory, permitted=permitted)
     if decision.config is None:
         return read_kernels(inventory, decision, message=refusal(inventory, decision), memory_limit=memory_limit)
+    if not custom_objects:
+        before_keras()
     try:
         functions = marshalled_functions(decision.functions, custom, name=shown(file.name))
     except ModelError as error:

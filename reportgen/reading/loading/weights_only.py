@@ -72,6 +72,14 @@ class WeightsOnly:
     serving: Serving | None = None
     normalizations: tuple[StoredNormalization, ...] = ()
 
+    def needs_keras(self, *, run: bool) -> bool:
+        """Return whether Keras is needed for what is shown: for fresh draws of the kernels, or to run a signature.
+
+        Args:
+            run: whether the signature is run, where there is one.
+        """
+        return (run and self.serving is not None) or any(kernel.initializer is not None for kernel in self.kernels)
+
     @property
     def custom_code(self) -> tuple[str, ...]:
         """What of the file is run, one sentence each."""

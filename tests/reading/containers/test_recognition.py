@@ -52,6 +52,39 @@ def test_hdf5_is_recognised_without_an_extension(tmp_path: Path) -> None:
     assert file.format.label == "HDF5 (.h5)"
 
 
+@pytest.mark.parametrize("block", [512, 1024, 4096, 1 << 20])
+def test_hdf5_after_a_user_block_is_recognised(tmp_path: Path, block: int) -> None:
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w", userblock_size=block) as file:
+        file["x"] = np.zeros(3)
+    content = path.read_bytes()
+    path.write_bytes(b"anything at all".ljust(block) + content[block:])
+    assert recognise(path).format.label == "HDF5 (.h5)"
+
+
+def test_hdf5_at_another_place_is_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    h5py.File(path, "w").close()
+    path.write_bytes(bytes(1536) + path.read_bytes())
+    assert "Received: unknown bytes" in refusal(path)
+
+
+@pytest.mark.parametrize("member", ["a.h5", "model.weights.h5"])
+def test_an_archive_with_hdf5_at_such_a_place_is_an_archive(tmp_path: Path, member: str) -> None:
+    stored = io.BytesIO()
+    h5py.File(stored, "w").close()
+    path = tmp_path / "archive"
+    content = next(
+        content
+        for padding in range(380, 512)
+        if (content := zipped({"first": b" " * padding, member: stored.getvalue()}))[512:516] == b"\x89HDF"
+    )
+    path.write_bytes(content)
+    assert "Received: a zip archive" in refusal(path)
+    path.write_bytes(b"x" * 512 + content[512:])
+    assert refusal(path)
+
+
 def test_unzipped_archive_is_a_folder_with_one_digest(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(b"{}")
     (tmp_path / "model.weights.h5").write_bytes(b"abc")

@@ -1,0 +1,59 @@
+"""A file of weights without their architecture needs neither Keras nor TensorFlow."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import keras
+import pytest
+from keras import layers
+
+PROGRAM = """
+import sys
+import reportgen
+report = reportgen.build_report(sys.argv[1])
+report.save("r.html", json_path="r.json")
+sys.exit(bool({"tensorflow", "keras", "jax", "torch"} & set(sys.modules)))
+"""
+
+
+@pytest.fixture(params=[0, 1024], ids=["", "after a user block"])
+def weights(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.Dense(3)]
+    )
+    model.save_weights(tmp_path / "alone.weights.h5")
+    with (
+        h5py.File(tmp_path / "alone.weights.h5") as stored,
+        h5py.File(tmp_path / "copy.weights.h5", "w", userblock_size=request.param) as copy,
+    ):
+        for name in stored:
+            stored.copy(name, copy)
+    return tmp_path / "copy.weights.h5"
+
+
+def test_a_report_on_weights_alone_loads_neither_keras_nor_tensorflow(weights: Path, tmp_path: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", PROGRAM, str(weights)], cwd=tmp_path).returncode == 0
+    numbers = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    result = next(each for each in numbers["sections"] if each["name"] == "weight_histograms")["result"]
+    assert [kernel["label"] for kernel in (result["first"], *result["others"])] == ["conv2d", "dense"]
+    assert numbers["provenance"]["backend"] == ""
+    assert "tensorflow" in numbers["provenance"]["versions"]
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert "without Keras. No code of this page" in page
+    assert "and TensorFlow" not in page
+
+
+def test_what_is_run_says_what_keras_ran_on(weights: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    model.write_text(
+        keras.Sequential(
+            [keras.Input((8, 8, 1)), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.Dense(3)]
+        ).to_json()
+    )
+    code = PROGRAM.replace("sys.argv[1])", "sys.argv[1], architecture=sys.argv[2])")
+    assert subprocess.run([sys.executable, "-c", code, str(weights), str(model)], cwd=tmp_path).returncode == 1
+    assert json.loads((tmp_path / "r.json").read_text("utf-8"))["provenance"]["backend"] == "tensorflow"
