@@ -23,7 +23,11 @@ def grouped_convolutions_run(layers: Mapping[str, Any]) -> Iterator[None]:
     Args:
         layers: the layers by path.
     """
-    grouped = {path: layer for path, layer in layers.items() if _is_grouped(layer)} if backend() == TENSORFLOW else {}
+    grouped = (
+        {path: layer for path, layer in layers.items() if _is_grouped(layer)}
+        if layers and backend() == TENSORFLOW
+        else {}
+    )
     with replacing(grouped, "convolution_op", lambda path, before: _at_once(layers[path], before)):
         yield
 
