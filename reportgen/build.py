@@ -31,7 +31,7 @@ from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results import Limits, with_causes
-from reportgen.run import evaluate_samples, predicted_kind, prepare_run, samples_at_once
+from reportgen.run import evaluate_samples, predicted_kind, prepare_run
 from reportgen.samples import SampleSource
 
 LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
@@ -214,7 +214,7 @@ def _context(
         try:
             recorded = () if described.outputs_only else shown
             evaluated = evaluate_samples(described, source, shown=recorded, options=options)
-            live = _live(described, source, reason)
+            live = _live(described, evaluated.batch, reason)
         except ForwardError as error:
             failed = str(error)
             reason = say(
@@ -251,14 +251,14 @@ def _places(context: AnalysisContext) -> dict[str, int]:
     return {path: place for place, path in reversed([*enumerate(paths)])}
 
 
-def _live(described: DescribedModel, source: SampleSource, reason: str) -> LiveModel:
+def _live(described: DescribedModel, batch: int, reason: str) -> LiveModel:
     """Return the model for sections that run it once more; `reason` is why one of outputs alone has no gradients."""
     output = described.output
     model = OneOutput(described.model, output.index) if output.count > 1 else described.model
     return LiveModel(
         model=CompiledModel(model) if described.compiled else model,
         layers=described.layers,
-        batch=samples_at_once(described, source.shape),
+        batch=batch,
         no_gradients=reason if described.outputs_only else _no_gradients(described),
     )
 

@@ -44,6 +44,22 @@ def nodes_in_order(graph: Any) -> Iterator[Any]:
         yield from graph._nodes_by_depth[depth]
 
 
+def is_told_to_train(node: Any) -> bool:
+    """Return whether a call of a graph may have been told to train: some argument of it that is no tensor is true."""
+    arguments = node.arguments
+    return any(value is True for value in (*arguments.args, *arguments.kwargs.values()))
+
+
+_HOLDING_CODE = ("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper")
+
+
+def is_of_keras(layer: Any) -> bool:
+    """Return whether a layer or operation computes what Keras wrote alone: class and activation are Keras' own."""
+    parts = [type(layer), getattr(layer, "activation", None) or type(layer)]
+    owners = [getattr(part, "__module__", type(part).__module__) for part in parts]
+    return all(owner.startswith("keras.") for owner in owners) and type(layer).__name__ not in _HOLDING_CODE
+
+
 def nodes_of(layer: Any) -> tuple[Any, ...]:
     """Return the recorded calls of a layer, in order; none for one that was never called symbolically."""
     return tuple(getattr(layer, "_inbound_nodes", ()))

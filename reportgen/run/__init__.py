@@ -2,7 +2,7 @@
 
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
 from reportgen.run.claimable import predicted_kind
-from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, evaluate_samples, samples_at_once
+from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, evaluate_samples
 from reportgen.run.prepared_run import PreparedRun, prepare_run
 
 __all__ = [
@@ -16,5 +16,4 @@ __all__ = [
     "predicted_kind",
     "prepare_run",
     "right_answers",
-    "samples_at_once",
 ]

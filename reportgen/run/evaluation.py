@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,13 @@ from reportgen.models.graphs import (
     DescribedModel,
     Head,
     call_name,
-    pack_inputs,
+    may_be_random,
 )
-from reportgen.models.passes import Activations, batch_size, only_input, predict, run_forward
+from reportgen.models.passes import Activations, only_input, predict, run_forward
 from reportgen.options import ReportOptions
 from reportgen.results import SamplesSummary
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy
+from reportgen.run.batches import Feed, model_batch, samples_at_once
 from reportgen.samples import (
     Classes,
     ClassLabels,
@@ -41,50 +42,12 @@ from reportgen.samples import (
 MOST_BY_DEFAULT = 20
 """A default selection shows no more samples than this, however many classes there are."""
 
-_PICTURE_AXES = 3
-
-_CHANNELS_UNKNOWN = 64
-"""Guess at the channels of a layer whose output shape is free or unknown, at the full size of the sample."""
-
 
 REPEATED = 16
 """Samples that are run twice to see whether the model answers alike; what is drawn at random shows on the first already."""
 
 LARGEST_REPEAT_CHANGE = 1e-4
 """Share of the largest output: sums in another order differ by about 1e-6 of it in float32, what is drawn at random by more."""
-
-
-class _Feed:
-    """Reads, scales and batches samples, and remembers the ranges of what passed."""
-
-    def __init__(self, model: Any, source: SampleSource, scaling: Scaling, batch: int, *, scale: str) -> None:
-        self._model, self._source, self._scaling, self._batch = model, source, scaling, batch
-        # other pictures are scaled by the same rule; what is no picture is left as stored
-        self.others = {
-            name: choose_scaling(scale, dtype=other.dtype, rescaled_by=None)
-            for name, other in source.beside.items()
-            if len(other.shape) >= _PICTURE_AXES
-        }
-        self.stored_range = (math.nan, math.nan)
-        self.input_range = (math.nan, math.nan)
-
-    def batches(self, indices: Sequence[int]) -> Iterator[Any]:
-        """Yield batches of these samples as the model takes them, (n, *shape) float32, in order."""
-        for start in range(0, len(indices), self._batch):
-            places = indices[start : start + self._batch]
-            stored = self._source.read(places)
-            inputs = self._scaling.apply(stored)
-            self.stored_range = _widened(self.stored_range, stored)
-            self.input_range = _widened(self.input_range, inputs)
-            yield model_batch(self._model, self._source, inputs, places, self.others)
-
-
-def _widened(known: tuple[float, float], values: np.ndarray) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return known
-    # fmin and fmax pass over the NaN of a range that is not known yet
-    return float(np.fmin(known[0], finite.min())), float(np.fmax(known[1], finite.max()))
 
 
 def evaluate_samples(
@@ -111,19 +74,17 @@ def evaluate_samples(
         rescaled_by=rescaling.path if rescaling else None,
         looked_up_by=tokens,
     )
-    feed = _Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
+    feed = Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
     labels = classes_of(source.labels)
     selection = parse_selection(options.select, labelled=labels is not None)
     losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
     chosen = select_samples(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
     chosen, cut = _bounded(chosen, selection)
     indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
-    activations = _run(
-        described, feed.batches(indices), shown, keep_samples=len(chosen), keep_activations=not options.layers
-    )
+    activations = _run(described, feed, indices, shown, keep_samples=len(chosen), keep_activations=not options.layers)
     _check_classes(source, activations, described.head, labels)
-    repeated = next(feed.batches(indices[:REPEATED]))
-    change = _repeat_change(described, repeated)
+    repeated = next(feed.batches(indices[:REPEATED])) if may_be_random(described.model) else None
+    change = 0.0 if repeated is None else _repeat_change(described, repeated)
     hashed = fingerprint_samples(source, indices)
     evaluated = (
         source.labels if source.labels is None or isinstance(source.labels, Unused) else source.labels.take(indices)
@@ -161,6 +122,7 @@ def evaluate_samples(
         pack=_packing(model, source, indices, feed.others),
         repeat_change=change,
         unsteady_layer=_unsteady_layer(described, repeated) if change > LARGEST_REPEAT_CHANGE else "",
+        batch=feed.size,
     )
 
 
@@ -210,22 +172,31 @@ def _packing(
 
 def _run(
     described: DescribedModel,
-    batches: Iterable[Any],
+    feed: Feed,
+    indices: Sequence[int],
     shown: tuple[str, ...],
     *,
     keep_samples: int,
     keep_activations: bool,
 ) -> Activations:
-    return run_forward(
-        described.model,
-        batches,
-        layers=described.watched(shown),
-        keep=_every_call(described, shown),
-        keep_samples=keep_samples,
-        output=described.output.index,
-        compiled=described.compiled,
-        keep_activations=keep_activations,
-    )
+    """Run the model on these samples; where the memory does not suffice, once more from the first in smaller batches."""
+    while True:
+        try:
+            return run_forward(
+                described.model,
+                feed.batches(indices),
+                layers=described.watched(shown),
+                keep=_every_call(described, shown),
+                keep_samples=keep_samples,
+                output=described.output.index,
+                compiled=described.compiled,
+                keep_activations=keep_activations,
+                samples=len(indices),
+            )
+        except MemoryError:
+            feed.size = min(feed.size, len(indices)) // 2
+            if not feed.size:
+                raise
 
 
 def _every_call(described: DescribedModel, shown: tuple[str, ...]) -> frozenset[str]:
@@ -252,22 +223,6 @@ def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: i
     return (*chosen, *(int(index) for index in others))
 
 
-def samples_at_once(described: DescribedModel, sample_shape: tuple[int, ...]) -> int:
-    """Return the size of a batch, so that the largest output of a layer stays within bounds.
-
-    Args:
-        described: the model.
-        sample_shape: one sample's, for layers whose output has a free or unknown size.
-    """
-    largest = 1
-    for call in described.calls:
-        known = [size for size in call.output_shape or (None,) if size is not None]
-        free = call.output_shape is None or len(known) < len(call.output_shape)
-        largest = max(largest, math.prod(sample_shape[:-1]) * _CHANNELS_UNKNOWN if free else math.prod(known))
-    # a compiled pass returns the outputs of all layers together
-    return batch_size(largest * (len(described.calls) or 1) if described.compiled else largest)
-
-
 def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, ...], tuple[str, ...]]:
     if selection.strict or len(chosen) <= MOST_BY_DEFAULT:
         return chosen, ()
@@ -279,7 +234,7 @@ def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, 
     return chosen[:MOST_BY_DEFAULT], (sentence,)
 
 
-def _losses(described: DescribedModel, source: SampleSource, labels: Classes, feed: _Feed) -> np.ndarray:
+def _losses(described: DescribedModel, source: SampleSource, labels: Classes, feed: Feed) -> np.ndarray:
     outputs = predict(
         described.model,
         feed.batches(range(source.count)),
@@ -368,8 +323,10 @@ class EvaluatedSamples:
         scale: turns stored samples into what the model receives, (n, *shape) float32.
         pack: puts scaled samples together with what the model's other inputs receive, by the positions of these samples, each
             input at its sample's own values; returns them as they are where there is a single input.
-        repeat_change: how far the outputs of the first samples differ when they are run twice, as a share of the largest output.
+        repeat_change: how far the outputs of the first samples differ when they are run twice, as a share of the largest output;
+            0 for a model of which every layer is known to draw nothing.
         unsteady_layer: the first call whose output differs then; '' where none does or none can be told.
+        batch: how many samples were run at once.
         indices: the places of all N evaluated samples in the source, in order; empty where they are the first N.
         name_of: returns the name of an evaluated sample in the source, by its position.
     """
@@ -390,6 +347,7 @@ class EvaluatedSamples:
     pack: Callable[[Any, Sequence[int]], Any] = only_input
     repeat_change: float = 0.0
     unsteady_layer: str = ""
+    batch: int = 128
 
     @property
     def not_repeatable(self) -> str:
@@ -446,25 +404,3 @@ class EvaluatedSamples:
         """Return the name of a class, or 'class 3' where names were not given."""
         named = self.class_names is not None and index < len(self.class_names)
         return self.class_names[index] if named and self.class_names else say("class {number:d}", number=index)
-
-
-def model_batch(
-    model: Any, source: SampleSource, images: np.ndarray, indices: Any, scalings: Mapping[str, Scaling]
-) -> Any:
-    """Return a batch as the model takes it: alone, or with those of its other inputs in a list or dictionary.
-
-    Args:
-        model: a `keras.Model`.
-        source: the samples.
-        images: the pictured input's samples, (n, *shape), as the model receives them.
-        indices: the places of these samples in the source.
-        scalings: how the other inputs are scaled, by name; without one values are left as stored.
-    """
-    if not source.input_name:
-        return images
-    arrays = {source.input_name: images}
-    each, places = np.unique(np.asarray(indices), return_inverse=True)
-    for name, other in source.beside.items():
-        stored = other.read(each.tolist())[places]  # masked copies of one sample share what is read for it
-        arrays[name] = scalings[name].apply(stored) if name in scalings else stored.astype(np.float32)
-    return pack_inputs(model, arrays)

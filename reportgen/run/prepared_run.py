@@ -13,7 +13,7 @@ from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel, Shape, common_data_format, describe_model
 from reportgen.models.passes import build_on_sample, needs_compiling, record_calls, run_failures_named
 from reportgen.options import ReportOptions
-from reportgen.run.evaluation import model_batch
+from reportgen.run.batches import model_batch
 from reportgen.run.input_samples import open_inputs
 from reportgen.samples import SampleSource
 

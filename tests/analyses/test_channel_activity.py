@@ -57,15 +57,17 @@ def test_channels_are_counted_on_a_model_with_known_weights() -> None:
 
 def test_masking_tells_what_depends_on_idle_channels() -> None:
     labels = np.array([1, 1, 0])
-    result = run_model(small_model(-1.0, -0.99, 0.195), INPUTS, labels)
+    result = run_model(small_model(-1.0, -0.99, 0.195), np.tile(INPUTS, (20, 1)), np.tile(labels, 20))
     assert result.masked is not None
     # the last sample's logits are 1.205 and 1.195; without the dormant unit's 0.01 they change places
-    assert (result.masked.silent, result.masked.dormant, result.masked.samples) == (1, 1, 3)
+    assert (result.masked.silent, result.masked.dormant, result.masked.samples) == (1, 1, 60)
     assert result.masked.largest_change == pytest.approx(0.01, rel=1e-3)
     assert (result.masked.accuracy, result.masked.masked_accuracy) == (1, pytest.approx(2 / 3))
-    without = run_model(small_model(-1.0, -0.99, 0.195), INPUTS)
+    without = run_model(small_model(-1.0, -0.99, 0.195), np.tile(INPUTS, (20, 1)))
     assert without.masked is not None
     assert without.masked.accuracy is None
+    few = run_model(small_model(-1.0, -0.99, 0.195), INPUTS)
+    assert (few.masked, few.masked_reason) == (None, "these are too few samples to call a channel idle")
 
 
 def test_without_idle_channels_the_model_is_not_run_again() -> None:

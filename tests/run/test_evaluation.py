@@ -5,13 +5,16 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from reportgen.api import build_report
-from reportgen.errors import SamplesError, UsageError
-from reportgen.models.graphs import describe_model
+from reportgen.errors import MachineError, SamplesError, UsageError
+from reportgen.models.graphs import describe_model, may_be_random
+from reportgen.models.passes import predict, recording
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.run.evaluation import evaluate_samples, evaluated_indices, samples_at_once
+from reportgen.run.batches import samples_at_once
+from reportgen.run.evaluation import evaluate_samples, evaluated_indices
 from reportgen.samples import open_samples
 from reportgen.samples.labels import Accepts, ClassLabels, Targets
 
@@ -172,13 +175,84 @@ def test_model_that_rescales_is_given_bytes_as_stored() -> None:
     np.testing.assert_allclose(result.activations.outputs, [[0, 0.2, 0.4, 1]], atol=1e-6)
 
 
-def test_batch_allows_for_layers_whose_size_is_free(subclassed_model: Any, demo_model: Any) -> None:
-    free = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)])
-    # 32 million values are allowed; a free size is taken for that of the sample, on 64 channels
-    assert samples_at_once(describe_model(free), (50, 100, 3)) == 32_000_000 // (50 * 100 * 64)
-    assert samples_at_once(describe_model(free), (5000, 1000, 3)) == 1
-    assert samples_at_once(describe_model(subclassed_model), (250, 1000, 3)) == 2
+def test_batch_is_bounded_by_the_outputs_of_all_layers_together(subclassed_model: Any, demo_model: Any) -> None:
+    shape = (256, 256, 8)
+    chain = [layers.Conv2D(8, 3, padding="same", name=f"conv_{number}") for number in range(30)]
+    # 300 million values are allowed, and 30 outputs of 524,288 each are kept
+    assert samples_at_once(describe_model(keras.Sequential([keras.Input(shape), *chain])), shape) == 19
+    assert samples_at_once(describe_model(keras.Sequential([keras.Input(shape), *chain[:15]])), shape) == 38
+    free = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3), layers.MaxPooling2D()])
+    assert samples_at_once(describe_model(free), (500, 1000, 3)) == 300_000_000 // (498 * 998 * 4 + 249 * 499 * 4)
+    assert samples_at_once(describe_model(free), (50_000, 10_000, 3)) == 1
+    # a layer of which nothing is known is taken for one of 64 channels at the sample's size
+    calls = len(describe_model(subclassed_model).calls)
+    assert samples_at_once(describe_model(subclassed_model), (50, 1000, 3)) == 300_000_000 // (50 * 1000 * 64 * calls)
     assert samples_at_once(describe_model(demo_model), (28, 28, 1)) == 128
+
+
+def test_where_memory_runs_out_the_model_is_run_in_smaller_batches() -> None:
+    sizes: list[int] = []
+
+    class Greedy(layers.Layer):
+        """Takes five samples at once at the most."""
+
+        def call(self, inputs: Any) -> Any:
+            sizes.append(inputs.shape[0])
+            if (inputs.shape[0] or 0) > 5:
+                raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+            return inputs * 2
+
+    inputs = np.arange(24, dtype=np.float32).reshape(12, 2)
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(2, activation="relu", name="units"), Greedy(), layers.Dense(2)]
+    )
+    sizes.clear()
+    result = evaluate(model, inputs, options=ReportOptions(select="first:1"))
+    # 12 and 6 at once are too many; then the whole pass in threes, and the first samples twice, as the layer may be random
+    assert (sizes, result.batch) == ([12, 6, 3, 3, 3, 3, 3, 3], 3)
+    assert result.activations.statistics["units"].count == 12
+    np.testing.assert_allclose(result.activations.outputs, model.predict(inputs, batch_size=4, verbose=0), rtol=1e-5)
+    sizes.clear()
+    np.testing.assert_allclose(predict(model, [inputs]), result.activations.outputs, rtol=1e-5)
+    assert sizes == [12, 6, 3, 3, 6, 3, 3]
+
+
+def test_memory_that_does_not_suffice_for_one_sample_is_told_as_that() -> None:
+    class Endless(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            if tf.executing_eagerly():
+                raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+            return inputs
+
+    model = keras.Sequential([keras.Input((2,)), Endless(), layers.Dense(2)])
+    with pytest.raises(MachineError, match=r"^this machine has too little memory for it"):
+        build_report(model, np.zeros((3, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("parts", "random"),
+    [
+        ([layers.Dropout(0.5), layers.GaussianNoise(1.0)], False),
+        ([layers.Bidirectional(layers.LSTM(2)), layers.BatchNormalization()], False),
+        ([layers.Lambda(lambda values: values)], True),
+        ([layers.Dense(2, activation=lambda values: values)], True),
+        ([keras.Sequential([layers.Lambda(lambda values: values)])], True),
+        ([layers.TimeDistributed(layers.Lambda(lambda values: values))], True),
+    ],
+)
+def test_only_a_model_that_may_be_random_is_run_twice(parts: list[Any], random: bool) -> None:
+    model = keras.Sequential([keras.Input((4, 3)), *parts, layers.Flatten(), layers.Dense(2, name="answer")])
+    ran: list[int] = []
+    with recording({"answer": model.get_layer("answer")}, lambda _, output: ran.append(len(output))):
+        evaluate(model, np.zeros((20, 4, 3), np.float32), options=ReportOptions(select="first:1"))
+    assert ran == ([20, 16, 16] if random else [20])
+    assert may_be_random(model) is random
+
+
+def test_a_layer_that_is_told_to_train_may_be_random() -> None:
+    inputs = keras.Input((3,))
+    assert may_be_random(keras.Model(inputs, layers.Dropout(0.5)(inputs, training=True)))
+    assert not may_be_random(keras.Model(inputs, layers.Dropout(0.5)(inputs)))
 
 
 def test_unknown_layer_is_refused_before_any_sample_is_read(demo_model: Any) -> None:

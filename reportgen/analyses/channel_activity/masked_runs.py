@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.channel_activity.results import LayerActivity, MaskedRun
+from reportgen.analyses.channel_activity.results import LayerActivity, MaskedRun, decides
 from reportgen.errors import ForwardError
 from reportgen.messages import say
 from reportgen.models.graphs import Head
@@ -22,6 +22,9 @@ def masked_run(
     layers: Sequence[LayerActivity], samples: EvaluatedSamples, *, live: LiveModel | None, head: Head
 ) -> tuple[MaskedRun | None, str]:
     """Run the first samples with all silent and dormant channels set to zero.
+
+    Silent channels are those of a rectifier that gave nothing but zeros on all of these samples: without a dormant one no
+    output can change, so that nothing is run.
 
     Args:
         layers: the layers, with the indices of these channels.
@@ -41,10 +44,15 @@ def masked_run(
     before = samples.activations.outputs[:count]
     if not np.isfinite(before).all():
         return None, say("the model's outputs are NaN or infinite already")
+    if not decides(samples.evaluated):
+        return None, say("these are too few samples to call a channel idle")
     if live is None:
         return None, ""
     try:
-        outputs = predict_masked(live.model, _batches(samples, count, live.batch), layers=live.layers, silenced=masked)
+        outputs = before
+        if any(layer.dormant for layer in layers):
+            batches = _batches(samples, count, live.batch)
+            outputs = predict_masked(live.model, batches, layers=live.layers, silenced=masked)
     except ForwardError as error:
         return None, say("the model could not be run with masked channels: {error}", error=str(error))
     run = MaskedRun(

@@ -19,6 +19,16 @@ confidence (rule of three, Hanley and Lippman-Hand, JAMA 249 (1983) 1743), so th
 of reportgen: a channel that answers to one class of twenty, equally frequent, fires on so many."""
 
 
+def rate_bound(evaluated: int) -> float:
+    """Return the share of samples on which a channel may be active that never was so, at 95% confidence (rule of three)."""
+    return min(1.0, 3 / evaluated)
+
+
+def decides(evaluated: int) -> bool:
+    """Return whether so many samples are enough to call a channel idle."""
+    return rate_bound(evaluated) <= LARGEST_RATE
+
+
 @redactable
 @dataclass(frozen=True)
 class LayerActivity:
@@ -115,10 +125,10 @@ class ChannelActivityResult:
 
     @property
     def rate_bound(self) -> float:
-        """Share of samples on which a channel may be active that never was so, at 95% confidence (rule of three)."""
-        return min(1.0, 3 / self.evaluated)
+        """Share of samples on which a channel may be active that never was so, at 95% confidence."""
+        return rate_bound(self.evaluated)
 
     @property
     def decides(self) -> bool:
         """Whether there are enough samples to call a channel idle."""
-        return self.rate_bound <= self.largest_rate
+        return decides(self.evaluated)

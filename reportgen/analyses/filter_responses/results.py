@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.models.passes import TOP_SAMPLES
 from reportgen.results import ImageGrid, PanelGrid
 
 
@@ -64,11 +65,12 @@ class FilterResponsesResult:
     Attributes:
         layers: the layers that could be shown.
         left_out: names of those whose answers cannot be traced back to pixels.
-        evaluated: number of samples that were searched.
+        evaluated: number of samples that the model was run on.
         patches: shown for each channel, at most.
         steps: steps of the maximisation, where it was asked for.
         seed: seed of the maximisation.
         not_maximised: why inputs were not made although they were asked for, or not for all channels; '' otherwise.
+        searched: number of samples that are searched at the most, the first of them.
     """
 
     layers: tuple[LayerResponses, ...]
@@ -78,3 +80,4 @@ class FilterResponsesResult:
     steps: int | None
     seed: int
     not_maximised: str = ""
+    searched: int = TOP_SAMPLES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from reportgen.analyses.preprocessing_check.results import (
     ScaleFit,
     VariantAccuracy,
 )
-from reportgen.analyses.preprocessing_check.rules import RULES, findings
+from reportgen.analyses.preprocessing_check.rules import OTHER, RULES, findings
 from reportgen.analyses.preprocessing_check.variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
@@ -39,14 +39,14 @@ _NUMBERS = say("The labels are numbers, not classes, so no answer can be counted
 _NOT_FINITE = say("The output is NaN or infinite for some samples, so no answer can be counted as right.")
 _NO_SCORES = say("The output is not one score for each class, so no answer can be counted as right.")
 
-_FIRST = 64
-"""Samples on which every variant is run; one that loses clearly on them is not run on the others."""
+FIRST = 50
+"""Samples on which every variant is run, at most; those ahead of the declared one then are run on others, or else its equals."""
+
+BUDGET = 2
+"""Sample passes of all variants together, at most, for each evaluated sample."""
 
 _FEW = 8
 """Samples that tell how wide a scale is."""
-
-_CLEARLY = 0.05
-"""p-value under which a variant that loses is run no further. It could not win: nothing is gained by the saving but time."""
 
 _SAME = 1e-4
 """Of the declared inputs' range: variants that differ by less everywhere are the declared one. Rounding stays far below."""
@@ -70,7 +70,13 @@ class PreprocessingCheck:
             return Skip(_NOT_FINITE)
         scores, reason = _scores(context, samples)
         try:
-            result = _check(_Passes(context, context.live, samples), samples, scores, seed=context.options.seed)
+            result = _check(
+                _Passes(context, context.live, samples),
+                samples,
+                scores,
+                limit=context.limits[OTHER.code],
+                seed=context.options.seed,
+            )
         except ForwardError as error:
             return Skip(
                 say("The model could not be run on samples scaled in another way. Received: {error}", error=str(error))
@@ -170,79 +176,124 @@ class _Passes:
 
 
 def _check(
-    passes: _Passes, samples: EvaluatedSamples, scores: ClassScores | None, *, seed: int
+    passes: _Passes, samples: EvaluatedSamples, scores: ClassScores | None, *, limit: float, seed: int
 ) -> PreprocessingCheckResult | None:
     """Return how the model takes the variants; None without labels where nothing is amiss."""
-    positions = np.arange(samples.evaluated)
-    if len(positions) > MOST_CHECKED:
-        positions = np.random.default_rng(seed).permutation(positions)[:MOST_CHECKED]
-    first, rest = np.sort(positions[:_FIRST]), np.sort(positions[_FIRST:])
-    as_declared = passes.as_declared(first)
+    order = np.random.default_rng(seed).permutation(samples.evaluated)[:MOST_CHECKED]
+    as_declared = passes.as_declared(np.sort(order[:FIRST]))
     if scores is None and as_declared is None:
         return None
-    variants, left_out = preprocessing_variants(samples, _stored_moments(samples, first))
+    variants, left_out = preprocessing_variants(samples, _stored_moments(samples, np.sort(order[:FIRST])))
     if scores is None:
         variants = {name: one for name, one in variants.items() if one.is_scale}
-    runs = {name: _Run(name, one) for name, one in variants.items()}
-    _run_all(passes, samples, first, runs.values())
-    others = [one for one in runs.values() if one.differs]
+    runs = [_Run(name, one) for name, one in variants.items()]
+    others = [one for one in runs if _differs(one.variant, samples, order[:FIRST])]
+    answers = None if scores is None else _Answers.of(scores, samples, order)
+    out_of_reach = answers is not None and not _could_win(len(order) - int(answers.declared.sum()), 0, others, limit)
+    run = [one for one in others if one.variant.is_scale or (answers and not out_of_reach)]
+    run = [] if out_of_reach and as_declared is None else run
+    rounds = 1 if answers is None or out_of_reach else 2  # the second for those that are not behind
+    count = min(len(order), FIRST, BUDGET * samples.evaluated // (rounds * len(run))) if run else 0
+    _run_all(passes, samples, order[:count], run)
     fits = [
-        passes.scale_fit(one.name, one.variant, np.concatenate(one.outputs), one.moments, first)
-        for one in others
+        passes.scale_fit(one.name, one.variant, np.concatenate(one.outputs), one.moments, order[:count])
+        for one in run
         if as_declared is not None and one.variant.is_scale
     ]
     result = PreprocessingCheckResult(
-        checked=len(first),
+        checked=count,
         evaluated=samples.evaluated,
         declared=None,
         variants=(),
-        same=tuple(one.name for one in runs.values() if not one.differs),
+        same=tuple(one.name for one in runs if one not in others),
         left_out=left_out,
         normalization=passes.normalization if as_declared and as_declared.distance is not None else "",
         as_declared=as_declared,
         scales=tuple(fits),
-        scale_samples=len(first) if as_declared else 0,
+        scale_samples=count if as_declared else 0,
         dead_layer=passes.dead_layer,
         own_scale=passes.own_scale,
+        first=count,
     )
-    return result if scores is None else _scored(result, passes, samples, scores, (first, rest), others)
+    if answers is None:
+        return result
+    if out_of_reach:
+        return _with_declared(replace(result, out_of_reach=True), answers, len(order))
+    return _scored(result, passes, samples, answers, order, run, limit)
 
 
 def _scored(
     result: PreprocessingCheckResult,
     passes: _Passes,
     samples: EvaluatedSamples,
-    scores: ClassScores,
-    positions: tuple[np.ndarray, np.ndarray],
+    answers: _Answers,
+    order: np.ndarray,
     runs: list[_Run],
+    limit: float,
 ) -> PreprocessingCheckResult:
-    """Return the result with each variant's accuracy, those that do not lose clearly on the first samples on all of them."""
-    assert samples.classes is not None
-    first, rest = positions
-    every = np.concatenate([first, rest])
-    labels = samples.classes.take(every)
-    declared = right_answers(scores.like(samples.activations.outputs[every]), labels)
-    open_still = [one for one in runs if not _loses(_compared(one, scores, labels, declared))]
-    if len(rest):
-        _run_all(passes, samples, rest, open_still)
-    entries = [_compared(one, scores, labels, declared) for one in runs]
+    """Return the result with each variant's accuracy; those ahead at first, or else the equals, are run on others."""
+    wrong = int((~answers.declared[result.first :]).sum())  # of the others: what can still be gained
+    first = {one.name: answers.compared(one) for one in runs}
+    able = [one for one in runs if _could_win(first[one.name].gained + wrong, first[one.name].lost, runs, limit)]
+    ahead = [one for one in able if first[one.name].gained > first[one.name].lost]
+    ahead = ahead or [one for one in able if first[one.name].gained == first[one.name].lost]
+    room = (BUDGET * samples.evaluated - len(runs) * result.first) // max(len(ahead), 1)
+    more = order[result.first :][:room] if ahead else order[:0]
+    _run_all(passes, samples, more, ahead)
+    entries = sorted(map(answers.compared, runs), key=lambda entry: -entry.accuracy.value)
+    return _with_declared(replace(result, variants=tuple(entries)), answers, result.first + len(more))
+
+
+def _with_declared(result: PreprocessingCheckResult, answers: _Answers, checked: int) -> PreprocessingCheckResult:
+    """Return the result with what the declared scaling gives on the first samples of the order."""
+    labels = answers.labels.take(slice(checked))
     return replace(
         result,
-        checked=len(every),
-        declared=measure(int(declared.sum()), len(every)),
-        variants=tuple(sorted(entries, key=lambda entry: -entry.accuracy.value)),
+        checked=checked,
+        declared=measure(int(answers.declared[:checked].sum()), checked),
         exact=isinstance(labels, LabelSets),
-        majority=float(np.unique(labels.values, axis=0, return_counts=True)[1].max() / len(every)),
+        majority=float(np.unique(labels.values, axis=0, return_counts=True)[1].max() / checked),
     )
+
+
+def _could_win(gained: int, lost: int, variants: Sequence[_Run], limit: float) -> bool:
+    """Return whether a variant with so many samples gained and lost would be better by more than chance."""
+    return gained > lost and mcnemar_exact(gained, lost) * len(variants) < limit
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """Declared scores, with the labels of the samples in the order of the check and which of them are right as declared."""
+
+    scores: ClassScores
+    labels: Classes
+    declared: np.ndarray
+
+    @classmethod
+    def of(cls, scores: ClassScores, samples: EvaluatedSamples, order: np.ndarray) -> _Answers:
+        """Return the answers as declared at these positions."""
+        assert samples.classes is not None
+        labels = samples.classes.take(order)
+        return cls(scores, labels, right_answers(scores.like(samples.activations.outputs[order]), labels))
+
+    def compared(self, run: _Run) -> VariantAccuracy:
+        """Return how a variant does against the declared scaling, on the samples that it was run on."""
+        outputs = np.concatenate(run.outputs)
+        count = len(outputs)
+        declared = self.declared[:count]
+        right = right_answers(self.scores.like(outputs), self.labels.take(slice(count)))
+        gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
+        p_value = mcnemar_exact(gained, lost)
+        return VariantAccuracy(run.name, measure(int(right.sum()), count), gained, lost, p_value, run.variant.option)
 
 
 def _stored_moments(samples: EvaluatedSamples, positions: np.ndarray) -> ChannelMoments:
     """Return the moments of the channels of samples as stored, one by one, so that they do not depend on the batch."""
-    parts = [channel_moments(samples.read([place]).astype(np.float32)) for place in positions.tolist()]
+    parts = [channel_moments(stored.astype(np.float32)) for stored in _one_by_one(samples, positions)]
     return functools.reduce(ChannelMoments.merged, parts)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Run:
     """What came of one variant so far.
 
@@ -251,43 +302,35 @@ class _Run:
         variant: how it prepares samples.
         outputs: the model's, (n, ...) float32 of each batch.
         moments: of the watched layer's inputs, of each batch that was run.
-        differs: whether its inputs differ from the declared ones anywhere.
     """
 
     name: str
     variant: Variant
     outputs: list[np.ndarray] = field(default_factory=list)
     moments: list[ChannelMoments] = field(default_factory=list)
-    differs: bool = False
 
 
-def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, runs: Iterable[_Run]) -> None:
-    """Run samples in each of these ways, read once, batch by batch; a batch that is the declared one is not run again."""
-    for start in range(0, len(positions), passes.live.batch):
-        places = positions[start : start + passes.live.batch].tolist()
-        stored = samples.read(places)
-        declared = samples.scale(stored)
-        tolerance = _SAME * max(float(np.ptp(declared)), 1e-30)
-        for one in runs:
-            inputs = one.variant.apply(stored)
-            if float(np.abs(inputs - declared).max()) <= tolerance:
-                one.outputs.append(samples.activations.outputs[places])
-                continue
-            one.differs = True
-            outputs, moments = passes.run(inputs, places)
-            one.outputs.append(outputs)
-            one.moments += [] if moments is None else [moments]
-
-
-def _compared(run: _Run, scores: ClassScores, labels: Classes, declared: np.ndarray) -> VariantAccuracy:
-    outputs = np.concatenate(run.outputs)
-    count = len(outputs)
-    right = right_answers(scores.like(outputs), labels.take(slice(count)))
-    gained, lost = int((right & ~declared[:count]).sum()), int((declared[:count] & ~right).sum())
-    return VariantAccuracy(
-        run.name, measure(int(right.sum()), count), gained, lost, mcnemar_exact(gained, lost), run.variant.option
+def _differs(variant: Variant, samples: EvaluatedSamples, positions: np.ndarray) -> bool:
+    """Return whether a variant's inputs differ from the declared ones anywhere."""
+    return any(
+        not _is_declared(variant.apply(stored), samples.scale(stored)) for stored in _one_by_one(samples, positions)
     )
 
 
-def _loses(entry: VariantAccuracy) -> bool:
-    return entry.lost > entry.gained and entry.p_value < _CLEARLY
+def _one_by_one(samples: EvaluatedSamples, positions: np.ndarray) -> Iterator[np.ndarray]:
+    return (samples.read([place]) for place in positions.tolist())
+
+
+def _is_declared(inputs: np.ndarray, declared: np.ndarray) -> bool:
+    return float(np.abs(inputs - declared).max()) <= _SAME * max(float(np.ptp(declared)), 1e-30)
+
+
+def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, runs: Iterable[_Run]) -> None:
+    """Run samples in each of these ways, read once, batch by batch."""
+    for start in range(0, len(positions), passes.live.batch):
+        places = positions[start : start + passes.live.batch].tolist()
+        stored = samples.read(places)
+        for one in runs:
+            outputs, moments = passes.run(one.variant.apply(stored), places)
+            one.outputs.append(outputs)
+            one.moments += [] if moments is None else [moments]

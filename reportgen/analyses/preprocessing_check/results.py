@@ -78,10 +78,10 @@ class PreprocessingCheckResult:
     """The model on the same samples, scaled in different ways.
 
     Attributes:
-        checked: number of samples.
+        checked: number of samples that answers were scored on.
         evaluated: number of samples that they were drawn from.
         declared: accuracy as the samples were scaled for this report; None without labels.
-        variants: all that were scored, by falling accuracy; one that lost clearly at first was scored on fewer samples.
+        variants: all that were scored, by falling accuracy; one that was behind at first was scored on fewer samples.
         same: names of variants that are what was declared.
         left_out: why others were not tried, one sentence each.
         exact: whether right means that all classes of a sample are predicted and no others, as of a multi-label model.
@@ -92,6 +92,9 @@ class PreprocessingCheckResult:
         scale_samples: number of samples that these were run on.
         dead_layer: the first rectified layer that never fired as declared; '' where each did.
         own_scale: whether nobody asked for the declared scale: bytes were divided by 255 by reportgen itself.
+        first: number of samples that every variant was run on; those not behind then were run on all that were checked.
+        out_of_reach: whether so few answers are wrong as declared that no variant could be better by more than chance, so that
+            none was scored.
     """
 
     checked: int
@@ -108,6 +111,8 @@ class PreprocessingCheckResult:
     scale_samples: int = 0
     dead_layer: Kept[str] = ""
     own_scale: bool = False
+    first: int = 0
+    out_of_reach: bool = False
     misfit: ClassVar[float] = MISFIT
 
     @property

@@ -18,6 +18,7 @@ from reportgen.models.graphs.calls import (
     call_name,
     call_number,
     input_tensor,
+    layer_calls,
     layer_path,
     summarise_call,
     whole_input_size,
@@ -33,6 +34,7 @@ from reportgen.models.graphs.layers import (
     data_format,
     holds_kernel,
     is_normalization,
+    may_be_random,
 )
 from reportgen.models.graphs.outputs import (
     UNKNOWN_HEAD,
@@ -77,8 +79,10 @@ __all__ = [
     "holds_kernel",
     "input_tensor",
     "is_normalization",
+    "layer_calls",
     "layer_path",
     "leading_to",
+    "may_be_random",
     "merged_field",
     "model_inputs",
     "normalization_layers",

@@ -59,7 +59,7 @@ class LayerTensor:
     field: ReceptiveField | None
 
 
-def layer_calls(model: Any) -> tuple[LayerSummary, ...]:
+def layer_calls(model: Any, *, sample_shape: Shape | None = None) -> tuple[LayerSummary, ...]:
     """Return one entry for each call of each layer, in the order in which the model makes them.
 
     A shared layer has an entry for each of its calls. In a subclassed model the order of calls is not known beforehand:
@@ -67,9 +67,12 @@ def layer_calls(model: Any) -> tuple[LayerSummary, ...]:
 
     Args:
         model: a `keras.Model`, built or not.
+        sample_shape: one sample's, to tell what sizes the outputs have where those of the only input are free.
     """
     layers = named_layers(model)
     inputs = [input_tensor(tensor.shape) for tensor in graph_inputs(model)]
+    if sample_shape is not None and len(inputs) == 1:
+        inputs = [input_tensor((None, *sample_shape))]
     if not inputs:
         return tuple(summarise_call(layer, path) for path, layer in layers.items())
     calls: list[LayerSummary] = []

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reportgen.keras_internals import direct_layers, is_graph, own_weights
+from reportgen.keras_internals import (
+    direct_layers,
+    graph_of,
+    inner_layers,
+    is_graph,
+    is_of_keras,
+    is_told_to_train,
+    nodes_in_order,
+    own_weights,
+)
 from reportgen.models.weights import (
     is_convolution,
 )
@@ -100,6 +109,27 @@ def watched_layers(layers: dict[str, Any]) -> dict[str, Any]:
         for path, layer in layers.items()
         if is_convolution(layer) or is_normalization(layer) or activation_of(layer) != "linear"
     }
+
+
+def may_be_random(model: Any) -> bool:
+    """Return whether a model may answer the same inputs in different ways when it is not trained.
+
+    It may not where it is a graph of Keras' own layers, none of which is told to train in every call: whatever they draw
+    at random they draw in training.
+
+    Args:
+        model: a built `keras.Model`.
+    """
+    graph = graph_of(model)
+    if graph is None or not type(model).__module__.startswith("keras."):
+        return True
+    nodes = [node for node in nodes_in_order(graph) if not node.is_input]
+    parts = [part for node in nodes for part in (node.operation, *inner_layers(node.operation))]
+    return (
+        any(map(is_told_to_train, nodes))
+        or not all(map(is_of_keras, parts))
+        or any(may_be_random(part) for part in parts if is_graph(part))
+    )
 
 
 def holds_kernel(layer: Any) -> bool:

@@ -28,9 +28,14 @@ class TopPositions:
         """Take the next batch, (n, *size, channels); values that are not a number never count."""
         flat = maps.reshape(len(maps), -1, maps.shape[-1])
         places = flat.argmax(axis=1)
-        values = np.take_along_axis(flat, places[:, None], axis=1)[:, 0]
+        self.size = maps.shape[1:-1]
+        self.add_largest(np.take_along_axis(flat, places[:, None], axis=1)[:, 0], places)
+
+    def add_largest(self, values: np.ndarray, places: np.ndarray) -> None:
+        """Take the largest value of each channel on each sample of the next batch, and where it is, both (n, channels)."""
         values = np.where(np.isnan(values), -np.inf, values)
-        samples = np.broadcast_to(np.arange(self._seen, self._seen + len(maps))[:, None], places.shape)
+        batch = len(values)
+        samples = np.broadcast_to(np.arange(self._seen, self._seen + batch)[:, None], places.shape)
         if self._seen:
             values = np.concatenate([self.values, values])
             samples, places = np.concatenate([self.samples, samples]), np.concatenate([self.places, places])
@@ -38,5 +43,4 @@ class TopPositions:
         self.values = np.take_along_axis(values, best, axis=0)
         self.samples = np.take_along_axis(samples, best, axis=0)
         self.places = np.take_along_axis(places, best, axis=0)
-        self.size = maps.shape[1:-1]
-        self._seen += len(maps)
+        self._seen += batch

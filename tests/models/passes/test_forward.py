@@ -10,7 +10,8 @@ from keras import layers
 
 from reportgen.errors import ForwardError
 from reportgen.models.graphs.layers import named_layers
-from reportgen.models.passes.forward import Activations, Recorder, batch_size, predict, run_forward
+from reportgen.models.passes.forward import batch_size, predict, run_forward
+from reportgen.models.passes.recorder import Activations, Recorder
 from reportgen.models.passes.wrapping import recording
 
 GENERATOR = np.random.default_rng(5)
@@ -268,9 +269,10 @@ def test_the_first_output_of_several_is_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"), [(0, 128), (1, 128), (250_000, 128), (250_001, 127), (16_000_001, 1), (10**9, 1)]
+    ("values", "expected"),
+    [(0, 128), (2_343_750, 128), (2_343_751, 127), (37_000_000, 8), (150_000_001, 1), (10**9, 1)],
 )
-def test_batch_holds_at_most_32_million_values(values: int, expected: int) -> None:
+def test_batch_keeps_at_most_300_million_values(values: int, expected: int) -> None:
     assert batch_size(values) == expected
 
 
