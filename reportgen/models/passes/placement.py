@@ -1,18 +1,20 @@
-"""Which input pixels one value of a layer's output sees, exactly: followed along the calls of one pass."""
+"""Which input pixels one value of a layer's output sees, exactly: followed along the calls of a graph, or else of one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from reportgen.keras_internals import graph_inputs
 from reportgen.models.graphs import (
     CallNames,
     ReceptiveField,
     Shape,
     as_array,
+    call_graph,
     first_tensor,
     per_axis,
     receptive_field,
@@ -54,12 +56,12 @@ def follow_placements(
 ) -> dict[str, Placement]:
     """Return the placements of all calls that can be followed from the input, by the call's name.
 
-    Works for nested and subclassed models alike, as it follows the tensors of a run. What passes through a step whose
+    Sequential and functional models of one input are not run, as their graph tells. What passes through a step whose
     geometry is not known (a transposed convolution, a reshape, free arithmetic in a call) is left out, and what depends on
     another input too. A window near an edge that was cropped off and padded again holds the cropped pixels.
 
     Args:
-        live: the model; run once on these inputs and left as it was. A compiled one is traced and not run.
+        live: the model; where its graph does not tell, run once on these inputs and left as it was. A compiled one is traced.
         inputs: (n, *shape) float32, of the pictured input.
         pack: function that puts these together with what the model's other inputs receive.
 
@@ -69,6 +71,9 @@ def follow_placements(
     import keras
     import tensorflow as tf
 
+    known = _by_graph(live)
+    if known is not None:
+        return known
     with run_failures_named():
         if not isinstance(live.model, CompiledModel):
             return _followed(live.model, live, keras.ops.convert_to_tensor(inputs), pack)
@@ -78,11 +83,33 @@ def follow_placements(
         return found
 
 
+def _by_graph(live: LiveModel) -> dict[str, Placement] | None:
+    """Return the placements that the graph tells; None where it does not tell every call and size, or has several inputs."""
+    graph = call_graph(live.model) if len(graph_inputs(live.model)) == 1 else None
+    if graph is None or any(size is None for call in graph.calls for size in call.shape):
+        return None
+    (picture,) = graph_inputs(live.model)
+    rank = len(spatial_axes(tuple(picture.shape[1:]), next(iter(live.layers.values()), None)))
+    found: dict[str, Placement] = {}
+    for call in graph.calls:
+        given = [found.get(one.name) if one.operation is not None else _whole(rank) for one in call.given]
+        before = _merged(given)
+        placed = _placed(live.layers[call.path], before, call.given[0].shape, call.shape) if before else None
+        if placed is not None:
+            found[call.name] = placed
+    return found
+
+
+def _whole(rank: int) -> Placement:
+    """Return where the pixels of an input with so many spatial axes look: each at itself."""
+    return Placement((1,) * rank, (1,) * rank, (0,) * rank)
+
+
 def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], Any]) -> dict[str, Placement]:
     """Return the placements of all calls of a run on a tensor, or on the placeholder of one."""
     rank = len(spatial_axes(tuple(source.shape[1:]), next(iter(live.layers.values()), None)))
     # tensors are kept with their placements, so that no id is used twice
-    known: dict[int, tuple[Any, Placement]] = {id(source): (source, Placement((1,) * rank, (1,) * rank, (0,) * rank))}
+    known: dict[int, tuple[Any, Placement]] = {id(source): (source, _whole(rank))}
     names = CallNames()
     found: dict[str, Placement] = {}
 
@@ -123,13 +150,19 @@ def _is_cast(given: Any, source: Any, known: dict[int, tuple[Any, Placement]]) -
 
 def _before(given: Any, known: dict[int, tuple[Any, Placement]]) -> tuple[Any, Placement] | None:
     tensors = list(given) if isinstance(given, list | tuple) else [given]
-    found = [known[id(tensor)] for tensor in tensors if id(tensor) in known]
-    if not found or len(found) < len(tensors) or len({place.jump for _, place in found}) > 1:
+    placed = _merged([known[id(tensor)][1] if id(tensor) in known else None for tensor in tensors])
+    return None if placed is None else (tensors[0], placed)
+
+
+def _merged(given: Sequence[Placement | None]) -> Placement | None:
+    """Return the placement of several tensors together; None where one is not known, or they step in different ways."""
+    found = [place for place in given if place is not None]
+    if not found or len(found) < len(given) or len({place.jump for place in found}) > 1:
         return None
-    starts = tuple(map(min, zip(*(place.start for _, place in found), strict=True)))
-    ends = [[s + n for s, n in zip(place.start, place.size, strict=True)] for _, place in found]
+    starts = tuple(map(min, zip(*(place.start for place in found), strict=True)))
+    ends = [[s + n for s, n in zip(place.start, place.size, strict=True)] for place in found]
     size = tuple(max(end) - start for end, start in zip(zip(*ends, strict=True), starts, strict=True))
-    return found[0][0], Placement(size, found[0][1].jump, starts)
+    return Placement(size, found[0].jump, starts)
 
 
 def _placed(layer: Any, before: Placement, from_shape: Shape, to_shape: Shape) -> Placement | None:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes import placement, recording
 from reportgen.models.passes.compiled import CompiledModel
 from reportgen.models.passes.live_model import LiveModel
 from reportgen.models.passes.placement import Placement, follow_placements
@@ -110,3 +111,26 @@ def test_only_what_sees_the_picture_alone_is_followed_with_several_inputs() -> N
     pictures, others = np.ones((1, 8, 8, 1), np.float32), np.zeros((1, 8, 8, 1), np.float32)
     placed = follow_placements(alive(model), pictures, pack=lambda source: [source, tf.constant(others)])
     assert placed == {"left": Placement((3, 3), (1, 1), (0, 0)), "deeper": Placement((5, 5), (1, 1), (0, 0))}
+
+
+def residual_model() -> Any:
+    inputs = keras.Input((16, 20, 1))
+    stem = layers.ReLU(name="stem")(layers.Conv2D(4, 3, strides=2, padding="same", name="conv")(inputs))
+    inner = keras.Sequential([keras.Input((8, 10, 4)), layers.Conv2D(4, 3, padding="same", name="deep")], name="inner")
+    added = layers.Add(name="add")([stem, layers.Dropout(0.5, name="drop")(inner(inner(stem)))])
+    free = layers.Conv2D(2, 3, name="behind_arithmetic")(added * 2.0)
+    pooled = layers.GlobalAveragePooling2D(name="pool")(layers.UpSampling2D(name="up")(added))
+    return keras.Model(inputs, [layers.Dense(2, name="head")(pooled), free])
+
+
+def test_a_graph_tells_what_a_run_tells_and_is_not_run(monkeypatch: Any) -> None:
+    model = residual_model()
+    ran: list[int] = []
+    with recording({"head": model.get_layer("head")}, lambda _, output: ran.append(len(output))):
+        told = follow_placements(alive(model), np.zeros((1, 16, 20, 1), np.float32))
+        assert ran == []
+        monkeypatch.setattr(placement, "_by_graph", lambda _: None)
+        followed = follow_placements(alive(model), np.zeros((1, 16, 20, 1), np.float32))
+    assert (ran, told) == ([1], followed)
+    assert list(told) == ["conv", "stem", "inner/deep", "inner/deep (call 2)", "drop", "add"]
+    assert told["add"] == Placement((11, 11), (2, 2), (-4, -4))

@@ -1,0 +1,66 @@
+"""How often the samples go through the network for a whole report, counted at its last layer."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from reportgen.api import build_report
+from reportgen.models.passes import recording
+
+
+def network(sharpness: float) -> Any:
+    """Return a small classifier whose scores differ the more from sample to sample, the sharper it is."""
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential(
+        [
+            keras.Input((12, 12, 1)),
+            layers.Conv2D(8, 3, name="conv"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Conv2D(8, 3, activation="relu", name="second"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax", name="head"),
+        ]
+    )
+    head = model.get_layer("head")
+    kernel = head.get_weights()[0] * sharpness
+    hidden = keras.Sequential(model.layers[:-1])(np.random.default_rng(1).uniform(0, 1, (50, 12, 12, 1))).numpy()
+    head.set_weights([kernel, -(hidden @ kernel).mean(axis=0)])
+    return model
+
+
+def passes(samples: np.ndarray, sharpness: float, wrong: int) -> list[int]:
+    """Return the sizes of the batches that a report runs to the network's end, where so many answers are wrong."""
+    model = network(sharpness)
+    labels = model((samples / 255).astype(np.float32)).numpy().argmax(axis=1)
+    labels[:wrong] = (labels[:wrong] + 1) % 3
+    ran: list[int] = []
+    with recording(
+        {"head": model.get_layer("head")}, lambda _, output: ran.append(len(output)) if tf.executing_eagerly() else None
+    ):
+        build_report(model, samples, labels=labels, attribution=("none",))
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("count", "sharpness", "wrong", "expected"),
+    [
+        # eight samples decide nothing about scales or idle channels: the pass that serves all is the only one
+        (8, 1e4, 7, 8),
+        # scores that hardly depend on the sample: four other scales on four samples each
+        (8, 1.0, 0, 8 + 4 * 4),
+        # enough samples to call a channel idle: dormant ones are masked; no scaling could be better than all right
+        (60, 1e4, 0, 60 + 60),
+        # six other scalings on 10 samples each, all of which are then behind
+        (60, 1e4, 20, 60 + 60 + 6 * 10),
+    ],
+)
+def test_samples_are_run_once_where_nothing_follows_from_more(
+    count: int, sharpness: float, wrong: int, expected: int
+) -> None:
+    samples = np.random.default_rng(0).integers(0, 256, (count, 12, 12, 1)).astype(np.uint8)
+    assert sum(passes(samples, sharpness, wrong)) == expected
