@@ -81,18 +81,19 @@ class Report(ReportResults):
 
         return render_json(self)
 
-    def to_pdf(self, paper: str = "A4") -> bytes:
+    def to_pdf(self, paper: str = "A4", *, full: bool = False) -> bytes:
         """Return the page as PDF, printed by an installed Chromium.
 
         Args:
             paper: 'A4' or 'Letter'.
+            full: whether what is folded on the page is printed too.
 
         Raises:
             OutputError: there is no Chromium, or it failed.
         """
         from reportgen.rendering import print_pdf, render_html
 
-        return print_pdf(render_html(self, paper=paper))
+        return print_pdf(render_html(self, paper=paper, full=full))
 
     def failed(self, severity: Severity | Literal["note", "warning", "problem"]) -> bool:
         """Return whether there is a finding of this severity or a higher one: what --fail-on asks.
@@ -112,6 +113,7 @@ class Report(ReportResults):
         json_path: str | Path | None = None,
         pdf_path: str | Path | None = None,
         paper: str = "A4",
+        pdf_full: bool = False,
         max_megabytes: float = LARGEST_PAGE,
     ) -> Path:
         """Write the page, and the JSON where asked for, and return the page's path. Existing files are replaced whole.
@@ -121,6 +123,7 @@ class Report(ReportResults):
             json_path: where the JSON is written; None for nowhere.
             pdf_path: where the page is written as PDF, printed by an installed Chromium; None for nowhere.
             paper: the PDF's paper, 'A4' or 'Letter'.
+            pdf_full: whether what is folded on the page is printed too.
             max_megabytes: the page's largest size, in millions of bytes.
 
         Raises:
@@ -134,7 +137,7 @@ class Report(ReportResults):
         if json_path is not None:
             contents[Path(json_path)] = self.to_json()
         if pdf_path is not None:
-            contents[Path(pdf_path)] = self.to_pdf(paper)
+            contents[Path(pdf_path)] = self.to_pdf(paper, full=pdf_full)
         write_all(contents)
         return targets[0]
 

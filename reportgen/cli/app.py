@@ -200,6 +200,7 @@ def _save(report: Report, outcome: Outcome) -> None:
             json_path=outcome.json_path,
             pdf_path=outcome.pdf_path,
             paper=outcome.paper,
+            pdf_full=outcome.pdf_full,
             max_megabytes=outcome.max_size,
         )
     except KeyboardInterrupt as error:

@@ -29,6 +29,7 @@ class Outcome:
     pdf_path: Path | None = option(
         None, "Where to write the page as PDF; needs an installed Chromium.", OUTPUT, flags=("--pdf",)
     )
+    pdf_full: bool = option(False, "Print what is folded on the page as well, as an appendix does.", OUTPUT)
     paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
     max_size: float = option(LARGEST_PAGE, "Refuse to write a page of more megabytes than this.", OUTPUT, metavar="MB")
     open_page: bool = option(False, "Open the page in the browser.", OUTPUT, flags=("--open",))

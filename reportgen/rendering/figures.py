@@ -40,7 +40,7 @@ def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
         axes.plot(curve.axis_range, curve.axis_range, color="#6b7178", linewidth=1, linestyle="--")
         axes.set_xlim(curve.axis_range)
         axes.set_ylim(curve.axis_range)
-    axes.vlines(curve.x, curve.low, curve.high, color=UNTRAINED_COLOUR, linewidth=1.2)
+    axes.vlines(curve.x, curve.low, curve.high, color="#9aa1a8", linewidth=1.2)
     axes.plot(curve.x, curve.y, color=TRAINED_COLOUR, marker="o", markersize=4, linewidth=1.4, clip_on=False)
     axes.set_xlabel(said(curve.x_label))
     axes.set_ylabel(said(curve.y_label))

@@ -23,7 +23,7 @@ from reportgen.rendering.figures import (
 )
 from reportgen.rendering.geometry import fitting, level
 from reportgen.rendering.json import render_json
-from reportgen.rendering.language import Language, lined_up, open_language
+from reportgen.rendering.language import Language, lined_up, open_language, ranges
 from reportgen.rendering.outline import outline_of
 from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
@@ -69,7 +69,7 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
         policy=_policy(style, script),
         json_text=render_json(report),
     )
-    return document + "\n"
+    return page.anchors.settled(document) + "\n"
 
 
 def render_frame(report: Report) -> str:
@@ -159,6 +159,7 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "said": language.text,
         "shown_name": language.name,
         "lined_up": lined_up,
+        "ranges": ranges,
         "level": level,
         "fitting": fitting,
         "parts": partial(parts_of, language=language),

@@ -159,6 +159,23 @@ class Language:
         return shown(said, end=_NAME_END) if said.strip() else self.text(_NO_NAME)
 
 
+def ranges(indices: Sequence[int], most: int = 60) -> str:
+    """Return ascending indices with neighbours drawn together, as '0, 3–7, 9'; very many are cut and counted.
+
+    Args:
+        indices: the indices.
+        most: how many parts are written at most.
+    """
+    parts: list[list[int]] = []
+    for index in indices:
+        if parts and index == parts[-1][-1] + 1:
+            parts[-1].append(index)
+        else:
+            parts.append([index])
+    texts = [str(part[0]) if len(part) == 1 else f"{part[0]}\N{EN DASH}{part[-1]}" for part in parts]
+    return ", ".join(texts) if len(texts) <= most else f"{', '.join(texts[:most])}, … ({len(indices)})"
+
+
 def lined_up(texts: Sequence[str]) -> str:
     """Return short texts as columns of equal width, right-aligned: one table cell where one for each would be thousands."""
     return " ".join(f"{text:>{_COLUMN}}" for text in texts)

@@ -46,6 +46,9 @@ from reportgen.results import (
 THUMBNAIL = 84
 """Most pixels of a thumbnail on a side: as many as it takes on the page."""
 
+LONGEST_TABLE, FOLDED_TABLE = 12, 8
+"""Rows that a table may have, and those that a longer one shows; the JSON has all."""
+
 LONGEST_STRIP, MOST_WRONG = 10, 4
 """Samples in the summary's strip, and wrong ones among them that have no card of their own."""
 
@@ -138,6 +141,20 @@ class Page:
             grid, images=_block_means(tile, step), labels=("",), columns=1, maxima=grid.maxima[index : index + 1]
         )
         return data_uri(grid_png(one), "image/png")
+
+    def rows(self, section: Section, rows: Sequence[Any], name: str) -> list[Any]:
+        """Return the rows that a long table shows: those that findings are about, then the first ones, in the order given.
+
+        Args:
+            section: whose table it is.
+            rows: all of them, the most telling first.
+            name: the attribute that findings call a row by.
+        """
+        if len(rows) <= LONGEST_TABLE:
+            return list(rows)
+        subjects = {one.subject for one in section.findings} | {one.subject for one in section.inconclusive}
+        found = [row for row in rows if getattr(row, name) in subjects]
+        return [*found, *(row for row in rows if row not in found)][:FOLDED_TABLE]
 
     def sample_strip(self, report: Report) -> tuple[StripSample, ...]:
         """Return the samples that the summary shows: wrong ones first, then right ones."""
@@ -251,6 +268,14 @@ class Anchors:
     def find(self, section: str, subject: str) -> str:
         """Return the id of the evidence for a subject: its own in that section where there is one, else the section's."""
         return self._by_key.get((section, subject), self.make(section))
+
+    def settled(self, document: str) -> str:
+        """Return a page on which links to rows that a table had no room for lead to the row's section instead."""
+        placed = set(re.findall(r' id="([^"]*)"', document))
+        for key, name in list(self._by_key.items()):
+            if name not in placed:
+                document = document.replace(f'href="#{name}"', f'href="#{self.make(key[0])}"')
+        return document
 
 
 def _slug(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 
 from reportgen.messages import counted, joined, say
-from reportgen.rendering.language import Language, open_language, translations_of
+from reportgen.rendering.language import Language, open_language, ranges, translations_of
 
 ENGLISH = open_language("en")
 KOREAN = """
@@ -139,3 +139,9 @@ def test_names_are_one_line_of_at_most_80_characters():
     assert ENGLISH.name("a\nb\tc") == "a\\nb\\tc"
     assert ENGLISH.name("  ") == "(no name)"
     assert ENGLISH.name("a" * 150 + "b" * 150) == "a" * 49 + "…" + "b" * 30
+
+
+def test_neighbouring_indices_are_drawn_together_and_very_many_are_cut():
+    assert ranges([0, 3, 4, 5, 9]) == "0, 3–5, 9"
+    assert ranges([]) == ""
+    assert ranges(range(0, 140, 2), 3) == "0, 2, 4, … (70)"

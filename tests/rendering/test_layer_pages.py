@@ -85,14 +85,17 @@ def test_columns_of_one_table_have_different_headers(report: Any) -> None:
         assert len(set(headers)) == len(headers)
 
 
-@pytest.mark.parametrize(("calls", "folded"), [(40, False), (41, True)])
-def test_over_forty_calls_are_folded_under_their_totals(report: Any, page_with: Any, calls: int, folded: bool) -> None:
+@pytest.mark.parametrize(("calls", "folded"), [(12, False), (13, True)])
+def test_of_over_twelve_calls_the_eight_largest_stand_below_their_totals(
+    report: Any, page_with: Any, calls: int, folded: bool
+) -> None:
     conv, head = _result(report, "architecture").layers
-    layers = (*(replace(conv, path=f"conv{index}") for index in range(calls - 2)), conv, head)
+    layers = (*(replace(conv, path=f"conv{index}") for index in range(calls - 1)), head)
     page = page_with("architecture", layers=layers)
-    assert (f"<summary>All {calls} layer calls</summary>" in page) == folded
-    totals = '<th scope="row" dir="auto">Conv2D</th><td>40</td><td>800</td><td>2,880</td>'
+    assert ("The 8 of 13 layer calls with most parameters, in call order; the JSON has all" in page) == folded
+    totals = '<th scope="row" dir="auto">Conv2D</th><td>12</td><td>240</td><td>864</td>'
     assert (totals in page) == folded
+    assert page.count('<tr id="architecture-') == (8 if folded else 12)
 
 
 def test_a_layer_called_twice_has_its_parameters_in_the_totals_once(report: Any, page_with: Any) -> None:

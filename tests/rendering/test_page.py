@@ -1,7 +1,9 @@
 """Ids of the page, and the findings as its summary lists them."""
 
-from dataclasses import replace
+import base64
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from reportgen.messages import counted, say
@@ -10,7 +12,13 @@ from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Anchors, Page, group_findings
 from reportgen.results.advice import Advice, Certainty
 from reportgen.results.findings import Finding, Severity
+from reportgen.results.plottables import ImageGrid, Palette
 from reportgen.results.report import Section
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    name: str
 
 
 def test_the_same_key_has_the_same_id_and_another_key_another():
@@ -138,3 +146,27 @@ def test_a_card_says_why_a_finding_matters_what_to_do_and_how_sure_it_is(report)
     assert "<dt>Why it matters</dt><dd>They never fire.</dd>" in card
     assert "<dt>What to do</dt><dd>Prune them.</dd>" in card
     assert "At least 95% sure: a statistical test or bound. Rule <code>a-rule</code>, limit 0.1." in card
+
+
+def test_a_long_table_shows_what_findings_are_about_and_then_the_first_rows():
+    rows = [ShownRow(f"layer{index}") for index in range(20)]
+    section = Section("one", "One", None, (finding("layer17"), finding("layer19")))
+    shown = Page(open_language("en")).rows(section, rows, "name")
+    assert [row.name for row in shown] == ["layer17", "layer19", *(f"layer{index}" for index in range(6))]
+    assert Page(open_language("en")).rows(section, rows[:12], "name") == rows[:12]
+
+
+def test_a_link_to_a_row_that_is_not_shown_leads_to_its_section():
+    anchors = Anchors()
+    anchors.make("maps", "here")
+    anchors.make("maps", "folded")
+    page = '<section id="maps"><p id="maps-here"></p><a href="#maps-here"></a><a href="#maps-folded"></a></section>'
+    assert anchors.settled(page) == page.replace("#maps-folded", "#maps")
+
+
+def test_a_thumbnail_is_a_tile_made_of_blocks():
+    values = np.arange(200 * 100, dtype=np.float32).reshape(1, 200, 100)
+    grid = ImageGrid(values, ("0",), (0, 20_000), 1, Palette.GREY, 1, np.array([19_999.0]))
+    uri = Page(open_language("en")).thumbnail(grid)
+    header = base64.b64decode(uri.partition(",")[2])[16:24]
+    assert (int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")) == (33, 66)
