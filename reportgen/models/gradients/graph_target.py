@@ -51,9 +51,11 @@ def graph_target(live: LiveModel, inputs: SampleInputs, outputs: np.ndarray) -> 
     logits = _logits(output, outputs)
     if features is None or logits is None:
         return None
+    calls = graph.calls
     convolution, explained, size = features
     call, inside, rule = logits
-    behind = [one for one in leading_to(output, until=explained) if one is not explained]
+    leading = {id(one) for one in leading_to(output)}
+    behind = [one for one in graph.behind(explained) if id(one) in leading]
     if not all(map(_is_plain, behind)):
         return None
     return GradientTarget(
@@ -65,7 +67,7 @@ def graph_target(live: LiveModel, inputs: SampleInputs, outputs: np.ndarray) -> 
         logits_path=call.path if call else None,
         inside=inside,
         rule=rule,
-        rest=tuple(one.path for one in graph.calls[graph.calls.index(explained) + 1 :]),
+        rest=tuple(one.path for one in calls[calls.index(explained) + 1 :]),
         head_alone=not any(is_convolution(one.operation) for one in behind),
     )
 
@@ -74,19 +76,20 @@ def _features(
     graph: CallGraph, output: GraphTensor, live: LiveModel
 ) -> tuple[GraphTensor, GraphTensor, tuple[int, ...]] | None:
     """Return the last convolution that the output depends on, what is explained behind it, and the size of a map."""
+    calls = graph.calls
     formats = common_data_format(live.layers.values())
-    sizes = [_size(call, formats) for call in graph.calls]
+    sizes = [_size(call, formats) for call in calls]
     if any(None in size for size in sizes):
         return None
     leading = {id(tensor) for tensor in leading_to(output)}
-    for place in reversed(range(len(graph.calls))):
-        if not is_convolution(graph.calls[place].operation) or int(np.prod(sizes[place] or 1)) <= 1:
+    for place in reversed(range(len(calls))):
+        if not is_convolution(calls[place].operation) or int(np.prod(sizes[place] or 1)) <= 1:
             continue
         others = (at for at in range(place, len(sizes)) if sizes[at] != sizes[place])
-        alike = graph.calls[place : next(others, len(sizes))]
+        alike = calls[place : next(others, len(sizes))]
         explained = [call for call in alike if id(call) in leading]
         if explained:
-            return graph.calls[place], explained[-1], sizes[place]
+            return calls[place], explained[-1], sizes[place]
     return None
 
 
@@ -120,8 +123,6 @@ def _logits(output: GraphTensor, outputs: np.ndarray) -> tuple[GraphTensor | Non
 def _is_plain(call: GraphTensor) -> bool:
     """Return whether a call is one of Keras' own layers, or an operation with a gradient."""
     kind = type(call.operation)
-    if call.operation is None:
-        return True
     if not call.name:
         return kind.__name__ in _PLAIN_OPERATIONS
     return kind.__module__.startswith("keras.") and kind.__name__ not in _OWN_CODE

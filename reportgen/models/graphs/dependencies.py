@@ -36,12 +36,25 @@ class CallGraph:
     """The calls of a functional model.
 
     Attributes:
-        calls: first output of each layer's call, in the order in which the model makes them.
+        tensors: outputs of all calls, of layers and of operations, in the order in which the model makes them.
         outputs: the model's outputs.
     """
 
-    calls: tuple[GraphTensor, ...]
+    tensors: tuple[GraphTensor, ...]
     outputs: tuple[GraphTensor, ...]
+
+    @property
+    def calls(self) -> tuple[GraphTensor, ...]:
+        """First output of each layer's call, in order."""
+        return tuple({tensor.name: tensor for tensor in reversed(self.tensors) if tensor.name}.values())[::-1]
+
+    def behind(self, tensor: GraphTensor) -> tuple[GraphTensor, ...]:
+        """Return what depends on a tensor, in order, without itself."""
+        found = {id(tensor)}
+        for one in self.tensors:
+            if any(id(given) in found for given in one.given):
+                found.add(id(one))
+        return tuple(one for one in self.tensors if id(one) in found and one is not tensor)
 
 
 def call_graph(model: Any) -> CallGraph | None:
@@ -55,14 +68,14 @@ def call_graph(model: Any) -> CallGraph | None:
     layers = named_layers(model)
     if any(inner_layers(layer) for layer in layers.values()):
         return None
-    calls: list[GraphTensor] = []
+    tensors: list[GraphTensor] = []
     inputs = [GraphTensor(None, "", "", tuple(symbol.shape[1:]), ()) for symbol in graph_inputs(model)]
-    outputs = _follow(model, inputs, {id(layer): path for path, layer in layers.items()}, CallNames(), calls)
-    return None if outputs is None else CallGraph(tuple(calls), tuple(outputs))
+    outputs = _follow(model, inputs, {id(layer): path for path, layer in layers.items()}, CallNames(), tensors)
+    return None if outputs is None else CallGraph(tuple(tensors), tuple(outputs))
 
 
 def _follow(
-    model: Any, inputs: list[GraphTensor], paths: dict[int, str], names: CallNames, calls: list[GraphTensor]
+    model: Any, inputs: list[GraphTensor], paths: dict[int, str], names: CallNames, tensors: list[GraphTensor]
 ) -> list[GraphTensor] | None:
     graph = graph_of(model)
     known = {id(symbol): tensor for symbol, tensor in zip(graph.inputs, inputs, strict=True)}
@@ -72,7 +85,7 @@ def _follow(
         given = [known[id(symbol)] for symbol in node.input_tensors]
         nested = graph_inputs(node.operation)
         if nested:
-            found = _follow(node.operation, given, paths, names, calls) if len(nested) == len(given) else None
+            found = _follow(node.operation, given, paths, names, tensors) if len(nested) == len(given) else None
             if found is None:
                 return None
         else:
@@ -80,24 +93,19 @@ def _follow(
             name = names.next(path) if path else ""
             shapes = [tuple(symbol.shape[1:]) for symbol in node.outputs]
             found = [GraphTensor(node.operation, name, path, shape, tuple(given)) for shape in shapes]
-            calls.extend(found[:1] if path else ())
+            tensors += found
         known |= {id(symbol): tensor for symbol, tensor in zip(node.outputs, found, strict=True)}
     if any(id(symbol) not in known for symbol in graph.outputs):
         return None
     return [known[id(symbol)] for symbol in graph.outputs]
 
 
-def leading_to(tensor: GraphTensor, *, until: GraphTensor | None = None) -> Iterator[GraphTensor]:
-    """Yield a tensor and all that it depends on, each once.
-
-    Args:
-        tensor: where to begin.
-        until: a tensor behind which nothing is followed.
-    """
+def leading_to(tensor: GraphTensor) -> Iterator[GraphTensor]:
+    """Yield a tensor and all that it depends on, each once."""
     seen, waiting = {id(tensor)}, [tensor]
     while waiting:
         one = waiting.pop()
         yield one
-        new = [given for given in one.given if id(given) not in seen] if one is not until else []
-        seen.update(map(id, new))
-        waiting += new
+        new = {id(given): given for given in one.given if id(given) not in seen}
+        seen.update(new)
+        waiting += new.values()

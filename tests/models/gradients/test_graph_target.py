@@ -78,6 +78,9 @@ HEADS: dict[str, Callable[[Any], Any]] = {
     "nested": nested,
     "nested head": nested_head,
     "shared": shared,
+    "skipped": lambda x: layers.Dense(3)(
+        layers.Flatten()(layers.Conv2D(3, 3, padding="same", name="last")(first := trunk(x)) + first)
+    ),
     "bypass": lambda x: layers.Dense(3)(layers.concatenate([layers.Flatten()(trunk(x)), layers.Flatten()(x)])),
 }
 
@@ -103,9 +106,10 @@ def test_no_tape_and_no_pass_where_a_convolution_follows_the_features() -> None:
     target = graph_target(live, SampleInputs(draw(2, 8, 8, 2)), draw(2, 3))
     assert target is not None
     assert not target.head_alone
-    alone = graph_target(alive(model_of(HEADS["residual"])), SampleInputs(draw(2, 8, 8, 2)), draw(2, 3))
-    assert alone is not None
-    assert alone.head_alone
+    for head in ("residual", "skipped", "nested", "bypass"):
+        alone = graph_target(alive(model_of(HEADS[head])), SampleInputs(draw(2, 8, 8, 2)), draw(2, 3))
+        assert alone is not None
+        assert alone.head_alone
 
 
 def test_a_convolution_of_another_output_is_passed_over() -> None:
