@@ -95,8 +95,8 @@ def deletion_tests(
 ) -> tuple[DeletionTest, ...]:
     """Return the test of each map, n of them, each with as many random orders as its verdict needs, at most 160.
 
-    Where not all can be paid for, the first maps have a first look of 8 orders each, and what is left goes to those of them that
-    it leaves open, each in whole or not at all.
+    Where not all may be needed can be paid for, map after map is followed until it is decided, and those for which not even 8
+    orders are left are not tested: 8 orders alone decide a quarter of the true maps that 160 do.
 
     Compared are the areas under the curve of the class's log odds while cells give way to a blurred copy of the image, from
     which most of what can be told is gone, but which has no new edges. Its ends, the whole image and none of it, are the same
@@ -125,23 +125,37 @@ def deletion_tests(
     own = _positions(-np.nan_to_num(cells.reshape(len(cells), 1, -1)), np.random.default_rng(0).random)
     curves = [np.empty((0, len(DELETED))) for _ in maps]
     tests = [DeletionTest(math.nan, 0, 0) for _ in maps]
-    open_maps = list(range(len(maps)))
-    left = len(maps) * (1 + LOOKS[-1]) * len(DELETED) if most is None else most
-    for before, orders in zip((0, *LOOKS), LOOKS, strict=False):
-        each = (orders - before if before else 1 + orders) * len(DELETED)
-        open_maps = open_maps[: left // each]
-        if not open_maps:
-            break
-        left -= each * len(open_maps)
-        drawn = np.stack([_drawn(generators[n], orders - before, cells[n].size) for n in open_maps])
-        asked = drawn if before else [np.concatenate([own[n], drawn[n]]) for n in open_maps]
-        for n, found in zip(open_maps, masked.scores(open_maps, np.array(asked), cells.shape[1:]), strict=True):
-            curves[n] = np.concatenate([curves[n], found])
-            tests[n] = _tested(curves[n])
-        # where nothing has an effect, more orders have none
-        open_maps = [
-            n for n in open_maps if np.isfinite(tests[n].distance) and is_better_than_random(tests[n], limit) is None
-        ]
+
+    def follow(open_maps: list[int], left: int) -> int:
+        """Draw orders for these maps until all are decided, or nothing is left; return how many inputs may still be scored."""
+        known = 0
+        for look in LOOKS:
+            first = 0 if known else 1  # the map's own order
+            orders = min(look - known, left // (len(DELETED) * len(open_maps)) - first)
+            if orders < (1 if known else LOOKS[0]):
+                break
+            drawn = [_drawn(generators[n], orders, cells[n].size) for n in open_maps]
+            asked = np.array([np.concatenate([own[n][:first], more]) for n, more in zip(open_maps, drawn, strict=True)])
+            for n, found in zip(open_maps, masked.scores(open_maps, asked, cells.shape[1:]), strict=True):
+                curves[n] = np.concatenate([curves[n], found])
+                tests[n] = _tested(curves[n])
+            known, left = known + orders, left - (orders + first) * len(DELETED) * len(open_maps)
+            # where nothing has an effect, more orders have none
+            open_maps = [
+                n
+                for n in open_maps
+                if np.isfinite(tests[n].distance) and is_better_than_random(tests[n], limit) is None
+            ]
+            if not open_maps or known < look:
+                break
+        return left
+
+    needed = len(maps) * (1 + LOOKS[-1]) * len(DELETED)
+    if most is None or most >= needed:
+        follow(list(range(len(maps))), needed)
+    else:
+        for n in range(len(maps)):
+            most = follow([n], most)
     return tuple(tests)
 
 
