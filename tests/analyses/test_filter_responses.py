@@ -1,5 +1,6 @@
 """The patches that excite a channel most, against a search over all windows of all samples."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -145,6 +146,23 @@ def test_inputs_are_made_only_when_asked_for() -> None:
     result = run(model, images, ("first",), maximise=True, seed=4)
     grid = result.layers[0].maximised
     assert (grid.images.shape[1:], grid.total, result.steps, result.seed) == ((9, 8), len(grid.labels), 64, 4)
+
+
+@pytest.mark.parametrize(
+    ("effort", "cost", "made"), [("quick", 40_000_000, 1), ("quick", 80_000_000, 0), ("full", 10**12, 4)]
+)
+def test_inputs_are_made_for_the_channels_that_the_effort_pays_for(effort: str, cost: int, made: int) -> None:
+    """64 steps of three passes: 7.7 billion of 15 at 40 million multiply-adds up to the layer."""
+    model, images = network(), draw(4, 9, 8, 1)
+    given = live_context(model, images, shown=("first",), batch_size=3, chosen=2, maximise=True, effort=effort)
+    first = next(layer for layer in given.layers if layer.path == "first")
+    dear = tuple(replace(layer, multiply_adds=cost if layer is first else 0) for layer in given.layers)
+    result = FilterResponses().run(replace(given, layers=dear))
+    (layer,) = result.layers
+    wanted = len(layer.channels)
+    assert (0 if layer.maximised is None else len(layer.maximised.labels)) == min(made, wanted)
+    told = f"Inputs were made for {made} of {wanted} channels, all that the effort “{effort}” pays for; --effort full makes all."
+    assert result.not_maximised == ("" if made >= wanted else told)
 
 
 def test_windows_over_the_edge_are_empty_there() -> None:
