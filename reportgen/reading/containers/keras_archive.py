@@ -192,6 +192,8 @@ def _checked_entries(archive: zipfile.ZipFile, name: str, size: int) -> list[zip
             reason = "two members of one name"
         elif entry.header_offset in offsets:
             reason = "two members that share their bytes"
+        elif not 0 <= entry.header_offset <= size - LOCAL_HEADER.size:
+            reason = "a member that lies outside the file"
         if reason is not None:
             raise ModelError(
                 f"{name} is not an archive that Keras writes. Received: {reason}, {shown(entry.filename)}. {REMEDY}"
