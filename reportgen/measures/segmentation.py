@@ -68,10 +68,11 @@ class SegmentationQuality:
         true_classes: number of classes that some true pixel has.
         majority: name of the most frequent class of the true pixels.
         majority_share: its share of them, in [0, 1].
+        baseline_pixels, baseline_recall: pixel accuracy and mean recall of always predicting one mask, see `usual_masks`.
         constant: the predicted class, where all pixels of all samples have the same one; None elsewhere.
         others: number of samples that hold another class than `constant`; 0 without it.
-        pixel_skill: share of the wrong pixels of always predicting that class which the model avoids.
-        recall_skill: by which share of the way from a constant class, 1 / `true_classes`, to 1 `recall` is better.
+        pixel_skill: share of the wrong pixels of that mask which the model avoids.
+        recall_skill: by which share of the way from that mask's mean recall to 1 the model's is better.
         reordered: the classes that labels and masks have in different orders; None where there are none.
     """
 
@@ -84,6 +85,8 @@ class SegmentationQuality:
     true_classes: int
     majority: Kept[str]
     majority_share: float
+    baseline_pixels: float
+    baseline_recall: float
     constant: Kept[str | None]
     others: int
     pixel_skill: Skill
@@ -169,6 +172,32 @@ def count_pixels(predicted: np.ndarray, masks: np.ndarray, classes: int) -> tupl
     return MaskCounts(both, true, said), mostly
 
 
+def usual_masks(masks: np.ndarray, classes: int) -> np.ndarray:
+    """Return what is predicted of each sample without looking at it, (N, H, W): the class that a pixel mostly has elsewhere.
+
+    The sample itself does not count, so that few samples do not learn their own masks by heart. Of equals the lowest class.
+
+    Args:
+        masks: (N, H, W) of whole numbers, in [0, K).
+        classes: K.
+    """
+    best = second = np.full(masks.shape[1:], -1)
+    of_best = of_second = np.full(masks.shape[1:], -1, np.int64)
+    for index in range(classes):
+        count = np.zeros(masks.shape[1:], np.int64)
+        for mask in masks:
+            count += mask == index
+        first, next_ = count > of_best, (count <= of_best) & (count > of_second)
+        second, of_second = (
+            np.where(first, best, np.where(next_, index, second)),
+            np.where(first, of_best, np.where(next_, count, of_second)),
+        )
+        best, of_best = np.where(first, index, best), np.where(first, count, of_best)
+    # without its own vote the best class of a pixel falls behind the next one where it was no more than equal to it
+    falls = (of_best - 1 < of_second) | ((of_best - 1 == of_second) & (second < best))
+    return np.stack([np.where(falls & (mask == best), second, best) for mask in masks])
+
+
 def mean_of_known(values: np.ndarray) -> np.ndarray:
     """Return the mean along the last axis of the values that are numbers, NaN where none is."""
     known = np.isfinite(values)
@@ -219,7 +248,10 @@ def segmentation_quality(
     """
     counts, mostly = count_pixels(masks_of(outputs), masks, len(names))
     all_once = np.ones((1, len(masks)), np.int64)
-    total, drawn = counts.drawn(all_once), counts.drawn(resamples(len(masks), seed))
+    times = resamples(len(masks), seed)
+    total, drawn = counts.drawn(all_once), counts.drawn(times)
+    usual, _ = count_pixels(usual_masks(masks, len(names)), masks, len(names))
+    constant, constants = usual.drawn(all_once), usual.drawn(times)
     true, said, pixels = total.true[0], total.said[0], masks.size
     first = 1 if outputs.shape[-1] == 1 else 0
     overlaps, again = total.of(first).overlaps[0], drawn.of(first).overlaps
@@ -243,7 +275,6 @@ def segmentation_quality(
         for index in range(first, len(names))
     )
     mean = bounded(mean_of_known(overlaps), mean_of_known(again))
-    often = _ratio(drawn.true[:, majority], drawn.true.sum(axis=1))
     return SegmentationQuality(
         mean=overlap("", mean, mean_of_known(dice_of(overlaps)), slice(first, None), 0),
         classes=classes,
@@ -256,8 +287,10 @@ def segmentation_quality(
         majority_share=float(true[majority] / pixels),
         constant=names[predicted[0]] if len(predicted) == 1 else None,
         others=int((counts.true != counts.said).any(axis=1).sum()) if len(predicted) == 1 else 0,
-        pixel_skill=_skill(total.pixels, true[majority : majority + 1] / pixels, drawn.pixels, often, len(masks)),
-        recall_skill=_skill(total.recall, 1 / present, drawn.recall, 1 / present, len(masks)),
+        baseline_pixels=float(constant.pixels[0]),
+        baseline_recall=float(constant.recall[0]),
+        pixel_skill=_skill(total.pixels, constant.pixels, drawn.pixels, constants.pixels, len(masks)),
+        recall_skill=_skill(total.recall, constant.recall, drawn.recall, constants.recall, len(masks)),
         reordered=_reordered(mostly, names),
     )
 
@@ -270,14 +303,12 @@ def _reordered(mostly: np.ndarray, names: Sequence[str]) -> Reordered | None:
     return certain_exchanges(labels, mostly[samples, labels], names.__getitem__, classes=len(names))
 
 
-def _skill(
-    found: np.ndarray, constant: np.ndarray | float, again: np.ndarray, constants: np.ndarray | float, samples: int
-) -> Skill:
+def _skill(found: np.ndarray, constant: np.ndarray, again: np.ndarray, constants: np.ndarray, samples: int) -> Skill:
     """Return by which share of the way from a constant answer to 1 a rate is better, of all and of samples drawn anew."""
     (value,), values = _ratio(found - constant, 1 - constant), _ratio(again - constants, 1 - constants)
     low, high = percentile_interval(values) if samples >= FEWEST else (-math.inf, 1.0)
     return Skill(float(value), low, high, samples)
 
 
-def _ratio(above: np.ndarray, below: np.ndarray | float) -> np.ndarray:
-    return np.asarray(above / np.where(np.asarray(below) > 0, below, np.nan))
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.asarray(above / np.where(below > 0, below, np.nan))

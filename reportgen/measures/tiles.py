@@ -127,7 +127,7 @@ def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
     """
     if images.ndim == 3:
         images = np.moveaxis(images, -1, 1)[..., None]
-    ends = _picture_range(images)
+    ends = value_range(images)
     maxima = images.reshape(len(images), -1).max(axis=1).astype(np.float64)
     if images.ndim == 5:
         images = central_slices(images.mean(axis=-1, dtype=np.float32))[..., None]
@@ -145,7 +145,8 @@ def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
     )
 
 
-def _picture_range(images: np.ndarray) -> tuple[float, float]:
+def value_range(images: np.ndarray) -> tuple[float, float]:
+    """Return the ends of the colours for samples: 0 to 255 for bytes, 0 to 1 for what lies within, else as measured."""
     if images.dtype == np.uint8:
         return 0.0, 255.0
     finite = images[np.isfinite(images)]

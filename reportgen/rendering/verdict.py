@@ -111,7 +111,7 @@ def _measured(quality: Any, language: Language) -> tuple[Message | str, bool]:
         said = say(
             "Mean IoU {value} ({low}–{high}) on {samples}; pixel accuracy {pixels}, baseline {baseline}.",
             **_percents(language, value=mean.value, low=mean.low, high=mean.high),
-            **_percents(language, pixels=masks.pixels.value, baseline=masks.majority_share),
+            **_percents(language, pixels=masks.pixels.value, baseline=masks.baseline_pixels),
             samples=samples,
         )
         return said, max(masks.pixel_skill.low, masks.recall_skill.low) > 0

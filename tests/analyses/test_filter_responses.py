@@ -135,7 +135,7 @@ def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     assert run(network(), None) == Skip("Give --samples.")
     flat = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(2)])
     assert run(flat, draw(3, 6, 6, 1)) == Skip(
-        "No layer of this model has maps with a height and a width, so that there is nothing to cut patches for."
+        "No layer of this model has maps along the axes of its input, so that there is nothing to cut patches for."
     )
 
 
@@ -187,3 +187,43 @@ def test_pointwise_and_depthwise_parts_of_a_separable_layer_are_not_taken_for_it
     depthwise, pointwise = layer_kernels({"separable": model.layers[0]})
     assert kernel_tiles(pointwise, (0, 1), (3, 3)) is None
     assert kernel_tiles(depthwise, (0, 1), (3, 3)) is None
+
+
+def test_patches_of_a_signal_are_the_steps_that_an_answer_sees_with_a_row_for_each_channel() -> None:
+    model = keras.Sequential([keras.Input((20, 2)), layers.Conv1D(3, 5, padding="causal", name="first")])
+    fix_weights(model, seed=5, mean=0)
+    signals = draw(6, 20, 2)
+    (layer,) = run(model, signals).layers
+    assert (layer.field, layer.jump, layer.kernel_size) == ((5,), (1,), (5,))
+    maps = np.asarray(model(signals))
+    kernel = model.layers[0].get_weights()[0]
+    for number, channel in enumerate(layer.channels):
+        best = int(maps[..., channel.channel].max(axis=1).argmax())
+        step = int(maps[best, :, channel.channel].argmax())
+        assert (channel.samples[0], channel.places[0]) == (50 + best, (step,))
+        known = range(max(step - 4, 0), step + 1)
+        patch = layer.figure.panels[1].images[number]
+        assert patch.shape == (2, 5)
+        np.testing.assert_allclose(patch[:, 5 - len(known) :], signals[best, known].T, rtol=1e-6)
+        assert np.isnan(patch[:, : 5 - len(known)]).all()
+        weights = kernel[..., channel.channel]
+        strongest = np.linalg.norm(weights, axis=0).argmax()
+        np.testing.assert_allclose(
+            layer.figure.panels[0].images[number], np.repeat(weights[None, :, strongest], 2, axis=0)
+        )
+
+
+def test_patches_of_a_volume_are_the_middle_slice_of_what_an_answer_sees() -> None:
+    model = keras.Sequential([keras.Input((6, 7, 8, 1)), layers.Conv3D(2, 3, name="first")])
+    fix_weights(model, seed=5, mean=0)
+    volumes = draw(5, 6, 7, 8, 1) - 0.5
+    result = run(model, volumes, maximise=True)
+    (layer,) = result.layers
+    assert (layer.field, layer.kernel_size, layer.maximised) == ((3, 3, 3), (3, 3, 3), None)
+    assert result.not_maximised == "No inputs are made: that is done for images alone."
+    kernel = model.layers[0].get_weights()[0]
+    for number, channel in enumerate(layer.channels):
+        depth, row, column = channel.places[0]
+        window = volumes[channel.samples[0] - 50, depth + 1, row : row + 3, column : column + 3, 0]
+        np.testing.assert_allclose(layer.figure.panels[1].images[number], window, rtol=1e-6)
+        np.testing.assert_allclose(layer.figure.panels[0].images[number], kernel[1, :, :, 0, channel.channel])

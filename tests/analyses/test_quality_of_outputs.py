@@ -57,7 +57,8 @@ def test_masks_without_regard_to_the_image_are_no_better_than_the_most_frequent_
     assert isinstance(finding, Finding)
     assert finding.severity is Severity.PROBLEM
     assert finding.message.endswith(
-        "always predicting class 0 gives 70.8% and 25.0%, and 10% of its errors must be avoided"
+        "one mask for all samples, the most frequent class of each pixel, gives 70.8% and 25.0%, and 10% of its errors must be "
+        "avoided"
     )
     (open_,) = of_masks(np.random.default_rng(9).integers(0, 4, MASKS.shape), count=9)
     assert (type(open_), open_.code, open_.samples_needed) == (Inconclusive, "no-better-than-majority", 10)

@@ -10,6 +10,7 @@ from reportgen.measures.segmentation import (
     masks_of,
     mean_of_known,
     segmentation_quality,
+    usual_masks,
 )
 
 GENERATOR = np.random.default_rng(2)
@@ -92,7 +93,9 @@ def test_one_class_everywhere_is_told_with_the_masks_that_hold_another() -> None
     masks[:10, 0, 0] = 1
     quality = of(np.zeros_like(masks), masks)
     assert (quality.constant, quality.others) == ("a", 10)
-    assert (quality.pixel_skill.value, quality.recall_skill.value) == (0, 0)
+    # ten of twelve masks hold the other class at one pixel, so that the usual mask has it and errs twice
+    assert quality.baseline_pixels == pytest.approx(1 - 2 / 192)
+    assert quality.pixel_skill.value == pytest.approx(1 - 10 / 2)
     assert (of(masks, masks).constant, of(masks, masks).others) == (None, 0)
     inverted = segmentation_quality(np.ones((12, 4, 4, 1)), masks, ("a", "b"), seed=0)
     assert (inverted.constant, inverted.others) == ("b", 12)
@@ -105,3 +108,21 @@ def test_exchanged_classes_are_found_by_what_most_of_their_pixels_are() -> None:
     found = of(np.array([0, 2, 1, 3])[noisy], masks).reordered
     assert found is not None
     assert [(pair.label, pair.answer) for one in found.exchanges for pair in one.pairs] == [("b", "c"), ("c", "b")]
+
+
+def test_the_usual_mask_of_a_sample_is_what_the_others_mostly_have() -> None:
+    masks = np.array([[[0, 1, 2]], [[0, 1, 2]], [[0, 2, 1]], [[1, 2, 0]]])
+    usual = usual_masks(masks, 3)
+    for place in range(4):
+        others = np.delete(masks, place, axis=0)[:, 0]
+        assert usual[place, 0].tolist() == [np.bincount(column, minlength=3).argmax() for column in others.T]
+
+
+def test_masks_of_another_sample_are_no_better_than_the_usual_one() -> None:
+    rows = np.arange(8)[:, None]
+    masks = np.stack([np.broadcast_to((rows > 1) & (rows < 4 + one % 3), (8, 8)) for one in range(60)]).astype(int)
+    shifted = of(np.roll(masks, 1, axis=0), masks)
+    assert shifted.pixels.value > shifted.majority_share + 0.05
+    assert shifted.pixel_skill.high < 0
+    assert shifted.recall_skill.high < 0.1
+    assert of(masks, masks).pixel_skill.value == 1

@@ -26,6 +26,7 @@ from reportgen.results import Finding, Histogram, ImageGrid, Limits, Palette
 
 _NEXT_TO_ZERO = 1e-8  # norm of a filter that no later layer can bring back
 _OF_FRESH = 1e-5  # of the norm of a fresh draw's filter
+_VOLUMES_IN_A_ROW = 4  # of three slices each, so that single weights can be seen
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
 _FRESH_BINS = 10  # as matplotlib's histogram has: with six times as many a flat distribution looks ragged
 
@@ -75,7 +76,7 @@ def _grid(kernel: LayerKernel, options: ReportOptions) -> FilterGrid:
         value_range=(-limit, limit),
         total=len(trained),
         palette=Palette.DIVERGING,
-        columns=1 if layout == "strip" else columns_for(len(shown)),
+        columns={"strip": 1, "slices": min(len(shown), _VOLUMES_IN_A_ROW)}.get(layout, columns_for(len(shown))),
         maxima=largest_values(tiles),
         of_weights=True,
     )

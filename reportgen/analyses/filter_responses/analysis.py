@@ -21,7 +21,6 @@ from reportgen.messages import say
 from reportgen.models.gradients import MAXIMISATION_STEPS
 from reportgen.models.graphs import common_data_format, layer_path
 from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions, follow_placements
-from reportgen.models.weights import LayerKernel
 from reportgen.results import Finding, Limits, Panel, PanelGrid, Rule
 from reportgen.run import EvaluatedSamples
 
@@ -31,7 +30,8 @@ CHANNELS = 16
 _COLUMNS = 2
 _COMPILED = say("No inputs are made: this processor takes no gradients through a model with channels first.")
 _PATCH_PIXELS = 120_000  # of all patches of a layer
-_PICTURES = 4  # axes of several, with their channels
+_ONLY_IMAGES = say("No inputs are made: that is done for images alone.")
+_AXES = (1, 2, 3)  # along time, of images and of volumes
 
 
 class FilterResponses:
@@ -47,14 +47,16 @@ class FilterResponses:
         samples, live = context.samples, context.live
         if samples is None or live is None:
             return Skip(context.no_samples_reason)
-        tops = {name: top for name, top in samples.activations.top.items() if len(top.size) == 2}
-        if not tops or samples.images.ndim != 4:
+        axes = samples.images.ndim - 2
+        tops = {name: top for name, top in samples.activations.top.items() if len(top.size) == axes}
+        if not tops or axes not in _AXES:
             return Skip(_no_maps(context, samples))
         try:
             placed = follow_placements(live, samples.scale(samples.images[:1]), pack=with_first(samples))
         except ForwardError as error:
             return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
         not_made = _COMPILED if isinstance(live.model, CompiledModel) else live.no_gradients
+        not_made = not_made if axes == 2 else _ONLY_IMAGES
         layers = tuple(_layer(name, tops[name], placed[name], samples, context) for name in tops if name in placed)
         left_out = tuple(name for name in tops if name not in placed)
         shown = tuple(layer for layer in layers if layer is not None)
@@ -91,13 +93,14 @@ def _unpaid(layers: tuple[LayerResponses, ...], context: AnalysisContext) -> str
 
 
 def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
-    if samples.images.ndim != _PICTURES:
-        return say("Patches are cut from pictures, and these samples do not have a height and a width alone.")
-    if not any(len(layer.output_shape or ()) == _PICTURES - 1 for layer in context.layers):
+    axes = samples.images.ndim - 2
+    if axes not in _AXES:
+        return say("Patches are cut from signals, images and volumes, and these samples are none.")
+    if not any(len(layer.output_shape or ()) == axes + 1 for layer in context.layers):
         return say(
-            "No layer of this model has maps with a height and a width, so that there is nothing to cut patches for."
+            "No layer of this model has maps along the axes of its input, so that there is nothing to cut patches for."
         )
-    return say("No layer that was run has maps with a height and a width; --layers NAME chooses one.")
+    return say("No layer that was run has maps along the axes of its input; --layers NAME chooses one.")
 
 
 def _layer(
@@ -119,30 +122,26 @@ def _layer(
     responses = tuple(_responses(top, samples, channel) for channel in channels)
     return LayerResponses(
         name=name,
-        field=(placed.size[0], placed.size[1]),
-        jump=(placed.jump[0], placed.jump[1]),
+        field=placed.size,
+        jump=placed.jump,
         total=top.values.shape[1],
         silent=int((top.values[0] <= 0).sum()),
-        kernel_size=_window(kernel) if tiles is not None else None,
+        kernel_size=kernel.shape[: len(top.size)] if kernel is not None and tiles is not None else None,
         input_channels=0 if kernel is None else kernel.by_filter(kernel.values()).shape[-1],
-        reduction=-(-placed.size[0] // patches.shape[2]),
+        reduction=-(-placed.size[-1] // patches.shape[3]),
         beyond=bool(np.isnan(patches).any()),
         figure=PanelGrid(tuple(panels), tuple(map(str, channels)), min(_COLUMNS, len(channels)), top.values.shape[1]),
         channels=responses,
-        maximised=maximised_inputs(live, name, channels, samples, context),
+        maximised=maximised_inputs(live, name, channels, samples, context) if len(top.size) == 2 else None,
     )
-
-
-def _window(kernel: LayerKernel | None) -> tuple[int, int] | None:
-    return None if kernel is None else (kernel.shape[0], kernel.shape[1])
 
 
 def _responses(top: TopPositions, samples: EvaluatedSamples, channel: int) -> ChannelResponses:
     count = int(np.isfinite(top.values[:, channel]).sum())
-    rows, columns = np.unravel_index(top.places[:count, channel], top.size)
+    places = np.stack(np.unravel_index(top.places[:count, channel], top.size), axis=1)
     return ChannelResponses(
         channel=channel,
         values=tuple(map(float, top.values[:count, channel])),
         samples=tuple(samples.index(int(position)) for position in top.samples[:count, channel]),
-        places=tuple((int(row), int(column)) for row, column in zip(rows, columns, strict=True)),
+        places=tuple(tuple(map(int, place)) for place in places),
     )

@@ -11,12 +11,14 @@ from reportgen.measures.tiles import (
     pictures_of,
     reduction_for,
     strongest,
+    value_range,
 )
 from reportgen.models.passes import Placement, TopPositions
 from reportgen.models.weights import LayerKernel
 from reportgen.results import Palette, Panel
 from reportgen.run import EvaluatedSamples
 
+_WIDE = 4  # times as wide as high is a patch along time, at least
 _WHOLE = 2**30  # pixels: samples are not reduced before they are cut
 
 
@@ -52,22 +54,42 @@ def cut_patches(
 
     Returns:
         (n, k, height, width) float32, or (n, k, height, width, 3) in colour; NaN beyond a sample's edge, and all NaN
-        where fewer than k samples were evaluated.
+        where fewer than k samples were evaluated. Along time a patch has a row for each channel, repeated where there are few;
+        of a volume it is the middle slice of what an answer sees, across its first axis.
     """
     positions = sorted({int(position) for channel in channels for position in top.samples[:, channel]})
     stored = samples.read(positions)
-    drawn = pictures_of(np.moveaxis(stored, 1, -1) if channels_first else stored, pixels=_WHOLE)
-    if drawn is None:
-        raise ValueError(f"samples must be images. Received: shape {stored.shape}.")
-    at = {position: drawn.values[number] for number, position in enumerate(positions)}
+    stored = np.moveaxis(stored, 1, -1) if channels_first else stored
+    axes = len(top.size)
+    if axes == 3:
+        values, palette, ends = stored.mean(axis=-1, dtype=np.float32), Palette.GREY, value_range(stored)
+    else:
+        drawn = pictures_of(stored, pixels=_WHOLE)
+        if drawn is None:
+            raise ValueError(f"samples must be images. Received: shape {stored.shape}.")
+        values, palette, ends = drawn.values, drawn.palette, drawn.value_range
+    at = {position: values[number] for number, position in enumerate(positions)}
     patches = [
-        cut(at[int(top.samples[rank, channel])], placed.window(_place(top, rank, channel)))
+        _patch(at[int(top.samples[rank, channel])], placed.window(_place(top, rank, channel)))
         for channel in channels
         for rank in range(len(top.values))
     ]
     flat = np.stack(patches)
     flat = block_means(flat, reduction_for(len(flat), flat.shape[1], flat.shape[2], pixels))
-    return flat.reshape(len(channels), -1, *flat.shape[1:]), drawn.palette, drawn.value_range
+    if axes == 1:
+        flat = flat.repeat(max(flat.shape[2] // (_WIDE * flat.shape[1]), 1), axis=1)
+    return flat.reshape(len(channels), -1, *flat.shape[1:]), palette, ends
+
+
+def _patch(image: np.ndarray, window: tuple[slice, ...]) -> np.ndarray:
+    """Return a patch as a picture: of a signal (channels, steps) all its rows, of a volume the middle slice."""
+    if len(window) == 1:
+        return cut(image, (slice(0, len(image)), *window))
+    if len(window) == 2:
+        return cut(image, window)
+    middle = (window[0].start + window[0].stop) // 2
+    inside = 0 <= middle < len(image)
+    return cut(image[middle] if inside else np.full_like(image[0], np.nan), window[1:])
 
 
 def _place(top: TopPositions, rank: int, channel: int) -> tuple[int, ...]:
@@ -95,7 +117,8 @@ def cut(image: np.ndarray, window: tuple[slice, ...]) -> np.ndarray:
 def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int, ...]) -> Panel | None:
     """Return the kernels of some channels, enlarged by a whole factor and centred in a patch's size.
 
-    Of each, the input channel with the largest norm is shown. None where they do not belong to the channels one by one.
+    Of each, the input channel with the largest norm is shown, in a volume its middle slice, along time as a row. None
+    where they do not belong to the channels one by one.
 
     Args:
         kernel: the layer's kernel.
@@ -103,13 +126,19 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
         size: height and width of a patch.
     """
     filters = kernel.by_filter(kernel.values())
-    if filters.ndim != 4 or len(filters) <= max(channels) or kernel.name != "kernel":
+    if filters.ndim not in (3, 4, 5) or len(filters) <= max(channels) or kernel.name != "kernel":
         return None
     chosen = filters[list(channels)]
-    strongest_input = np.sqrt((chosen.astype(np.float64) ** 2).sum(axis=(1, 2))).argmax(axis=-1)
-    tiles = chosen[np.arange(len(chosen)), :, :, strongest_input]
-    factor = max(1, min(size[0] // tiles.shape[1], size[1] // tiles.shape[2]))
-    tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
+    strongest_input = np.sqrt((chosen.astype(np.float64) ** 2).sum(axis=tuple(range(1, chosen.ndim - 1)))).argmax(
+        axis=-1
+    )
+    tiles = chosen[np.arange(len(chosen)), ..., strongest_input]
+    if tiles.ndim == 2:
+        tiles = tiles[:, None].repeat(size[0], axis=1).repeat(max(size[1] // tiles.shape[1], 1), axis=2)
+    else:
+        tiles = tiles[:, tiles.shape[1] // 2] if tiles.ndim == 4 else tiles
+        factor = max(1, min(size[0] // tiles.shape[1], size[1] // tiles.shape[2]))
+        tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
     margins = [max(wanted - has, 0) for wanted, has in zip(size, tiles.shape[1:], strict=True)]
     widths = [(0, 0), *((margin // 2, margin - margin // 2) for margin in margins)]
     limit = percentile_end(KERNEL_PERCENTILE, tiles)

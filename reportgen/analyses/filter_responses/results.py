@@ -16,13 +16,13 @@ class ChannelResponses:
         channel: its index.
         values: its largest answers, falling; one for each sample.
         samples: indices in the source.
-        places: (row, column) of each answer in the map.
+        places: of each answer in the map: (row, column), along time (step,), in a volume (depth, row, column).
     """
 
     channel: int
     values: tuple[float, ...]
     samples: tuple[int, ...]
-    places: tuple[tuple[int, int], ...]
+    places: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class LayerResponses:
 
     Attributes:
         name: the call's name.
-        field: rows and columns of the input that one answer sees.
-        jump: rows and columns of the input from one answer to the next.
+        field: rows and columns of the input that one answer sees; steps along time, depth first of a volume.
+        jump: the same from one answer to the next.
         total: number of channels.
         silent: number of channels that are never above zero, which are not shown.
-        kernel_size: rows and columns of the kernel shown in each tile, or None where the layer has none.
+        kernel_size: the same of the kernel shown in each tile, or None where the layer has none.
         input_channels: number of channels that a kernel reads.
         reduction: factor by which the patches are smaller than what an answer sees.
         beyond: whether some patch reaches beyond the edge of its sample.
@@ -45,11 +45,11 @@ class LayerResponses:
     """
 
     name: str
-    field: tuple[int, int]
-    jump: tuple[int, int]
+    field: tuple[int, ...]
+    jump: tuple[int, ...]
     total: int
     silent: int
-    kernel_size: tuple[int, int] | None
+    kernel_size: tuple[int, ...] | None
     input_channels: int
     reduction: int
     beyond: bool

@@ -32,8 +32,9 @@ MAJORITY = Rule(
     unit=say("share of the errors of the most frequent class that the model must avoid"),
     source=say(
         "skill score against the most frequent class on the upper bound of Wilson's interval (1927) of the accuracy and the "
-        "lower bound of that class's share, of masks on those of the pixel accuracy and of the mean recall of the classes "
-        "(bootstrap over samples, Efron 1979, Annals of Statistics 7, 1); a tenth is reportgen's choice"
+        "lower bound of that class's share; of masks against the most frequent class of each pixel in the other samples, by "
+        "pixel accuracy and mean recall of the classes (bootstrap over samples, Efron 1979, Annals of Statistics 7, 1); a "
+        "tenth is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
     follows_from=(

@@ -27,7 +27,7 @@ _MOST_NAMED = 5
 
 
 def masks_no_better_than_majority(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
-    """Yield whether masks are certainly no better than the most frequent class everywhere, or what cannot be told.
+    """Yield whether masks are certainly no better than one mask for all samples, or what cannot be told.
 
     Neither measure alone tells: a model that finds most of a rare class may have as many wrong pixels as one that never does,
     and one that predicts a rare class too often may find more of it. So it fails where both do, and passes where one does.
@@ -42,17 +42,16 @@ def masks_no_better_than_majority(result: PredictionQualityResult, limits: Limit
     values = {
         "pixels": quality.pixels.value,
         "recall": quality.recall.value,
-        "majority": quality.majority,
-        "share": quality.majority_share,
-        "chance": 1 / quality.true_classes,
+        "share": quality.baseline_pixels,
+        "chance": quality.baseline_recall,
         "samples": quality.samples,
         "limit": limit,
     }
     if Outcome.INCONCLUSIVE in outcomes:
         message = say(
             "pixel accuracy is {pixels:.1%} and the mean recall of the classes {recall:.1%} on {samples} samples, too few to "
-            "tell them from always predicting {majority} ({share:.1%} and {chance:.1%}, of whose errors {limit:.0%} must be "
-            "avoided)",
+            "tell them from one mask for all samples, the most frequent class of each pixel ({share:.1%} and {chance:.1%}, of "
+            "whose errors {limit:.0%} must be avoided)",
             **values,
         )
         needed = [decision.needed for decision in decisions if decision.needed is not None]
@@ -60,13 +59,13 @@ def masks_no_better_than_majority(result: PredictionQualityResult, limits: Limit
         return
     message = say(
         "pixel accuracy is {pixels:.1%} (at most {most:.1%}) and the mean recall of the classes {recall:.1%} (at most "
-        "{highest:.1%}; 95%, {samples} samples); always predicting {majority} gives {share:.1%} and {chance:.1%}, and "
-        "{limit:.0%} of its errors must be avoided",
+        "{highest:.1%}; 95%, {samples} samples); one mask for all samples, the most frequent class of each pixel, gives "
+        "{share:.1%} and {chance:.1%}, and {limit:.0%} of its errors must be avoided",
         most=quality.pixels.high,
         highest=quality.recall.high,
         **values,
     )
-    evidence = {"pixels": quality.pixels.value, "recall": quality.recall.value, "majority": quality.majority_share}
+    evidence = {"pixels": quality.pixels.value, "recall": quality.recall.value, "baseline": quality.baseline_pixels}
     evidence |= {"overlap": quality.mean.value, "highest": quality.recall.high}
     yield MAJORITY.finding(say("masks"), message, evidence=evidence, threshold=limit)
 
