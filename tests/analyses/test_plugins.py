@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 
 import reportgen
 from reportgen.analyses.plugins import Plugins, failure, load_plugins
+from reportgen.cli.app import run
 from reportgen.rendering.html import render_html
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "plugin-example"
@@ -248,19 +248,19 @@ def test_a_reason_is_one_short_line_without_folders() -> None:
 
 
 @pytest.mark.slow
-def test_the_example_of_the_documentation_is_installed_and_makes_its_section(tmp_path: Path) -> None:
+def test_the_example_of_the_documentation_is_installed_and_makes_its_section(
+    tmp_path: Path, monkeypatch: Any, capfd: Any
+) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     shutil.copytree(EXAMPLE, source)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*pip, "--target", str(target), str(source)], check=True, capture_output=True)
-    environment = os.environ | {"PYTHONPATH": str(target)}
-    command = [sys.executable, "-m", "reportgen"]
-    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True}
-    listed = subprocess.run([*command, "rules", "--json"], check=True, **run)
-    assert json.loads(listed.stdout)[-1]["code"] == "dark-samples"
+    monkeypatch.syspath_prepend(target)
+    monkeypatch.chdir(tmp_path)
+    assert run(["rules", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)[-1]["code"] == "dark-samples"
     (tmp_path / "r.toml").write_text("[rules]\ndark-samples = 0.0\n", encoding="utf-8")
-    arguments = ["demo", "--config", "r.toml", "--json", "r.json", "-o", "r.html"]
-    subprocess.run([*command, *arguments], check=True, **run)
+    assert run(["demo", "--config", "r.toml", "--json", "r.json", "-o", "r.html"]) == 0
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     section = document["sections"][-1]
     assert (section["name"], section["skipped"], section["result"]["samples"]) == ("brightness", None, 200)

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ MOST_STYLE, MOST_SCRIPT, MOST_NODES = 15_000, 10_000, 2_999
 
 MOST_COLOURS = 257
 """Of an enlarged grid: a palette of 256 and the gap between the tiles. A smoothed one has thousands."""
+
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+"""Axe's rules that read colours; in dark and in forced colours nothing else of the page is another."""
 
 
 def missing(reason: str) -> None:
@@ -127,10 +130,17 @@ def sideways_faults(page: Any) -> list[str]:
     )
 
 
-def axe_faults(page: Any, axe_source: str) -> list[str]:
-    """Return axe's violations of any impact, best practices included."""
+def axe_faults(page: Any, axe_source: str, *, rules: Sequence[str] = ()) -> list[str]:
+    """Return axe's violations of any impact, best practices included.
+
+    Args:
+        page: the page.
+        axe_source: axe's script.
+        rules: the rules to apply; without any all of them.
+    """
     page.evaluate(axe_source)
-    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((result) => result.violations)")
+    options = {"resultTypes": ["violations"], **({"runOnly": {"type": "rule", "values": rules}} if rules else {})}
+    found = page.evaluate("(options) => axe.run(options).then((result) => result.violations)", options)
     return [f"{rule['id']} ({rule['impact']}): {node['html'][:160]}" for rule in found for node in rule["nodes"]]
 
 

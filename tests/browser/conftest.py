@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +29,7 @@ def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> 
     from tiles import tiles_report
 
     from reportgen.api import build_report
+    from reportgen.cli.app import run
     from reportgen.redaction.reports import redact
     from reportgen.rendering.html import render_html
     from reportgen.rendering.output import write_all
@@ -45,8 +45,7 @@ def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> 
     }
     folder = tmp_path_factory.mktemp("reports")
     write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items()})
-    command = [sys.executable, "-m", "reportgen", "demo", "--quiet", "--output", folder / "demo.html"]
-    subprocess.run(command, check=True, capture_output=True)
+    assert run(["demo", "--quiet", "--output", str(folder / "demo.html")]) == 0
     return {name: folder / f"{name}.html" for name in ("demo", *reports)}
 
 

@@ -1,5 +1,6 @@
 """SavedModel folders, TensorFlow checkpoints and architectures without weights."""
 
+import functools
 import hashlib
 import io
 import os
@@ -39,8 +40,9 @@ GRAPH = (
 )
 
 
+@functools.cache
 def whole() -> Any:
-    """A nested model after one step of training, so that its optimiser has slots."""
+    """Return a nested model after one step of training, so that its optimiser has slots. No test changes it."""
     inner = keras.Sequential(
         [keras.Input((6, 6, 1)), keras.layers.SeparableConv2D(2, 3, name="separable")], name="inner"
     )
