@@ -24,6 +24,20 @@ from reportgen.results import (
     Severity,
 )
 
+BROKEN_OUTPUT = (*BROKEN_WEIGHTS, *WRONG_INPUTS, "non-deterministic-output", "constant-output")
+"""Codes of rules on the model and its inputs, from which follows that it is wrong about classes or numbers."""
+
+WRONG_ANSWERS = (
+    *BROKEN_WEIGHTS,
+    *WRONG_INPUTS,
+    "non-deterministic-output",
+    "class-names-unchecked",
+    "permuted-labels",
+    "constant-output",
+    "constant-prediction",
+)
+"""The same of a model with one answer for each sample, and codes of rules on its classes."""
+
 MAJORITY = Rule(
     code="no-better-than-majority",
     meaning=say("always saying the most frequent class would be about as good"),
@@ -37,15 +51,7 @@ MAJORITY = Rule(
         "tenth is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "class-names-unchecked",
-        "permuted-labels",
-        "constant-output",
-        "constant-prediction",
-    ),
+    follows_from=WRONG_ANSWERS,
     advice=Advice(
         title=say("No better than one constant answer"),
         why=say("The model adds nothing to always naming the most frequent class."),
@@ -220,11 +226,7 @@ CONSTANT = Rule(
     source=say(
         "rule of three: with none of 10 found the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "constant-output",
-    ),
+    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, "constant-output"),
     advice=Advice(
         title=say("One answer for all samples"),
         why=say("The model cannot tell the classes apart."),
@@ -271,12 +273,7 @@ MEAN = Rule(
         "Fieller's interval (1954, J. Royal Stat. Soc. B 16, 175); a tenth is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "constant-output",
-    ),
+    follows_from=BROKEN_OUTPUT,
     advice=Advice(
         title=say("No better than the mean"),
         why=say("The model adds nothing to always answering the average."),

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.rules.baselines import BROKEN_OUTPUT, MAJORITY, WRONG_ANSWERS
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
 from reportgen.measures.segmentation import SegmentationQuality
 from reportgen.messages import Message, counted, first_of, say
 from reportgen.results import (
-    BROKEN_WEIGHTS,
-    WRONG_INPUTS,
     Advice,
     Certainty,
     Finding,
@@ -107,16 +106,7 @@ NEVER = Rule(
     source=say(
         "rule of three: with none of 10 the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "class-names-unchecked",
-        "permuted-labels",
-        "constant-output",
-        "constant-prediction",
-        "no-better-than-majority",
-    ),
+    follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
         title=say("A class is never predicted"),
         why=say("Every sample of this class is wrong."),
@@ -238,16 +228,7 @@ RECALL = Rule(
     source=say(
         "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni) against uniform guessing"
     ),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "class-names-unchecked",
-        "permuted-labels",
-        "constant-output",
-        "constant-prediction",
-        "no-better-than-majority",
-    ),
+    follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
         title=say("A class found less often than by guessing"),
         why=say("The model confuses this class systematically."),
@@ -297,12 +278,7 @@ LOW_RECALL = Rule(
         "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni); a half is reportgen's choice"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "constant-output",
-    ),
+    follows_from=BROKEN_OUTPUT,
     advice=Advice(
         title=say("A class is missed more often than found"),
         why=say("Most samples that have this class are not found."),
@@ -351,12 +327,7 @@ LOW_PRECISION = Rule(
         "class would err less"
     ),
     bounds=(0.0, 1.0),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "constant-output",
-    ),
+    follows_from=BROKEN_OUTPUT,
     advice=Advice(
         title=say("A class is claimed more often wrongly"),
         why=say("Most answers that name this class are wrong."),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.rules.baselines import MAJORITY, WRONG_ANSWERS
 from reportgen.measures.calibration import CALIBRATION_BINS, Calibration
 from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Decision, Outcome
@@ -13,8 +14,6 @@ from reportgen.measures.multilabel import MultiLabelQuality
 from reportgen.measures.temperature import Temperature
 from reportgen.messages import Message, counted, say
 from reportgen.results import (
-    BROKEN_WEIGHTS,
-    WRONG_INPUTS,
     Advice,
     Certainty,
     Finding,
@@ -48,16 +47,7 @@ CALIBRATION = Rule(
         fewest=FEWEST_CALIBRATED,
         factor=_TEMPERATURE,
     ),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "class-names-unchecked",
-        "permuted-labels",
-        "constant-output",
-        "constant-prediction",
-        "no-better-than-majority",
-    ),
+    follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
         title=say("Confidence is not accuracy"),
         why=say("Probabilities of this model cannot be used as such, for instance as thresholds."),
@@ -194,16 +184,7 @@ CONFIDENT = Rule(
         "Scott 1992, Biometrics 48, 577); these samples are worth a look, or their labels",
         chance=_CHANCE,
     ),
-    follows_from=(
-        *BROKEN_WEIGHTS,
-        *WRONG_INPUTS,
-        "non-deterministic-output",
-        "class-names-unchecked",
-        "permuted-labels",
-        "constant-output",
-        "constant-prediction",
-        "no-better-than-majority",
-    ),
+    follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
         title=say("Certain and wrong"),
         why=say("Errors given with near certainty pass every confidence threshold."),
