@@ -31,17 +31,21 @@ DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, and give one worker all that shares a browser, or the fixtures of a file.
+    """Begin with what takes longest, and give one worker all that shares the demo's report or a browser, or a file's fixtures.
 
     A test that is marked as slow by itself runs wherever there is time.
     """
-    items.sort(key=lambda item: ("browser" not in item.path.parts, item.get_closest_marker("slow") is None))
     for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+        if _needs_the_demos_report(item):
+            item.add_marker(pytest.mark.xdist_group("demo"))
             item.add_marker(pytest.mark.slow)
         elif all(mark.name != "slow" for mark in item.own_markers):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=lambda item: (not _needs_the_demos_report(item), item.get_closest_marker("slow") is None))
+
+
+def _needs_the_demos_report(item: pytest.Item) -> bool:
+    return "browser" in item.path.parts or "demo_report" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

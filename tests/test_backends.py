@@ -81,6 +81,7 @@ def test_a_broken_installation_is_one_line(monkeypatch):
         import_keras()
 
 
+@pytest.mark.slow
 def test_a_live_model_of_another_backend_gets_everything_but_gradients(monkeypatch):
     model = small_model()
     samples = np.linspace(0, 1, 12 * 64, dtype=np.float32).reshape(12, 8, 8, 1)

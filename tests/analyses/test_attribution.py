@@ -379,6 +379,7 @@ def test_the_limits_given_decide(code: str, measured: dict[str, float], passes: 
     assert (finding.code, finding.threshold) == (code, fails)
 
 
+@pytest.mark.slow
 def test_other_random_orders_never_turn_a_map_of_the_demo_from_passed_to_failed(
     demo_model: Any, demo_samples_path: Any
 ) -> None:

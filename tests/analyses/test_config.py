@@ -198,6 +198,7 @@ def test_the_report_prints_what_was_in_force(demo_model: Any, folder: Path) -> N
     )
 
 
+@pytest.mark.slow
 def test_every_rule_can_be_set_to_its_bounds_without_an_error(demo_samples_path: Path, demo_model: Any) -> None:
     import numpy as np
 

@@ -124,6 +124,7 @@ def test_memory_limit_is_kept(tmp_path: Path) -> None:
     assert isinstance(read_model(path, memory_limit=224), LoadedModel)
 
 
+@pytest.mark.slow
 def test_all_hostile_files_together_need_less_than_a_gigabyte(tmp_path: Path) -> None:
     """Of memory, above what Keras and one small model need."""
     import resource

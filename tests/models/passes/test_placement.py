@@ -87,6 +87,7 @@ def test_an_input_cast_to_another_precision_is_still_followed() -> None:
     assert placed["next"] == Placement((5, 5), (1, 1), (0, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
 def test_a_compiled_model_is_traced_to_the_same_placements(policy: str) -> None:
     parts = [
