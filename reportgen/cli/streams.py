@@ -24,15 +24,19 @@ class _Tolerant(io.RawIOBase):
         self.error: OSError | None = None
 
     def writable(self) -> bool:
+        """Return that it can be written to."""
         return True
 
     def fileno(self) -> int:
+        """Return the number of the file beneath."""
         return int(self._raw.fileno())
 
     def isatty(self) -> bool:
+        """Return whether a terminal is beneath."""
         return bool(self._raw.isatty())
 
     def write(self, content: Any) -> int:
+        """Write as much as the stream takes, or drop all of it, and return its length."""
         if self.error is None:
             try:
                 return int(self._raw.write(content) or 0)

@@ -37,6 +37,7 @@ class _CallWatcher:
         self.rows: list[LayerSummary | None] = []
 
     def on_input(self, path: str, given: Any) -> None:
+        """Keep what a call receives, and the place of its row."""
         tensors = _tensors(given)
         field = merged_field([self._fields.get(id(tensor)) for tensor in tensors])
         before = LayerTensor(_shape(tensors[0]) if tensors else None, field)
@@ -44,6 +45,7 @@ class _CallWatcher:
         self.rows.append(None)
 
     def on_output(self, path: str, output: Any) -> None:
+        """Fill the row of the call that ends."""
         place, before = self._open[path].pop()
         layer, tensors = self._layers[path], _tensors(output)
         after = _shape(tensors[0]) if tensors else None

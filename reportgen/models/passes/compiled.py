@@ -84,6 +84,7 @@ class _Trace:
     def run(
         self, batch: Any, on_output: Callable[[str, Any], None], on_input: Callable[[str, Any], None] | None
     ) -> Any:
+        """Run a batch, tell what each call received and gave, in their order, and return the outputs."""
         seen, output = self._function(batch)
         for path, received, places in self._calls:
             tensors = [seen[place] for place in places]

@@ -172,6 +172,7 @@ class _Walk:
         self._found: dict[str, DatasetEntry] = {}
 
     def datasets(self, file: h5py.File) -> dict[str, DatasetEntry]:
+        """Return every data set of numbers by its path, once all objects were seen."""
         self._group(file, "", 0)
         return self._found
 

@@ -265,17 +265,21 @@ class _Window(io.RawIOBase):
         self._file, self._begin, self._size, self._position = file, begin, size, 0
 
     def readable(self) -> bool:
+        """Return that it can be read."""
         return True
 
     def seekable(self) -> bool:
+        """Return that it has places to go to."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the window, which may lie behind its end, and return it."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(base + offset, 0)
         return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill a buffer as far as the window reaches, and return how many bytes came."""
         view = memoryview(buffer).cast("B")
         length = max(min(len(view), self._size - self._position), 0)
         self._file.seek(self._begin + self._position)
