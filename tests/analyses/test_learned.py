@@ -481,6 +481,7 @@ def test_only_the_scale_differs_is_said_so() -> None:
     )
 
 
+@pytest.mark.slow
 def test_untrained_orthogonal_models_are_called_different_in_no_case_of_40() -> None:
     for seed in range(40):
         keras.utils.set_random_seed(seed)
