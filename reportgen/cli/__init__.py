@@ -10,6 +10,3 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:  # while Python reads the program
         raise SystemExit(130) from None
     run_and_exit(arguments)
-
-
-__all__ = ["main"]

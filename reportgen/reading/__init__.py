@@ -15,26 +15,3 @@ from reportgen.reading.loading import (
     weights_digest,
 )
 from reportgen.reading.rewriting import Permitted, activations_instead, declared_names
-
-__all__ = [
-    "OBJECT_GRAPH",
-    "Inventory",
-    "LayerEntry",
-    "LoadedModel",
-    "ModelFile",
-    "Permitted",
-    "Serving",
-    "StoredKernel",
-    "StoredNormalization",
-    "WeightsOnly",
-    "activations_instead",
-    "adopt_model",
-    "decide",
-    "declared_names",
-    "read_model",
-    "recognise",
-    "refusal",
-    "serving_graph",
-    "take_inventory",
-    "weights_digest",
-]

@@ -2,5 +2,3 @@
 
 from reportgen.redaction.anonymous import anonymise
 from reportgen.redaction.reports import left_out, redact
-
-__all__ = ["anonymise", "left_out", "redact"]

@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     )
     from reportgen.rendering.pdf import find_browser, print_pdf
 
-__all__ = [
-    "LARGEST_PAGE",
-    "check_page_size",
-    "check_targets",
-    "find_browser",
-    "large_page_warning",
-    "print_pdf",
-    "render_frame",
-    "render_html",
-    "render_json",
-    "write_all",
-]
-
 _MODULES = {
     "html": ("render_frame", "render_html"),
     "json": ("render_json",),

@@ -4,16 +4,3 @@ from reportgen.run.answers import ClassScores, class_scores, cross_entropy, righ
 from reportgen.run.claimable import predicted_kind
 from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, evaluate_samples
 from reportgen.run.prepared_run import PreparedRun, prepare_run
-
-__all__ = [
-    "LARGEST_REPEAT_CHANGE",
-    "ClassScores",
-    "EvaluatedSamples",
-    "PreparedRun",
-    "class_scores",
-    "cross_entropy",
-    "evaluate_samples",
-    "predicted_kind",
-    "prepare_run",
-    "right_answers",
-]

@@ -1,5 +1,3 @@
 """Which channels answer to the samples, and what depends on them."""
 
 from reportgen.analyses.channel_activity.analysis import ChannelActivity
-
-__all__ = ["ChannelActivity"]

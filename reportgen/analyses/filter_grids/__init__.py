@@ -1,5 +1,3 @@
 """The kernels of the shown layers, trained and untrained."""
 
 from reportgen.analyses.filter_grids.analysis import FilterGrids
-
-__all__ = ["FilterGrids"]

@@ -1,5 +1,3 @@
 """Which kernels training has moved away from their initialiser."""
 
 from reportgen.analyses.learned.analysis import Learned
-
-__all__ = ["Learned"]

@@ -1,5 +1,3 @@
 """How right the predictions are, and how sure that is."""
 
 from reportgen.analyses.prediction_quality.analysis import PredictionQuality
-
-__all__ = ["PredictionQuality"]

@@ -1,5 +1,3 @@
 """Whether the samples suit the model better when scaled in another way."""
 
 from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
-
-__all__ = ["PreprocessingCheck"]

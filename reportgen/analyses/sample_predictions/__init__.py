@@ -1,5 +1,3 @@
 """The chosen samples with what the model answers."""
 
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
-
-__all__ = ["SamplePredictions"]

@@ -1,5 +1,3 @@
 """The values of every kernel, trained and untrained."""
 
 from reportgen.analyses.weight_histograms.analysis import WeightHistograms
-
-__all__ = ["WeightHistograms"]

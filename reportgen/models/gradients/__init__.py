@@ -11,17 +11,3 @@ from reportgen.models.gradients.gradients import (
     predicted_logits,
 )
 from reportgen.models.gradients.target import GradientTarget
-
-__all__ = [
-    "MAXIMISATION_STEPS",
-    "ClassLogits",
-    "GradientTarget",
-    "Gradients",
-    "LogitGradients",
-    "affine_bias",
-    "find_target",
-    "integrated_gradients",
-    "logits_at",
-    "maximise_channels",
-    "predicted_logits",
-]

@@ -17,31 +17,3 @@ from reportgen.models.passes.placement import Placement, follow_placements
 from reportgen.models.passes.recorder import TOP_SAMPLES, Activations
 from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions
 from reportgen.models.passes.wrapping import recording, recording_activations
-
-__all__ = [
-    "SAMPLES_KEPT",
-    "TOP_SAMPLES",
-    "Activations",
-    "ChannelMoments",
-    "ChannelStatistics",
-    "CompiledModel",
-    "LiveModel",
-    "Placement",
-    "SampleInputs",
-    "TopPositions",
-    "batch_size",
-    "build_on_sample",
-    "channel_moments",
-    "follow_placements",
-    "grouped_convolutions_run",
-    "needs_compiling",
-    "only_input",
-    "predict",
-    "predict_masked",
-    "randomised_kernels",
-    "record_calls",
-    "recording",
-    "recording_activations",
-    "run_failures_named",
-    "run_forward",
-]

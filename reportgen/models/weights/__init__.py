@@ -25,35 +25,3 @@ from reportgen.models.weights.operator_norms import operator_norm
 from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial, initial_deviation
 from reportgen.models.weights.supports import Support, few_levels, support_of
 from reportgen.models.weights.variables import OtherVariable, other_variables
-
-__all__ = [
-    "FEWEST_EIGENVALUES",
-    "FEWEST_NULL_ROWS",
-    "FEWEST_NULL_WEIGHTS",
-    "KURTOSIS",
-    "LEADING",
-    "MARGIN",
-    "MOST_COMPARED",
-    "MOST_REDRAWS",
-    "NEAR_ZERO",
-    "NORM",
-    "RANK",
-    "SIZE",
-    "SMOOTHNESS",
-    "STATISTICS",
-    "ChanceAlone",
-    "LayerKernel",
-    "NullComparison",
-    "NullDraws",
-    "OtherVariable",
-    "Support",
-    "compare_kernels",
-    "draw_initial",
-    "few_levels",
-    "initial_deviation",
-    "is_convolution",
-    "layer_kernels",
-    "operator_norm",
-    "other_variables",
-    "support_of",
-]

@@ -7,29 +7,3 @@ from reportgen.reading.containers.hdf5 import Hdf5Contents, one_line_if_damaged,
 from reportgen.reading.containers.layer_entries import LayerEntry, count_calls, layers_of, name_of, walk_layers
 from reportgen.reading.containers.recognition import recognise
 from reportgen.reading.containers.serving import Serving, read_serving, serving_graph
-
-__all__ = [
-    "OBJECT_GRAPH",
-    "VALUE",
-    "CheckpointContents",
-    "Contents",
-    "DatasetEntry",
-    "Hdf5Contents",
-    "LayerEntry",
-    "ModelFile",
-    "Serving",
-    "StoredArrays",
-    "count_calls",
-    "damage_told",
-    "layers_of",
-    "name_of",
-    "one_line_if_damaged",
-    "read_array",
-    "read_attribute",
-    "read_names",
-    "read_serving",
-    "read_tensors",
-    "recognise",
-    "serving_graph",
-    "walk_layers",
-]

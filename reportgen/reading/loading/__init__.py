@@ -5,17 +5,3 @@ from reportgen.reading.loading.inventory import Inventory, take_inventory
 from reportgen.reading.loading.load import LoadedModel, adopt_model, read_model, weights_digest
 from reportgen.reading.loading.stored_normalizations import StoredNormalization
 from reportgen.reading.loading.weights_only import StoredKernel, WeightsOnly
-
-__all__ = [
-    "Inventory",
-    "LoadedModel",
-    "StoredKernel",
-    "StoredNormalization",
-    "WeightsOnly",
-    "adopt_model",
-    "decide",
-    "read_model",
-    "refusal",
-    "take_inventory",
-    "weights_digest",
-]

@@ -8,26 +8,3 @@ from reportgen.reading.rewriting.permissions import Marshalled, Permitted, activ
 from reportgen.reading.rewriting.rewrite import NOTHING, is_old, make_readable
 from reportgen.reading.rewriting.shared_layers import SharedLayer
 from reportgen.reading.rewriting.values import HARD_SIGMOID, readable_value
-
-__all__ = [
-    "HARD_SIGMOID",
-    "LAYERS",
-    "NOTHING",
-    "TRAINING_WRAPPERS",
-    "VOCABULARY_LAYERS",
-    "Marshalled",
-    "Notes",
-    "Obstacle",
-    "ObstacleKind",
-    "Permitted",
-    "SharedLayer",
-    "activations_instead",
-    "declared_names",
-    "import_objects",
-    "is_of_the_toolkit",
-    "is_old",
-    "make_readable",
-    "marshalled_functions",
-    "readable_value",
-    "sentences_of",
-]
