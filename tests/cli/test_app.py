@@ -205,7 +205,7 @@ def majority(threshold: float, severity: str) -> str:
 )
 def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, capfd, toml, fail_on, code, line):
     (folder / "r.toml").write_text(toml, encoding="utf-8")
-    arguments = ["demo", "--config", "r.toml", "--fail-on", fail_on, "--attribution", "none", "--quiet"]
+    arguments = ["demo", "--config", "r.toml", "--fail-on", fail_on, "--quiet"]
     assert run(arguments) == code
     out, error = capfd.readouterr()
     assert out == "demo-report.html\n"
@@ -215,9 +215,9 @@ def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, capfd, toml,
 
 @pytest.mark.slow
 def test_timings_are_listed_and_leave_the_page_as_it_is(folder, capfd):
-    assert run(["demo", "-o", "a.html", "--quiet", "--attribution", "none"]) == 0
+    assert run(["demo", "-o", "a.html", "--quiet"]) == 0
     assert capfd.readouterr().err == ""
-    assert run(["demo", "-o", "b.html", "--quiet", "--attribution", "none", "--timings"]) == 0
+    assert run(["demo", "-o", "b.html", "--quiet", "--timings"]) == 0
     lines = capfd.readouterr().err.splitlines()
     assert lines[0] == "  CPU s  wall s  stage"
     stages = [line[17:] for line in lines[1:]]
