@@ -1,5 +1,5 @@
 # make demo    the demo's report                make test    all tests, with coverage; make quick without the slow ones
-# make check   ruff, mypy, import-linter        make sample  sample_output/, with screenshots where Chromium is installed
+# make check   ruff, mypy, import-linter        make sample  sample_output/, with pictures where Chromium is installed
 # make bench   the figures of docs/performance.md    make messages   the catalogues of the page's languages
 # make generated   what the program says of itself elsewhere: the JSON's schema, the tables of options and rules
 
@@ -30,6 +30,8 @@ check: $(VENV)/.dev
 
 sample: $(VENV)/.dev
 	SOURCE_DATE_EPOCH=1767225600 $(BIN)/reportgen demo --output sample_output/report.html --json sample_output/report.json
+	SOURCE_DATE_EPOCH=1767225600 $(BIN)/reportgen build sample_output/pieces/model.keras --samples sample_output/pieces/samples.npz \
+	  --class-names reportgen/demo/class_names.txt --title "Pieces of clothing on textured grounds" --output sample_output/pieces/report.html
 	$(BIN)/python sample_output/screenshots.py
 
 # Collects the page's texts into every catalogue; a new text comes with an empty translation, which a test refuses.
