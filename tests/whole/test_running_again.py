@@ -1,5 +1,6 @@
 """Sections that run the model again: of several inputs, each at its sample's own values, and compiled."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -68,6 +69,14 @@ def reasons(report: Any) -> dict[str, str]:
     return {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nine_samples_are_enough() -> Iterator[None]:
+    """Let channels be masked although so few samples call none idle: what is tested is the run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reportgen.analyses.channel_activity.masked_runs.decides", lambda _: True)
+        yield
+
+
 @pytest.fixture(scope="module")
 def two() -> Any:
     given = {"image": IMAGES, "meta": META}
@@ -111,15 +120,24 @@ def test_patches_of_two_inputs_are_the_windows_with_the_largest_answers(two: Any
 
 def test_other_scales_of_two_inputs_leave_the_other_input_alone() -> None:
     model = two_inputs()
-    stored = 9 * IMAGES  # so large that the picture decides
+    stored = np.tile(9 * IMAGES, (20, 1, 1, 1))  # so large that the picture decides; so many that others are tried
+    meta = np.tile(META, (20, 1))
     inverted = stored.min() + stored.max() - stored
-    labels, declared = (model([META, images]).numpy().argmax(axis=1) for images in (inverted, stored))
+    labels, declared = (model([meta, images]).numpy().argmax(axis=1) for images in (inverted, stored))
     report = reportgen.build_report(
-        model, {"image": stored, "meta": META}, labels=labels, scale="none", attribution="none", redraws=5
+        model,
+        {"image": stored, "meta": meta},
+        labels=labels,
+        scale="none",
+        attribution="none",
+        redraws=5,
+        select="first:1",
     )
     result = sections(report)["preprocessing_check"]
-    found = {entry.name: entry.accuracy.successes for entry in result.variants}
-    assert found["inverted"] == COUNT > result.declared.successes == (declared == labels).sum()
+    checked = np.random.default_rng(0).permutation(180)[: result.checked]
+    assert result.declared.successes == (declared == labels)[checked].sum() < result.checked
+    found = {entry.name: entry.accuracy for entry in result.variants}
+    assert found["inverted"].successes == found["inverted"].trials > 10
 
 
 def test_maps_of_two_inputs_are_those_of_the_pictured_one(two: Any) -> None:
