@@ -206,7 +206,7 @@ class ReportOptions:
     )
     layers: tuple[str, ...] = option(
         (),
-        "Layers to show, as names or patterns, with commas or repeated. Default: the first two convolutions.",
+        "Layers to show, as names or patterns, with commas or repeated. Default: up to six convolutions, first to last.",
         PICTURES,
         metavar="NAMES",
         commas=True,

@@ -5,6 +5,7 @@ from reportgen.analyses.attribution.analysis import Attribution
 from reportgen.analyses.base import Analysis
 from reportgen.analyses.batch_normalization.analysis import BatchNormalization
 from reportgen.analyses.channel_activity.analysis import ChannelActivity
+from reportgen.analyses.concepts.analysis import Concepts
 from reportgen.analyses.feature_maps import FeatureMaps
 from reportgen.analyses.filter_grids.analysis import FilterGrids
 from reportgen.analyses.filter_responses.analysis import FilterResponses
@@ -22,6 +23,7 @@ ANALYSES: tuple[Analysis, ...] = (
     SamplePredictions(),
     PredictionQuality(),
     PreprocessingCheck(),
+    Concepts(),
     FeatureMaps(),
     ChannelActivity(),
     BatchNormalization(),

@@ -28,7 +28,7 @@ class AnalysisContext:
         model: the model in numbers.
         layers: every call of every layer, in order.
         kernels: every layer's kernel.
-        shown: paths of the layers to show in detail: the first two convolutions, or those of --layers.
+        shown: paths of the layers to show in detail: convolutions from the first to the last, or those of --layers.
         rectifiers: paths of the layers whose last step is a rectifier.
         samples: None when none were given or the model could not be run on them.
         no_samples_reason: why there are none, and the option that would give some.

@@ -12,6 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.messages import Message
+from reportgen.rendering.bars import bars_svg
 from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png, svg_uri
 from reportgen.rendering.figures import draw_curve
 from reportgen.rendering.geometry import (
@@ -98,6 +99,7 @@ class Page:
         own: str,
         strengths: Sequence[float] = (),
         silent: Sequence[int] = (),
+        patches: ImageGrid | None = None,
     ) -> dict[str, Any]:
         """Return a grid of kernels or maps as one picture: its URI, its size and the class that folds it on narrow screens.
 
@@ -106,13 +108,13 @@ class Page:
             aim: CSS pixels that a tile should be wide.
             scale: what the colours show, on one scale for all tiles.
             own: what they show where each tile has its own contrast.
-            strengths, silent: see `tile_picture`.
+            strengths, silent, patches: see `tile_picture`.
         """
         low, high = grid.value_range
         middle = high / 4 if grid.root and grid.palette is Palette.SEQUENTIAL else (low + high) / 2
         low_text, middle_text, high_text = map(self.language.number, (low, middle, high))
         words = TileWords(scale=scale, own=own, ticks=(low_text, middle_text, high_text))
-        picture = tile_picture(grid, words, aim=aim, strengths=strengths, silent=silent)
+        picture = tile_picture(grid, words, aim=aim, strengths=strengths, silent=silent, patches=patches)
         css_class = ""
         if picture.folded is not None:
             css_class = "t{}-{}".format(*picture.folded)
@@ -123,6 +125,13 @@ class Page:
             "height": picture.size[1],
             "css_class": css_class,
         }
+
+    def bars(self, rows: Sequence[tuple[str, float, bool]]) -> Markup:
+        """Return the URI of shares as bars, each with its name and whether it stands out."""
+        texts = [
+            (self.language.text(name), share, self.language.percent(share), marked) for name, share, marked in rows
+        ]
+        return svg_uri(bars_svg(texts))
 
     def pick(self, count: int) -> int:
         """Note that a reader picks one of so many samples somewhere on the page, and return the number."""

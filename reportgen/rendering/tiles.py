@@ -39,6 +39,7 @@ _STRENGTH = 5  # CSS pixels more where a bar stands there
 _PADDING = 8
 _LEGEND = 34
 _RAMP = 160  # CSS pixels of the scale
+_CELL, _BETWEEN = 56, 2  # pixels of the PNG that patches take under one tile, and those between two of them
 _LEAST = 330  # CSS pixels that the scale and its words need
 _STRIP_WIDTH, _STRIPS_HEIGHT = 640, 384  # CSS pixels that strips one above another aim at
 _STRIP = (3, 16)  # CSS pixels that one of them may be high
@@ -138,6 +139,7 @@ def tile_picture(
     aim: int,
     strengths: Sequence[float] = (),
     silent: Sequence[int] = (),
+    patches: ImageGrid | None = None,
 ) -> TilePicture:
     """Return a grid of kernels or maps as a picture.
 
@@ -147,6 +149,7 @@ def tile_picture(
         aim: CSS pixels that a tile should be wide.
         strengths: for each tile the length of a bar under it, as a share of the tile's width; none for no bars.
         silent: tiles whose channel is silent: they are grey, a colour of no map.
+        patches: pictures that stand under the tiles of a grid of one row, as many under each; of palette GREY or COLOUR.
     """
     layout = _layout(grid, aim, bars=bool(strengths))
     shares, pixels = (None, colours_of(grid)) if grid.palette is Palette.COLOUR else _own_contrast(grid)
@@ -158,6 +161,8 @@ def tile_picture(
     body.labels(grid.labels, silent)
     width = math.ceil(layout.left + layout.columns * layout.pitch[0] - layout.gap * layout.unit[0])
     height = math.ceil(layout.rows * layout.pitch[1])
+    if patches is not None:
+        height += body.patches(patches, height)
     full = (max(width, _LEAST) + 2 * _PADDING, height + _LEGEND + 2 * _PADDING)
     folded = None
     if layout.columns >= _NARROW and width > _LEAST:
@@ -214,6 +219,31 @@ class _Body:
         veil[..., 0] = _MIDDLE if palette is Palette.DIVERGING else 0
         veil.reshape(-1, 2)[: len(shares), 1] = np.round(255 * (1 - shares))
         self.parts.append(f"<g filter='url(#f)'>{picture}<image class='v' {place} href='{_uri(veil)}'/></g>")
+
+    def patches(self, grid: ImageGrid, top: int) -> int:
+        """Draw the patches under the tiles, and return how many CSS pixels they take."""
+        layout, each = self.layout, len(grid.images) // self.layout.columns
+        side = (_CELL - _BETWEEN * (each - 1)) // each
+        finite = np.isfinite(grid.images)
+        if grid.palette is Palette.COLOUR:
+            pixels = np.where(finite.all(axis=-1, keepdims=True), colours_of(grid), np.uint8(0))
+        else:
+            low, high = grid.value_range
+            shades = np.clip((np.where(finite, grid.images, low).astype(np.float64) - low) / (high - low), 0, 1)
+            pixels = np.where(finite, 1 + np.round(shades * 254), 0).astype(np.uint8)
+        rows, columns = (np.arange(side) * size // side for size in pixels.shape[1:3])
+        pixels = pixels[:, rows][:, :, columns]
+        unit = layout.size[0] / _CELL
+        across = round(layout.pitch[0] / unit)
+        mosaic = np.zeros((side, across * layout.columns, *pixels.shape[3:]), np.uint8)
+        for index, pixel in enumerate(pixels):
+            left = index // each * across + index % each * (side + _BETWEEN)
+            mosaic[:, left : left + side] = pixel
+        width, height = compact(layout.columns * layout.pitch[0]), compact(side * unit)
+        self.parts.append(
+            f"<image y='{top}' width='{width}' height='{height}' preserveAspectRatio='none' href='{_uri(mosaic)}'/>"
+        )
+        return math.ceil(side * unit) + _PADDING
 
     def lines(self, ground: str) -> None:
         """Draw the ground again where the veil lies over it: beside the tiles and under each row."""

@@ -100,6 +100,7 @@ def live_context(
     images: np.ndarray | None,
     *,
     labels: Any = None,
+    targets: Any = None,
     shown: tuple[str, ...] = (),
     batch_size: int = 64,
     chosen: int | None = None,
@@ -111,7 +112,7 @@ def live_context(
     Args:
         shown: paths of the layers whose maps are kept for the chosen samples.
         batch_size: the number of samples that the forward pass and later ones take at once.
-        chosen: see `evaluated_samples`, also for `first`.
+        chosen: see `evaluated_samples`, also for `first`, `labels` and `targets`.
     """
     described = describe_model(model)
     samples = None
@@ -120,7 +121,9 @@ def live_context(
         activations = run_forward(
             model, batches, layers=described.watched(shown), keep=frozenset(shown), keep_samples=chosen or len(images)
         )
-        samples = evaluated_samples(images, chosen=chosen, first=first, labels=labels, activations=activations)
+        samples = evaluated_samples(
+            images, chosen=chosen, first=first, labels=labels, targets=targets, activations=activations
+        )
     defaults: dict[str, Any] = {
         "model": described.summary,
         "layers": described.calls,

@@ -12,11 +12,12 @@ from keras import layers
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.filter_responses.analysis import FilterResponses
-from reportgen.analyses.filter_responses.patches import cut, excited_channels, kernel_tiles
+from reportgen.analyses.filter_responses.kernel_tiles import kernel_tiles
 from reportgen.analyses.filter_responses.results import FilterResponsesResult
 from reportgen.models.graphs import describe_model
 from reportgen.models.weights import layer_kernels
 from reportgen.results.plottables import Palette
+from reportgen.run.patches import cut, excited_channels
 
 GENERATOR = np.random.default_rng(21)
 

@@ -251,7 +251,7 @@ def test_a_mark_is_read_through_inheritance():
     assert "name" in marks(LabelQuality).kept
 
 
-NOT_REDACTABLE = {"feature_maps", "filter_responses"}  # they show the samples and nothing else
+NOT_REDACTABLE = {"concepts", "feature_maps", "filter_responses"}  # they show the samples and nothing else
 PLAIN = (Curve, Histogram, ImageGrid, Matrix, NullBands, Strip)
 
 

@@ -322,6 +322,7 @@ def test_a_new_section_or_field_that_was_not_decided_on_is_seen_here(pair):
     reason = "This section shows the samples, so --redact leaves it out."
     assert skipped == {
         "feature_maps": reason,
+        "concepts": reason,
         "filter_responses": reason,
         "batch_normalization": "This model has no BatchNormalization layer.",
     }

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.filter_responses.kernel_tiles import kernel_tiles
 from reportgen.analyses.filter_responses.maximised_inputs import (
     MAXIMISED,
     channels_made,
     maximised_inputs,
     with_first,
 )
-from reportgen.analyses.filter_responses.patches import cut_patches, excited_channels, kernel_tiles
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.errors import ForwardError
 from reportgen.measures.effort import STANDARD
@@ -22,7 +22,7 @@ from reportgen.models.gradients import MAXIMISATION_STEPS
 from reportgen.models.graphs import common_data_format, layer_path
 from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions, follow_placements
 from reportgen.results import Finding, Limits, Panel, PanelGrid, Rule
-from reportgen.run import EvaluatedSamples
+from reportgen.run import EvaluatedSamples, cut_patches, excited_channels
 
 CHANNELS = 16
 """Channels shown of a layer: those with the largest answers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -29,10 +29,10 @@ from reportgen.models.graphs.outputs import (
 from reportgen.models.weights import LayerKernel, OtherVariable, layer_kernels, other_variables
 from reportgen.results import LayerSummary, ModelSummary
 
-_SHOWN_BY_DEFAULT = 2
-_SHOWN_OF_DECODERS = 2
+MOST_SHOWN = 6
+"""Convolutions shown by default: each costs the page up to a screen and 64 maps of every sample."""
+_AT_THE_INPUT = 2
 _LISTED = 8
-_VECTOR = 1  # axes of an output of class scores or numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,18 +115,18 @@ class DescribedModel:
         """Return the paths of the layers to show in detail, in the order of their calls.
 
         Args:
-            patterns: paths or shell patterns ('backbone/*_conv'); none for the first two convolutions, and the last two where the
-                output is an image, so that something of the decoder is seen.
+            patterns: paths or shell patterns ('backbone/*_conv'); none for convolutions from the first to the last (see
+                `depth_ladder`).
 
         Raises:
             UsageError: a pattern matches no layer.
         """
         order = dict.fromkeys(call.path for call in self.calls if not self.layers or call.path in self.layers)
         if not patterns:
-            convolutions = tuple(path for path in order if path in self.convolutions)
-            pictured = self.summary.output_shape is not None and len(self.summary.output_shape) > _VECTOR + 1
-            last = convolutions[_SHOWN_BY_DEFAULT:][-_SHOWN_OF_DECODERS:] if pictured else ()
-            return convolutions[:_SHOWN_BY_DEFAULT] + last
+            windows = {
+                kernel.path for kernel in self.kernels if kernel.is_spatial and max(kernel.shape[:-2], default=1) > 1
+            }
+            return depth_ladder(tuple(path for path in order if path in self.convolutions), windows)
         for pattern in patterns:
             if not any(_matches(path, pattern) for path in order):
                 raise UsageError(
@@ -141,6 +141,34 @@ class DescribedModel:
         meant = f"Did you mean {near[0]!r}? " if near else ""
         offered = list(self.convolutions) or [call.path for call in self.calls]
         return f"{meant}It has {first_of(offered, _LISTED)}."
+
+
+def depth_ladder(convolutions: Sequence[str], windows: Set[str]) -> tuple[str, ...]:
+    """Return the convolutions to show: all of up to six, else the first two, the last, and three evenly spread between them.
+
+    In place of one between them that looks at a single position, as a bottleneck's do, stands its nearest neighbour that has
+    a window, where there is one nearer than the next step of the ladder.
+
+    Args:
+        convolutions: paths in the order of their calls.
+        windows: the paths of those with a window of more than one position.
+
+    Example:
+        >>> depth_ladder("abcdefghijk", set("abcdefghijk"))
+        ('a', 'b', 'd', 'f', 'i', 'k')
+    """
+    last = len(convolutions) - 1
+    if last < MOST_SHOWN:
+        return tuple(convolutions)
+    steps = MOST_SHOWN - _AT_THE_INPUT
+    chosen = {0, _AT_THE_INPUT - 1, last}
+    reach = (last - 1) // (2 * steps)
+    for step in range(1, steps):
+        wanted = 1 + round(step * (last - 1) / steps)
+        near = sorted(range(wanted - reach, wanted + reach + 1), key=lambda place: (abs(place - wanted), place))
+        free = [place for place in near if place not in chosen]
+        chosen.add(next((place for place in free if convolutions[place] in windows), free[0] if free else wanted))
+    return tuple(convolutions[place] for place in sorted(chosen))
 
 
 def _fits(known: Shape, shape: Shape) -> bool:

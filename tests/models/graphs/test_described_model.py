@@ -8,7 +8,7 @@ from keras import layers
 
 import reportgen
 from reportgen.errors import UsageError
-from reportgen.models.graphs.described_model import describe_model
+from reportgen.models.graphs.described_model import depth_ladder, describe_model
 
 
 def test_summary_of_the_demo_model_has_its_totals(demo_model: Any) -> None:
@@ -47,11 +47,21 @@ def test_first_two_convolutions_are_shown_by_default(demo_model: Any, nested_mod
     assert describe_model(nested_model).shown(()) == ("middle/deep/conv", "middle/conv")
 
 
-def test_of_a_model_whose_output_is_an_image_the_last_two_convolutions_are_shown_too() -> None:
-    stack = [layers.Conv2D(2, 3, padding="same", name=f"c{number}") for number in range(4)]
+def test_of_a_deep_model_a_ladder_of_six_convolutions_is_shown_the_first_two_and_the_last_among_them() -> None:
+    names = [f"c{number}" for number in range(10)]
+    stack = [layers.Conv2D(2, 3, padding="same", name=name) for name in names]
     up = layers.Conv2DTranspose(1, 3, strides=2, name="up")
-    assert describe_model(keras.Sequential([keras.Input((8, 8, 1)), *stack, up])).shown(()) == ("c0", "c1", "c3", "up")
-    assert describe_model(keras.Sequential([keras.Input((8, 8, 1)), stack[0], up])).shown(()) == ("c0", "up")
+    input_ = keras.Input((8, 8, 1))
+    assert describe_model(keras.Sequential([input_, *stack, up])).shown(()) == ("c0", "c1", "c3", "c5", "c8", "up")
+    assert describe_model(keras.Sequential([input_, *stack[:5], up])).shown(()) == (*names[:5], "up")
+    assert describe_model(keras.Sequential([input_, stack[0], up])).shown(()) == ("c0", "up")
+
+
+def test_a_step_of_the_ladder_is_a_convolution_with_a_window_where_one_is_near() -> None:
+    names = [f"c{number}" for number in range(53)]
+    bottlenecks = {name for place, name in enumerate(names) if place % 3 == 2 or place == 0}
+    assert depth_ladder(names, bottlenecks) == ("c0", "c1", "c14", "c26", "c38", "c52")
+    assert depth_ladder(names, set()) == ("c0", "c1", "c14", "c27", "c39", "c52")
 
 
 def test_an_input_that_an_embedding_receives_is_tokens() -> None:

@@ -100,7 +100,7 @@ def test_a_report_has_predictions_and_says_why_nothing_else(tmp_path: Path) -> N
         "model is a mere graph of TensorFlow. With --samples it shows the predictions of its signature 'serving_default'."
     )
     skipped = {name: section.reason for name, section in sections.items() if hasattr(section, "reason")}
-    inside = ("feature_maps", "channel_activity", "batch_normalization", "filter_responses", "attribution")
+    inside = ("concepts", "feature_maps", "channel_activity", "batch_normalization", "filter_responses", "attribution")
     assert skipped == dict.fromkeys(inside, why)
     assert (report.model.input_shape, report.model.output_shape) == ((6, 6, 1), (2,))
     assert report.provenance.not_run == why

@@ -1,22 +1,13 @@
-"""Patches of samples, cut where a channel answered, and kernels of the same size beside them."""
+"""Patches of samples, cut where a channel answered."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from reportgen.measures.tiles import (
-    KERNEL_PERCENTILE,
-    block_means,
-    percentile_end,
-    pictures_of,
-    reduction_for,
-    strongest,
-    value_range,
-)
-from reportgen.models.passes import Placement, TopPositions
-from reportgen.models.weights import LayerKernel
-from reportgen.results import Palette, Panel
-from reportgen.run import EvaluatedSamples
+from reportgen.measures.tiles import block_means, pictures_of, reduction_for, strongest, value_range
+from reportgen.models.passes import SAMPLES_KEPT, Placement, TopPositions
+from reportgen.results import Palette
+from reportgen.run.evaluation import EvaluatedSamples
 
 _WIDE = 4  # times as wide as high is a patch along time, at least
 _WHOLE = 2**30  # pixels: samples are not reduced before they are cut
@@ -41,6 +32,7 @@ def cut_patches(
     *,
     channels_first: bool,
     pixels: int,
+    most: int = SAMPLES_KEPT,
 ) -> tuple[np.ndarray, Palette, tuple[float, float]]:
     """Return the patches of some channels, as stored, with the palette and value range of their pictures.
 
@@ -51,13 +43,14 @@ def cut_patches(
         samples: the evaluated samples.
         channels_first: whether a sample's first axis is its channels.
         pixels: most pixels that all patches may have; larger ones shrink to means of blocks.
+        most: patches of each channel, k at the most.
 
     Returns:
         (n, k, height, width) float32, or (n, k, height, width, 3) in colour; NaN beyond a sample's edge, and all NaN
         where fewer than k samples were evaluated. Along time a patch has a row for each channel, repeated where there are few;
         of a volume it is the middle slice of what an answer sees, across its first axis.
     """
-    positions = sorted({int(position) for channel in channels for position in top.samples[:, channel]})
+    positions = sorted({int(position) for channel in channels for position in top.samples[:most, channel]})
     stored = samples.read(positions)
     stored = np.moveaxis(stored, 1, -1) if channels_first else stored
     axes = len(top.size)
@@ -72,7 +65,7 @@ def cut_patches(
     patches = [
         _patch(at[int(top.samples[rank, channel])], placed.window(_place(top, rank, channel)))
         for channel in channels
-        for rank in range(len(top.values))
+        for rank in range(min(most, len(top.values)))
     ]
     flat = np.stack(patches)
     flat = block_means(flat, reduction_for(len(flat), flat.shape[1], flat.shape[2], pixels))
@@ -112,34 +105,3 @@ def cut(image: np.ndarray, window: tuple[slice, ...]) -> np.ndarray:
     if all(part.stop > part.start for part in inside):
         patch[tuple(here)] = image[tuple(inside)]
     return patch
-
-
-def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int, ...]) -> Panel | None:
-    """Return the kernels of some channels, enlarged by a whole factor and centred in a patch's size.
-
-    Of each, the input channel with the largest norm is shown, in a volume its middle slice, along time as a row. None
-    where they do not belong to the channels one by one.
-
-    Args:
-        kernel: the layer's kernel.
-        channels: channels of the layer's output.
-        size: height and width of a patch.
-    """
-    filters = kernel.by_filter(kernel.values())
-    if filters.ndim not in (3, 4, 5) or len(filters) <= max(channels) or kernel.name != "kernel":
-        return None
-    chosen = filters[list(channels)]
-    strongest_input = np.sqrt((chosen.astype(np.float64) ** 2).sum(axis=tuple(range(1, chosen.ndim - 1)))).argmax(
-        axis=-1
-    )
-    tiles = chosen[np.arange(len(chosen)), ..., strongest_input]
-    if tiles.ndim == 2:
-        tiles = tiles[:, None].repeat(size[0], axis=1).repeat(max(size[1] // tiles.shape[1], 1), axis=2)
-    else:
-        tiles = tiles[:, tiles.shape[1] // 2] if tiles.ndim == 4 else tiles
-        factor = max(1, min(size[0] // tiles.shape[1], size[1] // tiles.shape[2]))
-        tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
-    margins = [max(wanted - has, 0) for wanted, has in zip(size, tiles.shape[1:], strict=True)]
-    widths = [(0, 0), *((margin // 2, margin - margin // 2) for margin in margins)]
-    limit = percentile_end(KERNEL_PERCENTILE, tiles)
-    return Panel(np.pad(tiles.astype(np.float32), widths, constant_values=np.nan), (-limit, limit), Palette.DIVERGING)

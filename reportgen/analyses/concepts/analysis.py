@@ -1,0 +1,202 @@
+"""From pixels to concepts: what a sample excites at several depths, and how well the classes separate there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.concepts.results import (
+    ConceptsResult,
+    Depth,
+    Ending,
+    Score,
+    StrongestMaps,
+)
+from reportgen.analyses.concepts.separation import separations
+from reportgen.errors import ForwardError
+from reportgen.measures.intervals import Rate
+from reportgen.measures.tiles import MAP_PERCENTILE, block_means, map_reduction, percentile_end, pictures_of
+from reportgen.messages import say
+from reportgen.models.graphs import common_data_format, layer_path
+from reportgen.models.passes import Placement, follow_placements
+from reportgen.results import Finding, ImageGrid, Limits, Palette, Rule
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cut_patches
+from reportgen.samples import ClassLabels, Targets
+
+CHANNELS = 6
+"""Maps of a sample at each depth: the strongest."""
+PATCHES = 2
+"""Patches of each of their channels."""
+MOST_DEPTHS = 6
+SCORES = 3
+
+_MAP_AXES = (3, 4)  # of outputs with one or two spatial axes
+_MAP_PIXELS = 160_000  # of all maps of the section
+_PATCH_PIXELS = 100_000  # of all its patches
+_PICTURE_PIXELS = 84 * 84
+_FEW = 8  # values of an output that are told
+
+
+class Concepts:
+    """Follows each shown sample through the recorded layers to the output."""
+
+    name = "concepts"
+    title = say("From pixels to concepts")
+    rules: tuple[Rule, ...] = ()
+    looks_inside = True
+
+    def run(self, context: AnalysisContext) -> ConceptsResult | Skip:
+        """Return the way of each shown sample; a skip without samples or without a layer whose output has a spatial axis."""
+        samples, live = context.samples, context.live
+        if samples is None or live is None:
+            return Skip(context.no_samples_reason)
+        kept = {name: maps for name, maps in samples.activations.kept.items() if maps.ndim in _MAP_AXES}
+        if not kept:
+            return Skip(say("No layer that was run has maps, so there is no way to show from pixels to the output."))
+        names = _spread(tuple(kept))
+        placed = _placements(context, samples)
+        rates, pixels, judged = separations(live, samples, names)
+        depths = tuple(
+            _depth(name, kept[name], placed.get(name), rates.get(name), context, len(names)) for name in names
+        )
+        return ConceptsResult(depths, _endings(context, samples), pixels, judged, samples.summary.shape[:-1])
+
+    def findings(self, result: ConceptsResult, limits: Limits) -> Iterable[Finding]:
+        """Return nothing: the section shows, and judges nothing."""
+        del result, limits
+        return ()
+
+
+def _spread(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return at most so many names, evenly spread, the first and the last among them."""
+    places = np.unique(np.linspace(0, len(names) - 1, min(MOST_DEPTHS, len(names))).round().astype(int))
+    return tuple(names[place] for place in places)
+
+
+def _placements(context: AnalysisContext, samples: EvaluatedSamples) -> Mapping[str, Placement]:
+    """Return where the layers' values look; none for samples that are no pictures and where it cannot be followed."""
+    if context.live is None or samples.images.ndim != 4:
+        return {}
+    try:
+        return follow_placements(
+            context.live,
+            samples.scale(samples.images[:1]),
+            pack=lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0])),
+        )
+    except ForwardError:
+        return {}
+
+
+def _depth(
+    name: str,
+    maps: np.ndarray,
+    placed: Placement | None,
+    separation: Rate | None,
+    context: AnalysisContext,
+    depths: int,
+) -> Depth:
+    samples = context.samples
+    path = layer_path(name)
+    rectified = path in context.rectifiers
+    pictures = np.moveaxis(maps, -1, 1)
+    largest = np.nan_to_num(np.abs(maps) if _is_signed(maps) else maps, nan=-np.inf).max(
+        axis=tuple(range(1, maps.ndim - 1))
+    )
+    pictures = pictures[:, :, None, :] if pictures.ndim == 3 else pictures
+    shown = [_strongest(row) for row in largest]
+    count = sum(map(len, shown)) or 1
+    factor = map_reduction(count, pictures.shape[2], pictures.shape[3], _MAP_PIXELS // depths)
+    palette = Palette.DIVERGING if _is_signed(maps) else Palette.SEQUENTIAL
+    top = samples.activations.top.get(name) if samples is not None else None
+    found = []
+    for channels, own, values in zip(shown, pictures, largest, strict=True):
+        small = block_means(own[list(channels)], factor)
+        end = percentile_end(MAP_PERCENTILE, small)
+        patches = None
+        if top is not None and placed is not None and samples is not None and len(top.size) == len(placed.size):
+            patches = _patches(context, samples, name, placed, channels, _PATCH_PIXELS // (depths * len(shown)))
+        grid = ImageGrid(
+            images=small,
+            labels=tuple(map(str, channels)),
+            value_range=(-end if palette is Palette.DIVERGING else 0.0, end),
+            total=maps.shape[-1],
+            palette=palette,
+            columns=len(channels),
+            maxima=values[list(channels)],
+            root=True,
+        )
+        found.append(StrongestMaps(channels, grid, patches))
+    field = next((layer.receptive_field for layer in context.layers if layer.path == path), None)
+    return Depth(
+        name=name,
+        activation=context.activations.get(path, "linear"),
+        field=field,
+        channels=maps.shape[-1],
+        active=float((largest > 0).mean()) if rectified else None,
+        separation=separation,
+        samples=tuple(found),
+        per_channel=PATCHES,
+    )
+
+
+def _is_signed(maps: np.ndarray) -> bool:
+    finite = maps[np.isfinite(maps)]
+    return bool(finite.size) and float(finite.min()) < -0.5 * float(finite.max())
+
+
+def _strongest(values: np.ndarray) -> tuple[int, ...]:
+    """Return the channels with the largest values, falling; ties go to the lower index."""
+    return tuple(int(channel) for channel in np.argsort(-values, kind="stable")[:CHANNELS])
+
+
+def _patches(
+    context: AnalysisContext,
+    samples: EvaluatedSamples,
+    name: str,
+    placed: Placement,
+    channels: tuple[int, ...],
+    pixels: int,
+) -> ImageGrid:
+    """Return the patches that excite these channels most, as a grid of one row."""
+    first = context.live is not None and common_data_format(context.live.layers.values()) == "channels_first"
+    patches, palette, value_range = cut_patches(
+        samples.activations.top[name], placed, channels, samples, channels_first=first, pixels=pixels, most=PATCHES
+    )
+    flat = patches.reshape(-1, *patches.shape[2:])
+    none = np.full(len(flat), np.nan)
+    return ImageGrid(flat, tuple(map(str, range(len(flat)))), value_range, len(flat), palette, len(flat), none)
+
+
+def _endings(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Ending, ...]:
+    outputs = samples.activations.outputs
+    scores = class_scores(outputs, head=context.head, labels=samples.classes)
+    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    endings = []
+    for position in range(len(samples.names)):
+        picture = None
+        if drawn is not None:
+            one = slice(position, position + 1)
+            picture = ImageGrid(drawn.values[one], ("",), drawn.value_range, 1, drawn.palette, 1, drawn.maxima[one])
+        values = outputs[position].ravel()
+        told = scores is None and values.size <= _FEW
+        target = samples.labels.values[position] if isinstance(samples.labels, Targets) else None
+        endings.append(
+            Ending(
+                index=samples.summary.shown[position],
+                label=samples.label_name(position),
+                picture=picture,
+                scores=() if scores is None else _scores(scores, samples, position),
+                values=tuple(map(float, values)) if told else None,
+                target=tuple(map(float, np.ravel(target))) if target is not None and np.size(target) <= _FEW else None,
+            )
+        )
+    return tuple(endings)
+
+
+def _scores(scores: ClassScores, samples: EvaluatedSamples, position: int) -> tuple[Score, ...]:
+    own = scores.values[position]
+    label = int(samples.labels.values[position]) if isinstance(samples.labels, ClassLabels) else -1
+    best = np.argsort(-np.nan_to_num(own, nan=-np.inf), kind="stable")[:SCORES]
+    return tuple(Score(samples.class_name(int(one)), float(own[one]), int(one) == label) for one in best)

@@ -1,0 +1,107 @@
+"""What is told of a sample on its way through the network, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.measures.intervals import Rate
+from reportgen.results import ImageGrid
+
+
+@dataclass(frozen=True)
+class StrongestMaps:
+    """The channels of one layer that one sample excites most.
+
+    Attributes:
+        channels: their indices, the one with the largest value first.
+        maps: their maps.
+        patches: for each map the patches of all evaluated samples that excite its channel most, `per_channel` in turn; None
+            where the layer cannot be traced back to pixels.
+    """
+
+    channels: tuple[int, ...]
+    maps: ImageGrid
+    patches: ImageGrid | None
+
+
+@dataclass(frozen=True)
+class Depth:
+    """One layer on the way.
+
+    Attributes:
+        name: name of the call whose output is shown.
+        activation: the activation that it went through, as Keras names it; 'linear' for none.
+        field: input pixels along each axis that one value depends on; None where that is not known.
+        channels: number of channels.
+        active: mean share of the channels with a value above zero, over the shown samples, in [0, 1]; None where values are
+            not cut off at zero, so that nothing is silent.
+        separation: how well the classes separate by the maps, averaged over 4 x 4 parts; None where that cannot be told.
+        samples: the strongest maps of each shown sample.
+        per_channel: patches of a channel.
+    """
+
+    name: str
+    activation: str
+    field: tuple[int, ...] | None
+    channels: int
+    active: float | None
+    separation: Rate | None
+    samples: tuple[StrongestMaps, ...]
+    per_channel: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """One class and the model's score for it, in [0, 1]; `label` tells whether it is the sample's."""
+
+    name: str
+    value: float
+    label: bool
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the model says of one sample.
+
+    Attributes:
+        index: the sample's number in the source.
+        label: name of its class, or None without labels.
+        picture: the sample as a grid of one tile, or None for what is no picture.
+        scores: the highest scores, falling; empty where the output is not one score for each class.
+        values: the output itself where there are no scores and it is short; None elsewhere.
+        target: what the output should be, where that is known and short; None elsewhere.
+    """
+
+    index: int
+    label: str | None
+    picture: ImageGrid | None
+    scores: tuple[Score, ...]
+    values: tuple[float, ...] | None
+    target: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class ConceptsResult:
+    """The way of every shown sample.
+
+    Attributes:
+        depths: layers from the input to the output.
+        endings: what the model says of each shown sample.
+        pixels: how well the classes separate by the pixels alone; None where that cannot be told.
+        judged: samples that the classes' separation was measured on; 0 where it was not.
+        input_size: sizes of a sample, without its channels.
+    """
+
+    depths: tuple[Depth, ...]
+    endings: tuple[Ending, ...]
+    pixels: Rate | None
+    judged: int
+    input_size: tuple[int, ...]
+
+    @property
+    def clearer(self) -> bool | None:
+        """Whether classes separate better at the deepest layer than by pixels; None where intervals overlap or are unknown."""
+        last = self.depths[-1].separation
+        if self.pixels is None or last is None or (last.low <= self.pixels.high and self.pixels.low <= last.high):
+            return None
+        return last.value > self.pixels.value

@@ -1,0 +1,172 @@
+"""One sample on its way from pixels to the output."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from builders import live_context
+from fixed_weights import fix_weights
+from keras import layers
+
+from reportgen.analyses.base import Skip
+from reportgen.analyses.concepts.analysis import Concepts
+from reportgen.analyses.concepts.results import ConceptsResult
+from reportgen.analyses.concepts.separation import averaged
+from reportgen.measures.separation import nearest_centroid_accuracy
+from reportgen.models.graphs import describe_model
+from reportgen.results.plottables import Palette
+
+GENERATOR = np.random.default_rng(31)
+
+
+def network(*, end: str = "softmax", units: int = 3, channels: int = 1) -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input((9, 8, channels)),
+            layers.Conv2D(8, 3, padding="same", activation="relu", name="first"),
+            layers.MaxPooling2D(2, name="pool"),
+            layers.Conv2D(5, 3, padding="same", activation="relu", name="second"),
+            layers.Flatten(),
+            layers.Dense(units, activation=end, name="answer"),
+        ]
+    )
+    return fix_weights(model, seed=5, mean=0)
+
+
+def draw(*shape: int) -> np.ndarray:
+    return GENERATOR.random(shape).astype(np.float32)
+
+
+def run(model: Any, images: np.ndarray | None, **given: Any) -> Any:
+    described = describe_model(model)
+    given = {"shown": described.shown(()), "rectifiers": described.rectifiers, **given}
+    return Concepts().run(live_context(model, images, batch_size=7, chosen=2, first=50, **given))
+
+
+def told(model: Any, images: np.ndarray, **given: Any) -> ConceptsResult:
+    result = run(model, images, **given)
+    assert isinstance(result, ConceptsResult)
+    return result
+
+
+def outputs_of(model: Any, name: str, images: np.ndarray) -> np.ndarray:
+    return np.asarray(keras.Model(model.inputs, model.get_layer(name).output)(images))
+
+
+def test_the_strongest_channels_of_each_sample_are_shown_in_the_order_of_their_largest_values() -> None:
+    model, images = network(), draw(4, 9, 8, 1)
+    result = told(model, images)
+    assert [(depth.name, depth.channels, depth.field) for depth in result.depths] == [
+        ("first", 8, (3, 3)),
+        ("second", 5, (8, 8)),
+    ]
+    for depth in result.depths:
+        maps = outputs_of(model, depth.name, images)
+        for sample, shown in enumerate(depth.samples):
+            expected = np.argsort(-maps[sample].max(axis=(0, 1)), kind="stable")[:6]
+            assert shown.channels == tuple(expected.tolist())
+            np.testing.assert_allclose(shown.maps.images, maps[sample][..., expected].transpose(2, 0, 1), rtol=1e-5)
+            np.testing.assert_allclose(shown.maps.maxima, maps[sample].max(axis=(0, 1))[expected], rtol=1e-5)
+            assert (shown.maps.palette, shown.maps.columns) == (Palette.SEQUENTIAL, len(expected))
+    assert [len(depth.samples) for depth in result.depths] == [2, 2]
+    assert [ending.index for ending in result.endings] == [50, 51]
+
+
+def test_under_each_map_stand_the_two_patches_that_excite_its_channel_most() -> None:
+    model, images = network(), draw(6, 9, 8, 1)
+    first = told(model, images).depths[0].samples[1]
+    maps = outputs_of(model, "first", images)
+    padded = np.pad(images[..., 0], ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+    assert first.patches is not None
+    assert first.patches.images.shape == (12, 3, 3)
+    for place, channel in enumerate(first.channels):
+        best = np.argsort(-maps[..., channel].max(axis=(1, 2)), kind="stable")[:2]
+        for rank, sample in enumerate(best):
+            row, column = np.unravel_index(maps[sample, :, :, channel].argmax(), maps.shape[1:3])
+            expected = padded[sample, row : row + 3, column : column + 3]
+            np.testing.assert_allclose(first.patches.images[2 * place + rank], expected, rtol=1e-5)
+
+
+def test_the_share_of_channels_that_a_sample_excites_is_that_of_channels_above_zero() -> None:
+    model, images = network(), draw(4, 9, 8, 1) - 0.5
+    depth = told(model, images).depths[1]
+    expected = (outputs_of(model, "second", images[:2]).max(axis=(1, 2)) > 0).mean()
+    assert depth.active == pytest.approx(float(expected))
+
+
+def test_classes_separate_as_the_nearest_held_out_centroid_tells() -> None:
+    model, labels = network(), np.arange(30) % 3
+    images = draw(30, 9, 8, 1) + 0.4 * labels[:, None, None, None].astype(np.float32)
+    result = told(model, images, labels=labels)
+    assert result.judged == 30
+    assert result.pixels == nearest_centroid_accuracy(images.reshape(30, -1), labels)
+    for depth in result.depths:
+        maps = averaged(outputs_of(model, depth.name, images))
+        assert depth.separation == nearest_centroid_accuracy(maps, labels)
+    assert result.clearer is None
+
+
+def test_maps_are_averaged_over_four_by_four_parts() -> None:
+    maps = draw(2, 8, 3, 5)
+    expected = maps.reshape(2, 4, 2, 3, 5).mean(axis=2)
+    np.testing.assert_allclose(averaged(maps), expected.reshape(2, -1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("labels", [None, np.zeros(30, int), np.arange(30) % 3])
+def test_separation_is_told_only_where_it_can_be(labels: np.ndarray | None) -> None:
+    result = told(network(), draw(30, 9, 8, 1), labels=labels)
+    known = labels is not None and len(set(labels.tolist())) > 1
+    assert [depth.separation is not None for depth in result.depths] == [known, known]
+    assert (result.pixels is not None, result.judged) == (known, 30 if known else 0)
+
+
+def test_few_samples_tell_nothing_of_separation() -> None:
+    assert told(network(), draw(19, 9, 8, 1), labels=np.arange(19) % 3).judged == 0
+
+
+def test_the_way_ends_in_the_highest_scores_of_which_the_label_is_marked() -> None:
+    model, images = network(units=5), draw(4, 9, 8, 1)
+    scores = np.asarray(model(images))
+    for sample, ending in enumerate(told(model, images, labels=np.array([2, 2, 2, 2])).endings):
+        best = np.argsort(-scores[sample], kind="stable")[:3]
+        assert [score.name for score in ending.scores] == [f"class {one}" for one in best]
+        assert [score.value for score in ending.scores] == pytest.approx(scores[sample][best].tolist(), rel=1e-5)
+        assert [score.label for score in ending.scores] == [one == 2 for one in best]
+        assert (ending.label, ending.values) == ("class 2", None)
+
+
+def test_a_regression_ends_in_its_value_and_target() -> None:
+    model, images = network(end="linear", units=1), draw(4, 9, 8, 1)
+    expected = np.asarray(model(images))[:2, 0]
+    endings = told(model, images, targets=np.array([1.5, 2.5, 3.5, 4.5])).endings
+    assert [ending.values for ending in endings] == [pytest.approx((value,), rel=1e-5) for value in expected]
+    assert [ending.target for ending in endings] == [(1.5,), (2.5,)]
+    assert all(ending.scores == () for ending in endings)
+
+
+def test_signals_become_strips_without_patches() -> None:
+    model = fix_weights(
+        keras.Sequential(
+            [
+                keras.Input((40, 2)),
+                layers.Conv1D(4, 5, activation="relu", name="wave"),
+                layers.Flatten(),
+                layers.Dense(2),
+            ]
+        ),
+        seed=3,
+        mean=0,
+    )
+    (depth,) = told(model, draw(3, 40, 2)).depths
+    assert depth.samples[0].maps.images.shape == (4, 1, 36)
+    assert depth.samples[0].patches is None
+    assert depth.field == (5,)
+
+
+def test_without_samples_the_section_is_skipped() -> None:
+    assert isinstance(run(network(), None), Skip)
+
+
+def test_nothing_is_judged() -> None:
+    assert list(Concepts().findings(told(network(), draw(2, 9, 8, 1)), {})) == []

@@ -1,0 +1,31 @@
+"""Shares as bars."""
+
+from xml.etree import ElementTree
+
+from reportgen.rendering.bars import bars_svg
+
+ROWS = [("cat", 0.75, "75.0%", True), ("dog", 0.25, "25.0%", False)]
+
+
+def test_bars_have_lengths_in_proportion_on_tracks_of_one_length() -> None:
+    root = ElementTree.fromstring(bars_svg(ROWS))
+    paths = [path.get("d") for path in root.iter("{http://www.w3.org/2000/svg}path")]
+    assert paths == ["M202,14h420", "M202,14h315", "M202,42h420", "M202,42h105"]
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["✔ cat", "75.0%", "dog", "25.0%"]
+    assert (root.get("width"), root.get("height")) == ("712", "56")
+
+
+def test_long_names_are_cut_and_markup_is_escaped() -> None:
+    texts = [
+        text.text
+        for text in ElementTree.fromstring(bars_svg([("<b>" * 20, 2.0, "&", False)])).iter(
+            "{http://www.w3.org/2000/svg}text"
+        )
+    ]
+    assert texts == [("<b>" * 20)[:25] + "…", "&"]
+
+
+def test_a_share_beyond_one_or_unknown_stays_on_its_track() -> None:
+    assert "h420'/>" in bars_svg([("a", 7.0, "", True)])
+    assert "h0'/>" in bars_svg([("a", float("nan"), "", True)])
