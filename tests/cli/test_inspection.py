@@ -87,6 +87,16 @@ def test_activations_of_keras_take_the_place_of_lambdas(lambda_path):
     [
         ("relu", "--activation must be NAME=ACTIVATION, such as '<lambda>=relu'. Received: 'relu'."),
         ("<lambda>=relu7", "--activation must name an activation of Keras. Received: relu7. Did you mean relu?"),
+        (
+            "conv_9=relu",
+            "--activation must name an activation in lambda.h5 that is not Keras', or its layer. Received: 'conv_9=relu', which "
+            "nothing has. Did you mean 'conv_5'?",
+        ),
+        (
+            "swishh=relu",
+            "--activation must name an activation in lambda.h5 that is not Keras', or its layer. Received: 'swishh=relu', which "
+            "nothing has. There are: <lambda>, conv_0, conv_1, conv_2 and 3 more.",
+        ),
     ],
 )
 def test_an_activation_that_is_not_keras_is_told(lambda_path, given, message, capsys):

@@ -75,7 +75,14 @@ def decide(inventory: Inventory, *, permitted: Permitted = NOTHING) -> Decision:
 
     Raises:
         ModelError: the configuration is damaged.
+        UsageError: an activation was given in place of one that the file does not have.
     """
+    decision = _decided(inventory, permitted)
+    permitted.check_activations(shown(inventory.file.name))
+    return decision
+
+
+def _decided(inventory: Inventory, permitted: Permitted) -> Decision:
     reason = _reason_against(inventory)
     if reason == _GRAPH and inventory.weights:
         return _by_signature(inventory)

@@ -8,9 +8,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from reportgen.errors import UsageError
+from reportgen.messages import first_of
 from reportgen.reading.rewriting import keras_names
 from reportgen.untrusted.escaping import shown
 
+_NAMED = 4
 # Under these beginnings the objects are handed to Keras; no file can name one of them
 _CUSTOM, _MARSHALLED = "reportgen-custom", "reportgen-marshalled"
 
@@ -23,11 +25,13 @@ class Permitted:
         code: whether Lambda layers and marshalled functions of the file may.
         names: the user's classes and functions that may, by their registered and their plain names.
         activations: Keras' activations in place of others, by the name of the latter, or by the path of a layer.
+        asked: names of the activations of a file that are not Keras', and paths of their layers, as far as they were met.
     """
 
     code: bool = False
     names: frozenset[str] = frozenset()
     activations: Mapping[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set, compare=False)
 
     def name_of(self, item: Mapping[str, Any]) -> str | None:
         """Return under which name the user gave the class of a configuration, None where it was not given.
@@ -52,7 +56,27 @@ class Permitted:
             name: what the file calls it, such as '<lambda>'.
             path: the path of its layer.
         """
+        if self.activations:
+            self.asked.update((name, path))
         return self.activations.get(path, self.activations.get(name))
+
+    def check_activations(self, name: str) -> None:
+        """Raise UsageError where an activation was given in place of one that the file does not have.
+
+        Args:
+            name: the file's name, for the message.
+        """
+        unmet = [one for one in self.activations if one not in self.asked]
+        if not unmet:
+            return
+        known = sorted(self.asked)
+        near = get_close_matches(unmet[0], known, 1)
+        listed = first_of(map(shown, known), _NAMED) if known else "none"
+        hint = f" Did you mean {shown(near[0])!r}?" if near else f" There are: {listed}."
+        raise UsageError(
+            f"--activation must name an activation in {name} that is not Keras', or its layer. Received: "
+            f"'{shown(unmet[0])}={self.activations[unmet[0]]}', which nothing has.{hint}"
+        )
 
     def find(self, name: str) -> str | None:
         """Return under which name the user gave an object: 'mine>Scale', or 'Scale' alone."""
