@@ -23,7 +23,7 @@ from reportgen.models.graphs import (
     with_signature,
 )
 from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutions_run
-from reportgen.models.startup import TENSORFLOW, backend, import_keras, one_blas_thread
+from reportgen.models.startup import TENSORFLOW, backend, free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading import LoadedModel, ModelFile, WeightsOnly, adopt_model, read_model, recognise
@@ -75,6 +75,7 @@ def make_report(
     """
     on_stage = on_stage or _unheard
     options.check()
+    free_earlier()
     of_samples = {"labels": labels, "class-names": class_names}
     if samples is None:
         options.check_without_samples(of_samples)

@@ -1,12 +1,15 @@
-"""Threads of numpy's linear algebra while a report is made."""
+"""What starting and ending a report changes in its process: threads of numpy's linear algebra, and what is left behind."""
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np  # noqa: F401 - loads the library whose threads are counted
+import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from reportgen.build import make_report
-from reportgen.models.startup import one_blas_thread
+from reportgen.models.startup import free_earlier, one_blas_thread
 from reportgen.options import DEFAULTS
 
 
@@ -28,3 +31,24 @@ def test_every_stage_of_a_report_has_one_thread(demo_model: Any) -> None:
         assert blas_threads() == {2}
     assert "Learned or not" in seen
     assert set(map(tuple, seen.values())) == {(1,)}
+
+
+class _Holding:
+    """Holds itself, as the layers of a model hold one another."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_what_an_earlier_model_left_is_freed_where_looking_for_it_is_cheap(
+    monkeypatch: pytest.MonkeyPatch, frozen: bool
+) -> None:
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: int(frozen))
+    gc.disable()
+    try:
+        left = weakref.ref(_Holding())
+        free_earlier()
+        assert (left() is None) is frozen
+    finally:
+        gc.enable()
