@@ -94,7 +94,7 @@ def picture_outputs(
         else tuple(map(str, numbers))
     )
     return PictureOutputs(
-        figure=PanelGrid(tuple(shown.values()), labels, min(_COLUMNS, len(labels)), len(labels)),
+        figure=PanelGrid(tuple(shown.values()), labels, min(_COLUMNS, len(labels)), len(labels), large=True),
         parts=tuple(shown),
         classes=classes,
         measure="" if values is None else "overlap" if classes else "error",

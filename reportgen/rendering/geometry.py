@@ -89,7 +89,8 @@ def _geometry_of_panels(grid: PanelGrid) -> GridGeometry:
     height, width = panel_size(grid)
     tile = len(grid.panels) * (width + TILE_GAP)
     across = grid.columns * (tile + TILE_GAP) - TILE_GAP
-    scale = max(1, min(_MAX_SCALE, _PANELS_WIDTH // tile, _PANELS_ROW // across))
+    aim = _PANELS_ROW if grid.large else _PANELS_WIDTH
+    scale = max(1, min(_MAX_SCALE, aim // tile, _PANELS_ROW // across))
     rows = math.ceil(len(grid.labels) / grid.columns)
     return GridGeometry(tile, height, grid.columns, rows, math.ceil(_LABEL_HEIGHT / scale), scale)
 

@@ -85,6 +85,8 @@ class Page:
             "labels": "" if geometry.step else label_text(grid, values),
             "axes": axis_texts(grid, geometry) if geometry.step and isinstance(grid, ImageGrid) else (),
             "palette": scale.palette.value,
+            # the ground of panels is pale, and so must be what surrounds their labels
+            "dark": isinstance(grid, ImageGrid) and scale.palette is Palette.SEQUENTIAL,
             "low": scale.value_range[0],
             "middle": sum(scale.value_range) / 2,
             "high": scale.value_range[1],

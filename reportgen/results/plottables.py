@@ -155,12 +155,14 @@ class PanelGrid:
         labels: N short names.
         columns: tiles in a row.
         total: how many tiles there could be; N of them are here.
+        large: whether rows are as wide as the page allows, where each tile is worth a look.
     """
 
     panels: tuple[Panel, ...]
     labels: tuple[str, ...]
     columns: int
     total: int
+    large: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_ta
 from reportgen.rendering.geometry import geometry_of, panel_size
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
+from reportgen.rendering.language import open_language
+from reportgen.rendering.page import Page
 from reportgen.results.findings import Finding, RuleInForce, Severity
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 from reportgen.results.report import Section
@@ -55,6 +57,20 @@ def test_colour_panels_keep_their_colours_beside_a_palette():
     assert picture[0, 0].tolist() == lookup_table(Palette.DIVERGING)[63].tolist()
     assert picture[0, 1].tolist() == list(GROUND_COLOUR)
     assert picture[0, 3:5].tolist() == [[255, 0, 0], list(BEYOND_COLOUR)]
+
+
+def test_large_tiles_take_the_width_of_the_page():
+    large = PanelGrid((replace(SAMPLE, images=np.zeros((2, 28, 28))),) * 4, ("0", "1"), 2, 2, large=True)
+    assert (geometry_of(replace(large, large=False)).scale, geometry_of(large).scale) == (1, 3)
+    alone = replace(large, labels=("0",), columns=1, panels=(replace(SAMPLE, images=np.zeros((1, 28, 28))),) * 4)
+    assert geometry_of(alone).scale == 7
+
+
+def test_the_pale_ground_of_panels_has_a_pale_surrounding():
+    page = Page(open_language("en"))
+    assert page.grid(GRID)["dark"] is False
+    maps = ImageGrid(MAPS.images, ("0", "1"), (0, 4), 2, Palette.SEQUENTIAL, 2, np.array([4.0, 0.0]))
+    assert page.grid(maps)["dark"] is True
 
 
 def test_a_tile_is_brought_near_224_pixels_and_a_row_kept_within_900():
