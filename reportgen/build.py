@@ -14,6 +14,7 @@ from reportgen.analyses.sections import run_analyses, run_plugins
 from reportgen.errors import ForwardError, ModelError, told_as_lack
 from reportgen.keras_internals import quantised
 from reportgen.measures.claims import checked_claims, nameless_claims
+from reportgen.measures.page_plan import LARGEST_BYTES
 from reportgen.messages import say
 from reportgen.models.graphs import (
     DescribedModel,
@@ -31,7 +32,7 @@ from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results import Limits, with_causes
-from reportgen.run import evaluate_samples, predicted_kind, prepare_run
+from reportgen.run import evaluate_samples, planned, predicted_kind, prepare_run
 from reportgen.samples import SampleSource
 
 LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
@@ -59,6 +60,7 @@ def make_report(
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
     lost: Mapping[str, str] = _NOTHING_LOST,
+    max_megabytes: float = LARGEST_BYTES / 1e6,
 ) -> Report:
     """Return a report; as `build_report`, with the options in one object.
 
@@ -68,6 +70,7 @@ def make_report(
         command: the command line that makes the same report again; None to tell it from the options.
         on_stage: told each stage's name.
         lost: names of stages to do without, with the reason: those that ended an earlier process.
+        max_megabytes: the page's largest size; what cannot keep within it is told before anything is run.
 
     Raises:
         MachineError: there is too little memory, file handles or disk.
@@ -112,6 +115,7 @@ def make_report(
             reason,
             given=samples is not None,
             lost=lost.get(RUNNING, ""),
+            most=max_megabytes * 1e6,
         )
         report = Report(
             provenance=provenance,
@@ -204,8 +208,10 @@ def _context(
     *,
     given: bool,
     lost: str,
+    most: float,
 ) -> AnalysisContext:
     shown = described.shown(options.layers)
+    plan = planned(described, source, options, most=most)
     evaluated = live = None
     failed = reason
     if source is not None and lost:
@@ -241,6 +247,7 @@ def _context(
         normalised=described.normalised,
         ordered=described.ordered,
         not_run=failed if given and evaluated is None else "",
+        plan=plan,
         options=options,
         limits=limits,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reportgen.measures.page_plan import PagePlan
 from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
 from reportgen.models.passes import LiveModel
@@ -45,6 +46,7 @@ class AnalysisContext:
         listed: whether every layer is known: not where a file has weights and no architecture.
         has_weights: whether there are weights: not where a file has an architecture alone.
         not_run: why samples that were given were not run; '' where they were, and where none were given.
+        plan: how large pictures may be.
     """
 
     model: ModelSummary
@@ -67,6 +69,7 @@ class AnalysisContext:
     listed: bool = True
     has_weights: bool = True
     not_run: str = ""
+    plan: PagePlan = field(default_factory=PagePlan)
 
 
 NO_WEIGHTS = say("The file has an architecture and no weights, so there is nothing to look at here.")

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.measures.page_plan import PagePlan
 from reportgen.measures.tiles import (
     MAP_PERCENTILE,
     block_means,
     central_slices,
     columns_for,
-    map_reduction,
     percentile_end,
     pictures_of,
-    reduction_for,
     strongest,
 )
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
-from reportgen.options import ReportOptions
 from reportgen.results import Finding, ImageGrid, Limits, Palette
 from reportgen.run import EvaluatedSamples
 
 _SIGNED = 0.5  # of the largest value: SiLU and ELU of usual inputs stay above it, what no activation cut falls below
-_PIXELS = 560_000  # of all maps together, which keeps the page near a megabyte at the most
-_PICTURE_PIXELS = 84 * 84  # of a sample beside its maps, shown at 168 CSS pixels
+_PICTURE_PIXELS = 42 * 42  # of a sample beside its maps, shown at 168 CSS pixels
 
 
 @dataclass(frozen=True)
@@ -115,6 +113,7 @@ class FeatureMapsResult:
         pictures: the chosen samples; empty where they are no pictures.
         convolutions: number of convolutions that the model has.
         chosen: whether --layers chose the layers.
+        plan: to what maps were cut so that the page keeps within its size; None where nothing was.
     """
 
     layers: tuple[LayerMaps, ...]
@@ -122,6 +121,7 @@ class FeatureMapsResult:
     pictures: tuple[ImageGrid, ...] = ()
     convolutions: int = 0
     chosen: bool = False
+    plan: PagePlan | None = None
 
 
 class FeatureMaps:
@@ -140,9 +140,12 @@ class FeatureMaps:
         kept = {name: maps for name, maps in samples.activations.kept.items() if maps.ndim in (3, 4, 5)}
         if not kept:
             return Skip(_no_maps(context))
+        shown = min(context.plan.tiles, context.options.max_tiles)
         layers = tuple(
             replace(
-                _layer_maps(name, maps, samples, context.options, _PIXELS // len(kept), _is_rectified(name, context)),
+                _layer_maps(
+                    name, maps[: context.plan.samples], samples, context.plan, shown, _is_rectified(name, context)
+                ),
                 source=samples.activations.sources.get(name),
                 activation=context.activations.get(layer_path(name), "linear"),
             )
@@ -151,9 +154,10 @@ class FeatureMaps:
         return FeatureMapsResult(
             layers,
             own_scale=context.options.map_scale == "map",
-            pictures=_sample_pictures(samples),
+            pictures=_sample_pictures(samples)[: context.plan.samples],
             convolutions=len({kernel.path for kernel in context.kernels if kernel.is_spatial}),
             chosen=bool(context.options.layers),
+            plan=context.plan if context.plan.cut else None,
         )
 
     def findings(self, result: FeatureMapsResult, limits: Limits) -> Iterable[Finding]:
@@ -174,15 +178,14 @@ def _is_rectified(name: str, context: AnalysisContext) -> bool:
 
 
 def _layer_maps(
-    name: str, maps: np.ndarray, samples: EvaluatedSamples, options: ReportOptions, pixels: int, rectified: bool
+    name: str, maps: np.ndarray, samples: EvaluatedSamples, plan: PagePlan, tiles_shown: int, rectified: bool
 ) -> LayerMaps:
     layout, pictures = _pictures(maps)
     maxima = maps.max(axis=tuple(range(1, maps.ndim - 1)))
-    shown = strongest(maps.mean(axis=tuple(range(maps.ndim - 1)), dtype=np.float64), options.max_tiles)
+    shown = strongest(maps.mean(axis=tuple(range(maps.ndim - 1)), dtype=np.float64), tiles_shown)
     pictures = pictures[:, list(shown)]
     count, tiles, height, width = pictures.shape
-    reducing = reduction_for if layout == "strip" else map_reduction
-    reduction = reducing(count * tiles, height, width, pixels)
+    reduction = 1 if layout == "strip" else max(1, math.ceil(max(height, width) / plan.side))
     small = block_means(pictures.reshape(-1, height, width), reduction).reshape(
         count, tiles, *_reduced(height, width, reduction)
     )

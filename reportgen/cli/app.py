@@ -168,7 +168,13 @@ def _write(
 
             next_stage = times.also_tell(on_stage)
             report = make_report(
-                model, **inputs, options=options, command=command, on_stage=next_stage, lost=attempt.lost
+                model,
+                **inputs,
+                options=options,
+                command=command,
+                on_stage=next_stage,
+                lost=attempt.lost,
+                max_megabytes=outcome.max_size,
             )
             next_stage(_WRITING)
             _save(report, outcome)

@@ -8,6 +8,7 @@ from builders import context, evaluated_samples
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.feature_maps import FeatureMaps, FeatureMapsResult, LayerMaps
+from reportgen.measures.page_plan import PagePlan
 from reportgen.models.passes import Activations
 from reportgen.results.plottables import Palette
 
@@ -127,10 +128,15 @@ def test_large_maps_are_reduced_to_block_means_and_keep_their_maxima() -> None:
     assert layer.value_range == (maps.min(), maps.max())
 
 
-def test_layers_share_the_pixels_of_the_page() -> None:
-    maps = draw(1, 90, 90, 64)
-    assert [layer.reduction for layer in run({"a": maps}).layers] == [1]
-    assert [layer.reduction for layer in run({"a": maps, "b": maps}).layers] == [2, 2]
+def test_maps_are_drawn_as_the_page_is_planned_and_the_page_says_so() -> None:
+    maps = abs(draw(3, 90, 90, 5))
+    plan = PagePlan(side=48, tiles=2, samples=1, cut=True)
+    result = run({"a": maps}, plan=plan)
+    (layer,) = result.layers
+    assert (layer.reduction, len(layer.channels), len(layer.samples), len(result.pictures)) == (2, 2, 1, 1)
+    assert layer.samples[0].grid.images.shape == (2, 45, 45)
+    assert result.plan == plan
+    assert run({"a": maps}).plan is None
 
 
 def test_one_dimensional_maps_are_strips() -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reportgen.rendering.html import render_html
@@ -59,17 +60,18 @@ def test_each_input_channel_stands_under_its_filter(report: Any, page_with: Any)
     assert "Filter\nInput channel shown\nL2 norm</th><td>      0       1\n      2       1\n   1.50       0</td>" in page
 
 
-@pytest.mark.parametrize(("samples", "columns"), [(10, [10]), (20, [10, 10]), (23, [10, 10, 3])])
-def test_largest_values_are_printed_for_ten_samples_in_a_table(
-    report: Any, page_with: Any, samples: int, columns: list[int]
-) -> None:
+def test_largest_values_are_lines_of_eight_for_each_sample(report: Any, page_with: Any) -> None:
     layer = _result(report, "feature_maps").layers[0]
-    maps = tuple(replace(layer.samples[0], index=100 + index) for index in range(samples))
-    page = page_with("feature_maps", layers=(replace(layer, samples=maps),))
-    headers = re.findall(r'<th scope="col">Channel</th><th scope="col">([^<]*)</th>', page)
-    assert [len(header.split()) for header in headers] == columns
-    assert ("samples 11 to 20 of those shown" in page) == (samples > 10)
-    assert len(re.findall('<img class="tiles of s', page)) == samples
+    grid = replace(layer.samples[0].grid, maxima=np.arange(10.0), labels=tuple(map(str, range(10))))
+    maps = tuple(replace(layer.samples[0], index=100 + index, grid=grid, silent=()) for index in range(20))
+    page = page_with("feature_maps", layers=(replace(layer, samples=maps, channels=tuple(range(10))),))
+    row = re.search(r'<th scope="row">119</th><td>([^<]*)</td>', page)
+    assert row is not None
+    assert [line.split() for line in row[1].split("\n")] == [
+        ["0", "1.00", "2.00", "3.00", "4.00", "5.00", "6.00", "7.00"],
+        ["8.00", "9.00"],
+    ]
+    assert len(re.findall('<img class="tiles of s', page)) == 20
 
 
 def test_the_bins_of_a_histogram_are_in_a_table(report: Any) -> None:

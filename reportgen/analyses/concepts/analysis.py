@@ -34,8 +34,7 @@ SCORES = 3
 
 _MAP_AXES = (3, 4)  # of outputs with one or two spatial axes
 _MAP_PIXELS = 160_000  # of all maps of the section
-_PATCH_PIXELS = 100_000  # of all its patches
-_PICTURE_PIXELS = 84 * 84
+_PICTURE_PIXELS = 42 * 42
 _FEW = 8  # values of an output that are told
 
 
@@ -116,7 +115,9 @@ def _depth(
         end = percentile_end(MAP_PERCENTILE, small)
         patches = None
         if top is not None and placed is not None and samples is not None and len(top.size) == len(placed.size):
-            patches = _patches(context, samples, name, placed, channels, _PATCH_PIXELS // (depths * len(shown)))
+            patches = _patches(
+                context, samples, name, placed, channels, context.plan.patch_pixels // (2 * depths * len(shown))
+            )
         grid = ImageGrid(
             images=small,
             labels=tuple(map(str, channels)),

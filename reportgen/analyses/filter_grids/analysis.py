@@ -18,6 +18,7 @@ from reportgen.analyses.filter_grids.results import (
 )
 from reportgen.analyses.filter_grids.rules import RULES, decided, findings
 from reportgen.measures.distributions import histogram_of
+from reportgen.measures.page_plan import MOST_INPUTS
 from reportgen.measures.tiles import KERNEL_PERCENTILE, central_slices, columns_for, percentile_end, strongest
 from reportgen.messages import say
 from reportgen.models.weights import LayerKernel, draw_initial, initial_deviation
@@ -48,7 +49,10 @@ class FilterGrids:
                 return Skip(say("None of the arrays in this file of weights is known as a kernel of a convolution."))
             return Skip(say("This model has no convolution, so there are no filters to show."))
         options = context.options
-        grids = tuple(_grid(kernel, options) for path in context.shown for kernel in kernels if kernel.path == path)
+        shown = min(options.max_tiles, context.plan.tiles)
+        grids = tuple(
+            _grid(kernel, options, shown) for path in context.shown for kernel in kernels if kernel.path == path
+        )
         strengths = tuple(_strength(kernel, context) for kernel in kernels)
         return decided(FilterGridsResult(grids, strengths, options.seed), context.limits)
 
@@ -57,12 +61,12 @@ class FilterGrids:
         return findings(result, limits)
 
 
-def _grid(kernel: LayerKernel, options: ReportOptions) -> FilterGrid:
+def _grid(kernel: LayerKernel, options: ReportOptions, tiles_shown: int) -> FilterGrid:
     trained = kernel.by_filter(kernel.values())
     drawn = draw_initial(kernel, seed=options.seed)
     untrained = None if drawn is None else kernel.by_filter(drawn)
     norms = filter_norms(trained)
-    shown = strongest(norms, options.max_tiles)
+    shown = strongest(norms, tiles_shown)
     layout, tiles, channels = filter_tiles(trained[list(shown)])
     untrained_tiles = None if untrained is None else filter_tiles(untrained[list(shown)])[1]
     # in colour all three channels are seen, so that all must fit the scale
@@ -111,7 +115,11 @@ def filter_tiles(filters: np.ndarray) -> tuple[str, np.ndarray, tuple[int, ...] 
     """
     channels = filters.shape[-1]
     if max(filters.shape[1:-1]) == 1:
-        return "strip", filters.reshape(len(filters), 1, channels), None
+        rows = filters.reshape(len(filters), 1, channels)
+        if channels > MOST_INPUTS:
+            strongest_inputs = np.sqrt(np.square(rows.astype(np.float64)).sum(axis=(0, 1)))
+            rows = rows[..., list(strongest(np.nan_to_num(strongest_inputs, nan=np.inf), MOST_INPUTS))]
+        return "strip", rows, None
     if filters.ndim == 3 and channels <= _MOST_ROWS:
         return "strip", np.moveaxis(filters, -1, 1), None
     strengths = np.sqrt(np.square(filters.astype(np.float64)).sum(axis=tuple(range(1, filters.ndim - 1))))

@@ -57,7 +57,10 @@ class FilterResponses:
             return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
         not_made = _COMPILED if isinstance(live.model, CompiledModel) else live.no_gradients
         not_made = not_made if axes == 2 else _ONLY_IMAGES
-        layers = tuple(_layer(name, tops[name], placed[name], samples, context) for name in tops if name in placed)
+        pixels = min(_PATCH_PIXELS, context.plan.patch_pixels // len(tops))
+        layers = tuple(
+            _layer(name, tops[name], placed[name], samples, context, pixels) for name in tops if name in placed
+        )
         left_out = tuple(name for name in tops if name not in placed)
         shown = tuple(layer for layer in layers if layer is not None)
         if not shown:
@@ -104,16 +107,14 @@ def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
 
 
 def _layer(
-    name: str, top: TopPositions, placed: Placement, samples: EvaluatedSamples, context: AnalysisContext
+    name: str, top: TopPositions, placed: Placement, samples: EvaluatedSamples, context: AnalysisContext, pixels: int
 ) -> LayerResponses | None:
     channels = excited_channels(top.values, CHANNELS)
     if not channels:
         return None
     live = context.live
     first = live is not None and common_data_format(live.layers.values()) == "channels_first"
-    patches, palette, value_range = cut_patches(
-        top, placed, channels, samples, channels_first=first, pixels=_PATCH_PIXELS
-    )
+    patches, palette, value_range = cut_patches(top, placed, channels, samples, channels_first=first, pixels=pixels)
     kernel = next((k for k in context.kernels if k.path == layer_path(name) and k.is_spatial), None)
     tiles = None if kernel is None else kernel_tiles(kernel, channels, patches.shape[2:4])
     panels = [Panel(patches[:, rank], value_range, palette) for rank in range(patches.shape[1])]
