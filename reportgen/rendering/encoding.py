@@ -128,11 +128,6 @@ def lookup_table(palette: Palette) -> np.ndarray:
     return np.frombuffer(bytes.fromhex(tables[COLOUR_MAPS[palette]]), np.uint8).reshape(LEVELS, 3)
 
 
-def lookup_png(palette: Palette) -> bytes:
-    """Return a palette as a PNG of one row, lowest value first, for the bar beside a grid."""
-    return png_bytes(lookup_table(palette)[None])
-
-
 def _levels(grid: ImageGrid | Panel) -> np.ndarray:
     low, high = grid.value_range
     finite = np.isfinite(grid.images)

@@ -6,6 +6,8 @@ import base64
 import copy
 import hashlib
 import re
+import string
+from collections import Counter
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,7 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from reportgen.messages import say
-from reportgen.rendering.encoding import data_uri, lookup_png, text_uri
+from reportgen.rendering.encoding import LEVELS, lookup_table, text_uri
 from reportgen.rendering.figures import (
     histogram_outline,
     null_bands_drawing,
@@ -30,6 +32,11 @@ from reportgen.rendering.parts import parts_of
 from reportgen.rendering.templates import new_environment
 from reportgen.rendering.verdict import checked_rules, verdict_of
 from reportgen.results import Palette, Report, Section, Severity, SkippedSection
+
+_LETTERS = string.ascii_letters
+
+_STOPS = 9
+"""Parts of a bar's palette, each blended from one colour to the next: so many that no eye sees a difference."""
 
 
 def render_html(report: Report, *, paper: str | None = None, full: bool = False) -> str:
@@ -112,14 +119,18 @@ def _with_body(
 
 
 def _compact(style: str) -> str:
-    """Return a style sheet without comments and without the blanks that only its authors need."""
+    """Return a style sheet without comments and blanks that only its authors need, the names of its variables made short."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    return re.sub(r" ?([{};,]) ?|(?<=[a-z-]): ", lambda blank: blank[1] or ":", style).replace(";}", "}").strip()
+    style = re.sub(r"\s*([{};,>])\s*|(?<=[a-z-]):\s+", lambda blank: blank[1] or ":", style).replace(";}", "}").strip()
+    used = Counter(re.findall(r"--[\w-]+", style))
+    short = {name: f"--{letter}" for (name, _), letter in zip(used.most_common(), _LETTERS, strict=False)}
+    return re.sub(r"--[\w-]+", lambda name: short.get(name[0], name[0]), style)
 
 
-def _palettes() -> dict[str, str]:
+def _palettes() -> dict[str, list[str]]:
+    """Return some colours of each palette, evenly spaced, between which the bar beside a grid is blended."""
     return {
-        palette.value: data_uri(lookup_png(palette), "image/png")
+        palette.value: [f"#{bytes(colour.tolist()).hex()}" for colour in lookup_table(palette)[:: LEVELS // _STOPS]]
         for palette in Palette
         if palette is not Palette.COLOUR
     }

@@ -1,4 +1,4 @@
-"""The seven reports that the browser tests look at, and a Chromium to look with."""
+"""The reports that the browser tests look at, and a Chromium to look with."""
 
 import json
 import shutil
@@ -21,32 +21,44 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def report_paths(tmp_path_factory: pytest.TempPathFactory, demo_report: Any) -> dict[str, Path]:
-    """Return the pages by name: what `reportgen demo` writes, a 50-layer network's with 8 samples, one of skips alone, one
-    of hostile names, one of every layout of tiles, and the demo's report in Korean and redacted."""
+def reports(demo_report: Any) -> dict[str, Any]:
+    """Return the reports by name: the demo's, a 50-layer network's with 8 samples, one of skips alone, one of hostile names,
+    one of every layout of tiles, the demo's in Korean and redacted, and those of small networks of other kinds."""
     from deep_network import fifty_layers
     from hand_built import hostile_report, skipped_report
+    from kinds import residual_report, segmentation_report, signal_report, weights_report
     from tiles import tiles_report
 
     from reportgen.api import build_report
-    from reportgen.cli.app import run
     from reportgen.redaction.reports import redact
-    from reportgen.rendering.html import render_html
-    from reportgen.rendering.output import write_all
 
     samples = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
-    reports = {
+    return {
+        "demo": demo_report,
         "deep": build_report(fifty_layers(), samples),
         "skipped": skipped_report(),
         "hostile": hostile_report(),
         "tiles": tiles_report(),
         "korean": in_korean(demo_report),
         "redacted": redact(demo_report),
+        "residual": residual_report(),
+        "signals": signal_report(),
+        "masks": segmentation_report(),
+        "weights": weights_report(),
     }
+
+
+@pytest.fixture(scope="session")
+def report_paths(tmp_path_factory: pytest.TempPathFactory, reports: dict[str, Any]) -> dict[str, Path]:
+    """Return the pages of the reports by name; the demo's is what `reportgen demo` writes."""
+    from reportgen.cli.app import run
+    from reportgen.rendering.html import render_html
+    from reportgen.rendering.output import write_all
+
     folder = tmp_path_factory.mktemp("reports")
-    write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items()})
+    write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items() if name != "demo"})
     assert run(["demo", "--quiet", "--output", str(folder / "demo.html")]) == 0
-    return {name: folder / f"{name}.html" for name in ("demo", *reports)}
+    return {name: folder / f"{name}.html" for name in reports}
 
 
 def in_korean(report: Any) -> Any:

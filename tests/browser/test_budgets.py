@@ -1,7 +1,7 @@
 """How large the pages may be; how soon they are there follows, and benchmarks/page.py measures it."""
 
 import pytest
-from checks import MOST_NODES, REPORTS, budget_faults
+from checks import EVERY, MOST_NODES, REPORTS, budget_faults
 
 
 @pytest.mark.parametrize(("name", "most"), [("demo", 800_000), ("deep", 2_000_000)])
@@ -9,8 +9,9 @@ def test_the_page_keeps_within_its_bytes(report_paths, name, most):
     assert report_paths[name].stat().st_size <= most
 
 
-def test_the_page_of_the_demo_has_under_3000_nodes(report_paths, open_page):
-    assert open_page(report_paths["demo"]).page.evaluate("document.querySelectorAll('*').length") <= MOST_NODES
+@pytest.mark.parametrize("name", EVERY)
+def test_a_page_has_under_3000_nodes(report_paths, open_page, name):
+    assert open_page(report_paths[name]).page.evaluate("document.querySelectorAll('*').length") <= MOST_NODES
 
 
 @pytest.mark.parametrize("name", REPORTS)

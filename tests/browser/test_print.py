@@ -6,22 +6,25 @@ import subprocess
 
 import numpy as np
 import pytest
-from checks import REPORTS, compact, missing, on_paper, pdf_text, print_faults
+from checks import REPORTS, compact, missing, pdf_text, print_faults
 from PIL import Image
 
+from reportgen.rendering.html import render_html
 from reportgen.rendering.pdf import print_pdf
 
 PAPERS = ("A4", "Letter")
 
 
 @pytest.fixture
-def printed(report_paths, open_page, tmp_path):
+def printed(reports, open_page, tmp_path):
     """Return a function that prints a report, script off, and returns the page and the PDF's text without blanks."""
     if shutil.which("pdftotext") is None:
         missing("needs pdftotext: apt-get install poppler-utils")
 
     def of(name, paper="A4", **options):
-        page = open_page(report_paths[name], java_script_enabled=False, **options).page
+        full = tmp_path / f"{name}.html"
+        full.write_text(render_html(reports[name], full=True), encoding="utf-8")
+        page = open_page(full, java_script_enabled=False, **options).page
         pdf = tmp_path / f"{name}.pdf"
         page.pdf(path=pdf, format=paper, print_background=True)
         return page, compact(pdf_text(pdf))
@@ -30,14 +33,14 @@ def printed(report_paths, open_page, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def saved_pdfs(report_paths, browser, tmp_path_factory):
-    """Return a function that returns a report's PDF as --pdf writes it; `browser` says where there is none."""
+def saved_pdfs(reports, browser, tmp_path_factory):
+    """Return a function that returns a report's PDF as --pdf-full or --pdf writes it; `browser` says where there is none."""
     folder = tmp_path_factory.mktemp("pdfs")
 
-    def of(name, paper):
-        pdf = folder / f"{name}-{paper}.pdf"
+    def of(name, paper, *, full=True):
+        pdf = folder / f"{name}-{paper}-{full}.pdf"
         if not pdf.exists():
-            pdf.write_bytes(print_pdf(on_paper(report_paths[name].read_text(encoding="utf-8"), paper)))
+            pdf.write_bytes(print_pdf(render_html(reports[name], paper=paper, full=full)))
         return pdf
 
     return of
@@ -62,7 +65,7 @@ def test_print_is_light_and_leaves_out_what_cannot_be_used_on_paper(report_paths
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     for left_out in (".skip", ".compare", ".button", ".bar label", ".permalink"):
         assert not page.locator(left_out).first.is_visible(), left_out
-    assert page.locator(".contents").is_visible()
+    assert not page.locator(".contents").is_visible()
 
 
 def test_an_enlarged_grid_is_printed_within_the_paper(report_paths, open_page):
@@ -70,6 +73,16 @@ def test_an_enlarged_grid_is_printed_within_the_paper(report_paths, open_page):
     page.locator(".bar input").first.check()
     page.emulate_media(media="print")
     assert page.locator("#filter_grids .grid").first.bounding_box()["width"] < 350
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_demos_pdf_is_short_and_each_page_says_which_model_it_is_of(saved_pdfs, reports, paper):
+    pdf = saved_pdfs("demo", paper, full=False)
+    pages = pdf_text(pdf, "-layout").split("\f")[:-1]
+    assert len(pages) <= 10
+    provenance = reports["demo"].provenance
+    running = f"{provenance.title} – {provenance.date} – SHA-256 {provenance.sha256[:12]}"
+    assert [number for number, text in enumerate(pages, 1) if compact(running) not in compact(text)] == []
 
 
 @pytest.mark.parametrize("paper", PAPERS)

@@ -51,7 +51,25 @@ def test_the_download_is_the_data_block(still, name):
 def test_the_contents_lead_to_their_sections(still):
     page = still("demo")
     page.locator(".contents a", has_text="Feature maps").click()
-    assert abs(page.locator("#feature_maps").bounding_box()["y"]) < 40
+    assert 0 <= page.locator("#feature_maps h2").bounding_box()["y"] <= 200
+
+
+def test_diagnostics_are_one_line_each_and_open_by_keyboard(still):
+    page = still("demo")
+    lines = page.locator(".diagnostic > summary")
+    assert lines.count() == 5
+    assert [line.bounding_box()["height"] < 60 for line in lines.all()] == [True] * 5
+    table = page.get_by_role("table", name="Every call of every layer")
+    assert not table.is_visible()
+    page.locator("summary", has_text="Architecture").focus()
+    page.keyboard.press("Enter")
+    table.wait_for(state="visible")
+
+
+def test_without_script_no_button_that_needs_one_is_seen(still):
+    page = still("demo")
+    assert page.locator("button").count() == 2
+    assert [button.is_visible() for button in page.locator("button").all()] == [False, False]
 
 
 def test_a_grid_is_enlarged_by_its_box_alone(still):

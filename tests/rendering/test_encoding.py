@@ -16,7 +16,6 @@ from reportgen.rendering.encoding import (
     data_uri,
     figure_svg,
     grid_png,
-    lookup_png,
     lookup_table,
     png_bytes,
     text_uri,
@@ -88,9 +87,9 @@ def test_a_grey_picture_without_gaps_needs_no_palette():
 
 def test_pictures_without_axes_need_no_matplotlib():
     code = (
-        "import sys, numpy as np; from reportgen.rendering.encoding import grid_png, lookup_png;"
+        "import sys, numpy as np; from reportgen.rendering.encoding import grid_png, lookup_table;"
         "from reportgen.results import ImageGrid, Palette;"
-        "pictures = [lookup_png(one) for one in Palette if one is not Palette.COLOUR];"
+        "pictures = [lookup_table(one).tobytes() for one in Palette if one is not Palette.COLOUR];"
         "pictures += [grid_png(ImageGrid(np.zeros((1, 2, 2)), ('a',), (-1, 1), 1, Palette.DIVERGING, 8, np.zeros(1)))];"
         "sys.exit(bool({'matplotlib', 'PIL', 'jinja2'} & set(sys.modules)))"
     )
@@ -102,8 +101,6 @@ def test_the_lookup_table_is_matplotlibs():
     assert table.shape == (LEVELS, 3)
     assert table[0].tolist() == [68, 1, 84]
     assert table[-1].tolist() == [253, 231, 37]
-    bar = Image.open(io.BytesIO(lookup_png(Palette.SEQUENTIAL)))
-    assert np.array(bar)[0].tolist() == table.tolist()
 
 
 def curve(x_label: str, y_label: str) -> Curve:

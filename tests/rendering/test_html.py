@@ -211,3 +211,10 @@ def test_the_method_of_filters_states_the_thresholds_that_were_in_force(report):
     page = render_html(replace(report, sections=sections))
     assert "Weak: L2 norm under 0.05 of the layer’s largest, or of next to zero;" in page
     assert "Near-duplicate: cosine over 0.9, for ungrouped" in page
+
+
+def test_a_bars_palette_is_blended_from_the_colours_of_its_pictures(report):
+    style = between(render_html(report), "<style>", "</style>")
+    assert "linear-gradient(90deg,#440154," in style
+    assert ",#fde725)" in style
+    assert "linear-gradient(90deg,#000000," in style
