@@ -58,3 +58,28 @@ unfold.addEventListener("click", () => {
   const boxes = [...document.querySelectorAll("main details")], open = boxes.some((box) => !box.open);
   for (const box of boxes) box.open = open;
 });
+
+// A click on a column's name sorts a table by it, once more turns the order.
+const value = (row, place) => {
+  const text = row.cells[place].innerText.trim(), number = parseFloat(text.replaceAll(",", "").replace("−", "-").replace(/^[<>]/, ""));
+  return Number.isNaN(number) ? text : number;
+};
+for (const table of document.querySelectorAll(".numbers:not(.confusion, .lined, .stack)")) {
+  const body = table.tBodies[0];
+  if (body.rows.length < 4 || !table.tHead) continue;
+  [...table.tHead.rows[0].cells].forEach((head, place) => {
+    if (!head.innerText.trim()) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.ariaSort === "descending" ? 1 : -1;
+      for (const other of table.tHead.rows[0].cells) other.ariaSort = null;
+      head.ariaSort = down < 0 ? "descending" : "ascending";
+      const order = (a, b) => (a < b ? -down : a > b ? down : 0);
+      body.append(...[...body.rows].sort((one, other) => order(value(one, place), value(other, place))));
+    });
+  });
+}

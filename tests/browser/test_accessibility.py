@@ -113,3 +113,17 @@ def test_the_contents_mark_each_section_that_is_chosen_and_the_last_one_at_the_e
     page.locator(".contents a[aria-current]", has_text="Summary").wait_for()
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     page.locator(".contents li:last-child a[aria-current]").wait_for()
+
+
+def test_a_columns_name_sorts_its_table_and_once_more_turns_the_order(report_paths, open_page):
+    page = open_page(report_paths["demo"]).page
+    table = page.locator("#prediction_quality-classes")
+    recalls = "(table) => [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[2].innerText))"
+    before = table.evaluate(recalls)
+    button = table.get_by_role("button", name="Recall", exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    assert table.evaluate(recalls) == sorted(before, reverse=True)
+    assert table.locator("th[aria-sort]").inner_text() == "Recall"
+    page.keyboard.press("Enter")
+    assert table.evaluate(recalls) == sorted(before)

@@ -170,3 +170,14 @@ def test_a_thumbnail_is_a_tile_made_of_blocks():
     uri = Page(open_language("en")).thumbnail(grid)
     header = base64.b64decode(uri.partition(",")[2])[16:24]
     assert (int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")) == (33, 66)
+
+
+def test_a_finding_about_a_class_shows_a_wrong_sample_of_it(report):
+    quality = next(section for section in report.sections if section.name == "prediction_quality")
+    worst = (replace(quality.result.worst[0], label="cat", predicted="dog", right=False), *quality.result.worst[1:])
+    section = replace(
+        quality, result=replace(quality.result, worst=worst), findings=(finding("cat", code="low-recall"),)
+    )
+    page = render_html(replace(report, sections=(section,)))
+    card = page.split('<li class="finding note">', 1)[1].split("</li>", 1)[0]
+    assert f'alt="Evidence of low-recall: sample {worst[0].index}, labelled cat, predicted dog."' in card
