@@ -60,9 +60,9 @@ def test_the_command_line_runs_on_tensorflow_whatever_the_settings_say(tmp_path,
 @pytest.mark.slow
 def test_settings_that_keras_does_not_take_are_one_line(tmp_path):
     (tmp_path / "keras.json").write_text('{"floatx": "float5"}')
-    (tmp_path / "m.json").write_text(small_model().to_json())
+    small_model().save(tmp_path / "m.keras")
     environment = {**os.environ, "KERAS_HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "reportgen", "build", "m.json", "--quiet"]
+    command = [sys.executable, "-m", "reportgen", "build", "m.keras", "--quiet"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("reportgen: Keras cannot be imported. Received: ValueError: Invalid `floatx`")
