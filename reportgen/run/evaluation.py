@@ -365,9 +365,11 @@ class EvaluatedSamples:
 
     @property
     def no_labels_reason(self) -> str:
-        """Why there are no labels to compare predictions with, one sentence."""
+        """Why there are no class labels to compare predictions with, one sentence."""
         if isinstance(self.labels, Unused):
             return self.labels.reason
+        if self.labels is not None:
+            return say("The labels are numbers, masks or images, and this compares class labels.")
         return say("The samples have no labels; --labels FILE would say what is right.")
 
     @property

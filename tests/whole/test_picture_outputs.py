@@ -33,6 +33,8 @@ def test_masks_have_an_overlap_and_are_shown_with_the_worst_first() -> None:
         in page
     )
     assert "Each sample: input, output, target, error. Outputs are the likeliest of 3 classes at each pixel" in page
+    assert "The labels are numbers, masks or images, and this compares class labels." in page
+    assert "The samples have no labels" not in page
     redacted = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)), redact=True)
     assert "Mean IoU is" in redacted
     assert "The 6 of 6 samples with the lowest mean IoU, the worst first." in redacted
