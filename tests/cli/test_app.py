@@ -179,6 +179,7 @@ def majority(threshold: float, severity: str) -> str:
     return f'[rules]\nno-better-than-majority = {{ threshold = {threshold}, severity = "{severity}" }}\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("toml", "fail_on", "code", "line"),
     [

@@ -104,6 +104,7 @@ def test_values_of_an_unusual_type_are_passed_over(tmp_path: Path) -> None:
     assert read_model(hostile.with_objects(tmp_path / "file")).model.get_layer("conv").get_weights()[0].sum() == 18
 
 
+@pytest.mark.slow
 def test_three_times_as_many_layers_take_three_times_as_many_steps(tmp_path: Path) -> None:
     """Keras itself builds a Sequential model anew after each layer, which takes nine times as many."""
     steps = []

@@ -10,6 +10,8 @@ import keras
 import pytest
 from keras import layers
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import sys
 import reportgen

@@ -26,6 +26,7 @@ KERNELS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "law", [Law(kind, 0.0, 0.03) for kind in (UNIFORM, TRUNCATED, NORMAL)], ids=lambda law: law.kind
 )
