@@ -105,7 +105,7 @@ class Pictures:
     Attributes:
         values: (N, H, W) float32, or (N, H, W, 3) with palette COLOUR.
         value_range: ends of the colours: 0 to 255 for bytes, 0 to 1 for what lies within, else as measured.
-        palette: GREY or COLOUR.
+        palette: GREY or COLOUR; LINES of signals, whose values are (N, C, length).
         reduction: factor by which they are smaller than the samples.
         maxima: (N,) float64, each sample's largest value.
     """
@@ -142,6 +142,26 @@ def pictures_of(images: np.ndarray, *, pixels: int) -> Pictures | None:
         palette=Palette.COLOUR if colour else Palette.GREY,
         reduction=reduction,
         maxima=maxima,
+    )
+
+
+def signals_of(signals: np.ndarray, *, length: int) -> Pictures:
+    """Return sequences as signals, of which each channel is a line.
+
+    Args:
+        signals: (N, length, C) as stored.
+        length: most values that a line may have; longer ones shrink by whole factors, to means of neighbours.
+    """
+    reduction = reduction_for(1, 1, signals.shape[1], length)
+    values = np.moveaxis(signals, -1, 1)[..., None]
+    shape = values.shape
+    means = block_means(values.reshape(-1, 1, shape[2]), reduction)
+    return Pictures(
+        values=means.reshape(*shape[:2], -1),
+        value_range=value_range(signals),
+        palette=Palette.LINES,
+        reduction=reduction,
+        maxima=signals.reshape(len(signals), -1).max(axis=1).astype(np.float64),
     )
 
 

@@ -136,16 +136,31 @@ def _levels(grid: ImageGrid | Panel) -> np.ndarray:
     return np.where(finite, levels, np.uint8(_EMPTY))
 
 
-def _colours(grid: ImageGrid | Panel) -> np.ndarray:
+def _bytes(grid: ImageGrid | Panel) -> np.ndarray:
     low, high = grid.value_range
     scaled = np.clip((np.nan_to_num(grid.images).astype(np.float64) - low) / (high - low), 0, 1)
-    bytes_ = np.round(scaled * 255).astype(np.uint8)
+    return np.asarray(np.round(scaled * 255).astype(np.uint8))
+
+
+def _colours(grid: ImageGrid | Panel) -> np.ndarray:
+    bytes_ = _bytes(grid)
     return np.concatenate([bytes_, np.full((*bytes_.shape[:3], 1), 255, np.uint8)], axis=-1)
 
 
 def colours_of(grid: ImageGrid) -> np.ndarray:
     """Return the colours of a grid of palette COLOUR, (N, H, W, 3) uint8."""
     return _colours(grid)[..., :3]
+
+
+def sample_pixels(panel: Panel) -> np.ndarray:
+    """Return the pictures of samples as they are drawn: (N, H, W) or (N, H, W, 3) uint8; signals as shares of their scale.
+
+    What is not finite, beyond the edge of a picture, is black; of a signal it stays NaN.
+    """
+    if panel.palette is Palette.LINES:
+        low, high = panel.value_range
+        return np.asarray((panel.images.astype(np.float64) - low) / (high - low))
+    return _bytes(panel)
 
 
 def _mosaic(tiles: np.ndarray, geometry: GridGeometry, empty: int | np.ndarray) -> np.ndarray:

@@ -132,7 +132,7 @@ def _palettes() -> dict[str, list[str]]:
     return {
         palette.value: [f"#{bytes(colour.tolist()).hex()}" for colour in lookup_table(palette)[:: LEVELS // _STOPS]]
         for palette in Palette
-        if palette is not Palette.COLOUR
+        if palette not in (Palette.COLOUR, Palette.LINES)
     }
 
 

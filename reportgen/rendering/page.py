@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from reportgen.messages import Message
 from reportgen.rendering.bars import bars_svg
-from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png, svg_uri
+from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png, sample_pixels, svg_uri
 from reportgen.rendering.figures import draw_curve
 from reportgen.rendering.geometry import (
     SILENT_SIGN,
@@ -26,6 +26,7 @@ from reportgen.rendering.geometry import (
 )
 from reportgen.rendering.histograms import histogram_svg
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
+from reportgen.rendering.overlays import FAILED_SIGN, OverlayWords, overlay_svg, signal_overlay_svg
 from reportgen.rendering.tiles import TileWords, tile_picture
 from reportgen.results import (
     Advice,
@@ -134,6 +135,30 @@ class Page:
             (self.language.text(name), share, self.language.percent(share), marked) for name, share, marked in rows
         ]
         return svg_uri(bars_svg(texts))
+
+    def overlays(self, figure: PanelGrid, titles: Sequence[str], stamps: Sequence[str]) -> list[dict[str, Any]]:
+        """Return each sample under its map as one picture: its URI and its size.
+
+        Args:
+            figure: the samples and their maps, none of which has a negative value.
+            titles: what stands above each.
+            stamps: what is written on each, led by its sign; '' for a map that passed its tests.
+        """
+        samples, maps = figure.panels
+        pictures, drawn = sample_pixels(samples), []
+        for picture, values, title, stamp in zip(pictures, maps.images, titles, stamps, strict=True):
+            values = np.nan_to_num(values)
+            top = float(values.max())
+            words = OverlayWords(
+                title=title,
+                ends=("0", self.language.number(top)) if top else (),
+                stamp=stamp,
+                failed=stamp.startswith(FAILED_SIGN),
+            )
+            draw = signal_overlay_svg if samples.palette is Palette.LINES else overlay_svg
+            svg, width, height = draw(picture, values / (top or 1.0), words)
+            drawn.append({"uri": svg_uri(svg), "width": width, "height": height})
+        return drawn
 
     def pick(self, count: int) -> int:
         """Note that a reader picks one of so many samples somewhere on the page, and return the number."""

@@ -35,6 +35,7 @@ class Palette(str, enum.Enum):
     DIVERGING = "diverging"
     GREY = "grey"
     COLOUR = "colour"
+    LINES = "lines"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class ImageGrid:
         labels: N short names, such as the channel's index.
         value_range: the values of the first and the last colour; values beyond are clipped.
         total: how many images there are in all; N of them are here.
-        palette: SEQUENTIAL for maps, DIVERGING (zero in the middle) for kernels, GREY and COLOUR for samples.
+        palette: SEQUENTIAL for maps, DIVERGING (zero in the middle) for kernels, GREY and COLOUR for samples; LINES for
+            signals, each row of which is drawn as a line from left to right.
         columns: images in a row.
         maxima: (N,) float, each tile's largest value before any reduction in size; NaN where it has no number.
         of_weights: whether they show the model alone, so that a redacted report keeps them; samples and what was computed of

@@ -20,7 +20,7 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED
-from reportgen.measures.tiles import Pictures, block_means, pictures_of, reduction_for
+from reportgen.measures.tiles import Pictures, block_means, pictures_of, reduction_for, signals_of
 from reportgen.messages import say
 from reportgen.results import Finding, Inconclusive, Limits, Palette, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples
@@ -29,8 +29,9 @@ from reportgen.samples import ClassLabels
 MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies, and up to 320 near the limit."""
 
-_PICTURE_PIXELS = 96 * 96
-_STRIP_PIXELS, _STRIP_HEIGHT = 448, 24
+_PICTURE_PIXELS = 84 * 84
+_STRIP_PIXELS = 448
+_ROUNDING = 1e-6
 
 
 class Attribution:
@@ -51,10 +52,8 @@ class Attribution:
         samples = context.samples
         if samples.not_repeatable:
             return Skip(samples.not_repeatable)
-        shape = samples.images.shape
-        pixels = _PICTURE_PIXELS if len(shape) == 4 else shape[-1] * _STRIP_PIXELS
-        pictures = pictures_of(samples.images[:MOST_SAMPLES], pixels=pixels)
-        if pictures is None or len(shape) not in (3, 4):
+        pictures = _pictures(samples.images[:MOST_SAMPLES])
+        if pictures is None:
             return Skip(
                 say(
                     "Attribution maps are drawn for images and sequences alone; these samples have neither a height and a width "
@@ -86,21 +85,31 @@ class Attribution:
         return findings(result, limits)
 
 
+def _pictures(images: np.ndarray) -> Pictures | None:
+    """Return samples as pictures or signals; None for what is neither."""
+    if images.ndim == 3:
+        return signals_of(images, length=_STRIP_PIXELS)
+    return pictures_of(images, pixels=_PICTURE_PIXELS) if images.ndim == 4 else None
+
+
 def _method(
     maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, pictures: Pictures, limits: Limits
 ) -> MethodMaps:
-    shown = tuple(_sample(maps, explained, samples, limits, position) for position in range(len(maps.values)))
+    drawn = _above_rounding(maps.values, explained.logits)
+    largest = drawn.max(axis=(1, 2))
+    shown = tuple(
+        _sample(maps, explained, samples, limits, position, float(largest[position])) for position in range(len(drawn))
+    )
     labels = tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown)
-    figure = attribution_figure(maps.values, pictures, labels, total=len(samples.names))
+    figure = attribution_figure(drawn, pictures, labels, total=len(samples.names))
     subject = say("input") if maps.key == "integrated-gradients" else explained.target.features
     size = maps.values.shape[1:] if samples.images.ndim == 4 else maps.values.shape[2:]
     return MethodMaps(maps.key, METHODS[maps.key], subject, size, figure, maps.points, shown)
 
 
 def _sample(
-    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, limits: Limits, position: int
+    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, limits: Limits, position: int, largest: float
 ) -> SampleAttribution:
-    largest = float(maps.values[position].max())
     completeness = None if maps.completeness is None else float(maps.completeness[position])
     similarity, deletion = float(maps.similarity[position]), maps.deletion[position]
     labels = samples.labels
@@ -127,31 +136,35 @@ def _untested(maps: CheckedMaps, position: int) -> tuple[str, ...]:
     return tuple(test for test, is_made in made.items() if not is_made)
 
 
-COLUMNS = 5
-
-
 def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, ...], *, total: int) -> PanelGrid:
-    """Return each sample, grey, beside the positive part of its map, all maps on one scale.
+    """Return each sample and the map that is laid over it.
 
     Args:
-        maps: (N, H, W) float32 of the first N samples; a single row, along time, is drawn as high as the sample's strip.
+        maps: (N, H, W) float32 of the first N samples, none of it negative; a single row along time.
         pictures: pictures of at least N samples.
         labels: labels of the N tiles.
         total: number of chosen samples.
     """
-    positive = np.maximum(maps, 0)
-    if positive.shape[1] == 1:  # a strip, which may be as long as a recording
-        positive = block_means(positive, reduction_for(1, 1, positive.shape[2], _STRIP_PIXELS))
-    top = float(positive.max(initial=0, where=np.isfinite(positive))) or 1.0
-    grey = pictures.values.mean(axis=-1) if pictures.palette is Palette.COLOUR else pictures.values
-    if positive.shape[1] == 1:  # a row of pixels for each channel could not be seen
-        grey = np.repeat(grey, max(1, _STRIP_HEIGHT // grey.shape[1]), axis=1)
+    if maps.shape[1] == 1:  # a strip, which may be as long as a recording
+        maps = block_means(maps, reduction_for(1, 1, maps.shape[2], _STRIP_PIXELS))
+    top = float(maps.max(initial=0, where=np.isfinite(maps))) or 1.0
     return PanelGrid(
         panels=(
-            Panel(grey[: len(labels)], pictures.value_range, Palette.GREY),
-            Panel(positive, (0.0, top), Palette.SEQUENTIAL),
+            Panel(pictures.values[: len(labels)], pictures.value_range, pictures.palette),
+            Panel(maps, (0.0, top), Palette.SEQUENTIAL),
         ),
         labels=labels,
-        columns=min(COLUMNS, len(labels)),
+        columns=1,
         total=total,
     )
+
+
+def _above_rounding(maps: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Return the positive part of maps (N, H, W); of a map whose positive values together are rounding, zeros.
+
+    They are where their sum is at most a millionth of the logit, or of 1 where that is less: a class's score would not
+    change by more than the millionth that the deletion test takes for noise.
+    """
+    positive = np.maximum(maps, 0)
+    least = _ROUNDING * np.maximum(1.0, np.abs(logits))
+    return np.where((positive.sum(axis=(1, 2), dtype=np.float64) > least)[:, None, None], positive, 0)

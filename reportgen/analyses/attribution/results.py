@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from reportgen.messages import joined, say
+from reportgen.messages import say
 from reportgen.results import Becomes, Kept, PanelGrid, SortedBy, redactable, redactable_sample
 
 RANDOMISED_WEIGHTS, DELETION, COMPLETENESS = say("randomised weights"), say("deletion"), say("completeness")
@@ -30,7 +30,7 @@ class SampleAttribution:
         classes: names of its classes where the labels name any number of them; None elsewhere.
         target: name of the predicted class, which is explained.
         logit: logit of that class.
-        largest: largest value of the map; None where none is positive.
+        largest: largest value of the map; None where none is positive, or all positive ones together are rounding.
         completeness: by which share the map's sum misses what it should explain; None where the method has no such test.
         similarity: rank correlation with the map of the randomised network, -1 to 1; None where a map is constant, so that
             the test decides nothing.
@@ -66,9 +66,9 @@ class SampleAttribution:
         return next((mark for mark, holds in marks.items() if holds), "")
 
     @property
-    def verdict(self) -> str:
-        """The class and, for a map that did not pass, what its mark says."""
-        return joined((self.target, _VERDICTS[self.sign])) if self.sign else self.target
+    def stamp(self) -> str:
+        """What the mark of a map that did not pass says; '' for one that passed."""
+        return _VERDICTS[self.sign] if self.sign else ""
 
 
 @redactable
@@ -81,7 +81,7 @@ class MethodMaps:
         title: the method's name.
         subject: the call whose maps are explained, or 'input'.
         size: rows and columns of a map.
-        figure: each sample, grey, beside the positive part of its map, all maps on one scale.
+        figure: each sample, and the positive part of its map, which is laid over it on a scale of its own.
         points: points of the quadrature, the most that a sample needed; None for other methods.
         samples: the maps, in the order of the selection.
     """

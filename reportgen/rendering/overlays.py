@@ -1,0 +1,163 @@
+"""A sample beside itself with a map laid over it, as one SVG that can be read where it was saved.
+
+The sample is drawn twice from one PNG, its colours kept; the map lies over the darkened second one, the more opaque the larger
+its value. Each map has its own scale, which stands below it. What a map did not pass is written on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from reportgen.rendering.encoding import data_uri, lookup_table, png_bytes
+from reportgen.rendering.svg import PathWriter, compact
+from reportgen.results import Palette
+
+FAILED_SIGN = "✖"
+SIDE = 150  # CSS pixels of the longer side of a sample
+ALONG, STRIP = 640, 22  # CSS pixels of a signal's length, and of the height of the map under it
+_LANES, _LANE = 336, (10, 56)  # CSS pixels of all channels together that are aimed at, and the bounds of one
+_GAP, _PADDING, _TITLE, _SCALE = 6, 8, 20, 20
+_GROUND, _INK, _SOFT, _BAD, _LINE = "#101316", "#e8e6e1", "#b9c0c7", "#ff8a73", "#7fb2d9"
+_RAMP = 48
+_OPAQUE = 0.8  # of the largest value; what lies below it is still seen
+_DARK = 0.55  # how far the sample under a map is darkened
+_LEVELS = 32
+_SMOOTH = 1.5  # CSS pixels a value below which pictures are smoothed: no whole multiple is near
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlayWords:
+    """What is written on an overlay.
+
+    Attributes:
+        title: the sample and its class.
+        ends: the map's smallest and largest drawn value; none where nothing is drawn.
+        stamp: what is written on the map; '' for one that passed its tests.
+        failed: whether the map is not evidence, so that it is dimmed.
+    """
+
+    title: str
+    ends: tuple[str, ...]
+    stamp: str
+    failed: bool
+
+
+def overlay_svg(picture: np.ndarray, values: np.ndarray, words: OverlayWords) -> tuple[str, int, int]:
+    """Return a sample beside itself under its map: the drawing, its width and its height in CSS pixels.
+
+    Args:
+        picture: (H, W) or (H, W, 3) uint8.
+        values: the map, (h, w), in [0, 1] of its own largest value, of the same extent as the picture; all 0 draws none.
+        words: what is written on it.
+    """
+    height, width = picture.shape[:2]
+    across, down = (round(SIDE * size / max(height, width)) for size in (width, height))
+    looks = "" if max(across, down) / max(height, width) < _SMOOTH else " class='p'"
+    place = f"width='{across}' height='{down}' preserveAspectRatio='none'"
+    second = across + _GAP
+    body = (
+        f"<defs><image id='s'{looks} {place} href='{_uri(picture)}'/></defs><use href='#s'/><use href='#s' x='{second}'/>"
+        f"<path fill='{_GROUND}' opacity='{_DARK}' d='M{second},0h{across}v{down}h-{across}z'/>"
+    )
+    if values.any():
+        body += f"<image class='p' x='{second}' {place} href='{_uri(map_colours(values))}'/>"
+    body += _stamp(words, second, across, down)
+    if words.ends:
+        body += _scale(words.ends, second, down)
+    return _document(body, words.title, second + across, down)
+
+
+def signal_overlay_svg(signals: np.ndarray, values: np.ndarray, words: OverlayWords) -> tuple[str, int, int]:
+    """Return a signal's channels as lines, one under another, above the strip of its map on the same axis of time.
+
+    Args:
+        signals: (C, length), in [0, 1] of the samples' scale; what is not finite leaves a gap.
+        values: the map along time, (1, l), as for `overlay_svg`.
+        words: what is written on it.
+    """
+    lane = min(max(_LANES // len(signals), _LANE[0]), _LANE[1])
+    top = len(signals) * lane
+    body = lanes(signals, ALONG, lane) + f"<path fill='#2b3138' d='M0,{top}h{ALONG}v{STRIP}h-{ALONG}z'/>"
+    if values.any():
+        strip = _uri(lookup_table(Palette.SEQUENTIAL)[_indices(values)])
+        body += (
+            f"<image class='p' y='{top}' width='{ALONG}' height='{STRIP}' preserveAspectRatio='none' href='{strip}'/>"
+        )
+    body += f"<g transform='translate(0,{top})'>{_stamp(words, 0, ALONG, STRIP)}</g>"
+    if words.ends:
+        body += _scale(words.ends, 0, top + STRIP)
+    return _document(body, words.title, ALONG, top + STRIP)
+
+
+def lanes(signals: np.ndarray, width: int, height: int) -> str:
+    """Return signals (C, length) in [0, 1] as lines, each in a lane of its own, one under another."""
+    step = width / max(1, signals.shape[1] - 1)
+    paths = []
+    for channel, signal in enumerate(signals):
+        path, known = PathWriter(0.5), False
+        base, room = (channel + 1) * height - height / 14, height * 6 / 7
+        for place, value in enumerate(signal):
+            if np.isfinite(value):
+                (path.line if known else path.move)(place * step, base - room * min(max(float(value), 0.0), 1.0))
+            known = bool(np.isfinite(value))
+        paths.append(path.text())
+    return f"<path fill='none' stroke='{_LINE}' stroke-width='1.25' stroke-linejoin='round' d='{''.join(paths)}'/>"
+
+
+def map_colours(values: np.ndarray) -> np.ndarray:
+    """Return the colours of a map to be laid over a picture, (h, w, 4) uint8: the larger a value, the more opaque.
+
+    Args:
+        values: (h, w) in [0, 1]; what is not finite is transparent.
+    """
+    shares = np.round(np.nan_to_num(values) * _LEVELS) / _LEVELS
+    opaque = np.round(255 * _OPAQUE * np.sqrt(shares)).astype(np.uint8)
+    return np.concatenate([lookup_table(Palette.SEQUENTIAL)[_indices(shares)], opaque[..., None]], axis=-1)
+
+
+def _indices(values: np.ndarray) -> np.ndarray:
+    table = lookup_table(Palette.SEQUENTIAL)
+    return np.asarray(np.round(np.clip(np.nan_to_num(values), 0, 1) * (len(table) - 1)).astype(int))
+
+
+def _stamp(words: OverlayWords, left: int, width: int, height: int) -> str:
+    """Return what dims a map that is not evidence, and what is written on one that did not pass."""
+    if not words.stamp:
+        return ""
+    dim = f"<path fill='{_GROUND}' opacity='.45' d='M{left},0h{width}v{height}h-{width}z'/>" if words.failed else ""
+    colour = _BAD if words.failed else _INK
+    band = f"<path fill='{_GROUND}' opacity='.85' d='M{left},{height - 20}h{width}v20h-{width}z'/>"
+    return (
+        f"{dim}{band}<text x='{left + width // 2}' y='{height - 6}' text-anchor='middle' font-weight='600' fill='{colour}'>"
+        f"{escape(words.stamp)}</text>"
+    )
+
+
+def _scale(ends: Sequence[str], left: int, top: int) -> str:
+    ramp = _uri(lookup_table(Palette.SEQUENTIAL)[None, :: len(lookup_table(Palette.SEQUENTIAL)) // _LEVELS])
+    low, high = map(escape, ends)
+    after = left + 6 * len(low) + 6
+    return (
+        f"<text x='{left}' y='{top + 15}'>{low}</text><image x='{compact(after)}' y='{top + 7}' width='{_RAMP}' height='8' "
+        f"preserveAspectRatio='none' href='{ramp}'/><text x='{compact(after + _RAMP + 6)}' y='{top + 15}'>{high}</text>"
+    )
+
+
+def _document(body: str, title: str, width: int, height: int) -> tuple[str, int, int]:
+    across, down = width + 2 * _PADDING, height + _TITLE + _SCALE + _PADDING
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{across}' height='{down}' viewBox='0 0 {across} {down}' "
+        f"font-family='system-ui,sans-serif' font-size='11' fill='{_SOFT}'><style>.p{{image-rendering:pixelated}}</style>"
+        f"<rect width='{across}' height='{down}' fill='{_GROUND}'/>"
+        f"<text x='{_PADDING}' y='15' fill='{_INK}' font-size='12'>{escape(title)}</text>"
+        f"<g transform='translate({_PADDING},{_TITLE + 2})'>{body}</g></svg>"
+    )
+    return svg, across, down
+
+
+def _uri(pixels: np.ndarray) -> str:
+    return data_uri(png_bytes(np.ascontiguousarray(pixels, np.uint8)), "image/png")
