@@ -140,14 +140,14 @@ class Page:
         """Return each sample under its map as one picture: its URI and its size.
 
         Args:
-            figure: the samples and their maps, none of which has a negative value.
+            figure: the samples and their maps, of which what is negative is not drawn.
             titles: what stands above each.
             stamps: what is written on each, led by its sign; '' for a map that passed its tests.
         """
         samples, maps = figure.panels
         pictures, drawn = sample_pixels(samples), []
         for picture, values, title, stamp in zip(pictures, maps.images, titles, stamps, strict=True):
-            values = np.nan_to_num(values)
+            values = np.maximum(np.nan_to_num(values), 0)
             top = float(values.max())
             words = OverlayWords(
                 title=title,

@@ -10,8 +10,10 @@ from reportgen.measures.tiles import (
     map_reduction,
     percentile_end,
     reduction_for,
+    signals_of,
     strongest,
 )
+from reportgen.results.plottables import Palette
 
 
 @pytest.mark.parametrize(("tiles", "columns"), [(1, 1), (6, 6), (8, 8), (32, 8), (64, 8), (65, 16), (512, 16)])
@@ -86,3 +88,10 @@ def test_central_slices_stand_side_by_side() -> None:
     assert np.isnan(slices[:, [4, 9]]).all()
     assert np.isnan(slices[2, 5:]).all()
     assert slices.shape == (3, 13)
+
+
+def test_signals_keep_their_channels_and_shrink_along_time() -> None:
+    drawn = signals_of(np.arange(20, dtype=np.float32).reshape(1, 10, 2), length=5)
+    assert drawn.values.tolist() == [[[1, 5, 9, 13, 17], [2, 6, 10, 14, 18]]]
+    assert (drawn.reduction, drawn.value_range, drawn.palette) == (2, (0, 19), Palette.LINES)
+    assert drawn.maxima.tolist() == [19]
