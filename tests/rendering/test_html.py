@@ -196,7 +196,7 @@ def test_a_title_cannot_leave_the_style_sheet_that_prints_it(retitled):
 
 
 def test_the_appendix_is_printed_only_where_it_is_asked_for(report):
-    rule = "details::details-content"
+    rule = "}details::details-content"
     assert rule not in render_html(report)
     assert rule in render_html(report, paper="A4", full=True)
 
