@@ -40,7 +40,7 @@ def test_axe_finds_nothing_with_all_details_open(report_paths, open_page, axe_so
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_with_a_grid_enlarged(report_paths, open_page, axe_source, scheme):
     page = open_page(report_paths["demo"], color_scheme=scheme, viewport={"width": 400, "height": 800}).page
-    page.get_by_role("checkbox", name="Enlarge the trained kernels of conv2d_1").check()
+    page.get_by_role("checkbox", name="Enlarge the patches for conv2d_1").check()
     assert axe_faults(page, axe_source) == []
 
 

@@ -70,8 +70,8 @@ def test_a_duplicated_id_is_noticed(planted, html_validate, tmp_path):
 
 def test_a_smoothed_grid_is_noticed(planted):
     page = planted("demo", "image-rendering:pixelated", "image-rendering:auto", bypass_csp=True).page
-    page.locator("#feature_maps .bar input").first.check()
-    assert len(smoothing_faults(page.locator("#feature_maps .grid img").first)) == 1
+    page.locator("#filter_responses .bar input").first.check()
+    assert len(smoothing_faults(page.locator("#filter_responses .grid img").first)) == 1
 
 
 def test_an_unescaped_title_is_noticed(planted):
@@ -101,7 +101,7 @@ def test_pale_text_is_noticed(planted, axe_source):
 @pytest.mark.parametrize(
     ("rule", "fault", "lost"),
     [
-        ("details::details-content{content-visibility:visible;", "details::details-content{", "Numbersofthe"),
+        (".kept::details-content{content-visibility:visible;", ".kept::details-content{", "Modelfile"),
         ("caption.hidden{position:static;", "caption.hidden{display:none;", "Topclassesofsample"),
     ],
 )

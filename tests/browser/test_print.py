@@ -52,18 +52,11 @@ def test_every_caption_finding_and_folded_number_is_in_the_pdf(printed, name, pa
     assert print_faults(page, text) == []
 
 
-def test_both_sides_of_a_comparison_are_printed_whatever_is_chosen(report_paths, open_page):
-    page = open_page(report_paths["demo"]).page
-    page.get_by_label("untrained", exact=True).check()
-    page.emulate_media(media="print")
-    assert [figure.is_visible() for figure in page.locator("figure.trained").all()] == [True, True]
-
-
 def test_print_is_light_and_leaves_out_what_cannot_be_used_on_paper(report_paths, open_page):
     page = open_page(report_paths["demo"], color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    for left_out in (".skip", ".compare", ".button", ".bar label", ".permalink"):
+    for left_out in (".skip", ".button", ".bar label", ".permalink", ".contents", "footer"):
         assert not page.locator(left_out).first.is_visible(), left_out
     assert not page.locator(".contents").is_visible()
 
@@ -72,7 +65,7 @@ def test_an_enlarged_grid_is_printed_within_the_paper(report_paths, open_page):
     page = open_page(report_paths["demo"], viewport={"width": 700, "height": 900}).page
     page.locator(".bar input").first.check()
     page.emulate_media(media="print")
-    assert page.locator("#filter_grids .grid").first.bounding_box()["width"] < 350
+    assert page.locator("#filter_responses .grid").first.bounding_box()["width"] < 350
 
 
 @pytest.mark.parametrize("paper", PAPERS)

@@ -84,7 +84,7 @@ def test_the_numbers_of_an_axis_stand_at_their_rows_and_columns(
 @pytest.mark.parametrize("name", PAGES)
 def test_every_heading_and_figure_has_its_link(report_paths, open_page, name):
     page = open_page(report_paths[name]).page
-    without = page.locator(":is(h2, h3):not(:has(> .permalink)), figure:not(:has(.permalink))")
+    without = page.locator(":is(h2, h3):not(summary > *, :has(> .permalink)), figure:not(:has(.permalink))")
     assert without.all_text_contents() == []
 
 
@@ -172,14 +172,9 @@ def test_without_styles_no_picture_is_wider_than_a_letter(report_paths, open_pag
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["demo", "deep", "tiles"])
-def test_radios_and_boxes_work_in_every_report(report_paths, open_page, name, scheme):
-    page = open_page(report_paths[name], color_scheme=scheme, java_script_enabled=False).page
-    trained, untrained = page.locator("figure.trained").first, page.locator("figure.untrained").first
-    page.get_by_label("untrained", exact=True).check()
-    assert (trained.is_visible(), untrained.is_visible()) == (False, True)
-    page.get_by_label("both").check()
-    picture = trained.locator("img")
-    before = picture.bounding_box()["width"]
-    trained.get_by_role("checkbox").check()
-    assert picture.bounding_box()["width"] >= 2 * before
+def test_boxes_work_in_either_scheme(report_paths, open_page, scheme):
+    page = open_page(report_paths["demo"], color_scheme=scheme, java_script_enabled=False).page
+    figure = page.locator("#filter_responses figure").first
+    before = figure.locator("img").bounding_box()["width"]
+    figure.get_by_role("checkbox").check()
+    assert figure.locator("img").bounding_box()["width"] >= 2 * before

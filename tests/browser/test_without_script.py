@@ -18,15 +18,13 @@ def test_all_images_are_drawn(still, name):
     assert 0 not in widths
 
 
-@pytest.mark.parametrize(
-    ("choice", "trained", "untrained"), [("both", True, True), ("trained", True, False), ("untrained", False, True)]
-)
-def test_the_radios_show_what_they_say(still, choice, trained, untrained):
-    page = still("demo")
-    page.get_by_label(choice, exact=True).check()
-    for kind, shown in (("trained", trained), ("untrained", untrained)):
-        figures = page.locator(f"figure.{kind}").all()
-        assert [figure.is_visible() for figure in figures] == [shown, shown]
+def test_trained_and_untrained_kernels_stand_side_by_side(still):
+    page = still("demo", viewport={"width": 1440, "height": 900})
+    for kind in ("trained", "untrained"):
+        assert [figure.is_visible() for figure in page.locator(f"figure.{kind}").all()] == [True, True]
+    left, right = (page.locator(f"figure.{kind}").first.bounding_box() for kind in ("trained", "untrained"))
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] < right["x"]
 
 
 def test_details_open_by_keyboard(still):
@@ -78,7 +76,7 @@ def test_a_grid_is_enlarged_by_its_box_alone(still):
     before = picture.bounding_box()["width"]
     box.check()
     after = picture.bounding_box()["width"]
-    assert (before, after) == (230, 920)  # 115 image pixels, twice and eight times
+    assert (before, after) == (451, 943)  # 41 image pixels, 11 times and 23 times
 
 
 def test_an_enlarged_grid_keeps_its_pixels(still):
@@ -95,7 +93,7 @@ def test_an_enlarged_grid_scrolls_by_keyboard_inside_its_plate(still):
     box.focus()
     page.keyboard.press("Space")
     plate = page.locator(".plate:has(:checked)")
-    assert picture.bounding_box()["width"] == 460
+    assert picture.bounding_box()["width"] == 902
     page.keyboard.press("ArrowRight")
     wait_until(page, lambda: plate.evaluate("(plate) => plate.scrollLeft") > 0)  # the browser scrolls smoothly
     assert plate.bounding_box()["width"] <= 360
@@ -109,14 +107,14 @@ def test_labels_stand_under_their_tiles(still, width, enlarged):
     picture, box = _grid(page)
     box.set_checked(enlarged)
     places = page.evaluate(LABELS)
-    pixel = picture.bounding_box()["width"] / 115
+    pixel = picture.bounding_box()["width"] / 41
     for row, column, left, middle in places:
-        assert left == pytest.approx(column * 29 * pixel, abs=1.5), (row, column)
-        assert middle == pytest.approx((row * 35 + 28 + 3.5) * pixel, abs=0.15 * 35 * pixel), (row, column)
+        assert left == pytest.approx(column * 21 * pixel, abs=1.5), (row, column)
+        assert middle == pytest.approx((row * 5 + 3 + 1) * pixel, abs=0.15 * 5 * pixel), (row, column)
 
 
 LABELS = """() => {
-  const labels = document.querySelector('#feature_maps .labels'), node = labels.firstChild;
+  const labels = document.querySelector('#filter_responses .labels'), node = labels.firstChild;
   const grid = labels.parentElement.getBoundingClientRect();
   const places = [];
   let row = 0, column = 0, fresh = true;
@@ -137,6 +135,6 @@ LABELS = """() => {
 
 
 def _grid(page):
-    """Return the first grid of feature maps, 4 x 8 tiles of 28 x 28 with 7 rows of gap, and its box."""
-    figure = page.locator("#feature_maps figure").first
+    """Return the first grid of patches, 2 x 8 tiles of 20 x 3 with 2 rows of gap, and its box."""
+    figure = page.locator("#filter_responses figure").first
     return figure.locator("img"), figure.get_by_role("checkbox")
