@@ -1,5 +1,6 @@
 """One sample on its way from pixels to the output."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from reportgen.analyses.concepts.results import ConceptsResult
 from reportgen.analyses.concepts.separation import averaged
 from reportgen.measures.separation import nearest_centroid_accuracy
 from reportgen.models.graphs import describe_model
+from reportgen.models.passes import run_forward
 from reportgen.results.plottables import Palette
 
 GENERATOR = np.random.default_rng(31)
@@ -86,6 +88,37 @@ def test_under_each_map_stand_the_two_patches_that_excite_its_channel_most() -> 
             row, column = np.unravel_index(maps[sample, :, :, channel].argmax(), maps.shape[1:3])
             expected = padded[sample, row : row + 3, column : column + 3]
             np.testing.assert_allclose(first.patches.images[2 * place + rank], expected, rtol=1e-5)
+
+
+def test_patches_under_a_separate_activation_are_those_of_its_convolution() -> None:
+    model = fix_weights(
+        keras.Sequential(
+            [
+                keras.Input((9, 8, 1)),
+                layers.Conv2D(4, 3, name="plain"),
+                layers.ReLU(name="cut"),
+                layers.Flatten(),
+                layers.Dense(2, activation="softmax"),
+            ]
+        ),
+        seed=5,
+        mean=0,
+    )
+    images = draw(4, 9, 8, 1)
+    described = describe_model(model)
+    activations = run_forward(
+        model,
+        [images],
+        layers=described.watched(("plain",)),
+        keep=frozenset(("plain",)),
+        keep_samples=2,
+        keep_activations=True,
+    )
+    made = live_context(model, images, shown=("plain",), chosen=2)
+    assert made.samples is not None
+    result = Concepts().run(replace(made, samples=replace(made.samples, activations=activations)))
+    assert isinstance(result, ConceptsResult)
+    assert (result.depths[0].name, result.patched) == ("cut", True)
 
 
 def test_the_share_of_channels_that_a_sample_excites_is_that_of_channels_above_zero() -> None:

@@ -108,7 +108,9 @@ def _depth(
     count = sum(map(len, shown)) or 1
     factor = map_reduction(count, pictures.shape[2], pictures.shape[3], _MAP_PIXELS // depths)
     palette = Palette.DIVERGING if _is_signed(maps) else Palette.SEQUENTIAL
-    top = samples.activations.top.get(name) if samples is not None else None
+    # of a separate activation, where the convolution before it answers most
+    traced = name if samples is None else samples.activations.sources.get(name, name)
+    top = samples.activations.top.get(traced) if samples is not None else None
     found = []
     for channels, own, values in zip(shown, pictures, largest, strict=True):
         small = block_means(own[list(channels)], factor)
@@ -116,7 +118,7 @@ def _depth(
         patches = None
         if top is not None and placed is not None and samples is not None and len(top.size) == len(placed.size):
             patches = _patches(
-                context, samples, name, placed, channels, context.plan.patch_pixels // (2 * depths * len(shown))
+                context, samples, traced, placed, channels, context.plan.patch_pixels // (2 * depths * len(shown))
             )
         grid = ImageGrid(
             images=small,

@@ -99,6 +99,11 @@ class ConceptsResult:
     input_size: tuple[int, ...]
 
     @property
+    def patched(self) -> bool:
+        """Whether patches stand under some maps."""
+        return any(one.patches is not None for depth in self.depths for one in depth.samples)
+
+    @property
     def clearer(self) -> bool | None:
         """Whether classes separate better at the deepest layer than by pixels; None where intervals overlap or are unknown."""
         last = self.depths[-1].separation
