@@ -41,9 +41,9 @@ NEEDED_STAGES = frozenset({_FILE, LOADING_TENSORFLOW, _LOADING, _READING})
 """Stages without which there is no report; without any other there is one."""
 
 _NOTHING_LOST: Mapping[str, str] = {}
-_NO_SAMPLES = say("No samples were given; --samples SOURCE shows what the model makes of them.")
-_FLOAT8 = say("This section takes gradients, which Keras cannot through layers that are quantised to float8.")
-_COMPILED = say("This section takes gradients, which this processor cannot through a model with channels first.")
+_NO_SAMPLES = say("No samples were given. Add --samples SOURCE to run the model on them.")
+_FLOAT8 = say("This section needs gradients, which Keras cannot compute through float8 layers.")
+_COMPILED = say("This section needs gradients, which this processor cannot compute through a channels-first model.")
 
 
 @told_as_lack()
@@ -225,7 +225,7 @@ def _context(
         except ForwardError as error:
             failed = str(error)
             reason = say(
-                "The model could not be run on the samples, so only its weights are shown. Received: {error}",
+                "The model could not run on the samples, so only its weights are shown. Received: {error}",
                 error=str(error),
             )
     return AnalysisContext(
@@ -273,7 +273,7 @@ def _live(described: DescribedModel, batch: int, reason: str) -> LiveModel:
 
 def _no_gradients(described: DescribedModel) -> str:
     if backend() != TENSORFLOW:
-        return say("This section takes gradients with TensorFlow, and Keras runs on {backend} here.", backend=backend())
+        return say("This section needs TensorFlow's gradients, but Keras runs on {backend} here.", backend=backend())
     if described.compiled:
         return _COMPILED
     if any(quantised(layer) == "float8" for layer in described.layers.values()):

@@ -89,7 +89,7 @@ def test_a_live_model_of_another_backend_gets_everything_but_gradients(monkeypat
     monkeypatch.setattr(keras.config, "backend", lambda: "jax")
     report = reportgen.build_report(model, samples, labels=np.arange(12) % 3, maximise=True)
     missing = {section.name: section.reason for section in report.sections if isinstance(section, SkippedSection)}
-    reason = "This section takes gradients with TensorFlow, and Keras runs on jax here."
+    reason = "This section needs TensorFlow's gradients, but Keras runs on jax here."
     assert missing == {
         **{section.name: section.reason for section in ours.sections if isinstance(section, SkippedSection)},
         "attribution": reason,

@@ -86,8 +86,6 @@ def test_a_model_with_float8_layers_gets_a_report_without_gradients() -> None:
     model.quantize("float8")
     report = reportgen.build_report(model, np.zeros((4, 6, 6, 1), np.float32), labels=[0, 1, 2, 0])
     skipped = {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
-    assert skipped["attribution"] == (
-        "This section takes gradients, which Keras cannot through layers that are quantised to float8."
-    )
+    assert skipped["attribution"] == ("This section needs gradients, which Keras cannot compute through float8 layers.")
     assert report.samples is not None
     assert report.samples.evaluated == 4

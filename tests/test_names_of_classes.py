@@ -76,6 +76,6 @@ def test_names_of_which_no_folder_has_one_are_a_finding_that_explains_the_wrong_
     found = next(finding for finding in report.findings if finding.code == "class-names-unchecked")
     assert found.severity.label == "warning"
     assert found.evidence == {"names": 3}
-    assert "the order of the class names could not be checked" in found.message
+    assert "the class order could not be checked" in found.message
     wrong = next(finding for finding in report.findings if finding.code == "no-better-than-majority")
     assert origin_of(wrong, report.findings) == found

@@ -72,7 +72,7 @@ class AnalysisContext:
     plan: PagePlan = field(default_factory=PagePlan)
 
 
-NO_WEIGHTS = say("The file has an architecture and no weights, so there is nothing to look at here.")
+NO_WEIGHTS = say("The file holds an architecture without weights, so there is nothing to analyse.")
 
 
 @dataclass(frozen=True)

@@ -169,8 +169,8 @@ class FeatureMaps:
 def _no_maps(context: AnalysisContext) -> str:
     spatial = any(len(layer.output_shape or ()) in (2, 3, 4) for layer in context.layers)
     if not spatial:
-        return say("No layer of this model has an output with a spatial axis, so there are no feature maps.")
-    return say("No layer that was run has feature maps; --layers NAME chooses one whose output has a spatial axis.")
+        return say("No layer of this model has a spatial output, so there are no feature maps.")
+    return say("No layer that was run has a spatial output; --layers NAME chooses one that has.")
 
 
 def _is_rectified(name: str, context: AnalysisContext) -> bool:

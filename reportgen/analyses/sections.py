@@ -25,14 +25,14 @@ from reportgen.results import (
 
 FAILED = Rule(
     code="section-failed",
-    meaning=say("a section of the report failed, so that what it would have told is not known"),
+    meaning=say("a section failed, so its result is unknown"),
     severity=Severity.WARNING,
     threshold=0,
     unit=say("failures"),
-    source=say("evidence that was asked for and not made must not pass for one that found nothing"),
+    source=say("evidence that was requested but not made must not count as passed"),
     advice=Advice(
         title=say("A section failed"),
-        why=say("What it would have said is not known."),
+        why=say("Its result is unknown."),
         action=say("Report the error; the JSON has its traceback."),
         certainty=Certainty.FACT,
     ),
@@ -96,10 +96,11 @@ def _own_section(
         return _section(context, analysis, on_stage, settings)
     except Exception as error:  # noqa: BLE001 - a fault of reportgen's own, or too little memory, must not cost the rest
         reason = (
-            say("The machine's memory ran out in this section.")
+            say("This section ran out of memory.")
             if lack_of(error) == TOO_LITTLE_MEMORY
             else say(
-                "This section failed, which is a fault of reportgen. Received: {received}. The JSON has where.",
+                "This section failed because of an error in reportgen. Received: {received}. The JSON has the "
+                "traceback.",
                 received=words_of(error),
             )
         )

@@ -277,10 +277,10 @@ def _reason(end: _End, lack: str) -> Message:
     """Return for the page why something was left out."""
     if end.overdue:
         passed = _minutes(end.stage.seconds or 0)
-        return say("This took longer than {time} and was left out; --time-limit allows more.", time=passed)
+        return say("This took longer than {time} and was skipped; --time-limit allows more.", time=passed)
     if lack:
-        return say("The machine had too little memory for this, so the report was made again without it.")
-    return say("Native code crashed in this ({how}), so the report was made again without it.", how=_how(end))
+        return say("The machine ran out of memory here, so the report was made without it.")
+    return say("Native code crashed here ({how}), so the report was made without it.", how=_how(end))
 
 
 def _minutes(seconds: float) -> Message:

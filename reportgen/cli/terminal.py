@@ -196,7 +196,7 @@ def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
         advice = " ".join(filter(None, (row["why"], row["action"])))
         lines += [
             f"{row['code']:<{width}}  {setting}{origin}",
-            f"    says that {row['meaning']}",
+            f"    {row['meaning']}",
             *[f"    {advice}"] * bool(advice),
             f"    {row['source']}",
         ]

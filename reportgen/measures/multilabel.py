@@ -127,7 +127,7 @@ def _pooled_calibration(values: np.ndarray, sets: np.ndarray, *, seed: int) -> C
     """Return the calibration of the probabilities of all classes together against their presence."""
     count, total = sets.shape
     pooled = calibrate(values.ravel(), sets.ravel(), seed=seed, groups=np.repeat(np.arange(count), total))
-    curve = replace(pooled.curve, x_label=say("probability"), y_label=say("share that is there"))
+    curve = replace(pooled.curve, x_label=say("probability"), y_label=say("share present"))
     return replace(pooled, curve=curve)
 
 

@@ -13,11 +13,11 @@ from reportgen.results import Provenance
 from reportgen.samples import NO_LABELS
 
 STATEMENT = say(
-    "Left out by --redact: pictures of samples and of what was computed from them, names, labels and classes of single samples, "
-    "the names of classes, files and the model, title and note. What remains are the numbers of the full report."
+    "Removed by --redact: pictures of samples and of what was computed from them, all names, titles and notes, and "
+    "what single samples are. The numbers are those of the full report."
 )
 TITLE = say("Redacted model report")
-_NOT_RUN = say("The model could not be run, so only its weights are shown; --redact leaves out why.")
+_NOT_RUN = say("The model could not run, so only its weights are shown; --redact hides the reason.")
 WITHHELD = say("left out by --redact")
 
 STANDS_FOR = {

@@ -75,10 +75,8 @@ def _conclusion(
     if report.samples is None:
         return "open", say("No problem found in the weights; the model was not run on samples.")
     if measured:
-        return "open", say(
-            "No problem found, but these samples are too few to call it better than one constant answer."
-        )
-    return "open", say("No problem found, but accuracy is unknown: there are no labels to compare with.")
+        return "open", say("No problem found, but too few samples to tell whether it beats the baseline.")
+    return "open", say("No problem found, but accuracy is unknown: the samples have no labels.")
 
 
 def _said(finding: Finding, language: Language) -> str:

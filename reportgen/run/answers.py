@@ -22,15 +22,15 @@ _LEAST = 1e-7
 _SINGLE = say("The single output is between 0 and 1 and was taken as the probability of class 1.")
 _LOGITS = say("The outputs are not probabilities and were taken as logits: softmax was applied.")
 _INDEPENDENT = say("The outputs are independent scores: they do not sum to 1.")
-_SIGMOID = say("The outputs end in a sigmoid: each class has a score of its own.")
+_SIGMOID = say("The outputs end in a sigmoid: each class has its own score.")
 _SINGLE_SIGMOID = say("The single output ends in a sigmoid: it is the probability of class 1.")
 _LINEAR = say("The outputs are linear and were taken as logits: softmax was applied.")
 _LOGITS_OF_EACH = say(
-    "The outputs are no probabilities and the labels name any number of classes, so each output was taken as the logit of "
-    "its class: sigmoid was applied."
+    "The outputs are not probabilities and labels may name several classes, so each output was taken as a logit: "
+    "sigmoid was applied."
 )
 _SINGLE_LOGIT = say(
-    "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
+    "The single output is not a probability and the labels are 0 and 1, so it was taken as the logit of class 1: "
     "sigmoid was applied."
 )
 

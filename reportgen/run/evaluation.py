@@ -227,7 +227,7 @@ def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, 
     if selection.strict or len(chosen) <= MOST_BY_DEFAULT:
         return chosen, ()
     sentence = say(
-        "One of each class would be {count} samples; the first {most} are shown (--select shows others).",
+        "One per class would be {count} samples; the first {most} are shown (--select shows others).",
         count=len(chosen),
         most=MOST_BY_DEFAULT,
     )
@@ -355,7 +355,7 @@ class EvaluatedSamples:
         if self.repeat_change <= LARGEST_REPEAT_CHANGE:
             return ""
         return say(
-            "The model answers the same samples differently each time, so that what changes its answers cannot be told."
+            "The model gives different outputs for the same samples, so the cause of a change cannot be identified."
         )
 
     @property
@@ -370,7 +370,7 @@ class EvaluatedSamples:
             return self.labels.reason
         if self.labels is not None:
             return say("The labels are numbers, masks or images, and this compares class labels.")
-        return say("The samples have no labels; --labels FILE would say what is right.")
+        return say("The samples have no labels. Add --labels FILE to measure accuracy.")
 
     @property
     def evaluated(self) -> int:

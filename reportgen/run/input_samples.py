@@ -187,8 +187,8 @@ def _all_readable(
     if bad:
         left_out = counted(
             len(bad),
-            "{n} source was left out, of which no image can be read.",
-            "{n} sources were left out, of which no image can be read.",
+            "{n} source without a readable image was left out.",
+            "{n} sources without a readable image were left out.",
         )
         parts[0] = replace(parts[0], notes=(left_out, *parts[0].notes))
     return parts, files

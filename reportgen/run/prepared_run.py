@@ -18,9 +18,7 @@ from reportgen.run.input_samples import open_inputs
 from reportgen.samples import SampleSource
 
 _BUILT = say("The model was built from the samples.")
-_COMPILED = say(
-    "The model has its channels first, which this processor's kernels do not run, so it was compiled (XLA)."
-)
+_COMPILED = say("The model is channels-first, which this processor cannot run directly, so it was compiled (XLA).")
 
 
 @dataclass(frozen=True)

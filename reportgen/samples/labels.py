@@ -19,7 +19,7 @@ from reportgen.samples.resizing import Resize
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 NO_LABELS = "none"
-LABELS_LEFT_OUT = say("Labels found with the samples were left out (--labels none).")
+LABELS_LEFT_OUT = say("Labels found with the samples were ignored (--labels none).")
 _HIGHEST_LABEL = 2**31 - 1
 _SEVERAL = -1
 _IMAGE_AXES = 3
@@ -195,7 +195,8 @@ def understand(
     given = _in_order(given, file_names, count)
     if (sets := _label_sets(given, count=count, accepted=accepts.label_sets)) is not None:
         note = say(
-            "Labels: {origin}. Each row of 0 and 1 was taken as the classes of its sample: {mean:.3g} of {classes} on average.",
+            "Labels: {origin}. Each row of 0 and 1 was taken as its sample's classes: {mean:.3g} of {classes} on "
+            "average.",
             origin=given.origin,
             mean=float(sets.sum(axis=1).mean()),
             classes=sets.shape[1],
@@ -203,14 +204,14 @@ def understand(
         return LabelSets(sets, (note,))
     if accepts.vectors and (vectors := _vectors(given, count=count, accepts=accepts)) is not None:
         note = say(
-            "Labels: {origin}. Each row was taken as what the {outputs} outputs should be.",
+            "Labels: {origin}. Each row was taken as the target values of the {outputs} outputs.",
             origin=given.origin,
             outputs=vectors.shape[1],
         )
         return Targets(vectors, (note,))
     if accepts.targets and (targets := _targets(given, count=count)) is not None:
         note = say(
-            "Labels: {origin}. They are no class numbers, so they were taken as what the single output should be.",
+            "Labels: {origin}. They are not class numbers, so they were taken as target values.",
             origin=given.origin,
         )
         return Targets(targets, (note,))
@@ -267,7 +268,7 @@ def _class_labels(given: GivenLabels, *, count: int, class_names: ClassNames | N
     notes: tuple[str, ...] = (say("Labels: {origin}.", origin=given.origin),)
     if values.dtype.kind == "U":
         values, heading = _without_heading(values, count)
-        notes += (say("The first line, {line}, was taken for a heading.", line=repr(heading)),) if heading else ()
+        notes += (say("The first line, {line}, was taken as a header.", line=repr(heading)),) if heading else ()
     if values.ndim == 0 or len(values) != count:
         received = "a single value" if values.ndim == 0 else f"{len(values)} in {given.origin}"
         raise SamplesError(f"labels must be as many as the samples, {count}. Received: {received}. Give one for each.")
@@ -298,8 +299,8 @@ def _reason_against(given: GivenLabels, *, count: int) -> str:
         return ""
     sizes = [say("{size:d}", size=size) for size in shape]  # numbers, which a redacted report keeps
     return say(
-        "The labels have the shape ({shape}). Predictions are compared with one class, one number or one row of classes for "
-        "each sample, so these labels were not used.",
+        "The labels have the shape ({shape}). Only one class, one number or one row of classes per sample can be "
+        "compared, so they were not used.",
         shape=joined(sizes),
     )
 
@@ -326,11 +327,11 @@ def _picture_targets(given: GivenLabels, *, count: int, output: tuple[int | None
         return PictureTargets(masks, (note,), max(channels or 1, 2))
     if depth != channels:
         return None
-    note = say("Labels: {origin}. They were taken as the images that the output should be.", origin=given.origin)
+    note = say("Labels: {origin}. They were taken as target images.", origin=given.origin)
     if values.dtype == np.uint8:
         values = values.astype(np.float32) / 255
         note = say(
-            "Labels: {origin}. They were divided by 255 and taken as the images that the output should be.",
+            "Labels: {origin}. They were divided by 255 and taken as target images.",
             origin=given.origin,
         )
     return PictureTargets(values.astype(np.float32), (note,))

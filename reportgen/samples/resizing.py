@@ -69,7 +69,7 @@ class Resizing:
             return ()
         height, width = self.size
         done = say(
-            "Images of another size were resized to {height} x {width} (height x width; bilinear, without antialiasing, as "
+            "Images of other sizes were resized to {height} x {width} (height x width; bilinear, no antialiasing, as "
             "Keras' image_dataset_from_directory does).",
             height=height,
             width=width,
@@ -79,16 +79,12 @@ class Resizing:
 
 def _said(how: str, change: float) -> str:
     if how == "crop":
-        return say(
-            "They were cropped to the input's ratio of width to height: up to {share:.0%} of an image.", share=change
-        )
+        return say("They were cropped to the input's aspect ratio: up to {share:.0%} of an image.", share=change)
     if how == "pad":
         return say("They were padded with zeros: up to {share:.0%} of the input.", share=change)
     if change < 1 + _MOST_PADDED:
-        return say("Their ratio of width to height stayed.")
-    return say(
-        "They were stretched: the ratio of width to height changed by a factor of up to {factor:.2f}.", factor=change
-    )
+        return say("Their aspect ratio was kept.")
+    return say("They were stretched: the aspect ratio changed by a factor of up to {factor:.2f}.", factor=change)
 
 
 def bilinear(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -63,7 +63,7 @@ def choose_scaling(scale: str, *, dtype: np.dtype, rescaled_by: str | None, look
     if scale == "none":
         return Scaling(1.0, 0.0, say("Values were left as stored, {dtype} (--scale none).", dtype=dtype.name))
     if looked_up_by:
-        said = say("Values were left as stored: they are tokens, which {layer} looks up.", layer=looked_up_by)
+        said = say("Values were left as stored: they are tokens for {layer}.", layer=looked_up_by)
         return Scaling(1.0, 0.0, said)
     if dtype != np.uint8:
         said = say("Values were left as stored, {dtype}: --scale auto changes unsigned bytes alone.", dtype=dtype.name)
@@ -80,5 +80,5 @@ def _scaling(factor: float, offset: float, said: str, rescaled_by: str | None) -
     """Return a scaling that the model's own layer may follow."""
     if rescaled_by is None:
         return Scaling(factor, offset, said)
-    also = say("The model's layer {layer} rescales them as well.", layer=rescaled_by)
+    also = say("The model's layer {layer} rescales them too.", layer=rescaled_by)
     return Scaling(factor, offset, joined((said, also), " "))

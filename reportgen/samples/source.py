@@ -156,7 +156,7 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
         file_chunks=partial(_chunks, sources, starts) if any(source.file_chunks for source in sources) else None,
         hashed=joined_kind([source.hashed for source in sources]),
         description=_description(sources),
-        notes=(say("{count} sources were put one after the other.", count=len(sources)), *notes),
+        notes=(say("{count} sources were concatenated.", count=len(sources)), *notes),
     )
 
 

@@ -132,7 +132,7 @@ def test_nested_and_subclassed_models_are_explained(nested_model: Any, subclasse
     assert (nested.subject, nested.size) == ("middle/conv", (6, 6))
     assert all(sample.completeness == pytest.approx(0, abs=1e-4) for sample in nested.samples)
     result = result_of(subclassed_model, draw(2, 6, 6, 1))
-    assert result.explained == "the output (it has no softmax or sigmoid)"
+    assert result.explained == "the output (no softmax or sigmoid)"
     # its steps between the layers are not known, so that nothing is said about completeness
     assert [sample.completeness for sample in result.methods[0].samples] == [None, None]
 
@@ -262,18 +262,17 @@ def test_what_no_test_decides_is_told_of_maps_that_fail_none() -> None:
         (
             keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(2)]),
             draw(2, 4, 4, 1),
-            "This model has no convolution whose output has a height and a width, so no map can be drawn.",
+            "No map can be drawn: no convolution has an output with height and width.",
         ),
         (
             keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3)]),
             draw(2, 6, 6, 1),
-            "The output is not one score for each class, so there is no class whose evidence could be shown.",
+            "No class can be explained: the output is not one score per class.",
         ),
         (
             keras.Sequential([keras.Input((9,)), layers.Dense(2)]),
             draw(2, 9),
-            "Attribution maps are drawn for images and sequences alone; these samples have neither a height and a width nor a "
-            "length and channels.",
+            "Attribution maps need images or sequences; these samples are neither.",
         ),
     ],
 )
@@ -283,7 +282,7 @@ def test_what_cannot_be_explained_is_a_skip_with_its_reason(model: Any, images: 
 
 def test_without_a_method_or_a_gradient_the_section_is_a_skip() -> None:
     skipped = Attribution().run(context(pooled(), draw(2, 8, 8, 1), attribution=()))
-    assert skipped == Skip("Attribution maps were left out; --attribution hirescam makes them.")
+    assert skipped == Skip("Attribution is switched off; --attribution hirescam switches it on.")
 
     class Rounded(layers.Layer):
         def call(self, inputs: Any) -> Any:
@@ -343,7 +342,8 @@ def test_maps_like_those_of_the_randomised_network_are_a_finding_where_chance_do
     (finding,) = findings(sample(similarity=-0.93), sample(similarity=0.8), *[sample()] * 4)
     assert (finding.code, finding.severity, finding.subject) == ("weight-free-maps", Severity.NOTE, "conv")
     assert finding.message == (
-        "HiResCAM: 2 of 6 maps are like those of the randomised network (worst 0.93, limit 0.7), so they are not evidence"
+        "HiResCAM: 2 of 6 maps hardly change when the weights are randomised (worst correlation 0.93, limit 0.7): "
+        "ignore them"
     )
     assert finding.evidence == {"maps": 6, "failed": 2, "worst": 0.93}
     assert (finding.threshold, "1810.03292" in finding.source, "2405.02383" in finding.source) == (0.7, True, True)
@@ -358,8 +358,8 @@ def test_most_maps_no_better_than_random_are_a_warning() -> None:
     (finding,) = findings(sample(**AIMLESS), sample(**AIMLESS), sample(**UNDECIDED))
     assert (finding.code, finding.severity) == ("no-better-than-random-maps", Severity.WARNING)
     assert finding.message == (
-        "HiResCAM: 2 of 2 decided maps mark what the class needs no better than random orders do (limit: 0.05 of the orders do "
-        "as well), more than chance explains"
+        "HiResCAM: 2 of 2 tested maps do no better than chance in the deletion test (limit: 0.05 of random orders do "
+        "as well): ignore them"
     )
     assert finding.evidence == {"maps": 2, "failed": 2, "worst": 0.2}
 
@@ -375,7 +375,7 @@ def test_maps_that_fail_are_a_finding_where_chance_does_not_explain_their_number
 
 def test_incomplete_maps_are_a_finding() -> None:
     (finding,) = findings(sample("completeness", error=0.05), sample(error=0.001))
-    assert finding.message == "HiResCAM: 1 of 2 maps is incomplete (worst 0.05, limit 0.01), so it is not evidence"
+    assert finding.message == "HiResCAM: 1 of 2 maps is incomplete (worst error 0.05, limit 0.01): ignore it"
     assert (finding.code, finding.threshold) == ("incomplete-maps", 0.01)
 
 
@@ -434,7 +434,7 @@ def test_maps_that_the_effort_does_not_reach_are_marked_told_once_and_not_counte
         (said,) = Attribution().findings(result, LIMITS)
         assert isinstance(said, Inconclusive)
         assert said.message == (
-            f"HiResCAM: deletion was tested on {deletion} of 4 maps, all that the effort “{effort}” pays for"
+            f"HiResCAM: the deletion test covered {deletion} of 4 maps, the budget of effort “{effort}”"
         )
         assert (said.code, said.remedy) == ("no-better-than-random-maps", "--effort full tests all maps")
 

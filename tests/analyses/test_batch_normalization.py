@@ -76,17 +76,18 @@ def test_without_samples_the_stored_part_still_runs() -> None:
 
 
 def test_a_model_without_batch_normalisation_is_a_skip() -> None:
-    assert run() == Skip("This model has no BatchNormalization layer.")
+    assert run() == Skip("The model has no BatchNormalization layer.")
     unread = LayerSummary("norm", "BatchNormalization", None, 4, True)
     assert run(calls=(unread,)) == Skip(
-        "What its BatchNormalization layers store can only be read from a model that could be built."
+        "BatchNormalization statistics can only be read from a model that can be built."
     )
 
 
 def test_a_file_of_weights_does_not_say_that_there_is_none() -> None:
     skip = BatchNormalization().run(context(None, listed=False))
     assert skip == Skip(
-        "A file of weights does not say which layers normalise batches, and none of its arrays is known as a moving variance."
+        "A weights file does not say which layers are BatchNormalization, and no array in it is known to be a moving "
+        "variance."
     )
 
 
@@ -119,7 +120,7 @@ def test_statistics_as_they_began_are_a_warning_and_of_all_layers_a_problem() ->
     fresh = replace(AUDIT, never_updated=True, drifted=tuple(range(100)))
     (finding,) = findings(fresh, replace(AUDIT, name="other"))
     assert (finding.code, finding.severity, finding.subject) == ("never-updated-statistics", Severity.WARNING, "norm")
-    assert finding.message == "all 100 channels still have the mean 0 and variance 1 that they began with"
+    assert finding.message == "all 100 channels still hold their initial statistics (mean 0, variance 1): never trained"
     (finding,) = findings(fresh, replace(fresh, name="other"))
     assert (finding.severity, finding.subject, finding.evidence) == (Severity.PROBLEM, "model", {"layers": 2})
 
@@ -131,9 +132,8 @@ def test_over_a_quarter_of_drifted_channels_is_a_warning_from_thirty_samples_on(
     (finding,) = findings(far)
     assert (finding.code, finding.severity, finding.threshold) == ("drifted-statistics", Severity.WARNING, 0.25)
     assert finding.message == (
-        "26 of 100 channels have other moments on 30 samples than in training (26.0%, limit 25%): 2 by the mean, shifted by up "
-        "to 3.25 stored standard deviations, 25 by the variance, at the furthest 0.05 times that stored; too few updates in "
-        "training look the same, as at momentum 0.99 a hundred steps leave 37% of the first values"
+        "26 of 100 channels differ from training on 30 samples (26.0%, limit 25%): 2 in mean (up to 3.25 σ), 25 in "
+        "variance (worst ratio 0.05); too few training updates look the same"
     )
     assert far.excess == pytest.approx(3.25)
     assert replace(far, smallest_ratio=1 / 256).excess == pytest.approx(4)
@@ -142,7 +142,7 @@ def test_over_a_quarter_of_drifted_channels_is_a_warning_from_thirty_samples_on(
 def test_a_variance_under_zero_is_a_problem_without_samples() -> None:
     (finding,) = findings(replace(AUDIT, negative=(7,)), evaluated=0)
     assert (finding.code, finding.severity, finding.subject) == ("negative-variance", Severity.PROBLEM, "norm")
-    assert finding.message == "1 of 100 channels has a stored variance under zero (limit 0)"
+    assert finding.message == "1 of 100 channels has a negative stored variance (limit 0)"
     assert (finding.evidence, finding.threshold) == ({"negative": 1, "channels": 100}, 0)
 
 
@@ -151,5 +151,5 @@ def test_collapsed_scales_are_a_note_up_to_a_tenth(count: int, severity: Severit
     (finding,) = findings(replace(AUDIT, collapsed=tuple(range(count))))
     assert (finding.code, finding.severity, finding.subject) == ("collapsed-gammas", severity, "norm")
     assert finding.message == (
-        f"{count} of 100 channels have a scale under 0.001 ({count}.0%, limit 10%), so that they are constant"
+        f"{count} of 100 channels are constant: their scales are below 0.001 ({count}.0%, limit 10%)"
     )

@@ -67,7 +67,7 @@ def test_masking_tells_what_depends_on_idle_channels() -> None:
     assert without.masked is not None
     assert without.masked.accuracy is None
     few = run_model(small_model(-1.0, -0.99, 0.195), INPUTS)
-    assert (few.masked, few.masked_reason) == (None, "these are too few samples to call a channel idle")
+    assert (few.masked, few.masked_reason) == (None, "too few samples to call a channel idle")
 
 
 def test_without_idle_channels_the_model_is_not_run_again() -> None:
@@ -97,7 +97,7 @@ def test_without_samples_or_anything_to_look_at_the_section_is_a_skip() -> None:
     assert ChannelActivity().run(context()) == Skip("Give --samples.")
     empty = evaluated_samples(INPUTS)
     assert ChannelActivity().run(context(empty)) == Skip(
-        "No layer before the model's output ends in an activation, and none is a convolution."
+        "No hidden layer has an activation, and none is a convolution."
     )
 
 
@@ -120,11 +120,11 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
     assert (finding.code, finding.severity, finding.threshold) == ("silent-channels", Severity.NOTE, 0.9)
     # 1 - (0.05 / 44) ** (1 / 200): for all 44 together, where one alone has 1.5 %
     assert finding.message == (
-        "44 of 100 channels never fired on 200 samples (44.0%, limit 90%); at 95% confidence each of them fires on at most "
-        "3.3% of such samples"
+        "44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90%); with 95% confidence each fires on "
+        "fewer than 3.3% of such samples"
     )
     (single,) = findings(replace(LAYER, silent=(3,)))
-    assert single.message.endswith("at 95% confidence it fires on at most 4.9% of such samples")
+    assert single.message.endswith("with 95% confidence it fires on fewer than 4.9% of such samples")
     (most,) = findings(replace(LAYER, silent=tuple(range(90))))
     assert most.severity is Severity.WARNING
 
@@ -148,7 +148,7 @@ def test_a_layer_of_which_no_channel_fired_is_a_problem_also_on_few_samples(samp
     (finding,) = findings(replace(LAYER, silent=tuple(range(100)), spatial=True), samples=samples)
     assert (finding.code, finding.severity, finding.explains) == ("silent-channels", Severity.PROBLEM, True)
     assert finding.message == (
-        f"all 100 channels never fired on {samples} samples: the layer gives zeros, whatever comes in"
+        f"all 100 units are dead: zero on all {samples} samples, so the layer outputs nothing but zeros"
     )
     (few,) = findings(replace(LAYER, silent=tuple(range(100))), samples=4)
     assert isinstance(few, Inconclusive)
@@ -202,8 +202,8 @@ def test_under_sixty_samples_idle_channels_are_one_inconclusive_answer_for_each_
         (Inconclusive, "stuck-channels", "model", 60),
     ]
     assert found[0].message == (
-        "40 channels of 2 layers never fired on 59 samples, and may at 95% confidence fire on up to 5.1% of such samples "
-        "(limit 5%)"
+        "40 channels of 2 layers never fired on 59 samples, and could still fire on up to 5.1% of such samples (95% "
+        "confidence, limit 5%)"
     )
     assert findings(LAYER, samples=1) == []
     assert {one.code for one in findings(idle, samples=60)} == {"silent-channels", "dormant-channels", "stuck-channels"}
@@ -214,8 +214,7 @@ def test_nan_is_a_problem_of_the_first_layer_that_gives_it_and_nothing_after_it_
     (problem, silent) = findings(LAYER, broken, replace(broken, name="after", silent=tuple(range(90))))
     assert (problem.code, problem.subject, problem.severity) == ("non-finite-activations", "broken", Severity.PROBLEM)
     assert problem.message == (
-        "1 of 100 channels gave NaN or infinite values on 60 samples (limit 0); neither it nor what follows this layer is "
-        "judged"
+        "1 of 100 channels gives NaN or infinite values on 60 samples (limit 0); it and all later layers are not judged"
     )
     assert problem.evidence == {"non_finite": 1, "channels": 100, "layers": 2}
     assert (silent.code, silent.subject) == ("silent-channels", "broken")
@@ -232,7 +231,7 @@ def test_one_nan_leaves_the_other_channels_as_they_are() -> None:
     (layer,) = result.layers
     assert (layer.non_finite, layer.silent, layer.dormant, layer.channels) == ((0,), (), (1,), 3)
     np.testing.assert_allclose(layer.strip.values, np.array([0.5, 0.01 / 3]) / (0.5 + 0.01 / 3) * 2, rtol=1e-4)
-    assert (result.masked, result.masked_reason) == (None, "the model's outputs are NaN or infinite already")
+    assert (result.masked, result.masked_reason) == (None, "the model's outputs are already NaN or infinite")
 
 
 def test_more_than_a_tenth_of_dormant_channels_is_a_note() -> None:
@@ -240,7 +239,7 @@ def test_more_than_a_tenth_of_dormant_channels_is_a_note() -> None:
     (finding,) = findings(replace(LAYER, dormant=tuple(range(11))))
     assert (finding.code, finding.severity, finding.threshold) == ("dormant-channels", Severity.NOTE, 0.1)
     assert finding.message == (
-        "11 of 100 channels are dormant, with at most 0.025 of the layer's mean activity, on 60 samples (11.0%, limit 10%)"
+        "11 of 100 channels are dormant on 60 samples: at most 0.025 of the layer's mean activity (11.0%, limit 10%)"
     )
 
 

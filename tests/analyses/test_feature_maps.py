@@ -176,7 +176,7 @@ def test_outputs_without_a_spatial_axis_are_not_shown() -> None:
 def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     assert FeatureMaps().run(context()) == Skip("Give --samples.")
     assert run({"dense": draw(1, 8)}) == Skip(
-        "No layer of this model has an output with a spatial axis, so there are no feature maps."
+        "No layer of this model has a spatial output, so there are no feature maps."
     )
 
 

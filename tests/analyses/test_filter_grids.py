@@ -215,7 +215,7 @@ def test_tile_without_a_number_has_no_maximum() -> None:
 
 def test_model_without_a_convolution_is_a_skip() -> None:
     dense = kernel(draw(4, 4), kind="dense")
-    assert run(dense) == Skip("This model has no convolution, so there are no filters to show.")
+    assert run(dense) == Skip("The model has no convolution, so there are no filters to show.")
 
 
 def strength_of(values: np.ndarray, **given: Any) -> FilterStrength:
@@ -336,7 +336,7 @@ def test_weak_filters_are_a_warning() -> None:
     (finding,) = findings(weak=(1, 5, 6))
     assert (finding.code, finding.severity, finding.subject) == ("weak-filters", Severity.WARNING, "conv")
     assert finding.message == (
-        "3 of 8 filters have a norm under 0.001 of the layer's largest 1.23, or of next to zero: they pass on next to nothing"
+        "3 of 8 filters have almost no weight (norm below 0.001 of the layer's largest, 1.23, or near zero)"
     )
     assert (finding.evidence, finding.threshold) == ({"weak": 3, "filters": 8, "largest_norm": 1.23456}, 1e-3)
     assert [one.severity for one in findings(weak=(1, 5))] == [Severity.NOTE]  # under a third of the layer
@@ -348,7 +348,7 @@ def test_near_duplicate_filters_are_a_note_and_from_a_third_of_the_layer_a_warni
     assert (finding.severity, finding.evidence["copies"]) == (Severity.WARNING, 3)
     (finding,) = findings(duplicates=((0, 4, 0.991), (1, 4, 0.99876)))
     assert (finding.code, finding.severity, finding.subject) == ("duplicate-filters", Severity.NOTE, "conv")
-    assert finding.message == "3 of 8 filters are near-duplicates of another: cosine up to 0.9988 (limit 0.99)"
+    assert finding.message == "3 of 8 filters are near-duplicates (cosine up to 0.9988, limit 0.99)"
     assert (finding.evidence, finding.threshold) == (
         {"involved": 3, "copies": 1, "pairs": 2, "closest": 0.99876},
         0.99,

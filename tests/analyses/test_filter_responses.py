@@ -124,7 +124,7 @@ def test_layers_whose_answers_cannot_be_traced_are_named_and_alone_are_a_skip() 
     inputs = keras.Input((6, 6, 1))
     up = layers.Conv2DTranspose(2, 2, strides=2, bias_initializer="ones", name="up")(inputs)
     model = keras.Model(inputs, up)
-    reason = "The answers of the shown layers cannot be traced back to pixels of the input."
+    reason = "The responses of these layers cannot be traced back to input pixels."
     assert run(model, draw(3, 6, 6, 1)) == Skip(reason)
     first = layers.Conv2D(2, 1, bias_initializer="ones", name="plain")(inputs)
     both = keras.Model(inputs, layers.Conv2DTranspose(2, 2, name="up")(first))
@@ -136,7 +136,7 @@ def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     assert run(network(), None) == Skip("Give --samples.")
     flat = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(2)])
     assert run(flat, draw(3, 6, 6, 1)) == Skip(
-        "No layer of this model has maps along the axes of its input, so that there is nothing to cut patches for."
+        "No layer of this model keeps the input's axes, so there are no patches to cut."
     )
 
 
@@ -162,7 +162,7 @@ def test_inputs_are_made_for_the_channels_that_the_effort_pays_for(effort: str, 
     (layer,) = result.layers
     wanted = len(layer.channels)
     assert (0 if layer.maximised is None else len(layer.maximised.labels)) == min(made, wanted)
-    told = f"Inputs were made for {made} of {wanted} channels, all that the effort “{effort}” pays for; --effort full makes all."
+    told = f"Inputs were synthesised for {made} of {wanted} channels, the budget of effort “{effort}”; --effort full makes all."
     assert result.not_maximised == ("" if made >= wanted else told)
 
 
@@ -221,7 +221,7 @@ def test_patches_of_a_volume_are_the_middle_slice_of_what_an_answer_sees() -> No
     result = run(model, volumes, maximise=True)
     (layer,) = result.layers
     assert (layer.field, layer.kernel_size, layer.maximised) == ((3, 3, 3), (3, 3, 3), None)
-    assert result.not_maximised == "No inputs are made: that is done for images alone."
+    assert result.not_maximised == "No inputs are synthesised: that works for images only."
     kernel = model.layers[0].get_weights()[0]
     for number, channel in enumerate(layer.channels):
         depth, row, column = channel.places[0]

@@ -96,8 +96,8 @@ def test_two_runs_are_equal_and_another_seed_draws_again() -> None:
     [
         (VALUES, None, "no initialiser is known", "not comparable"),
         (np.full((3, 3, 1, 8), np.nan, np.float32), GLOROT, "it holds NaN or infinite weights", "not comparable"),
-        (np.zeros((700, 700), np.float32), ORTHOGONAL, "a part of Orthogonal cannot be drawn", "differs"),
-        (np.eye(700, dtype=np.float32), ORTHOGONAL, "a part of Orthogonal cannot be drawn", "as initialised"),
+        (np.zeros((700, 700), np.float32), ORTHOGONAL, "a part of Orthogonal cannot be redrawn", "differs"),
+        (np.eye(700, dtype=np.float32), ORTHOGONAL, "a part of Orthogonal cannot be redrawn", "as initialised"),
     ],
 )
 def test_what_cannot_be_drawn_says_why(values: np.ndarray, initializer: Any, reason: str, verdict: str) -> None:
@@ -118,7 +118,7 @@ def test_weights_that_begin_as_zeros_have_learned_once_they_differ() -> None:
 
 
 def test_model_without_a_kernel_is_a_skip() -> None:
-    assert run() == Skip("No layer of this model has a kernel, so there is nothing that could have learned.")
+    assert run() == Skip("No layer of this model has a kernel, so nothing can have been trained.")
 
 
 def untrained_model(initializer: str) -> Any:
@@ -259,9 +259,8 @@ def test_a_distance_that_chance_reaches_is_an_untrained_layer() -> None:
     (finding,) = findings(judged(distance=-5.0), judged("other"))
     assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.WARNING, "conv")
     assert finding.message == (
-        "weights cannot be told from 200 fresh draws of HeNormal, and its biases or scales are exactly as they begin: of six "
-        "statistics the spectral norm is furthest from their mean, by 5.00 of their standard deviations, and chance alone brings "
-        "one of this model's 5.00 away (288 weights)"
+        "no sign of training: none of six statistics differs from 200 fresh HeNormal initialisations (largest: spectral "
+        "norm, 5.00 σ; chance reaches 5.00 σ; 288 weights), and its biases or scales are unchanged"
     )
     assert (finding.evidence, finding.threshold) == ({"distance": 5.0, "weights": 288}, 5.0)
     assert "Westfall" in finding.source
@@ -271,8 +270,8 @@ def test_all_kernels_untrained_is_one_problem_of_the_model() -> None:
     (finding,) = findings(judged("a", distance=3.0), judged("b", distance=-4.0))
     assert (finding.code, finding.severity, finding.subject) == ("untrained-layer", Severity.PROBLEM, "model")
     assert finding.message == (
-        "none of the 2 kernels that can be compared can be told from fresh draws of its initialiser: the statistic that is "
-        "furthest from their mean is so by 4.00 of their standard deviations, and within 7.50 nothing differs"
+        "the model looks untrained: all 2 kernels that can be tested are indistinguishable from freshly initialised ones "
+        "(largest deviation 4.00 σ, limit 7.50 σ)"
     )
     assert finding.evidence == {"kernels": 2, "largest_distance": 4.0}
 
@@ -290,14 +289,13 @@ def test_between_chance_and_the_limit_nothing_is_decided() -> None:
     (one,) = findings(judged("a", distance=6.0), judged("b"))
     assert (type(one), one.code, one.subject, one.samples_needed) == (Inconclusive, "untrained-layer", "a", None)
     assert one.message == (
-        "1 kernel, a, stands further from its initialiser than chance reaches and not far enough to be sure: 6.00 of the "
-        "draws' standard deviations (as initialised up to 5.00, different beyond 7.50)"
+        "1 kernel, a, is undecided: 6.00 σ from its initialiser (untrained up to 5.00 σ, trained beyond 7.50 σ)"
     )
-    assert one.remedy == "Weights alone decide this rule, and samples do not."
+    assert one.remedy == "This rule uses weights only; samples do not change it."
     several = [judged(name, distance=6.0) for name in "abcde"]
     (all_of_them,) = findings(*several, judged("told"))
     assert all_of_them.subject == "model"
-    assert all_of_them.message.startswith("5 kernels, a, b, c, d and 1 more, stand further")
+    assert all_of_them.message.startswith("5 kernels, a, b, c, d and 1 more, are undecided: up to 6.00 σ")
 
 
 def test_a_kernel_between_does_not_hide_that_the_model_is_untrained() -> None:
@@ -333,9 +331,9 @@ def test_where_the_law_of_the_draws_is_known_none_is_made_and_all_weights_are_co
     )
     (finding,) = Learned().findings(run(kernel(drawn), kernel(VALUES, path="v")), LIMITS)
     assert finding.message.startswith(
-        "weights cannot be told from a fresh draw of GlorotUniform: of six statistics the "
+        "no sign of training: none of six statistics differs from a fresh GlorotUniform initialisation (largest: "
     )
-    assert " is furthest from what the law of its draws gives, by " in finding.message
+    assert " σ; chance reaches " in finding.message
 
 
 def test_a_verdict_does_not_turn_over_with_the_seed() -> None:
@@ -360,8 +358,7 @@ def test_without_a_bias_a_kernel_needs_power_to_be_called_untrained() -> None:
     (one,) = findings(silent, judged("other"))
     assert (type(one), one.code, one.subject, one.samples_needed) == (Inconclusive, "untrained-layer", "conv", None)
     assert one.message == (
-        "no test of its 288 weights could tell whether 1 kernel, conv, was trained: only a movement of 112% of its norm would "
-        "have been seen"
+        "1 kernel, conv, is too small to test: with 288 weights only a change of 112% of its norm would show"
     )
     sharp = replace(silent, support=Support("weights", 0, 288, 0.99, 0.045)).at(limit=7.5, chance=5.0)
     assert (sharp.verdict, sharp.seen) == ("as initialised", 0.045)
@@ -379,9 +376,7 @@ def test_most_of_a_model_as_initialised_is_one_finding_that_names_the_first() ->
     untrained = [judged(name, distance=1.0) for name in "abcdef"]
     (finding,) = findings(*untrained, judged("told"))
     assert (finding.subject, finding.severity) == ("model", Severity.WARNING)
-    assert finding.message == (
-        "6 of 7 kernels cannot be told from fresh draws of their initialisers: a, b, c, d and 2 more"
-    )
+    assert finding.message == ("6 of 7 kernels show no sign of training: a, b, c, d and 2 more")
     assert [one.subject for one in findings(judged("a", distance=1.0), judged("b"), judged("c"))] == ["a"]
 
 
@@ -472,12 +467,12 @@ def test_only_the_scale_differs_is_said_so() -> None:
     result = run_model(one_kernel("glorot_uniform", lambda values: values * 0.9))
     (finding,) = Learned().findings(result, LIMITS)
     assert (finding.subject, finding.severity) == ("model", Severity.PROBLEM)
-    assert finding.message.endswith("nothing differs; 1 differs in scale alone")
+    assert finding.message.endswith(" σ); 1 differs in scale only")
     told = replace(result, kernels=(result.kernels[0], judged("head"), judged("other")))
     (finding,) = Learned().findings(told, LIMITS)
     assert finding.message == (
-        "weights are a fresh draw of GlorotUniform times 0.902, and its biases or scales are exactly as they begin: only the "
-        "scale differs, as by weight decay alone (18,432 weights)"
+        "no sign of training: a fresh draw of GlorotUniform times 0.902; only the scale differs, as by weight decay alone "
+        "(18,432 weights), and its biases or scales are unchanged"
     )
 
 
@@ -511,8 +506,8 @@ def test_few_directions_are_a_collapse_and_one_leading_direction_is_none() -> No
     (finding,) = findings(replace(judged(rank=1.2), comparison=few))
     assert (finding.code, finding.severity, finding.subject) == ("collapsed-rank", Severity.WARNING, "conv")
     assert finding.message == (
-        "0.0049 of the squared weights lie outside the leading 5% of the directions (limit 0.005): stable rank 5.00 where fresh "
-        "draws have 5.00"
+        "only 0.0049 of the squared weights lie outside the leading 5% of directions (limit 0.005); stable rank "
+        "5.00, freshly drawn 5.00"
     )
     assert findings(replace(judged(), kind="depthwise", comparison=few)) == []
     small = replace(few, value=np.where(np.arange(6) == 0, 0.05, few.value))
@@ -536,8 +531,7 @@ def test_a_norm_forty_times_as_large_as_is_usual_for_the_model_is_an_explosion()
     (finding,) = findings(judged(norm=80.2), judged("other"))
     assert (finding.code, finding.severity, finding.subject) == ("exploded-norm", Severity.WARNING, "conv")
     assert finding.message == (
-        "spectral norm 80.2 where fresh draws have 2: 40.1 times as much, where 1 times is usual for the model's others "
-        "(limit 40 times that)"
+        "spectral norm 80.2, 40.1 times that of fresh draws (2); usual in this model is 1 times (limit 40 times that)"
     )
     assert finding.threshold == 40
     # all of them have grown by twenty: no single one exploded

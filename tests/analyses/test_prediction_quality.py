@@ -102,20 +102,20 @@ def test_a_linear_output_with_other_labels_than_0_and_1_is_a_regression() -> Non
         (502, "5", "4"),
         (500, "3", "3"),
     ]
-    assert "last activation is linear" in result.rule
+    assert "last activation: linear" in result.rule
     (open_,) = PredictionQuality().findings(result, LIMITS)
     assert isinstance(open_, Inconclusive)
     # the mean of the labels is 5, so that 1 - (0 + 9 + 1) / (4 + 4 + 0) = -0.25
-    assert open_.message == "R² is −0.250 on 3 samples, too few for an interval; the limit is 0.1"
+    assert open_.message == "R² is −0.250 on 3 samples, too few for an interval (limit 0.1)"
     assert (open_.code, open_.samples_needed) == ("no-better-than-mean", 10)
 
 
 @pytest.mark.parametrize(
     ("outputs", "labels", "reason"),
     [
-        ([[0.5, 0.5]], None, "The samples have no labels; --labels FILE would say what is right."),
-        ([[np.nan, 0.5]], [0], "The output is NaN or infinite"),
-        (np.zeros((1, 4, 4, 2)), [0], "The model puts out 4 x 4 x 2 numbers for each sample."),
+        ([[0.5, 0.5]], None, "The samples have no labels. Add --labels FILE to measure accuracy."),
+        ([[np.nan, 0.5]], [0], "Some outputs are NaN or infinite"),
+        (np.zeros((1, 4, 4, 2)), [0], "the model outputs 4 x 4 x 2 numbers per sample."),
     ],
 )
 def test_what_labels_cannot_be_held_against_is_a_skip_with_the_reason(outputs: Any, labels: Any, reason: str) -> None:
@@ -174,15 +174,15 @@ def test_accuracy_whose_upper_bound_is_under_the_limit_is_a_problem() -> None:
         "accuracy",
     )
     assert finding.message == (
-        "accuracy is 41.5% and at most 48.4% (95%, 200 samples); always saying a gives 50.0%, and avoiding 10% of its "
-        "errors would give 55.0%"
+        "no better than the baseline: accuracy is 41.5%, at most 48.4% (95%, 200 samples); always answering a gives "
+        "50.0%, and avoiding 10% of its errors 55.0%"
     )
     (open_,) = said(accuracy=measure(84, 200))
     assert isinstance(open_, Inconclusive)
     assert (open_.code, open_.subject) == ("no-better-than-majority", "accuracy")
     assert open_.message == (
-        "accuracy is 42.0% (35.4% to 48.9% at 95%, 200 samples); avoiding enough errors of always saying a (43.1% to 56.9%) "
-        "means 48.8% to 61.2%"
+        "accuracy is 42.0% (35.4% to 48.9% at 95%, 200 samples); clearly beating the baseline of a (43.1% to 56.9%) "
+        "takes 48.8% to 61.2%"
     )
     # with the same rates, 203 samples have the upper bound 0.4888 and ask for 0.4887; 204 have 0.4886 and ask for 0.4888
     assert open_.samples_needed == 204
@@ -197,9 +197,7 @@ def test_an_accuracy_on_too_few_samples_is_not_said_to_be_within_its_limits() ->
     (open_,) = said(accuracy=measure(0, 8), majority_share=1.0, classes=())
     assert isinstance(open_, Inconclusive)
     # at most 32.4%, where at least 67.6% + 0.1 x 32.4% is asked for
-    assert open_.message == (
-        "accuracy is 0.0%, where always saying a gives 100.0%, on 8 samples, and under 10 none is judged"
-    )
+    assert open_.message == ("accuracy is 0.0%, the baseline (always a) 100.0%, on 8 samples; at least 10 are needed")
     assert open_.samples_needed == 10
 
 
@@ -214,7 +212,7 @@ def test_a_few_samples_that_are_all_wrong_decide_nothing(count: int) -> None:
 def test_a_class_with_ten_samples_that_is_never_predicted_is_a_warning() -> None:
     (finding,) = said(classes=(quality(10, 0, 0, "rare"), quality(190, 200, 190, "b")))
     assert (finding.code, finding.severity, finding.subject) == ("class-never-predicted", Severity.WARNING, "classes")
-    assert finding.message == "1 of 2 classes is never predicted although there are 10 samples or more of it: rare"
+    assert finding.message == "1 of 2 classes is never predicted, despite 10 samples or more: rare"
     (open_,) = said(classes=(quality(8, 0, 0, "rare"), quality(192, 200, 192, "b")))
     assert isinstance(open_, Inconclusive)
     assert open_.message == "1 class never predicted, with fewer than 10 samples: rare"
@@ -225,7 +223,7 @@ def test_a_class_with_ten_samples_that_is_never_predicted_is_a_warning() -> None
 def test_many_classes_are_cut_to_five_names() -> None:
     names = "abcdefg"
     found = said(classes=tuple(quality(20, 0, 0, name) for name in names), total_classes=7)
-    assert found[0].message.endswith("of each: a, b, c, d, e and 2 more")
+    assert found[0].message.endswith("each: a, b, c, d, e and 2 more")
 
 
 def test_recall_whose_upper_bound_is_under_guessing_is_a_warning() -> None:
@@ -235,7 +233,7 @@ def test_recall_whose_upper_bound_is_under_guessing_is_a_warning() -> None:
     assert finding.evidence == {"classes": 1, "total": 2, "limit": 0.5}
     (open_,) = said(classes=(quality(100, 60, 39), quality(100, 100, 95, "b")))
     assert isinstance(open_, Inconclusive)
-    assert open_.message == "1 class with a recall that cannot be told from guessing, 0.5: a"
+    assert open_.message == "1 class with a recall too close to guessing (0.5) to decide: a"
     # 2.2414**2 x 0.25 / 0.11**2 = 103.8 samples of a class that has half of all
     assert open_.samples_needed == 208
     assert said(classes=(quality(100, 90, 62), quality(100, 100, 95, "b"))) == []
@@ -287,17 +285,17 @@ def test_calibration_is_judged_by_its_error_and_by_the_temperature(
 def test_the_calibration_finding_says_which_way_the_model_errs() -> None:
     (finding,) = said(calibration=replace(calibration(0.3, 0.1), confidence=0.99))
     assert finding.message == (
-        "calibration error is 0.300 (limit 0.1; chance gives a calibrated model up to 0.100): mean confidence 99.0%, accuracy "
-        "95.0%, too sure"
+        "calibration error is 0.300 (limit 0.1; a calibrated model has up to 0.100 by chance): mean confidence "
+        "99.0%, accuracy 95.0%, overconfident"
     )
     (finding,) = said(calibration=replace(calibration(0.3, 0.1), confidence=0.6))
-    assert finding.message.endswith("not sure enough")
+    assert finding.message.endswith("underconfident")
     (finding,) = said(
         calibration=replace(calibration(0.049, 0.01), confidence=0.999), temperature=Temperature(5, 3.5, 7, 0.5, 0.2)
     )
     assert finding.message == (
-        "the logits must be divided by 5.00 (3.50 or more at 95%, limit 1.5) to be as sure as they are right: mean confidence "
-        "99.9%, accuracy 95.0%, too sure; calibration error 0.049, of which chance gives a calibrated model up to 0.010"
+        "the logits must be divided by 5.00 (at least 3.50 at 95%, limit 1.5) to match the accuracy: mean confidence "
+        "99.9%, accuracy 95.0%, overconfident; calibration error 0.049 (chance up to 0.010)"
     )
     assert finding.evidence["temperature"] == 5
 
@@ -307,7 +305,7 @@ def test_a_calibration_error_on_fewer_than_two_samples_for_each_bin_is_inconclus
     assert judge_calibration(calibration(0.249, 0.001), None, 30, 0.1).outcome is Outcome.FAIL
     (open_,) = said(accuracy=measure(29, 29), calibration=calibration(0.249, 0.001))
     assert isinstance(open_, Inconclusive)
-    assert open_.message == "calibration error is 0.249 (limit 0.1) on 29 samples, and under 30 none is judged"
+    assert open_.message == "calibration error is 0.249 (limit 0.1) on 29 samples; at least 30 are needed"
 
 
 def one_hot_scores(sharpness: float, count: int = 800, wrong: float = 0.06) -> tuple[np.ndarray, np.ndarray]:
@@ -348,7 +346,7 @@ def test_the_same_answer_for_all_samples_is_a_problem() -> None:
     (finding,) = (one for one in found if one.code == "constant-prediction")
     assert isinstance(finding, Finding)
     assert (finding.severity, finding.subject) == (Severity.PROBLEM, "predictions")
-    assert finding.message == "all 40 answers are class 3, although 36 samples are of other classes (limit 10)"
+    assert finding.message == "all 40 predictions are class 3, although 36 samples are of other classes (limit 10)"
     assert finding.evidence == {"others": 36, "samples": 40}
     # which share the majority has, and which classes are never the answer, says nothing more
     assert not [one for one in found if one.code in ("no-better-than-majority", "class-never-predicted")]
@@ -362,7 +360,7 @@ def test_the_same_answer_with_few_samples_of_other_classes_is_inconclusive() -> 
         if one.code in ("constant-prediction", "no-better-than-majority")
     )
     assert isinstance(open_, Inconclusive)
-    assert open_.message == "all answers are class 0, and only 9 samples of 20 are of other classes (limit 10)"
+    assert open_.message == "every prediction is class 0, but only 9 of 20 samples are of other classes (limit 10)"
     assert open_.samples_needed == 23  # 10 of 9 in 20 is 22.2
     assert not list(PredictionQuality().findings(run(values, np.zeros(20, np.int64)), LIMITS))
 
@@ -387,8 +385,8 @@ def test_labels_that_are_off_by_one_are_told() -> None:
     assert finding.evidence["accuracy"] == pytest.approx(right / 400)
     declared = float((predicted == labels).mean())
     assert finding.message == (
-        f"with every label moved by +1 the accuracy would be {right / 400:.1%} instead of {declared:.1%} on 400 samples; "
-        "labels or class names then begin at another number"
+        f"moving every label by +1 gives an accuracy of {right / 400:.1%} instead of {declared:.1%} on 400 samples: "
+        "labels or class names start at another number"
     )
 
 
@@ -396,8 +394,9 @@ def test_two_classes_in_the_wrong_order_are_named() -> None:
     labels = np.arange(100) // 50
     (finding,) = permuted(1 - labels, labels, 2, names=("cat", "dog"))
     assert finding.message == (
-        "cat is answered by dog in 100% of 50 samples, dog is answered by cat in 100% of 50 samples: labels and outputs have "
-        "these classes in different orders; exchanged, the accuracy would be 100.0% instead of 0.0% on 100 samples"
+        "cat is predicted as dog in 100% of 50 samples, dog is predicted as cat in 100% of 50 samples: labels and "
+        "outputs order these classes differently; exchanging them gives an accuracy of 100.0% instead of 0.0% on 100 "
+        "samples"
     )
 
 
@@ -408,9 +407,9 @@ def test_two_exchanged_classes_of_ten_are_found_among_other_errors(accuracy: flo
     predicted = np.where(generator.random(count) < accuracy, shown, (shown + generator.integers(1, 10, count)) % 10)
     labels = np.where(shown == 2, 7, np.where(shown == 7, 2, shown))
     (finding,) = permuted(predicted, labels, 10, images=np.zeros((count, 1)))
-    assert finding.message.startswith("class 2 is answered by class 7 in ")
-    assert ", class 7 is answered by class 2 in " in finding.message
-    assert finding.message.count("answered by") == 2
+    assert finding.message.startswith("class 2 is predicted as class 7 in ")
+    assert ", class 7 is predicted as class 2 in " in finding.message
+    assert finding.message.count("predicted as") == 2
     # that labels and answers agree elsewhere accuses nothing
     assert permuted(predicted, shown, 10, images=np.zeros((count, 1))) == []
     found = PredictionQuality().findings(run(answers(predicted, 10), labels, images=np.zeros((count, 1))), LIMITS)
@@ -458,8 +457,7 @@ def test_more_confident_errors_than_chance_allows_are_a_warning() -> None:
     assert (finding.code, finding.severity, finding.subject) == ("confidently-wrong", Severity.WARNING, "samples")
     # 5 of 50 or more, where a hundredth is wrong, has a probability of 0.0001
     assert finding.message == (
-        "5 of 50 answers given with a probability over 0.99 are wrong; of a calibrated model up to 0.5 would be, and so many "
-        "with a probability of 0.0001"
+        "5 of 50 predictions above 0.99 confidence are wrong, where a calibrated model has up to 0.5 (p = 0.0001)"
     )
 
 
@@ -473,7 +471,7 @@ def test_confident_errors_on_one_sample_count_as_one() -> None:
     values = np.full((100, 10), 0.005)
     values[np.arange(30), np.arange(30) % 10] = 0.995
     found = PredictionQuality().findings(run(values, sets, head=Head("sigmoid", "s")), LIMITS)
-    assert "30 of 1,000 answers for single classes" in next(
+    assert "30 of 1,000 single-class predictions" in next(
         one.message for one in found if one.code == "confidently-wrong"
     )
 
@@ -483,7 +481,7 @@ def test_the_limit_given_decides_which_wrong_answers_are_confident() -> None:
     assert list(PredictionQuality().findings(result(confidences=many), LIMITS)) == []
     (finding,) = PredictionQuality().findings(result(confidences=many), LIMITS | {"confidently-wrong": 0.94})
     assert isinstance(finding, Finding)
-    assert finding.message.startswith("12 of 81 answers given with a probability over 0.94 are wrong")
+    assert finding.message.startswith("12 of 81 predictions above 0.94 confidence are wrong")
     assert finding.threshold == 0.94
     assert (finding.evidence["wrong"], finding.evidence["confident"]) == (12, 81)
 
@@ -555,7 +553,7 @@ def test_logits_with_sets_of_classes_go_through_sigmoids(head: Head) -> None:
     assert result.multi_label.exact.value == 1
     expected = np.log1p(np.exp([-2.0, -0.5])).mean()
     assert result.worst[0].loss == pytest.approx(expected, rel=1e-6)
-    assert "each output was taken as the logit of its class: sigmoid was applied" in result.rule
+    assert "each output was taken as a logit: sigmoid was applied" in result.rule
 
 
 def test_a_good_multi_label_model_has_no_findings_and_one_of_noise_has() -> None:
@@ -570,7 +568,7 @@ def test_a_good_multi_label_model_has_no_findings_and_one_of_noise_has() -> None
         ("confidently-wrong", "answers"),
     ]
     assert found[0].severity is Severity.PROBLEM
-    assert "of the errors of always giving the more frequent answer for each class the model avoids" in found[0].message
+    assert "of the baseline's errors" in found[0].message
 
 
 def test_a_class_that_is_missed_more_often_than_found_is_a_warning() -> None:
@@ -579,9 +577,7 @@ def test_a_class_that_is_missed_more_often_than_found_is_a_warning() -> None:
     values[np.flatnonzero(sets[:, 0])[20:], 0] = 0.05
     (finding, *_) = said_of(values, sets)
     assert (finding.code, finding.severity) == ("low-recall", Severity.WARNING)
-    assert finding.message == (
-        "1 of 3 classes is found in less than 50% of its samples, even at the upper bound of recall: cat"
-    )
+    assert finding.message == ("1 of 3 classes has a recall below 50%, even at its upper bound: cat")
     assert finding.evidence == {"classes": 1, "total": 3, "limit": 0.5}
 
 
@@ -594,7 +590,7 @@ def test_few_samples_of_a_class_are_inconclusive_with_the_number_needed() -> Non
     # z of 1 - 0.05 / 3 is 2.394: 2.394**2 x 0.25 / 0.1**2 = 143.3 samples of a class that one of ten has; of precision,
     # 4 of 4: 2.394**2 x 0.25 / 0.5**2 = 5.7 predictions, of which 100 samples have 4
     assert [(one.code, one.samples_needed) for one in found] == [("low-recall", 1440), ("low-precision", 150)]
-    assert found[0].message == "1 class with a recall that cannot be told from 50%: cat"
+    assert found[0].message == "1 class with a recall too close to 50% to decide: cat"
 
 
 def test_a_class_that_is_never_predicted_is_a_warning_for_several_classes_too() -> None:
@@ -611,7 +607,7 @@ def test_a_calibration_error_over_classes_is_judged_as_that_over_samples() -> No
     (open_,) = (one for one in found if one.code == "miscalibration")
     assert isinstance(open_, Inconclusive)
     assert open_.message == (
-        "calibration error over all classes is 0.982 (limit 0.1) on 10 samples, and under 30 none is judged"
+        "calibration error over all classes is 0.982 (limit 0.1) on 10 samples; at least 30 are needed"
     )
     assert open_.samples_needed == 30
     more = np.tile(sets, (3, 1))
@@ -621,14 +617,14 @@ def test_a_calibration_error_over_classes_is_judged_as_that_over_samples() -> No
         if one.code == "miscalibration"
     )
     assert isinstance(finding, Finding)
-    assert finding.message.startswith("calibration error is 0.982 (limit 0.1; chance gives")
+    assert finding.message.startswith("calibration error is 0.982 (limit 0.1; a calibrated model has")
 
 
 def test_a_skill_without_an_interval_is_said_to_have_none() -> None:
     sets = np.eye(3, dtype=bool)[[0, 1, 2, 0, 1]]
     (open_,) = (one for one in said_of(np.where(sets, 0.02, 0.98), sets) if one.code == "no-better-than-majority")
     assert isinstance(open_, Inconclusive)
-    assert open_.message.endswith(" on 5 samples, too few for an interval; the limit is 10%")
+    assert open_.message.endswith(" on 5 samples, too few for an interval (limit 10%)")
     assert open_.samples_needed == 10
 
 
@@ -641,7 +637,7 @@ def test_a_class_that_no_sample_has_and_that_is_predicted_a_few_times_is_not_dec
     assert isinstance(open_, Inconclusive)
     # 2.394**2 x 0.25 / 0.5**2 = 5.7 predictions, of which 40 samples have 3
     assert (open_.message, open_.samples_needed) == (
-        "1 class with a precision that cannot be told from 50%: cow",
+        "1 class with a precision too close to 50% to decide: cow",
         80,
     )
 
@@ -651,8 +647,8 @@ def test_one_label_for_each_sample_is_held_against_the_highest_of_independent_sc
     result = run(outputs, [0, 1, 1], head=Head("sigmoid", "scores"))
     assert (result.classification.accuracy.successes, result.classification.accuracy.trials) == (2, 3)
     assert result.rule == (
-        "The outputs end in a sigmoid: each class has a score of its own. There is one label for each sample, so the class with "
-        "the highest score was taken as the answer."
+        "The outputs end in a sigmoid: each class has its own score. Each sample has one label, so the class with "
+        "the highest score is the prediction."
     )
     assert result.classification.temperature is not None
 
@@ -667,9 +663,7 @@ def skip(outputs: Any, labels: Any = None, **options: Any) -> Skip:
 def test_labels_that_were_given_and_not_used_are_a_finding() -> None:
     (finding,) = skip(np.zeros((1, 4, 4, 2)), [0]).findings
     assert (finding.code, finding.severity, finding.subject) == ("labels-not-used", Severity.WARNING, "labels")
-    assert finding.message.startswith(
-        "the label of 1 sample was given and not used (Labels can be held against one score"
-    )
+    assert finding.message.startswith("the label of 1 sample was not used (Labels can only be compared with one score")
     assert skip([[0.5, 0.5]]).findings == ()
     masks = replace(context([[0.5, 0.5]]), options=AnalysisOptions())
     assert masks.samples is not None
@@ -678,7 +672,7 @@ def test_labels_that_were_given_and_not_used_are_a_finding() -> None:
     )
     found = PredictionQuality().run(replace(masks, samples=unused))
     assert isinstance(found, Skip)
-    assert found.findings[0].message == "the labels of 7 samples were given and not used (They are masks.)"
+    assert found.findings[0].message == "the labels of 7 samples were not used (They are masks.)"
 
 
 def claimed(outputs: Any, labels: Any, *claims: str, names: Any = None, head: Head = UNKNOWN_HEAD) -> Any:
@@ -703,13 +697,13 @@ def test_a_claim_that_the_interval_excludes_is_a_problem() -> None:
     # 1.96**2 x 0.92 x 0.08 / 0.02**2 = 706.8
     assert (open_.subject, open_.samples_needed) == ("accuracy", 707)
     assert open_.message == (
-        "accuracy is 90.0% (85.1% to 93.4% at 95%, 200 samples), which cannot be told from the 92% that was claimed"
+        "accuracy is 90.0% (85.1% to 93.4% at 95%, 200 samples), too close to the claimed 92% to decide"
     )
     missed = claimed(values, labels, "accuracy=95%")
     (finding,) = said_of_claims(missed)
     assert isinstance(finding, Finding)
     assert (finding.severity, finding.subject) == (Severity.PROBLEM, "accuracy")
-    assert finding.message == "accuracy is 90.0% and at most 93.4% (95%, 200 samples), where 95% was claimed"
+    assert finding.message == "accuracy is 90.0%, at most 93.4% (95%, 200 samples): below the claimed 95%"
     assert said_of_claims(missed, tolerance=0.05) == [
         Inconclusive("below-expectation", "accuracy", ANY, ANY)
     ]  # 90.25 % is within the interval
@@ -735,7 +729,7 @@ def test_claims_on_classes_are_judged_on_their_samples_and_together() -> None:
     (finding,) = said_of_claims(measured)
     assert (finding.subject, finding.message) == (
         "classes",
-        "recall of dog is 20.0% and at most 36.3% (95%, 50 samples), where 60% was claimed",
+        "recall of dog is 20.0%, at most 36.3% (95%, 50 samples): below the claimed 60%",
     )
 
 
@@ -750,7 +744,7 @@ def test_claims_on_predicted_numbers_are_on_their_errors() -> None:
     finding, open_ = said_of_claims(measured)
     assert isinstance(finding, Finding)
     assert finding.message.startswith("the root mean square error is 1.5")
-    assert finding.message.endswith("where 1 was claimed")
+    assert finding.message.endswith("above the claimed 1")
     assert isinstance(open_, Inconclusive)
     assert open_.samples_needed is not None
     few = claimed(outputs[:5], labels[:5], "mae=0.1", head=Head("linear", "age"))
@@ -763,7 +757,7 @@ def test_a_claim_on_a_class_without_samples_is_undecided() -> None:
     (open_,) = said_of_claims(claimed(answers(np.zeros(20, np.int64), 3), np.zeros(20, np.int64), "recall:2=0.5"))
     assert isinstance(open_, Inconclusive)
     assert (open_.message, open_.samples_needed) == (
-        "recall of class 2 was claimed to be 50%, and no sample tells",
+        "recall of class 2 was claimed to be 50%, but no sample tests it",
         None,
     )
 
@@ -786,8 +780,8 @@ def test_claims_that_could_not_be_checked_are_a_problem() -> None:
     (finding,) = skip([[0.5, 0.5]], expect=("accuracy=0.9", "recall:1=0.5")).findings
     assert (finding.code, finding.severity) == ("below-expectation", Severity.PROBLEM)
     assert finding.message == (
-        "accuracy=0.9, recall:1=0.5 was claimed and could not be checked (The samples have no labels; --labels FILE would say "
-        "what is right.)"
+        "the claim of accuracy=0.9, recall:1=0.5 could not be checked (The samples have no labels. Add --labels FILE "
+        "to measure accuracy.)"
     )
 
 
@@ -798,6 +792,6 @@ def test_numbers_that_are_no_better_than_their_mean_are_a_problem() -> None:
     (finding,) = PredictionQuality().findings(result, LIMITS)
     assert isinstance(finding, Finding)
     assert (finding.code, finding.severity, finding.subject) == ("no-better-than-mean", Severity.PROBLEM, "errors")
-    assert finding.message.endswith("(95%, 150 samples, limit 0.1); always giving the mean of the labels has 0")
+    assert finding.message.endswith("(95%, 150 samples, limit 0.1)")
     good = run(labels[:, None] + generator.normal(0, 3, (150, 1)), labels, head=Head("linear", "age"))
     assert list(PredictionQuality().findings(good, LIMITS)) == []

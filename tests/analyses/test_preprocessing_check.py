@@ -158,8 +158,8 @@ def test_samples_declared_raw_to_a_model_of_0_to_1_are_a_problem(model: Any) -> 
     (finding,) = PreprocessingCheck().findings(result, LIMITS)
     assert (finding.code, finding.severity, finding.subject) == ("other-preprocessing", Severity.PROBLEM, "0 to 1")
     assert finding.message == (
-        "samples scaled '0 to 1' are right in 100.0%, as declared in 44.0% of 25: 14 gained, 0 lost "
-        "(p = 0.00073 after correction for 6 variants, limit 0.05); --scale unit prepares them so"
+        "samples scaled '0 to 1' give an accuracy of 100.0% instead of 44.0% on 25 samples: 14 gained, 0 lost (p = 0.00073 "
+        "after correction for 6 variants, limit 0.05); use --scale unit"
     )
 
 
@@ -181,7 +181,7 @@ def test_values_of_unknown_range_are_tried_as_stored(model: Any) -> None:
     }
     assert (
         result.left_out[0]
-        == "The stored values do not tell how black and white are stored, so other ranges were not tried."
+        == "The stored values do not show how black and white are stored, so no other range was tried."
     )
 
 
@@ -266,17 +266,17 @@ def test_what_cannot_be_scored_is_a_skip_with_the_reason(model: Any) -> None:
     assert PreprocessingCheck().run(replace(given, samples=None)) == Skip("Give --samples.")
     number = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), layers.Dense(1)])
     assert run(number, IMAGES, np.arange(60)).reason == (
-        "The labels are numbers, not classes, so no answer can be counted as right or wrong."
+        "The labels are numbers, not classes, so no prediction is right or wrong."
     )
     maps = keras.Sequential([keras.Input((3, 3, 1)), layers.Conv2D(2, 1)])
-    assert "not one score for each class" in run(maps, IMAGES, np.arange(60) % 2).reason
+    assert "not one score per class" in run(maps, IMAGES, np.arange(60) % 2).reason
     assert given.samples is not None
     numbers = replace(given, samples=replace(given.samples, labels=Targets(np.linspace(0, 1, 60))))
     assert PreprocessingCheck().run(numbers).reason.startswith("The labels are numbers")
     outputs = np.full((60, 2), np.nan, np.float32)
     nowhere = replace(context(model, IMAGES).samples, activations=Activations(outputs=outputs))
     assert PreprocessingCheck().run(replace(given, samples=nowhere)).reason == (
-        "The output is NaN or infinite for some samples, so no answer can be counted as right."
+        "Some outputs are NaN or infinite, so no prediction can be scored."
     )
 
 
@@ -287,7 +287,7 @@ def test_a_variant_that_is_wrong_often_too_is_a_note_about_something_else() -> N
         result = PreprocessingCheckResult(100, 100, measure(24, 100), (entry,), (), (), majority=majority)
         (finding,) = PreprocessingCheck().findings(result, LIMITS)
         assert finding.severity is severity
-        other = "so that something else may be amiss"
+        other = "so something else may be wrong"
         assert finding.message.endswith(other) is (severity is Severity.NOTE)
 
 
@@ -307,11 +307,9 @@ def test_a_batch_normalisation_tells_without_labels_that_bytes_were_meant() -> N
     finding = one_finding(normalised(255.0), MANY)
     assert (finding.code, finding.severity, finding.subject) == ("other-preprocessing", Severity.PROBLEM, "0 to 255")
     assert finding.message.startswith(
-        "samples scaled '0 to 255' give norm, the first batch normalisation, the inputs that it"
+        "samples scaled '0 to 255' match the training data of norm, the first batch normalisation: "
     )
-    assert finding.message.endswith(
-        "; the division by 255 was reportgen's own (--scale auto), and --scale none prepares them so"
-    )
+    assert finding.message.endswith("; reportgen itself divided by 255 (--scale auto); use --scale none")
     assert finding.evidence["variance_ratio"] == pytest.approx(1, abs=0.1)
     assert finding.evidence["declared_variance_ratio"] == pytest.approx(1 / 65025, rel=0.2)
     assert finding.follows_from == ("non-finite-weights",)
@@ -322,12 +320,12 @@ def test_a_batch_normalisation_tells_without_labels_that_bytes_were_meant() -> N
 @pytest.mark.parametrize(
     ("largest", "images", "scale", "name", "option"),
     [
-        (1.0, MANY, "none", "0 to 1", "; --scale unit prepares them so"),
-        (1.0, MANY.astype(np.float32), "auto", "0 to 1", "; --scale unit prepares them so"),
-        (1.0, (MANY / 255).astype(np.float32), "unit", "0 to 1", "; --scale none prepares them so"),
+        (1.0, MANY, "none", "0 to 1", "; use --scale unit"),
+        (1.0, MANY.astype(np.float32), "auto", "0 to 1", "; use --scale unit"),
+        (1.0, (MANY / 255).astype(np.float32), "unit", "0 to 1", "; use --scale none"),
         (255.0, (MANY / 255).astype(np.float32), "auto", "0 to 255", "limit 0.75)"),
         (1.0, (MANY / 255 / 255).astype(np.float32), "auto", "0 to 1", "limit 0.75)"),
-        (1.0, MANY, "symmetric", "0 to 1", "; --scale unit prepares them so"),
+        (1.0, MANY, "symmetric", "0 to 1", "; use --scale unit"),
     ],
 )
 def test_scales_that_the_user_gave_and_floats_are_told_apart_too(
@@ -355,7 +353,7 @@ def test_without_a_batch_normalisation_scores_that_hardly_differ_are_a_doubt() -
     finding = one_finding(normalised(255.0, norm=False), MANY)
     assert (finding.subject, finding.code) == ("0 to 255", "other-preprocessing")
     assert finding.severity < Severity.PROBLEM
-    assert "only labels can prove it; the division by 255 was reportgen's own" in finding.message
+    assert "only labels can prove it; reportgen itself divided by 255" in finding.message
 
 
 def test_a_scale_that_helps_a_layer_which_never_fires_is_a_note_that_follows_from_it() -> None:
@@ -363,7 +361,7 @@ def test_a_scale_that_helps_a_layer_which_never_fires_is_a_note_that_follows_fro
     result = PreprocessingCheckResult(100, 100, measure(10, 100), (entry,), (), (), majority=0.1, dead_layer="conv")
     (finding,) = PreprocessingCheck().findings(result, LIMITS)
     assert (finding.severity, finding.explains, finding.follows_from[0]) == (Severity.NOTE, False, "silent-channels")
-    assert finding.message.endswith("; but conv never fires as declared, which may be the cause")
+    assert finding.message.endswith("; but conv never fires as used, which may be the cause")
 
 
 def test_a_variant_that_may_be_no_better_than_the_most_frequent_label_is_not_named() -> None:
@@ -379,7 +377,7 @@ def test_imagenets_means_are_subtracted_as_keras_does_and_each_channel_normalise
     assert samples is not None
     variants, _ = preprocessing_variants(samples, channel_moments(images.astype(np.float32)))
     expected = keras.applications.imagenet_utils.preprocess_input(images.astype(np.float32), mode="caffe")
-    np.testing.assert_allclose(variants["ImageNet’s means subtracted, blue first"].apply(images), expected, atol=1e-4)
+    np.testing.assert_allclose(variants["ImageNet means subtracted, blue first"].apply(images), expected, atol=1e-4)
     own = variants["the samples’ own mean and deviation"].apply(images)
     np.testing.assert_allclose([own.mean(axis=(0, 1, 2)), own.std(axis=(0, 1, 2))], [[0] * 3, [1] * 3], atol=1e-5)
     turned = variants["height and width transposed"].apply(images)

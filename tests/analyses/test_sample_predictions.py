@@ -67,7 +67,7 @@ def test_regression_shows_the_output_itself() -> None:
     first, second = result.shown
     assert (first.output, second.output) == ((3.5,), (-1.25,))
     assert (first.top, first.correct, first.label) == ((), None, "0")
-    assert result.rule == "The output is not one score for each class, so no classes are named."
+    assert result.rule == "The output is not one score per class, so no class is predicted."
 
 
 def test_large_outputs_are_not_shown() -> None:
@@ -77,7 +77,7 @@ def test_large_outputs_are_not_shown() -> None:
 
 def test_non_finite_outputs_are_said_to_be_so() -> None:
     result = run([[np.nan, 1.0]])
-    assert result.rule == "The output is NaN or infinite for some samples, so no classes are named."
+    assert result.rule == "Some outputs are NaN or infinite, so no class is predicted."
     assert result.shown[0].top == ()
 
 
@@ -210,8 +210,7 @@ def test_inputs_over_the_limit_look_like_bytes() -> None:
     (finding,) = findings((0, 16.1))
     assert (finding.code, finding.severity, finding.subject) == ("unscaled-input", Severity.WARNING, "samples")
     assert finding.message == (
-        "inputs span 0 to 16.1, never below zero, and the model has no rescaling layer: "
-        "they look like bytes that were not scaled (limit 16)"
+        "inputs look unscaled: they span 0 to 16.1, never negative, and the model has no rescaling layer (limit 16)"
     )
     assert (finding.evidence, finding.threshold) == ({"lowest": 0, "highest": 16.1}, 16)
     assert "unit variance" in finding.source
@@ -272,8 +271,8 @@ def test_two_runs_that_differ_are_a_problem_of_the_first_layer_that_differs() ->
     (finding,) = SamplePredictions().findings(replace(result, repeat_change=0.5), LIMITS)
     assert (finding.code, finding.severity.label, finding.subject) == ("non-deterministic-output", "problem", "outputs")
     assert finding.message == (
-        "the same samples, run twice, give outputs that differ by up to 0.5 of the largest (limit 0.0001), as with dropout left "
-        "on; maps, masked channels and other scales are not judged"
+        "outputs differ between two runs by up to 0.5 of the largest (limit 0.0001), as with dropout left on; maps, "
+        "masked channels and other scales are not judged"
     )
 
 
@@ -292,8 +291,7 @@ def test_outputs_that_are_the_same_for_all_samples_are_a_problem() -> None:
     finding = next(iter(SamplePredictions().findings(result, LIMITS)))
     assert (finding.code, finding.severity, finding.subject) == ("constant-output", Severity.PROBLEM, "outputs")
     assert finding.message == (
-        "the outputs are nearly the same for all 9 samples: their distance from the mean is 0.008 of the way to certain answers "
-        "(limit 0.01)"
+        "the model gives nearly the same output for all 9 samples (distance from the mean 0.008, limit 0.01)"
     )
     found = SamplePredictions().findings(replace(result, variation=0.01), LIMITS)
     assert "constant-output" not in [one.code for one in found]

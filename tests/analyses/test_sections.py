@@ -124,7 +124,8 @@ def test_a_section_that_raises_costs_itself_alone_and_says_where():
     assert isinstance(other, Section)
     assert failed.failed
     assert failed.reason == (
-        "This section failed, which is a fault of reportgen. Received: ZeroDivisionError: a bug in x.py. The JSON has where."
+        "This section failed because of an error in reportgen. Received: ZeroDivisionError: a bug in x.py. The JSON "
+        "has the traceback."
     )
     assert failed.traceback.startswith("Traceback (most recent call last)")
     assert 'File "sections.py"' in failed.traceback
@@ -137,7 +138,7 @@ def test_memory_that_runs_out_costs_a_section_and_is_told_as_such():
     analysis = Failing("a", "A", 1)
     analysis.error = MemoryError()
     (section,) = run_analyses(CONTEXT, [analysis], on_stage=lambda _: None)
-    assert section.reason == "The machine's memory ran out in this section."
+    assert section.reason == "This section ran out of memory."
 
 
 def test_a_section_that_was_lost_is_not_run_again_and_its_rule_can_be_off():

@@ -161,7 +161,7 @@ def test_a_kernel_without_variation_is_a_problem() -> None:
     assert (finding.code, finding.severity, finding.subject) == ("constant-kernel", Severity.PROBLEM, "conv")
     assert finding.message == "all 288 weights are zero (limit: a difference of 0)"
     (alike,) = findings(replace(zeros, trained=WeightStatistics(288, 0.5, 0.0, 0.5, 0.5, 0.0)))
-    assert alike.message == "all 288 weights are from 0.5 to 0.5 (limit: a difference of 0)"
+    assert alike.message == "all 288 weights lie between 0.5 and 0.5 (limit: a difference of 0)"
     assert findings(replace(zeros, trained=WeightStatistics(1, 0.5, 0.0, 0.5, 0.5, 0.0))) == []
 
 

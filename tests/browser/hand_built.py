@@ -39,7 +39,7 @@ SECTIONS = {
     "prediction_quality": "Prediction quality",
     "preprocessing_check": "Preprocessing",
     "feature_maps": "Feature maps",
-    "filter_responses": "What a filter answers to",
+    "filter_responses": "What filters respond to",
     "attribution": "Where it looks",
 }
 
@@ -54,10 +54,8 @@ def skipped_report() -> Report:
 
 def many_findings_report() -> Report:
     """Return a report of a deep model: two problems, silent channels in 12 layers and dormant ones in 37."""
-    silent = "2 of 16 channels never fired on 8 samples (12.5%, limit 10%); at 95% confidence each fires on at most 37.5% of such"
-    dormant = (
-        "4 of 16 channels are dormant, with at most 0.025 of the layer's mean activity, on 8 samples (25.0%, limit 10%)"
-    )
+    silent = "2 of 16 units are dead: zero on all 8 samples (12.5%, limit 10%)"
+    dormant = "4 of 16 channels are dormant on 8 samples: at most 0.025 of the layer's mean activity (25.0%, limit 10%)"
     findings = [
         Finding(
             "untrained-layer", Severity.PROBLEM, "model", "none of the 50 kernels has learned", {}, 0.1, "Westfall"

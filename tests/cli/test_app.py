@@ -32,8 +32,8 @@ def test_the_demo_prints_only_the_written_path_and_its_findings_on_standard_erro
     assert out == "demo-report.html\n"
     assert error.splitlines() == [
         "0 problems, 0 warnings, 1 note",
-        "  note: dense: 44 of 100 channels never fired on 200 samples (44.0%, limit 90%); at 95% confidence each of "
-        "them fires on at most 3.3% of such samples",
+        "  note: dense: 44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90%); with 95% confidence "
+        "each fires on fewer than 3.3% of such samples",
     ]
     page = (folder / "demo-report.html").read_text(encoding="utf-8")
     assert "Fashion-MNIST demo network" in page
@@ -67,7 +67,7 @@ def test_without_samples_the_sections_that_need_them_say_so(folder, capfd):
     sections = json.loads((folder / "r.json").read_text(encoding="utf-8"))["sections"]
     skipped = {section["name"]: section["skipped"] for section in sections if section["skipped"]}
     for name in ("sample_predictions", "prediction_quality", "preprocessing_check", "feature_maps"):
-        assert skipped[name] == "No samples were given; --samples SOURCE shows what the model makes of them."
+        assert skipped[name] == "No samples were given. Add --samples SOURCE to run the model on them."
     assert not {"architecture", "weight_histograms", "filter_grids"} & set(skipped)
 
 
@@ -249,7 +249,8 @@ def test_rules_are_listed_as_text_and_as_json(folder, capfd):
     assert run(["rules", "--json"]) == 0
     rows = {row["code"]: row for row in json.loads(capfd.readouterr().out)}
     assert list(rows["silent-channels"]) == [
-        "code", "analysis", "meaning", "severity", "threshold", "unit", "source", "off", "set_by",
+        "code", "analysis", "meaning", "title", "why", "action", "certainty", "severity", "threshold", "unit", "source", "off",
+        "set_by",
     ]  # fmt: skip
     assert (rows["silent-channels"]["threshold"], rows["weak-filters"]["set_by"]) == (0.25, "default")
 

@@ -74,8 +74,8 @@ def test_activations_of_keras_take_the_place_of_lambdas(lambda_path):
     inspection = inspect_model(lambda_path, activation=["<lambda>=relu", "conv_3=tanh"])
     assert inspection.decision == "rewrite and run"
     assert inspection.rewrites == (
-        "The activation <lambda> was taken as relu, as --activation says: conv_0, conv_1, conv_2, conv_4, conv_5.",
-        "The activation <lambda> was taken as tanh, as --activation says: conv_3.",
+        "Activation <lambda> was replaced by relu (--activation): conv_0, conv_1, conv_2, conv_4, conv_5.",
+        "Activation <lambda> was replaced by tanh (--activation): conv_3.",
     )
     model = read_model(lambda_path, activation=["<lambda>=relu", "conv_3=tanh"]).model
     activations = [layer.activation.__name__ for layer in model.layers]

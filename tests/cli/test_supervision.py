@@ -58,7 +58,7 @@ def test_the_exit_code_is_the_childs(method):
 def test_a_crash_costs_the_stage_that_it_is_in(capfd):
     assert supervised(crash_unless_lost, int(signal.SIGSEGV)) == 6
     out, error = capfd.readouterr()
-    assert out == "Native code crashed in this (SIGSEGV), so the report was made again without it.\n"
+    assert out == "Native code crashed here (SIGSEGV), so the report was made without it.\n"
     assert error == (
         "reportgen: native code crashed (SIGSEGV) in 'Where it looks'; the report is made again without it.\n"
     )
@@ -66,7 +66,7 @@ def test_a_crash_costs_the_stage_that_it_is_in(capfd):
 
 def test_what_the_system_kills_had_too_little_memory(capfd):
     assert supervised(crash_unless_lost, int(signal.SIGKILL)) == 6
-    assert "had too little memory for this" in capfd.readouterr().out
+    assert "ran out of memory here" in capfd.readouterr().out
 
 
 def test_a_crash_in_a_stage_that_is_needed_is_told_with_what_libraries_wrote(capfd):
@@ -134,5 +134,5 @@ def test_a_report_is_made_without_the_section_that_crashed(tmp_path):
         "reportgen: native code crashed (SIGSEGV) in 'Where it looks'; the report is made again without it.\n"
         "reportgen: without Where it looks, which failed; the page and the JSON say why.\n"
     )
-    assert "Native code crashed in this (SIGSEGV)" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Native code crashed here (SIGSEGV)" in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r.html", "r.json"]

@@ -171,12 +171,13 @@ def test_stages_are_listed_with_their_cost_and_the_sum(monkeypatch):
 
 def test_rules_are_three_lines_each_with_what_was_set():
     row = {"code": "a", "severity": "note", "threshold": 0.5, "unit": "share", "meaning": "m", "source": "s"}
+    row |= {"why": "", "action": ""}
     rows = [row | {"off": False, "set_by": "default"}, row | {"code": "long", "off": True, "set_by": "r.toml"}]
     assert rules_text(rows).splitlines() == [
         "a     note     0.5: share",
-        "    says that m",
+        "    m",
         "    s",
         "long  off (set by r.toml)",
-        "    says that m",
+        "    m",
         "    s",
     ]

@@ -95,7 +95,7 @@ def test_lambda_runs_with_allow_custom_code_alone(tmp_path: Path, extension: str
     assert isinstance(read_model(path), WeightsOnly)
     loaded = read_model(path, allow_custom_code=True)
     np.testing.assert_array_equal(loaded.model(INPUT), model(INPUT))
-    assert loaded.custom_code == ("Layer 'odd': a function that the file brings along was run.",)
+    assert loaded.custom_code == ("Layer 'odd': a function embedded in the file was run.",)
 
 
 def test_lambda_finds_the_usual_names_defaults_and_closures(tmp_path: Path) -> None:
@@ -162,9 +162,9 @@ def test_layers_of_the_users_module_run_with_their_weights(tmp_path: Path, modul
     np.testing.assert_array_equal(loaded.model(INPUT), model(INPUT))
     assert loaded.custom_code == (
         imported(path),
-        "Layer 'scale': Scale of the modules given was run.",
-        "Layer 'half': halved of the modules given was run.",
-        "Layer 'block': mine>Times of the modules given was run.",
+        "Layer 'scale': Scale of the given modules was run.",
+        "Layer 'half': halved of the given modules was run.",
+        "Layer 'block': mine>Times of the given modules was run.",
     )
     plain = read_model(file)
     assert isinstance(plain, WeightsOnly)
@@ -178,7 +178,7 @@ def test_subclassed_model_of_the_users_module_runs(tmp_path: Path, module: Any) 
     model.save(tmp_path / "w.keras")
     loaded = read_model(tmp_path / "w.keras", custom_objects=[str(path)])
     np.testing.assert_array_equal(loaded.model(INPUT), model(INPUT))
-    assert loaded.custom_code == (imported(path), "The model: mine>Whole of the modules given was run.")
+    assert loaded.custom_code == (imported(path), "The model: mine>Whole of the given modules was run.")
 
 
 def test_module_is_found_by_its_name(tmp_path: Path, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,8 +205,8 @@ def test_class_that_no_module_has_stays_weights_only(tmp_path: Path, module: Any
     result = read_model(file, custom_objects=[str(other)])
     assert isinstance(result, WeightsOnly)
     assert result.message == (
-        "model.h5 cannot be run. Received: layer 'scale': Scale is neither part of Keras nor of the modules given. "
-        "If you trust the file, give --custom-objects MODULE."
+        "model.h5 cannot be run. Received: layer 'scale': Scale is neither in Keras nor in the given modules. If you "
+        "trust the file, give --custom-objects MODULE."
     )
 
 
@@ -284,8 +284,8 @@ def test_programs_in_other_files_have_no_option(tmp_path: Path) -> None:
     inventory = take_inventory(recognise(file))
     decision = decide(inventory, permitted=Permitted(code=True))
     assert refusal(inventory, decision) == (
-        "model.keras cannot be run. Received: layer 'odd': TFSMLayer is a program that the file brings along. "
-        "Only its weights can be reported on."
+        "model.keras cannot be run. Received: layer 'odd': TFSMLayer is a program embedded in the file. Only its "
+        "weights can be reported."
     )
 
 
@@ -300,7 +300,7 @@ def test_custom_initialiser_of_the_users_module_is_kept(tmp_path: Path) -> None:
     loaded = read_model(file, custom_objects=[str(path)])
     assert isinstance(loaded, LoadedModel)
     assert type(loaded.model.get_layer("seven").kernel_initializer).__name__ == "Sevens"
-    assert loaded.custom_code[1] == "Layer 'seven': Sevens of the modules given was run."
+    assert loaded.custom_code[1] == "Layer 'seven': Sevens of the given modules was run."
 
 
 def test_class_that_needs_values_when_it_is_built_runs(tmp_path: Path) -> None:

@@ -22,13 +22,13 @@ RESCUED = {
     "compiled-2.15.1.keras": [],
     "convolutions-2.15.1.keras": [
         "The module paths of Keras 2.15.0 were replaced by those of Keras 3.",
-        "Arguments that Keras 3 does not take were dropped: DepthwiseConv2D groups, SeparableConv2D groups, ",
+        "Arguments that Keras 3 does not accept were dropped: DepthwiseConv2D groups, SeparableConv2D groups, ",
     ],
-    "convolutions-2.9.3.h5": ["Arguments that Keras 3 does not take were dropped: DepthwiseConv2D groups, "],
-    "one_and_three_dimensions-2.15.1.keras": ["Arguments that Keras 3 does not take were dropped: SeparableConv1D "],
+    "convolutions-2.9.3.h5": ["Arguments that Keras 3 does not accept were dropped: DepthwiseConv2D groups, "],
+    "one_and_three_dimensions-2.15.1.keras": ["Arguments that Keras 3 does not accept were dropped: SeparableConv1D "],
     "nested-2.15.1.keras": [
         "The calls of nested models were numbered from 0, as in Keras 3: ",
-        "An axis in a list was taken out of it: inner/sequential/batch_normalization, sequential/batch_normalization.",
+        "An axis given as a list was unpacked: inner/sequential/batch_normalization, sequential/batch_normalization.",
     ],
     "nested-2.4.4.h5": ["The calls of nested models were numbered from 0, as in Keras 3: "],
     "nested-keras-2.2.4.h5": ["The calls of nested models were numbered from 0, as in Keras 3: sequential_1."],
@@ -37,9 +37,11 @@ RESCUED = {
     "frozen-2.4.4.h5": ["The calls of nested models were numbered from 0, as in Keras 3: backbone."],
     "slashes-2.15.1.keras": ["In names of layers, / was replaced by _: in/put, block/conv, block/norm."],
     "slashes-2.4.4.h5": ["In names of layers, / was replaced by _: in/put, block/conv, block/norm."],
-    "attention-2.15.1.keras": ["Arguments that Keras 3 does not take were dropped: MultiHeadAttention query_shape, "],
-    "attention-2.9.3.h5": ["An axis in a list was taken out of it: layer_normalization."],
-    "recurrent-2.4.4.h5": ["Arguments that Keras 3 does not take were dropped: LSTM time_major, LSTM implementation, "],
+    "attention-2.15.1.keras": ["Arguments that Keras 3 does not accept were dropped: MultiHeadAttention query_shape, "],
+    "attention-2.9.3.h5": ["An axis given as a list was unpacked: layer_normalization."],
+    "recurrent-2.4.4.h5": [
+        "Arguments that Keras 3 does not accept were dropped: LSTM time_major, LSTM implementation, "
+    ],
     "recurrent-keras-2.1.2.h5": [
         "GRU keeps the reset gate before the product, as before Keras 2.1.3: gru_1.",
         "hard_sigmoid keeps the definition of Keras 2, min(max(0.2 x + 0.5, 0), 1): bidirectional_1/lstm_1, gru_1.",
@@ -60,7 +62,7 @@ RESCUED = {
     ],
     "changed-2.9.3.h5": [
         "hard_sigmoid keeps the definition of Keras 2, min(max(0.2 x + 0.5, 0), 1): conv2d, activation, lstm.",
-        "Several axes were kept, which Keras 3 drops when it reads an .h5 file: softmax.",
+        "Several axes were kept that Keras 3 drops when it reads an .h5 file: softmax.",
     ],
     "normalisation-2.15.1.keras": [],
     "normalisation-2.9.3.h5": [],
@@ -71,7 +73,7 @@ RESCUED = {
     "dictionary-2.9.3.h5": [],
     "deferred-2.15.1.keras": [],
     "deferred-2.4.4.h5": [],
-    "lenet-keras-2.0.9.h5": ["The Sequential model's list of layers was put into a configuration."],
+    "lenet-keras-2.0.9.h5": ["The Sequential model's list of layers was wrapped in a configuration."],
 }
 
 
@@ -128,8 +130,8 @@ def test_removed_layers_leave_a_report_on_the_weights() -> None:
     result = read_model(FIXTURES / "gone-2.9.3.h5")
     assert isinstance(result, WeightsOnly)
     assert result.reasons == (
-        "layer 'thresholded_re_lu': ThresholdedReLU is not part of Keras 3 any more",
-        "layer 'locally_connected2d': LocallyConnected2D is not part of Keras 3 any more",
+        "layer 'thresholded_re_lu': ThresholdedReLU is no longer part of Keras 3",
+        "layer 'locally_connected2d': LocallyConnected2D is no longer part of Keras 3",
     )
     assert result.options == ()
     assert result.kind == "Sequential"

@@ -31,12 +31,12 @@ pytestmark = pytest.mark.slow
 FIXTURES = Path(__file__).parent / "fixtures"
 LIMIT = 1 << 30
 ALONE = (
-    "cannot be run. Received: the file has weights and no architecture. Only its weights can be reported on, unless "
-    "--architecture FILE gives its architecture, as model.to_json() writes it."
+    "cannot be run. Received: the file has weights but no architecture. Only its weights can be reported, unless "
+    "--architecture FILE supplies the architecture as written by model.to_json()."
 )
 GRAPH = (
-    "cannot be looked into. Received: a SavedModel without the architecture of a Sequential or functional model is a mere "
-    "graph of TensorFlow. With --samples it shows the predictions of its signature 'serving_default'."
+    "cannot be inspected. Received: a SavedModel without a Sequential or functional architecture is a plain "
+    "TensorFlow graph. With --samples it shows the predictions of its signature 'serving_default'."
 )
 
 
@@ -285,8 +285,8 @@ def test_saved_model_without_variables_shows_its_architecture(tmp_path: Path) ->
     assert isinstance(result, WeightsOnly)
     assert result.kernels == ()
     assert result.message == (
-        "nested-2.15.1 cannot be run. Received: the file has an architecture and no weights. "
-        "Only its architecture can be reported on."
+        "nested-2.15.1 cannot be run. Received: the file has an architecture but no weights. Only its architecture "
+        "can be reported."
     )
 
 
@@ -306,8 +306,8 @@ def test_architecture_alone_has_layers_and_no_kernels(tmp_path: Path, version: i
     assert isinstance(result, WeightsOnly)
     assert (result.kernels, result.parameters) == ((), 0)
     assert result.message == (
-        "model.json cannot be run. Received: the file has an architecture and no weights. "
-        "Only its architecture can be reported on."
+        "model.json cannot be run. Received: the file has an architecture but no weights. Only its architecture can "
+        "be reported."
     )
     found = [layer.path for layer in result.layers if layer.class_name not in ("InputLayer", "Flatten")]
     assert found == (["inner", "inner/separable", "conv", "norm", "head"] if version == 3 else ["conv"])
@@ -485,4 +485,4 @@ def test_a_signature_that_is_not_run_either_is_said(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("reportgen.reading.loading.decision.read_serving", lambda *_, **__: "it has no signature")
     read = read_model(tmp_path / "saved")
     assert isinstance(read, WeightsOnly)
-    assert read.reasons[-1] == "its signature gives no predictions either, because it has no signature"
+    assert read.reasons[-1] == "its signature gives no predictions either: it has no signature"

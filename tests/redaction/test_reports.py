@@ -46,7 +46,7 @@ PROVENANCE = Provenance(
         "title": "Anna", "note": "for Bert", "custom_objects": ("anna.py",), "layers": ("conv",), "redact": True,
     },
     command="reportgen build anna.keras --samples x=anna.npz --title Anna --redact", title="Anna", note="for Bert",
-    custom_code=("Module anna.py was imported, SHA-256 0123456789ab….", "Layer 'a': Scale of the modules given was run."),
+    custom_code=("Module anna.py was imported, SHA-256 0123456789ab….", "Layer 'a': Scale of the given modules was run."),
 )  # fmt: skip
 FINDING = Finding("low", Severity.WARNING, "anna", "anna is low", {"anna": 1.0}, 2.0, "anna's paper")
 
@@ -67,7 +67,7 @@ def test_the_file_the_title_and_the_note_have_no_name():
     }  # fmt: skip
     assert hidden.custom_code == (
         "A module was imported, SHA-256 0123456789ab….",
-        "Layer 'a': Scale of the modules given was run.",
+        "Layer 'a': Scale of the given modules was run.",
     )
 
 
@@ -197,7 +197,7 @@ def test_errors_are_quoted_under_a_name_or_after_a_word_by_which_they_are_found(
 def test_why_a_model_was_not_run_names_its_file_and_is_left_out():
     provenance = replace(PROVENANCE, not_run="anna.keras cannot be run.")
     hidden = redact(report_of(SkippedSection("learned", "T", "anna.keras cannot be run."), provenance=provenance))
-    expected = "The model could not be run, so only its weights are shown; --redact leaves out why."
+    expected = "The model could not run, so only its weights are shown; --redact hides the reason."
     assert (hidden.provenance.not_run, hidden.sections[0].reason) == (expected, expected)
 
 

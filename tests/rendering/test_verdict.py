@@ -45,7 +45,7 @@ def with_findings(report, *findings, accuracy=None, without=()):
             (),
             0.4,
             "open",
-            "No problem found, but these samples are too few to call it better than one constant answer.",
+            "No problem found, but too few samples to tell whether it beats the baseline.",
         ),
     ],
 )
@@ -67,7 +67,7 @@ def test_remarks_are_counted_by_rule(report):
 def test_without_labels_nothing_found_is_no_proof_of_quality(report):
     verdict = verdict_of(with_findings(report, without=("prediction_quality",)), ENGLISH)
     assert (verdict.tone, verdict.measured) == ("open", "")
-    assert verdict.conclusion == "No problem found, but accuracy is unknown: there are no labels to compare with."
+    assert verdict.conclusion == "No problem found, but accuracy is unknown: the samples have no labels."
     no_samples = replace(with_findings(report, without=("prediction_quality",)), samples=None)
     assert (
         verdict_of(no_samples, ENGLISH).conclusion
@@ -76,7 +76,7 @@ def test_without_labels_nothing_found_is_no_proof_of_quality(report):
 
 
 def test_of_weights_alone_the_verdict_is_that_the_model_could_not_be_run(report):
-    provenance = replace(report.provenance, not_run="the file has weights and no architecture")
+    provenance = replace(report.provenance, not_run="the file has weights but no architecture")
     alone = replace(with_findings(report, without=("prediction_quality",)), provenance=provenance)
     assert verdict_of(alone, ENGLISH).conclusion == "Weights only: the model could not be run."
     warned = replace(

@@ -72,7 +72,7 @@ def test_loss_is_minus_the_logarithm_of_the_labels_score() -> None:
             None,
             [0.3, 0.7],
             True,
-            "The outputs end in a sigmoid: each class has a score of its own.",
+            "The outputs end in a sigmoid: each class has its own score.",
         ),
         (
             [[0.0, 0.0]],
@@ -96,8 +96,8 @@ def test_loss_is_minus_the_logarithm_of_the_labels_score() -> None:
             [0, 1],
             [0.5, 0.5],
             False,
-            "The single output is no probability and the labels are 0 and 1 alone, so it was taken as the logit of class 1: "
-            "sigmoid was applied.",
+            "The single output is not a probability and the labels are 0 and 1, so it was taken as the logit of "
+            "class 1: sigmoid was applied.",
         ),
     ],
 )

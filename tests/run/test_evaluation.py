@@ -89,7 +89,7 @@ def test_default_shows_one_of_each_class_but_at_most_twenty(model: Any) -> None:
     assert result.summary.shown == tuple(range(20))
     assert result.summary.selection == "per-class:1"
     assert result.summary.steps[-1] == (
-        "One of each class would be 25 samples; the first 20 are shown (--select shows others)."
+        "One per class would be 25 samples; the first 20 are shown (--select shows others)."
     )
 
 
@@ -294,7 +294,7 @@ def test_a_model_that_draws_at_random_is_told_with_the_layer(model: Any) -> None
     unsteady = evaluate(random, samples())
     assert unsteady.repeat_change > 0.01
     assert unsteady.unsteady_layer == "left_on"
-    assert unsteady.not_repeatable.startswith("The model answers the same samples differently each time")
+    assert unsteady.not_repeatable.startswith("The model gives different outputs for the same samples")
 
 
 def test_what_would_run_the_model_again_is_skipped_where_it_draws_at_random() -> None:
@@ -313,8 +313,6 @@ def test_what_would_run_the_model_again_is_skipped_where_it_draws_at_random() ->
     assert (finding.severity.label, finding.subject) == ("problem", "left_on")
     sections = {section.name: section for section in report.sections}
     assert sections["channel_activity"].result.masked is None
-    assert (
-        sections["channel_activity"].result.masked_reason == "the model answers the same samples differently each time"
-    )
+    assert sections["channel_activity"].result.masked_reason == "the model gives different outputs for the same samples"
     for name in ("preprocessing_check", "attribution"):
-        assert sections[name].reason.startswith("The model answers the same samples differently each time"), name
+        assert sections[name].reason.startswith("The model gives different outputs for the same samples"), name

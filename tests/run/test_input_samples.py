@@ -50,7 +50,7 @@ def test_bad_files_of_several_sources_are_left_out_with_their_labels(folders: li
     assert source.count == 3
     assert source.read([0, 1, 2])[:, 0, 0, 0].tolist() == [1, 3, 5]
     assert source.labels.values.tolist() == [0, 2, 2]
-    assert "1 source was left out, of which no image can be read." in source.steps
+    assert "1 source without a readable image was left out." in source.steps
     assert "Skipped 1 file that cannot be read: 2.png." in source.steps
 
 

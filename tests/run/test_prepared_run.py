@@ -224,7 +224,7 @@ for one, other in zip(probabilities(report), probabilities(expected), strict=Tru
 for one, other in zip(sections(report)["feature_maps"].layers, sections(expected)["feature_maps"].layers, strict=True):
     np.testing.assert_allclose(one.samples[0].grid.images, other.samples[0].grid.images, atol=1e-4)
 skipped = {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
-assert "channels first" in skipped["attribution"], skipped
+assert "channels-first" in skipped["attribution"], skipped
 print("done")
 """
 
@@ -340,7 +340,7 @@ def test_several_sources_are_put_one_after_the_other(demo_model_path: Path, tmp_
         "class 1",
     ]
     assert (joined.samples.total, joined.samples.source) == (7, "a.npz, array x; b.npz, array x")
-    assert "2 sources were put one after the other." in joined.samples.steps
+    assert "2 sources were concatenated." in joined.samples.steps
     np.save(tmp_path / "c.npy", images.astype(np.float32))
     with pytest.raises(SamplesError, match=r"several --samples must be alike\. Received: dtype uint8 in a\.npz"):
         reportgen.build_report(demo_model_path, [parts[0], tmp_path / "c.npy"])

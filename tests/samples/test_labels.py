@@ -97,7 +97,7 @@ def test_an_unknown_or_ambiguous_name_is_an_error() -> None:
 def test_a_heading_above_numbers_is_left_out_and_said() -> None:
     assert indices(["label", "2", "0", "1"]) == (
         [2, 0, 1],
-        ("Labels: y.npy.", "The first line, 'label', was taken for a heading."),
+        ("Labels: y.npy.", "The first line, 'label', was taken as a header."),
     )
 
 
@@ -150,9 +150,7 @@ def test_rows_of_0_and_1_are_sets_where_the_model_accepts_them(accepted: Any, va
 
 def test_sets_say_how_many_classes_a_sample_has() -> None:
     labels = understand(GivenLabels(ROWS, "y.npy"), Accepts(input_shape=None, label_sets="all"), count=2)
-    assert labels.notes == (
-        "Labels: y.npy. Each row of 0 and 1 was taken as the classes of its sample: 1 of 3 on average.",
-    )
+    assert labels.notes == ("Labels: y.npy. Each row of 0 and 1 was taken as its sample's classes: 1 of 3 on average.",)
 
 
 def test_labels_of_several_sources_are_joined_in_order_with_each_note_once() -> None:
@@ -273,7 +271,7 @@ def test_rows_of_numbers_are_what_as_many_outputs_should_be() -> None:
     labels = understand(GivenLabels(np.array([[0.5, 2, -1], [1, 0, 0]]), "y"), accepts, count=2)
     assert isinstance(labels, Targets)
     assert labels.values.tolist() == [[0.5, 2, -1], [1, 0, 0]]
-    assert labels.notes == ("Labels: y. Each row was taken as what the 3 outputs should be.",)
+    assert labels.notes == ("Labels: y. Each row was taken as the target values of the 3 outputs.",)
     assert isinstance(understand(GivenLabels(np.eye(3)[:2], "y"), accepts, count=2), ClassLabels)
     with pytest.raises(SamplesError, match="must be one-hot"):
         understand(GivenLabels(np.array([[0.5, 2, -1]]), "y"), ANY, count=1)

@@ -64,9 +64,9 @@ def test_floats_keep_their_range() -> None:
 @pytest.mark.parametrize(
     ("how", "size", "said"),
     [
-        ("stretch", (4, 4), "They were stretched: the ratio of width to height changed by a factor of up to 2.00."),
-        ("stretch", (2, 4), "Their ratio of width to height stayed."),
-        ("crop", (4, 4), "They were cropped to the input's ratio of width to height: up to 50% of an image."),
+        ("stretch", (4, 4), "They were stretched: the aspect ratio changed by a factor of up to 2.00."),
+        ("stretch", (2, 4), "Their aspect ratio was kept."),
+        ("crop", (4, 4), "They were cropped to the input's aspect ratio: up to 50% of an image."),
         ("pad", (4, 4), "They were padded with zeros: up to 50% of the input."),
     ],
 )
@@ -105,7 +105,7 @@ def test_arrays_are_resized_when_asked_for(shape: tuple[int, ...], input_shape: 
     first = values[3][..., None] if len(shape) == 3 else first
     expected = bilinear(first, (32, 32))
     assert np.array_equal(batch[0], np.moveaxis(expected, -1, 0) if input_shape[0] < 4 else expected)
-    assert source.noticed()[0].startswith("Images of another size were resized to 32 x 32 ")
+    assert source.noticed()[0].startswith("Images of other sizes were resized to 32 x 32 ")
 
 
 def test_the_digest_of_a_resized_array_is_that_of_its_stored_values() -> None:

@@ -66,7 +66,7 @@ def test_symmetric_maps_bytes_to_minus_one_to_one() -> None:
 def test_a_scale_asked_for_says_that_the_model_rescales_too() -> None:
     scaling = choose_scaling("unit", dtype=np.dtype("uint8"), rescaled_by="norm")
 
-    assert scaling.description.endswith("(--scale unit). The model's layer norm rescales them as well.")
+    assert scaling.description.endswith("(--scale unit). The model's layer norm rescales them too.")
 
 
 def test_an_unknown_scale_is_a_usage_error() -> None:

@@ -15,7 +15,7 @@ def test_a_dead_layer_stands_before_any_advice_on_scaling(demo_model_path: Any, 
     report = build_report(model, demo_samples_path, attribution="none", config={})
     first = report.findings[0]
     assert (first.code, first.severity.label, first.subject) == ("silent-channels", "problem", "conv2d_1")
-    assert first.message == "all 64 channels never fired on 200 samples: the layer gives zeros, whatever comes in"
+    assert first.message == "all 64 units are dead: zero on all 200 samples, so the layer outputs nothing but zeros"
     following = {one.code: one for one in report.findings if "silent-channels" in one.follows_from}
     assert {"constant-output", "constant-prediction", "other-preprocessing"} <= following.keys()
     assert following["other-preprocessing"].severity.label == "note"

@@ -56,7 +56,7 @@ def test_rows_of_0_and_1_are_the_classes_of_each_sample(activation: str | None) 
     assert (first.index, first.correct, first.label) == (0, False, None)
     assert first.classes == tuple(NAMES[c] for c in np.flatnonzero(SETS[0]))
     assert first.predicted == tuple(NAMES[c] for c in np.flatnonzero(1 - SETS[0]))
-    note = "Labels: the labels given with the samples. Each row of 0 and 1 was taken as the classes of its sample:"
+    note = "Labels: the labels given with the samples. Each row of 0 and 1 was taken as its sample's classes:"
     assert any(step.startswith(note) for step in report.samples.steps)
 
 

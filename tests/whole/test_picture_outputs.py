@@ -63,15 +63,15 @@ def test_key_points_have_the_errors_of_each_output() -> None:
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(8)])
     images, points = RANDOM.random((6, 8, 8, 1)).astype(np.float32), RANDOM.normal(size=(6, 8))
     page = words_of(model, images, points, attribution="hirescam")
-    assert "Each row was taken as what the 8 outputs should be." in page
+    assert "Each row was taken as the target values of the 8 outputs." in page
     assert "Errors, output minus label, of 8 outputs on 6 samples" in page
     assert "The samples with the largest errors." in page
-    assert "The output is not one score for each class, so there is no class whose evidence could be shown." in page
+    assert "No class can be explained: the output is not one score per class." in page
 
 
 def test_tokens_are_neither_divided_by_255_nor_taken_for_bytes() -> None:
     stack = [layers.Embedding(200, 4, name="words"), layers.Conv1D(2, 3), layers.Flatten(), layers.Dense(2, "softmax")]
     model = keras.Sequential([keras.Input((20,)), *stack])
     page = words_of(model, RANDOM.integers(0, 200, (30, 20), dtype=np.uint8))
-    assert "Values were left as stored: they are tokens, which words looks up." in page
-    assert "look like bytes that were not scaled" not in page
+    assert "Values were left as stored: they are tokens for words." in page
+    assert "inputs look unscaled" not in page

@@ -288,7 +288,7 @@ def test_the_page_says_what_was_left_out(pair):
     _, _, redacted = pair
     page = redacted.to_html()
     assert "<title>Redacted model report</title>" in page
-    said = re.findall(r"<p>(Left out by --redact: [^<]*)</p>|<td>(Left out by --redact: [^<]*)</td>", page)
+    said = re.findall(r"<p>(Removed by --redact: [^<]*)</p>|<td>(Removed by --redact: [^<]*)</td>", page)
     assert said == [(redacted.provenance.redaction, ""), ("", redacted.provenance.redaction)]  # summary and provenance
     assert redacted.provenance.options["redact"] is True
     assert redacted.provenance.command == (
@@ -324,7 +324,7 @@ def test_a_new_section_or_field_that_was_not_decided_on_is_seen_here(pair):
         "feature_maps": reason,
         "concepts": reason,
         "filter_responses": reason,
-        "batch_normalization": "This model has no BatchNormalization layer.",
+        "batch_normalization": "The model has no BatchNormalization layer.",
     }
     pieces = list(pieces_of(redacted.sections))
     assert not [piece for piece in pieces if isinstance(piece, Panel | PanelGrid)]

@@ -248,9 +248,7 @@ def test_the_explained_convolution_is_one_that_sees_the_picture() -> None:
     ends = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3, name="beside")(second))
     blind = fixed(keras.Model([image, second], layers.Softmax()(layers.Add()([flat, ends]))))
     report = reportgen.build_report(blind, {"image": IMAGES, "other": other}, redraws=5)
-    assert reasons(report)["attribution"] == (
-        "This model has no convolution that depends on the pictured input, so no map can be drawn."
-    )
+    assert reasons(report)["attribution"] == ("No map can be drawn: no convolution depends on the input shown.")
 
 
 def test_inputs_are_made_for_a_layer_that_sees_the_picture_alone() -> None:
@@ -301,7 +299,9 @@ def test_compiled_model_has_the_sections_of_the_same_with_channels_last(compiled
         assert [each.samples for each in one.channels] == [each.samples for each in other.channels]
         assert [each.places for each in one.channels] == [each.places for each in other.channels]
         np.testing.assert_allclose(one.figure.panels[1].images, other.figure.panels[1].images, atol=1e-5)
-    assert shown["filter_responses"].not_maximised.startswith("No inputs are made: this processor takes no gradients")
+    assert shown["filter_responses"].not_maximised.startswith(
+        "No inputs are synthesised: this processor cannot compute"
+    )
     assert shown["filter_responses"].not_maximised in found.to_html()
     accuracies = [
         {entry.name: entry.accuracy.successes for entry in each["preprocessing_check"].variants}
@@ -313,7 +313,7 @@ def test_compiled_model_has_the_sections_of_the_same_with_channels_last(compiled
 def test_attribution_of_a_compiled_model_is_left_out_with_the_reason(compiled: Any) -> None:
     first, _ = first_and_last()
     report = reportgen.build_report(first, np.moveaxis(IMAGES, -1, 1), redraws=5)
-    assert "through a model with channels first" in reasons(report)["attribution"]
+    assert "through a channels-first model" in reasons(report)["attribution"]
 
 
 def test_masked_run_that_fails_is_said_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,9 +325,9 @@ def test_masked_run_that_fails_is_said_on_the_page(monkeypatch: pytest.MonkeyPat
     result = sections(report)["channel_activity"]
     assert (result.masked, result.masked_reason) == (
         None,
-        "the model could not be run with masked channels: out of memory",
+        "the model cannot run with masked channels: out of memory",
     )
-    assert "Not known: the model could not be run with masked channels: out of memory." in report.to_html()
+    assert "Not known: the model cannot run with masked channels: out of memory." in report.to_html()
 
 
 def test_compiled_model_is_traced_anew_where_its_layers_are_wrapped() -> None:

@@ -48,18 +48,13 @@ class Attribution:
         if context.live.no_gradients:
             return Skip(context.live.no_gradients)
         if not context.options.attribution_methods:
-            return Skip(say("Attribution maps were left out; --attribution hirescam makes them."))
+            return Skip(say("Attribution is switched off; --attribution hirescam switches it on."))
         samples = context.samples
         if samples.not_repeatable:
             return Skip(samples.not_repeatable)
         pictures = _pictures(samples.images[:MOST_SAMPLES])
         if pictures is None:
-            return Skip(
-                say(
-                    "Attribution maps are drawn for images and sequences alone; these samples have neither a height and a width "
-                    "nor a length and channels."
-                )
-            )
+            return Skip(say("Attribution maps need images or sequences; these samples are neither."))
         try:
             explained = explain(context, samples, MOST_SAMPLES)
         except ForwardError as error:

@@ -104,13 +104,13 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     numbers = isinstance(samples.labels, Targets)
     scores = None if numbers else class_scores(outputs, head=context.head, labels=samples.classes)
     if live is None or scores is None:
-        return say("The output is not one score for each class, so there is no class whose evidence could be shown.")
+        return say("No class can be explained: the output is not one score per class.")
     inputs = SampleInputs(samples.scale(samples.images[:most]), pack=samples.pack)
     target = find_target(live, inputs.take(slice(2)), outputs[:2])
     if target is None and inputs.several:
-        return say("This model has no convolution that depends on the pictured input, so no map can be drawn.")
+        return say("No map can be drawn: no convolution depends on the input shown.")
     if target is None or len(target.size) != inputs.values.ndim - 2:
-        return say("This model has no convolution whose output has a height and a width, so no map can be drawn.")
+        return say("No map can be drawn: no convolution has an output with height and width.")
     classes = np.argmax(scores.values[: len(inputs)], axis=1)
     effort, methods = effort_of(context.options.effort, context.layers), context.options.attribution_methods
     given = _Samples(

@@ -33,15 +33,16 @@ _CHANCE = 0.05
 WEIGHTLESS = Rule(
     code="weight-free-maps",
     meaning=say(
-        "more attribution maps than chance explains hardly change when all kernels are drawn anew; a note up to half of the maps"
+        "more attribution maps than chance explains hardly change when all kernels are reinitialised; a note up to "
+        "half of the maps"
     ),
     severity=Severity.WARNING,
     threshold=0.7,
-    unit=say("rank correlation, without its sign, with the map of the randomised network"),
+    unit=say("absolute rank correlation with the map of the randomised network"),
     source=say(
-        "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292, which gives no limit; beyond 0.7 the maps share half "
-        "of their ranks' variance. Noise alone makes maps unlike, so that passing proves little: Hedström et al., arXiv "
-        "2405.02383"
+        "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292, which gives no limit; beyond 0.7 the maps "
+        "share half of their rank variance. Noise alone makes maps differ, so passing proves little: Hedström et al., "
+        "arXiv 2405.02383"
     ),
     follows_from=(
         *BROKEN_WEIGHTS,
@@ -71,10 +72,10 @@ def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
         values = _values(WEIGHTLESS, method, limits, max(alike)) | {"total": tested}
         message = counted(
             len(alike),
-            "{method}: {n} of {total} maps is like those of the randomised network (worst {worst:.3g}, limit {limit:g}), so it "
-            "is not evidence",
-            "{method}: {n} of {total} maps are like those of the randomised network (worst {worst:.3g}, limit {limit:g}), so "
-            "they are not evidence",
+            "{method}: {n} of {total} maps hardly changes when the weights are randomised (worst correlation "
+            "{worst:.3g}, limit {limit:g}): ignore it",
+            "{method}: {n} of {total} maps hardly change when the weights are randomised (worst correlation "
+            "{worst:.3g}, limit {limit:g}): ignore them",
             **values,
         )
         yield _finding(WEIGHTLESS, method, message, limits, failed=len(alike), worst=max(alike), total=tested)
@@ -83,16 +84,16 @@ def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
 AIMLESS = Rule(
     code="no-better-than-random-maps",
     meaning=say(
-        "of more attribution maps than chance explains, deleting what they mark lowers the class's score no faster than random "
-        "orders do; a note up to half of the maps"
+        "more attribution maps than chance explains fail the deletion test: removing what they mark lowers the class "
+        "score no faster than removal in random order; a note up to half of the maps"
     ),
     severity=Severity.WARNING,
     threshold=AS_GOOD,
-    unit=say("share of random orders that may do as well as a map's own order"),
+    unit=say("share of random orders that may do as well as the map's own"),
     source=say(
-        "the deletion metric of Petsiuk et al., RISE, arXiv 1806.07421, against random orders as in Samek et al., arXiv "
-        "1509.06321; {fewest} to {most} orders, until more of them would change the verdict in 1 of 100 cases at most; 0.05 is "
-        "the usual level of a rank test",
+        "the deletion metric of Petsiuk et al., RISE, arXiv 1806.07421, against random orders as in Samek et al., "
+        "arXiv 1509.06321; {fewest} to {most} orders, until more would change the verdict in at most 1 of 100 cases; "
+        "0.05 is the usual level of a rank test",
         fewest=LOOKS[0],
         most=LOOKS[-1],
     ),
@@ -105,7 +106,7 @@ AIMLESS = Rule(
     ),
     advice=Advice(
         title=say("Heat maps no better than chance"),
-        why=say("What they mark matters no more to the class than other places do."),
+        why=say("The regions they mark matter no more to the class than others."),
         action=say("Do not use these maps as an explanation."),
         certainty=Certainty.TEST,
     ),
@@ -130,10 +131,10 @@ def no_better_than_random_maps(method: MethodMaps, limits: Limits) -> Iterator[F
         values = _values(AIMLESS, method, limits, min(aimless)) | {"tested": tested}
         message = counted(
             len(aimless),
-            "{method}: {n} of {tested} decided maps marks what the class needs no better than random orders do (limit: "
-            "{limit:.3g} of the orders do as well), more than chance explains",
-            "{method}: {n} of {tested} decided maps mark what the class needs no better than random orders do (limit: "
-            "{limit:.3g} of the orders do as well), more than chance explains",
+            "{method}: {n} of {tested} tested maps does no better than chance in the deletion test (limit: "
+            "{limit:.3g} of random orders do as well): ignore it",
+            "{method}: {n} of {tested} tested maps do no better than chance in the deletion test (limit: {limit:.3g} "
+            "of random orders do as well): ignore them",
             **values,
         )
         yield _finding(AIMLESS, method, message, limits, failed=len(aimless), worst=min(aimless), total=tested)
@@ -146,7 +147,7 @@ def _beyond_chance(failed: int, tested: int, share: float) -> bool:
 
 INCOMPLETE = Rule(
     code="incomplete-maps",
-    meaning=say("the values of attribution maps do not sum to the difference of logits that they should explain"),
+    meaning=say("attribution values do not add up to the logit difference that they should explain"),
     severity=Severity.WARNING,
     threshold=0.01,
     unit=say("share of the difference of logits"),
@@ -181,8 +182,8 @@ def incomplete_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
         values = _values(INCOMPLETE, method, limits, max(errors))
         message = counted(
             len(errors),
-            "{method}: {n} of {total} maps is incomplete (worst {worst:.3g}, limit {limit:g}), so it is not evidence",
-            "{method}: {n} of {total} maps are incomplete (worst {worst:.3g}, limit {limit:g}), so they are not evidence",
+            "{method}: {n} of {total} maps is incomplete (worst error {worst:.3g}, limit {limit:g}): ignore it",
+            "{method}: {n} of {total} maps are incomplete (worst error {worst:.3g}, limit {limit:g}): ignore them",
             **values,
         )
         yield _finding(INCOMPLETE, method, message, limits, failed=len(errors), worst=max(errors))
@@ -235,7 +236,7 @@ def _not_all_tested(method: MethodMaps, effort: str) -> Iterator[Inconclusive]:
             AIMLESS.code,
             method.subject,
             say(
-                "{method}: deletion was tested on {tested} of {total} maps, all that the effort “{effort}” pays for",
+                "{method}: the deletion test covered {tested} of {total} maps, the budget of effort “{effort}”",
                 method=method.title,
                 tested=tested,
                 total=len(method.samples),

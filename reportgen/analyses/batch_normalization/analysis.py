@@ -36,16 +36,14 @@ class BatchNormalization:
         if not context.normalizations and not context.listed:
             return Skip(
                 say(
-                    "A file of weights does not say which layers normalise batches, and none of its arrays is known as a "
-                    "moving variance."
+                    "A weights file does not say which layers are BatchNormalization, and no array in it is known to "
+                    "be a moving variance."
                 )
             )
         if not context.normalizations and any(layer.class_name == "BatchNormalization" for layer in context.layers):
-            return Skip(
-                say("What its BatchNormalization layers store can only be read from a model that could be built.")
-            )
+            return Skip(say("BatchNormalization statistics can only be read from a model that can be built."))
         if not context.normalizations:
-            return Skip(say("This model has no BatchNormalization layer."))
+            return Skip(say("The model has no BatchNormalization layer."))
         samples = context.samples
         moments = {} if samples is None else _by_layer(samples.activations.moments)
         return BatchNormalizationResult(

@@ -10,18 +10,16 @@ from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, 
 
 NEVER_UPDATED = Rule(
     code="never-updated-statistics",
-    meaning=say(
-        "a batch normalisation still has the mean 0 and variance 1 that it began with, as if it was never trained"
-    ),
+    meaning=say("a batch normalisation still has its initial mean 0 and variance 1, as if never trained"),
     severity=Severity.WARNING,
     threshold=0,
     unit=say("layers"),
     source=say(
-        "Keras: moving_mean begins as 0 and moving_variance as 1; Ioffe and Szegedy, arXiv 1502.03167, algorithm 2"
+        "Keras: moving_mean starts at 0 and moving_variance at 1; Ioffe and Szegedy, arXiv 1502.03167, algorithm 2"
     ),
     advice=Advice(
         title=say("Statistics were never updated"),
-        why=say("At inference the layer normalises with the values it started from."),
+        why=say("At inference the layer normalises with its initial values."),
         action=say("Train the layer, or load the weights that include its statistics."),
         certainty=Certainty.FACT,
     ),
@@ -37,7 +35,8 @@ def never_updated(layers: Sequence[NormalizationAudit], limit: float) -> Iterato
         yield NEVER_UPDATED.finding(
             say("model"),
             say(
-                "all {count} batch normalisations still have the mean 0 and variance 1 that they began with (limit {limit:g})",
+                "all {count} BatchNormalization layers still hold their initial statistics (mean 0, variance 1; limit "
+                "{limit:g}): they were never trained",
                 count=len(layers),
                 limit=limit,
             ),
@@ -50,7 +49,7 @@ def never_updated(layers: Sequence[NormalizationAudit], limit: float) -> Iterato
         yield NEVER_UPDATED.finding(
             layer.name,
             say(
-                "all {channels} channels still have the mean 0 and variance 1 that they began with",
+                "all {channels} channels still hold their initial statistics (mean 0, variance 1): never trained",
                 channels=layer.channels,
             ),
             evidence={"channels": layer.channels},
@@ -60,11 +59,11 @@ def never_updated(layers: Sequence[NormalizationAudit], limit: float) -> Iterato
 
 NEGATIVE = Rule(
     code="negative-variance",
-    meaning=say("a batch normalisation stores a variance under zero, which no samples can have"),
+    meaning=say("a batch normalisation stores a negative variance, which no samples can produce"),
     severity=Severity.PROBLEM,
     threshold=0,
     unit=say("channels of a layer"),
-    source=say("Ioffe and Szegedy, arXiv 1502.03167, algorithm 1: the root of the variance is NaN then"),
+    source=say("Ioffe and Szegedy, arXiv 1502.03167, algorithm 1: its square root is NaN"),
     advice=Advice(
         title=say("Negative variance"),
         why=say("Its square root is NaN, and so is every output."),
@@ -82,8 +81,8 @@ def negative_variances(layer: NormalizationAudit, limit: float) -> Iterator[Find
         layer.name,
         counted(
             len(layer.negative),
-            "{n} of {channels} channels has a stored variance under zero (limit {limit:g})",
-            "{n} of {channels} channels have a stored variance under zero (limit {limit:g})",
+            "{n} of {channels} channels has a negative stored variance (limit {limit:g})",
+            "{n} of {channels} channels have a negative stored variance (limit {limit:g})",
             channels=layer.channels,
             limit=limit,
         ),
@@ -95,15 +94,15 @@ def negative_variances(layer: NormalizationAudit, limit: float) -> Iterator[Find
 DRIFTED = Rule(
     code="drifted-statistics",
     meaning=say(
-        "inputs of a batch normalisation have other moments than those stored in training: a mean shifted by over one "
-        "stored standard deviation, or a variance off by over a factor of four"
+        "inputs of a batch normalisation differ from the statistics stored in training: the mean by more than one "
+        "stored standard deviation, or the variance by more than a factor of four"
     ),
     severity=Severity.WARNING,
     threshold=0.25,
     unit=say("share of the layer's channels"),
     source=say(
-        "statistics tell domains apart: Li et al., arXiv 1603.04779; Schneider et al., arXiv 2006.16971; the bounds are "
-        "conventions of reportgen"
+        "batch statistics identify the domain: Li et al., arXiv 1603.04779; Schneider et al., arXiv 2006.16971; the "
+        "bounds are conventions of reportgen"
     ),
     bounds=(0.0, 1.0),
     follows_from=(
@@ -113,9 +112,9 @@ DRIFTED = Rule(
         "non-finite-weights",
     ),
     advice=Advice(
-        title=say("Inputs unlike those of training"),
-        why=say("The layer normalises with statistics of other data."),
-        action=say("Check the scaling of the samples; if it is right, these data are not those of training."),
+        title=say("Inputs unlike the training data"),
+        why=say("The layer normalises with the statistics of other data."),
+        action=say("Check the scaling of the samples; if it is right, they are unlike the training data."),
         certainty=Certainty.CHOICE,
     ),
 )
@@ -140,14 +139,12 @@ def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) 
         layer.name,
         counted(
             count,
-            "{n} of {channels} channels has other moments on {samples} than in training ({share:.1%}, limit {limit:.0%}): "
-            "{by_mean} by the mean, shifted by up to {shift:.2f} stored standard deviations, {by_variance} by the variance, "
-            "at the furthest {ratio} times that stored; too few updates in training look the same, as at momentum 0.99 a "
-            "hundred steps leave 37% of the first values",
-            "{n} of {channels} channels have other moments on {samples} than in training ({share:.1%}, limit {limit:.0%}): "
-            "{by_mean} by the mean, shifted by up to {shift:.2f} stored standard deviations, {by_variance} by the variance, "
-            "at the furthest {ratio} times that stored; too few updates in training look the same, as at momentum 0.99 a "
-            "hundred steps leave 37% of the first values",
+            "{n} of {channels} channels differs from training on {samples} ({share:.1%}, limit {limit:.0%}): "
+            "{by_mean} in mean (up to {shift:.2f} σ), {by_variance} in variance (worst ratio {ratio}); too few "
+            "training updates look the same",
+            "{n} of {channels} channels differ from training on {samples} ({share:.1%}, limit {limit:.0%}): {by_mean} "
+            "in mean (up to {shift:.2f} σ), {by_variance} in variance (worst ratio {ratio}); too few training updates "
+            "look the same",
             by_mean=layer.by_mean or 0,
             by_variance=layer.by_variance or 0,
             ratio=f"{layer.worst_ratio or 0.0:.3g}",
@@ -170,14 +167,16 @@ def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) 
 COLLAPSED = Rule(
     code="collapsed-gammas",
     meaning=say(
-        "channels have a scale under {smallest:g}, so that batch normalisation makes them constant; a note up to the threshold",
+        "channels are scaled by less than {smallest:g}, which makes them constant after batch normalisation; a note "
+        "up to the threshold",
         smallest=SMALLEST_GAMMA,
     ),
     severity=Severity.WARNING,
     threshold=0.10,
     unit=say("share of the layer's channels"),
     source=say(
-        "Mehta, Kim and Theobalt, arXiv 1811.12495: filters with a scale under 0.001 are inactive; a tenth is reportgen's choice"
+        "Mehta, Kim and Theobalt, arXiv 1811.12495: filters with a scale below 0.001 are inactive; a tenth is "
+        "reportgen's choice"
     ),
     bounds=(0.0, 1.0),
     advice=Advice(
@@ -198,10 +197,9 @@ def collapsed_scales(layer: NormalizationAudit, limit: float) -> Iterator[Findin
         layer.name,
         counted(
             count,
-            "{n} of {channels} channels has a scale under {smallest:g} ({share:.1%}, limit {limit:.0%}), so that it is "
-            "constant",
-            "{n} of {channels} channels have a scale under {smallest:g} ({share:.1%}, limit {limit:.0%}), so that they are "
-            "constant",
+            "{n} of {channels} channels is constant: its scale is below {smallest:g} ({share:.1%}, limit {limit:.0%})",
+            "{n} of {channels} channels are constant: their scales are below {smallest:g} ({share:.1%}, limit "
+            "{limit:.0%})",
             channels=layer.channels,
             smallest=SMALLEST_GAMMA,
             share=count / layer.channels,

@@ -32,7 +32,7 @@ class ChannelActivity:
             return Skip(context.no_samples_reason)
         recorded = context.samples.activations
         if not recorded.statistics:
-            return Skip(say("No layer before the model's output ends in an activation, and none is a convolution."))
+            return Skip(say("No hidden layer has an activation, and none is a convolution."))
         spatial = _with_positions(context.layers)
         layers = tuple(
             replace(

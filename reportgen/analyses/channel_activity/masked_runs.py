@@ -39,13 +39,13 @@ def masked_run(
     if not masked:
         return None, ""
     if samples.not_repeatable:
-        return None, say("the model answers the same samples differently each time")
+        return None, say("the model gives different outputs for the same samples")
     count = min(samples.evaluated, MOST_MASKED_SAMPLES)
     before = samples.activations.outputs[:count]
     if not np.isfinite(before).all():
-        return None, say("the model's outputs are NaN or infinite already")
+        return None, say("the model's outputs are already NaN or infinite")
     if not decides(samples.evaluated):
-        return None, say("these are too few samples to call a channel idle")
+        return None, say("too few samples to call a channel idle")
     if live is None:
         return None, ""
     try:
@@ -54,7 +54,7 @@ def masked_run(
             batches = _batches(samples, count, live.batch)
             outputs = predict_masked(live.model, batches, layers=live.layers, silenced=masked)
     except ForwardError as error:
-        return None, say("the model could not be run with masked channels: {error}", error=str(error))
+        return None, say("the model cannot run with masked channels: {error}", error=str(error))
     run = MaskedRun(
         silent=sum(len(layer.silent) for layer in layers),
         dormant=sum(len(layer.dormant) for layer in layers),

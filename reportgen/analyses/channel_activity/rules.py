@@ -14,19 +14,19 @@ from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Inconclu
 
 NON_FINITE = Rule(
     code="non-finite-activations",
-    meaning=say("channels gave NaN or infinite values on the evaluated samples; said of the first such layer"),
+    meaning=say("channels give NaN or infinite values on the evaluated samples; reported for the first such layer"),
     severity=Severity.PROBLEM,
     threshold=0,
     unit=say("channels of a layer"),
-    source=say("IEEE 754: every value that is computed from NaN is NaN"),
+    source=say("IEEE 754: every value computed from NaN is NaN"),
     follows_from=(
         "non-finite-weights",
         "negative-variance",
     ),
     advice=Advice(
         title=say("NaN or infinite activations"),
-        why=say("Everything behind this layer is NaN or infinite too."),
-        action=say("Look at the weights of the first such layer and at the range of the inputs."),
+        why=say("Everything after this layer is NaN or infinite too."),
+        action=say("Check the weights of this layer and the range of the inputs."),
         certainty=Certainty.FACT,
     ),
 )
@@ -42,10 +42,10 @@ def non_finite_channels(layers: Sequence[LayerActivity], evaluated: int, limit: 
         first.name,
         counted(
             len(first.non_finite),
-            "{n} of {channels} channels gave NaN or infinite values on {samples} (limit {limit:g}); neither it nor what "
-            "follows this layer is judged",
-            "{n} of {channels} channels gave NaN or infinite values on {samples} (limit {limit:g}); neither they nor what "
-            "follows this layer are judged",
+            "{n} of {channels} channels gives NaN or infinite values on {samples} (limit {limit:g}); it and all later "
+            "layers are not judged",
+            "{n} of {channels} channels give NaN or infinite values on {samples} (limit {limit:g}); they and all "
+            "later layers are not judged",
             channels=first.channels,
             samples=counted(evaluated, "{n} sample", "{n} samples"),
             limit=limit,
@@ -77,16 +77,16 @@ _IDLE_FROM = (*WRONG_INPUTS, "never-updated-statistics", "constant-kernel", "wea
 SILENT = Rule(
     code="silent-channels",
     meaning=say(
-        "channels of a rectified layer never fired on the evaluated samples; a note up to the threshold, and without "
-        "positions, as in a dense layer, up to {spare:.0%}; a problem where none fired",
+        "channels of a rectified layer are zero on all evaluated samples; a note up to the threshold, or up to "
+        "{spare:.0%} in a layer without positions such as a dense one; a problem if all are",
         spare=SPARE,
     ),
     severity=Severity.WARNING,
     threshold=0.20,
     unit=say("share of the channels of a layer with positions, such as a convolution"),
     source=say(
-        "Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed; the shares are from the "
-        "measurement in docs/verdicts.md of reportgen"
+        "Hu et al., Network Trimming, arXiv 1607.03250: a channel that is always zero can be removed; the shares are "
+        "measured (docs/verdicts.md of reportgen)"
     ),
     bounds=(0.0, 1.0),
     follows_from=_IDLE_FROM,
@@ -124,10 +124,10 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Itera
         layer.name,
         counted(
             count,
-            "{n} of {channels} channels never fired on {samples} ({share:.1%}, limit {limit:.0%}); at 95% confidence it "
-            "fires on at most {bound:.1%} of such samples",
-            "{n} of {channels} channels never fired on {samples} ({share:.1%}, limit {limit:.0%}); at 95% confidence each "
-            "of them fires on at most {bound:.1%} of such samples",
+            "{n} of {channels} units is dead: zero on all {samples} ({share:.1%}, limit {limit:.0%}); with 95% "
+            "confidence it fires on fewer than {bound:.1%} of such samples",
+            "{n} of {channels} units are dead: zero on all {samples} ({share:.1%}, limit {limit:.0%}); with 95% "
+            "confidence each fires on fewer than {bound:.1%} of such samples",
             **_values(count, layer, evaluated, most),
             bound=bound,
         ),
@@ -142,7 +142,7 @@ def _dead_layer(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
     return SILENT.finding(
         layer.name,
         say(
-            "all {channels} channels never fired on {samples}: the layer gives zeros, whatever comes in",
+            "all {channels} units are dead: zero on all {samples}, so the layer outputs nothing but zeros",
             channels=layer.channels,
             samples=counted(evaluated, "{n} sample", "{n} samples"),
         ),
@@ -163,8 +163,8 @@ def undecided_silence(result: ChannelActivityResult, layers: Sequence[LayerActiv
     channels = [layer.silent for layer in layers if layer.silent]
     if channels:
         message = say(
-            "{channels} of {layers} never fired on {samples}, and may at 95% confidence fire on up to {bound:.1%} of such "
-            "samples (limit {limit:.0%})",
+            "{channels} of {layers} never fired on {samples}, and could still fire on up to {bound:.1%} of such "
+            "samples (95% confidence, limit {limit:.0%})",
             **_together(result, channels),
         )
         yield Inconclusive(SILENT.code, say("model"), message, _samples_needed(result))
@@ -172,7 +172,7 @@ def undecided_silence(result: ChannelActivityResult, layers: Sequence[LayerActiv
 
 QUIET = Rule(
     code="dormant-channels",
-    meaning=say("channels fire, but with at most {level:g} of their layer's mean activity", level=DORMANT_LEVEL),
+    meaning=say("channels fire, but at no more than {level:g} of their layer's mean activity", level=DORMANT_LEVEL),
     severity=Severity.NOTE,
     threshold=0.10,
     unit=say("share of the layer's channels"),
@@ -184,7 +184,7 @@ QUIET = Rule(
     follows_from=_IDLE_FROM,
     advice=Advice(
         title=say("Nearly inactive channels"),
-        why=say("They fire, but so weakly that the next layer hardly sees them."),
+        why=say("They fire so weakly that the next layer hardly sees them."),
         action=say("Prune them or make the layer narrower."),
         certainty=Certainty.CHOICE,
     ),
@@ -200,9 +200,9 @@ def dormant_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iter
         layer.name,
         counted(
             count,
-            "{n} of {channels} channels is dormant, with at most {level:g} of the layer's mean activity, on {samples} "
+            "{n} of {channels} channels is dormant on {samples}: at most {level:g} of the layer's mean activity "
             "({share:.1%}, limit {limit:.0%})",
-            "{n} of {channels} channels are dormant, with at most {level:g} of the layer's mean activity, on {samples} "
+            "{n} of {channels} channels are dormant on {samples}: at most {level:g} of the layer's mean activity "
             "({share:.1%}, limit {limit:.0%})",
             **_values(count, layer, evaluated, limit),
             level=DORMANT_LEVEL,
@@ -219,8 +219,8 @@ def undecided_dormancy(
     channels = [layer.dormant for layer in layers if len(layer.dormant) > limit * layer.channels]
     if channels:
         message = say(
-            "{channels} of {layers} hardly fired on {samples}, and may at 95% confidence be active on up to {bound:.1%} of "
-            "such samples (limit {limit:.0%})",
+            "{channels} of {layers} hardly fired on {samples}, and could still be active on up to {bound:.1%} of such "
+            "samples (95% confidence, limit {limit:.0%})",
             **_together(result, channels),
         )
         yield Inconclusive(QUIET.code, say("model"), message, _samples_needed(result))
@@ -229,7 +229,7 @@ def undecided_dormancy(
 STUCK = Rule(
     code="stuck-channels",
     meaning=say(
-        "channels do not vary from sample to sample, or stand at an end of their activation; a note up to the threshold"
+        "channels do not vary between samples, or sit at an end of their activation; a note up to the threshold"
     ),
     severity=Severity.WARNING,
     threshold=0.10,
@@ -243,7 +243,7 @@ STUCK = Rule(
     advice=Advice(
         title=say("Stuck channels"),
         why=say("They give the same value for every sample, so they carry no information."),
-        action=say("Check the scaling of the inputs and the size of the weights; prune what stays stuck."),
+        action=say("Check the scaling of the inputs and the size of the weights; prune channels that stay stuck."),
         certainty=Certainty.CHOICE,
     ),
 )
@@ -277,8 +277,8 @@ def undecided_stuckness(result: ChannelActivityResult, layers: Sequence[LayerAct
     channels = [layer.stuck for layer in layers if layer.stuck]
     if channels:
         message = say(
-            "{channels} of {layers} did not vary on {samples} or stood at an end of their activation, and may at 95% "
-            "confidence do otherwise on up to {bound:.1%} of such samples (limit {limit:.0%})",
+            "{channels} of {layers} were constant or saturated on {samples}, and could still vary on up to "
+            "{bound:.1%} of such samples (95% confidence, limit {limit:.0%})",
             **_together(result, channels),
         )
         yield Inconclusive(STUCK.code, say("model"), message, _samples_needed(result))

@@ -46,8 +46,8 @@ class FilterGrids:
             if not context.has_weights:
                 return Skip(NO_WEIGHTS)
             if not context.listed:
-                return Skip(say("None of the arrays in this file of weights is known as a kernel of a convolution."))
-            return Skip(say("This model has no convolution, so there are no filters to show."))
+                return Skip(say("No array in this weights file is known to be a convolution kernel."))
+            return Skip(say("The model has no convolution, so there are no filters to show."))
         options = context.options
         shown = min(options.max_tiles, context.plan.tiles)
         grids = tuple(

@@ -12,18 +12,18 @@ from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
 
 WEAK = Rule(
     code="weak-filters",
-    meaning=say("filters have next to no weight beside the others of their layer"),
+    meaning=say("filters have almost no weight compared with others of their layer"),
     severity=Severity.WARNING,
     threshold=1e-3,
     unit=say("share of the layer's largest norm"),
     source=say(
         "Li et al., Pruning Filters for Efficient ConvNets, arXiv 1608.08710: filters of small norm can be removed; a "
-        "thousandth is reportgen's choice, and a warning from a third of the layer on: docs/verdicts.md of reportgen"
+        "thousandth is reportgen's choice, a warning from a third of the layer on (docs/verdicts.md of reportgen)"
     ),
     follows_from=("non-finite-weights", "constant-kernel"),
     advice=Advice(
         title=say("Filters with almost no weight"),
-        why=say("They contribute next to nothing to the output."),
+        why=say("They contribute almost nothing to the output."),
         action=say("Prune them, or train with fewer filters."),
         certainty=Certainty.CHOICE,
     ),
@@ -53,10 +53,10 @@ def weak_filters(strength: FilterStrength, limit: float) -> Iterator[Finding]:
         strength.label,
         counted(
             count,
-            "{n} of {filters} filters has a norm under {limit:g} of the layer's largest {largest:.3g}, or of next to zero: it "
-            "passes on next to nothing",
-            "{n} of {filters} filters have a norm under {limit:g} of the layer's largest {largest:.3g}, or of next to zero: they "
-            "pass on next to nothing",
+            "{n} of {filters} filters has almost no weight (norm below {limit:g} of the layer's largest, "
+            "{largest:.3g}, or near zero)",
+            "{n} of {filters} filters have almost no weight (norm below {limit:g} of the layer's largest, "
+            "{largest:.3g}, or near zero)",
             filters=strength.filters,
             limit=limit,
             largest=strength.largest_norm,
@@ -105,7 +105,7 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Findin
     yield DUPLICATE.finding(
         strength.label,
         say(
-            "{involved} of {filters} filters are near-duplicates of another: cosine up to {closest:.4f} (limit {limit:g})",
+            "{involved} of {filters} filters are near-duplicates (cosine up to {closest:.4f}, limit {limit:g})",
             involved=involved,
             filters=strength.filters,
             closest=closest,

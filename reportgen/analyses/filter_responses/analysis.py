@@ -28,9 +28,9 @@ CHANNELS = 16
 """Channels shown of a layer: those with the largest answers."""
 
 _COLUMNS = 2
-_COMPILED = say("No inputs are made: this processor takes no gradients through a model with channels first.")
+_COMPILED = say("No inputs are synthesised: this processor cannot compute gradients through a channels-first model.")
 _PATCH_PIXELS = 120_000  # of all patches of a layer
-_ONLY_IMAGES = say("No inputs are made: that is done for images alone.")
+_ONLY_IMAGES = say("No inputs are synthesised: that works for images only.")
 _AXES = (1, 2, 3)  # along time, of images and of volumes
 
 
@@ -38,7 +38,7 @@ class FilterResponses:
     """Shows the patches that excite the channels of the shown layers most."""
 
     name = "filter_responses"
-    title = say("What a filter answers to")
+    title = say("What filters respond to")
     rules: tuple[Rule, ...] = ()
     looks_inside = True
 
@@ -54,7 +54,7 @@ class FilterResponses:
         try:
             placed = follow_placements(live, samples.scale(samples.images[:1]), pack=with_first(samples))
         except ForwardError as error:
-            return Skip(say("The model could not be followed to its pixels. Received: {error}", error=str(error)))
+            return Skip(say("The model could not be traced back to its pixels. Received: {error}", error=str(error)))
         not_made = _COMPILED if isinstance(live.model, CompiledModel) else live.no_gradients
         not_made = not_made if axes == 2 else _ONLY_IMAGES
         pixels = min(_PATCH_PIXELS, context.plan.patch_pixels // len(tops))
@@ -64,7 +64,7 @@ class FilterResponses:
         left_out = tuple(name for name in tops if name not in placed)
         shown = tuple(layer for layer in layers if layer is not None)
         if not shown:
-            return Skip(say("The answers of the shown layers cannot be traced back to pixels of the input."))
+            return Skip(say("The responses of these layers cannot be traced back to input pixels."))
         return FilterResponsesResult(
             layers=shown,
             left_out=left_out,
@@ -88,7 +88,8 @@ def _unpaid(layers: tuple[LayerResponses, ...], context: AnalysisContext) -> str
     if made == wanted:
         return ""
     return say(
-        "Inputs were made for {made} of {wanted} channels, all that the effort “{effort}” pays for; --effort full makes all.",
+        "Inputs were synthesised for {made} of {wanted} channels, the budget of effort “{effort}”; --effort full "
+        "makes all.",
         made=made,
         wanted=wanted,
         effort=context.options.effort or STANDARD,
@@ -98,12 +99,10 @@ def _unpaid(layers: tuple[LayerResponses, ...], context: AnalysisContext) -> str
 def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
     axes = samples.images.ndim - 2
     if axes not in _AXES:
-        return say("Patches are cut from signals, images and volumes, and these samples are none.")
+        return say("Patches need signals, images or volumes; these samples are none of them.")
     if not any(len(layer.output_shape or ()) == axes + 1 for layer in context.layers):
-        return say(
-            "No layer of this model has maps along the axes of its input, so that there is nothing to cut patches for."
-        )
-    return say("No layer that was run has maps along the axes of its input; --layers NAME chooses one.")
+        return say("No layer of this model keeps the input's axes, so there are no patches to cut.")
+    return say("No layer that was run keeps the input's axes; --layers NAME chooses one that does.")
 
 
 def _layer(

@@ -28,7 +28,7 @@ class Learned:
     def run(self, context: AnalysisContext) -> LearnedResult | Skip:
         """Return every kernel's statistics and null band; a skip when no layer has a kernel."""
         if not context.kernels:
-            none = say("No layer of this model has a kernel, so there is nothing that could have learned.")
+            none = say("No layer of this model has a kernel, so nothing can have been trained.")
             return Skip(none if context.has_weights else NO_WEIGHTS)
         options = context.options
         compared = compare_kernels(context.kernels, options.redraws, seed=options.seed, error=UNTRAINED.threshold)

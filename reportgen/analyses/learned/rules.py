@@ -14,15 +14,16 @@ from reportgen.results import Advice, Certainty, Finding, Inconclusive, Limits, 
 UNTRAINED = Rule(
     code="untrained-layer",
     meaning=say(
-        "a kernel is a fresh draw of its own initialiser as far as can be told: no weight is beyond what that can draw, the "
-        "layer's own bias is as it begins, and all statistics lie within the null band"
+        "a kernel is indistinguishable from a fresh draw of its own initialiser: no weight is outside the "
+        "initialiser's range, the layer's bias is unchanged, and all statistics lie within the null band"
     ),
     severity=Severity.WARNING,
     threshold=0.05,
-    unit=say("largest chance that any kernel of an untrained model stands further out"),
+    unit=say("largest probability that any kernel of an untrained model lies further out"),
     source=say(
-        "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound, or where the law of "
-        "draws is known the normal one for the skewness of Tracy and Widom's law, by Bonferroni"
+        "Westfall and Young, Resampling-Based Multiple Testing (1993), single-step maxT; Student's bound, or where "
+        "the law of draws is known a normal bound with the skewness of Tracy and Widom's law, with Bonferroni's "
+        "correction"
     ),
     bounds=(1e-9, 1.0),
     advice=Advice(
@@ -73,8 +74,8 @@ def _untrained_layer(kernel: LearnedKernel) -> Finding:
     evidence = {"distance": distance, "weights": kernel.comparison.compared}
     if kernel.verdict == SCALED:
         message = say(
-            "weights are a fresh draw of {initializer} times {scale:.3g}{bias}: only the scale differs, as by weight decay alone "
-            "({weights} weights)",
+            "no sign of training: a fresh draw of {initializer} times {scale:.3g}; only the scale differs, as by "
+            "weight decay alone ({weights} weights){bias}",
             initializer=kernel.initializer or "",
             scale=kernel.scale,
             bias=_bias(kernel),
@@ -95,22 +96,20 @@ def _as_a_draw(kernel: LearnedKernel, distance: float) -> Message:
     }
     if kernel.furthest is None:
         return say(
-            "weights cannot be told from a fresh draw of {initializer}{bias}: all filters that were compared are orthogonal and "
-            "of one length ({weights} weights)",
+            "no sign of training: indistinguishable from a fresh {initializer} initialisation; all compared filters "
+            "are orthogonal and of one length ({weights} weights){bias}",
             **said,
         )
     said |= {"statistic": STATISTICS[kernel.furthest], "distance": distance, "limit": kernel.chance}
     if kernel.comparison.by_law:
         return say(
-            "weights cannot be told from a fresh draw of {initializer}{bias}: of six statistics the {statistic} is furthest from "
-            "what the law of its draws gives, by {distance:.2f} standard deviations, and chance alone brings one of this model's "
-            "{limit:.2f} away ({weights} weights)",
+            "no sign of training: none of six statistics differs from a fresh {initializer} initialisation (largest: "
+            "{statistic}, {distance:.2f} σ; chance reaches {limit:.2f} σ; {weights} weights){bias}",
             **said,
         )
     return say(
-        "weights cannot be told from {redraws} fresh draws of {initializer}{bias}: of six statistics the {statistic} is "
-        "furthest from their mean, by {distance:.2f} of their standard deviations, and chance alone brings one of this "
-        "model's {limit:.2f} away ({weights} weights)",
+        "no sign of training: none of six statistics differs from {redraws} fresh {initializer} initialisations "
+        "(largest: {statistic}, {distance:.2f} σ; chance reaches {limit:.2f} σ; {weights} weights){bias}",
         redraws=kernel.comparison.redraws,
         **said,
     )
@@ -118,7 +117,7 @@ def _as_a_draw(kernel: LearnedKernel, distance: float) -> Message:
 
 def _bias(kernel: LearnedKernel) -> Message | str:
     """Return what stands behind a kernel's weights about what else begins as constants."""
-    return say(", and its biases or scales are exactly as they begin") if kernel.moved == 0 else ""
+    return say(", and its biases or scales are unchanged") if kernel.moved == 0 else ""
 
 
 def _untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Finding:
@@ -128,13 +127,12 @@ def _untrained_model(kernels: list[LearnedKernel], result: LearnedResult) -> Fin
     return UNTRAINED.finding(
         say("model"),
         say(
-            "none of the {kernels} kernels that can be compared can be told from fresh draws of its initialiser: the "
-            "statistic that is furthest from their mean is so by {largest:.2f} "
-            "of their standard deviations, and within {limit:.2f} nothing differs{scaled}",
+            "the model looks untrained: all {kernels} kernels that can be tested are indistinguishable from freshly "
+            "initialised ones (largest deviation {largest:.2f} σ, limit {limit:.2f} σ){scaled}",
             kernels=len(kernels),
             largest=largest,
             limit=result.limit,
-            scaled=counted(scaled, "; {n} differs in scale alone", "; {n} differ in scale alone") if scaled else "",
+            scaled=counted(scaled, "; {n} differs in scale only", "; {n} differ in scale only") if scaled else "",
         ),
         evidence={"kernels": len(kernels), "largest_distance": largest},
         threshold=result.limit,
@@ -147,7 +145,7 @@ def _untrained_layers(kernels: list[LearnedKernel], result: LearnedResult) -> Fi
     return UNTRAINED.finding(
         say("model"),
         say(
-            "{untrained} of {kernels} kernels cannot be told from fresh draws of their initialisers: {names}",
+            "{untrained} of {kernels} kernels show no sign of training: {names}",
             untrained=len(kernels),
             kernels=len(result.kernels),
             names=first_of([kernel.label for kernel in kernels], _NAMED),
@@ -165,18 +163,17 @@ def _undecided_kernels(kernels: list[LearnedKernel], result: LearnedResult) -> I
         furthest.label if len(kernels) == 1 else say("model"),
         counted(
             len(kernels),
-            "{n} kernel, {names}, stands further from its initialiser than chance reaches and not far enough to be sure: "
-            "{distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, different beyond {limit:.2f})",
-            "{n} kernels, {names}, stand further from their initialisers than chance reaches and not far enough to be sure: up "
-            "to {distance:.2f} of the draws' standard deviations (as initialised up to {chance:.2f}, different beyond "
-            "{limit:.2f})",
+            "{n} kernel, {names}, is undecided: {distance:.2f} σ from its initialiser (untrained up to {chance:.2f} "
+            "σ, trained beyond {limit:.2f} σ)",
+            "{n} kernels, {names}, are undecided: up to {distance:.2f} σ from their initialisers (untrained up to "
+            "{chance:.2f} σ, trained beyond {limit:.2f} σ)",
             names=first_of([kernel.label for kernel in kernels], _NAMED),
             distance=furthest.largest_distance or 0.0,
             chance=result.chance,
             limit=result.limit,
         ),
         None,
-        remedy=say("Weights alone decide this rule, and samples do not."),
+        remedy=say("This rule uses weights only; samples do not change it."),
     )
 
 
@@ -188,31 +185,28 @@ def _unseen_kernels(kernels: list[LearnedKernel]) -> Inconclusive:
         least.label if len(kernels) == 1 else say("model"),
         counted(
             len(kernels),
-            "no test of its {weights} weights could tell whether {n} kernel, {names}, was trained: only a movement of "
-            "{seen:.0%} of its norm would have been seen",
-            "no test of so few weights could tell whether {n} kernels, {names}, were trained: only movements of {seen:.0%} of "
-            "their norms and more would have been seen",
+            "{n} kernel, {names}, is too small to test: with {weights} weights only a change of {seen:.0%} of its "
+            "norm would show",
+            "{n} kernels, {names}, are too small to test: only changes of at least {seen:.0%} of their norms would "
+            "show",
             names=first_of([kernel.label for kernel in kernels], _NAMED),
             weights=least.weights,
             seen=least.seen,
         ),
         None,
-        remedy=say("Weights alone decide this rule, and samples do not."),
+        remedy=say("This rule uses weights only; samples do not change it."),
     )
 
 
 COLLAPSED = Rule(
     code="collapsed-rank",
-    meaning=say(
-        "a kernel has fallen to a few directions: its filters are nearly multiples of one another, or of a few"
-    ),
+    meaning=say("a kernel has collapsed to a few directions: its filters are almost multiples of one another"),
     severity=Severity.WARNING,
     threshold=5e-3,
-    unit=say("part of the squared weights outside the leading twentieth of the directions"),
+    unit=say("share of the squared weights outside the leading twentieth of directions"),
     source=say(
-        "measured: docs/verdicts.md of reportgen; a leading direction alone says nothing, since inputs that are all "
-        "positive give every "
-        "healthy kernel one"
+        "measured: docs/verdicts.md of reportgen; one leading direction alone means nothing, since all-positive "
+        "inputs give every healthy kernel one"
     ),
     bounds=(0.0, 1.0),
     follows_from=(
@@ -222,7 +216,7 @@ COLLAPSED = Rule(
     ),
     advice=Advice(
         title=say("Collapsed kernel"),
-        why=say("Its filters are nearly copies of each other, so most of the layer does no work."),
+        why=say("Its filters are near-copies of one another, so most of the layer does no work."),
         action=say("Retrain with weight decay, normalisation or a smaller learning rate, or make the layer narrower."),
         certainty=Certainty.CHOICE,
     ),
@@ -247,8 +241,8 @@ def collapsed_rank(kernel: LearnedKernel, limit: float) -> Iterator[Finding]:
     yield COLLAPSED.finding(
         kernel.label,
         say(
-            "{outside:.2g} of the squared weights lie outside the leading {leading:.0%} of the directions (limit {limit:g}): "
-            "stable rank {rank:.2f} where fresh draws have {null:.2f}",
+            "only {outside:.2g} of the squared weights lie outside the leading {leading:.0%} of directions (limit "
+            "{limit:g}); stable rank {rank:.2f}, freshly drawn {null:.2f}",
             outside=outside,
             leading=LEADING,
             limit=limit,
@@ -264,19 +258,19 @@ def collapsed_rank(kernel: LearnedKernel, limit: float) -> Iterator[Finding]:
 EXPLODED = Rule(
     code="exploded-norm",
     meaning=say(
-        "a kernel's spectral norm has grown many times as much as those of the model's other kernels, and no normalisation "
-        "behind it takes its scale away"
+        "a kernel's spectral norm has grown many times more than those of the model's other kernels, and no "
+        "normalisation follows"
     ),
     severity=Severity.WARNING,
     threshold=40,
-    unit=say("times the mean spectral norm of fresh draws, over the median of the same of the other kernels"),
+    unit=say("growth of the spectral norm over fresh draws, relative to the median of the other kernels"),
     source=say(
         "measured: docs/verdicts.md of reportgen; initialisers keep the scale of signals (Glorot and Bengio, AISTATS 2010)"
     ),
     bounds=(1.0, float("inf")),
     advice=Advice(
         title=say("Exploded weights"),
-        why=say("Small changes of the input can change the output much."),
+        why=say("Small changes of the input can change the output a lot."),
         action=say("Retrain with a smaller learning rate, weight decay or gradient clipping."),
         certainty=Certainty.CHOICE,
     ),
@@ -300,8 +294,8 @@ def exploded_norms(kernels: Sequence[LearnedKernel], limit: float) -> Iterator[F
         yield EXPLODED.finding(
             kernel.label,
             say(
-                "spectral norm {norm:.3g} where fresh draws have {null:.3g}: {ratio:.3g} times as much, where {usual:.3g} times "
-                "is usual for the model's others (limit {limit:g} times that)",
+                "spectral norm {norm:.3g}, {ratio:.3g} times that of fresh draws ({null:.3g}); usual in this model is "
+                "{usual:.3g} times (limit {limit:g} times that)",
                 norm=norm,
                 null=null,
                 ratio=ratio,

@@ -33,7 +33,7 @@ from reportgen.samples import LabelSets, PictureTargets, Targets, Unused
 
 _READ_AT_ONCE = 32
 
-_NOT_FINITE = say("The output is NaN or infinite for some samples, so none can be counted as right or wrong.")
+_NOT_FINITE = say("Some outputs are NaN or infinite, so no sample can be scored.")
 
 
 class PredictionQuality:
@@ -101,7 +101,7 @@ def _classification(
     rule = scores.rule
     if scores.independent:
         rule = say(
-            "{rule} There is one label for each sample, so the class with the highest score was taken as the answer.",
+            "{rule} Each sample has one label, so the class with the highest score is the prediction.",
             rule=scores.rule,
         )
     return PredictionQualityResult(
@@ -186,8 +186,8 @@ def _against_numbers(
         return _regression(samples, targets, outputs[:, 0].astype(np.float64), head)
     return Skip(
         say(
-            "Labels can be held against one score for each class or a single number. The model puts out {shape} numbers for each "
-            "sample.",
+            "Labels can only be compared with one score per class or a single number; the model outputs {shape} "
+            "numbers per sample.",
             shape=" x ".join(map(str, outputs.shape[1:])) or "1",
         )
     )
@@ -197,11 +197,11 @@ def _regression(
     samples: EvaluatedSamples, labels: np.ndarray, outputs: np.ndarray, head: Head
 ) -> PredictionQualityResult:
     worst = worst_by_error(samples, outputs, labels)
-    rule = say("The single output is no probability, so the labels were taken as the numbers that it should be.")
+    rule = say("The single output is not a probability, so the labels were taken as target values.")
     if head.activation:
         rule = say(
-            "The single output is no probability (its last activation is {activation}), so the labels were taken as the numbers "
-            "that it should be.",
+            "The single output is not a probability (last activation: {activation}), so the labels were taken as "
+            "target values.",
             activation=head.activation,
         )
     return PredictionQualityResult(

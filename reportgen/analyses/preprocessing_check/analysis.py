@@ -35,9 +35,9 @@ FEWEST_ALIKE = 5
 MOST_CHECKED = 200
 """Samples that are scored, drawn by the seed."""
 
-_NUMBERS = say("The labels are numbers, not classes, so no answer can be counted as right or wrong.")
-_NOT_FINITE = say("The output is NaN or infinite for some samples, so no answer can be counted as right.")
-_NO_SCORES = say("The output is not one score for each class, so no answer can be counted as right.")
+_NUMBERS = say("The labels are numbers, not classes, so no prediction is right or wrong.")
+_NOT_FINITE = say("Some outputs are NaN or infinite, so no prediction can be scored.")
+_NO_SCORES = say("The output is not one score per class, so no prediction can be scored.")
 
 FIRST = 50
 """Samples on which every variant is run, at most; those ahead of the declared one then are run on others, or else its equals."""
@@ -79,7 +79,7 @@ class PreprocessingCheck:
             )
         except ForwardError as error:
             return Skip(
-                say("The model could not be run on samples scaled in another way. Received: {error}", error=str(error))
+                say("The model could not run on samples scaled differently. Received: {error}", error=str(error))
             )
         return result or Skip(reason)
 

@@ -19,8 +19,8 @@ from reportgen.results import BROKEN_WEIGHTS, Advice, Certainty, Finding, Limits
 OTHER = Rule(
     code="other-preprocessing",
     meaning=say(
-        "the model was likely trained on samples prepared in another way: its first batch normalisation or its answers fit them "
-        "better"
+        "the model was probably trained on samples prepared differently: its first batch normalisation or its "
+        "predictions fit those better"
     ),
     severity=Severity.PROBLEM,
     threshold=0.05,
@@ -35,7 +35,7 @@ OTHER = Rule(
     follows_from=tuple(code for code in BROKEN_WEIGHTS if code != "silent-channels"),
     advice=Advice(
         title=say("Another preprocessing fits better"),
-        why=say("The accuracy here may be that of wrong inputs, not of the model."),
+        why=say("The accuracy here may reflect wrong inputs, not the model."),
         action=say("Run the report again with the option that the message names, and compare."),
         certainty=Certainty.TEST,
     ),
@@ -72,14 +72,14 @@ def _better_variant(
     enough = result.majority + _GOOD * (1 - result.majority)
     good, good_already = best.accuracy.low >= enough, declared.low >= enough
     message = say(
-        "samples scaled '{name}' are right in {accuracy:.1%}, as declared in {declared:.1%} of {checked}: {gained} gained, "
-        "{lost} lost (p = {p:.2g} after correction for {variants}, limit {limit:g})",
+        "samples scaled '{name}' give an accuracy of {accuracy:.1%} instead of {declared:.1%} on {checked} samples: {gained} "
+        "gained, {lost} lost (p = {p:.2g} after correction for {variants}, limit {limit:g})",
         **values,
     )
     if not good:
         message = say(
-            "{message}; yet even then it does not clearly avoid half the errors of always saying the most frequent label, so "
-            "that something else may be amiss",
+            "{message}; even then it does not clearly avoid half of the baseline's errors, so something else may be "
+            "wrong",
             message=message,
         )
     grade = Severity.NOTE if not good else Severity.WARNING if good_already else Severity.PROBLEM
@@ -114,7 +114,7 @@ def _finding(
     if not result.dead_layer:
         return OTHER.finding(name, message, severity=severity, evidence=evidence, threshold=threshold)
     dead = say(
-        "{message}; but {layer} never fires as declared, which may be the cause",
+        "{message}; but {layer} never fires as used, which may be the cause",
         message=message,
         layer=result.dead_layer,
     )
@@ -134,11 +134,11 @@ def _with_option(result: PreprocessingCheckResult, message: Message, option: str
         return message
     if result.own_scale:
         return say(
-            "{message}; the division by 255 was reportgen's own (--scale auto), and {option} prepares them so",
+            "{message}; reportgen itself divided by 255 (--scale auto); use {option}",
             message=message,
             option=option,
         )
-    return say("{message}; {option} prepares them so", message=message, option=option)
+    return say("{message}; use {option}", message=message, option=option)
 
 
 def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
@@ -146,9 +146,9 @@ def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
     declared = result.as_declared
     assert declared is not None
     message = say(
-        "samples scaled '{name}' give {layer}, the first batch normalisation, the inputs that it was trained on, and as declared "
-        "they do not: their variance is {ratio:.2g} times that stored in training, as declared {far_ratio:.2g} times "
-        "(divergence {distance:.2g} against {far:.2g}, limit {limit:g})",
+        "samples scaled '{name}' match the training data of {layer}, the first batch normalisation: variance "
+        "{ratio:.2g} times that stored, as used {far_ratio:.2g} times (divergence {distance:.2g} against {far:.2g}, "
+        "limit {limit:g})",
         name=best.name,
         layer=result.normalization,
         ratio=best.ratio,
@@ -160,7 +160,7 @@ def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
     scored = next((one for one in result.variants if one.name == best.name), None)
     if scored is not None and result.declared is not None:
         message = say(
-            "{message}; so scaled {accuracy:.1%} are right, as declared {declared:.1%}",
+            "{message}; so scaled, {accuracy:.1%} are right, as used {declared:.1%}",
             message=message,
             accuracy=scored.accuracy.value,
             declared=result.declared.value,
@@ -181,8 +181,8 @@ def _by_spread(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
     assert declared is not None
     assert declared.spread is not None
     message = say(
-        "scores hardly depend on the samples as declared, with a spread of {far:.2g} (limit {limit:g}), and do when they are "
-        "scaled '{name}', with {spread:.2g}: the model may have been trained on such inputs; only labels can prove it",
+        "as used, scores hardly depend on the samples (spread {far:.2g}, limit {limit:g}); scaled '{name}' they do "
+        "({spread:.2g}): the model may expect such inputs, but only labels can prove it",
         name=best.name,
         spread=best.spread,
         far=declared.spread,

@@ -54,7 +54,7 @@ def preprocessing_variants(
     if span is None:
         variants[say("as stored")] = Variant(np.float32, "--scale none", is_scale=True)
         left_out.append(
-            say("The stored values do not tell how black and white are stored, so other ranges were not tried.")
+            say("The stored values do not show how black and white are stored, so no other range was tried.")
         )
     else:
         for bottom, top in ((0, 255), (0, 1), (-1, 1)):
@@ -64,7 +64,7 @@ def preprocessing_variants(
     variants[say("the samples’ own mean and deviation")] = Variant(_normalised(moments), is_scale=True)
     variants[say("each image standardised")] = Variant(standardise, is_scale=True)
     if coloured and span is not None:
-        variants[say("ImageNet’s means subtracted, blue first")] = Variant(_without_means(low, high), is_scale=True)
+        variants[say("ImageNet means subtracted, blue first")] = Variant(_without_means(low, high), is_scale=True)
     if coloured:
         variants[say("channels reversed")] = Variant(lambda stored: samples.scale(stored)[..., ::-1])
     else:

@@ -110,8 +110,8 @@ def _most(spreads: tuple[float, ...]) -> float | None:
 
 def _no_scores(outputs: np.ndarray) -> str:
     if not np.isfinite(outputs).all():
-        return say("The output is NaN or infinite for some samples, so no classes are named.")
-    return say("The output is not one score for each class, so no classes are named.")
+        return say("Some outputs are NaN or infinite, so no class is predicted.")
+    return say("The output is not one score per class, so no class is predicted.")
 
 
 def _shown(

@@ -14,14 +14,14 @@ from reportgen.run import LARGEST_REPEAT_CHANGE
 
 NOT_RUN = Rule(
     code="samples-not-run",
-    meaning=say("samples were given and the model was not run on them, so that nothing of what it does was checked"),
+    meaning=say("samples were given but the model was not run on them, so nothing that it does was checked"),
     severity=Severity.PROBLEM,
     threshold=0,
-    unit=say("sets of samples that are left out"),
-    source=say("a check that was asked for and not made must not pass for one that found nothing"),
+    unit=say("sets of samples left out"),
+    source=say("a check that was requested but not made must not count as passed"),
     advice=Advice(
         title=say("Samples were not run"),
-        why=say("Nothing of what the model does was checked."),
+        why=say("Nothing that the model does was checked."),
         action=say("Correct the samples or the options that the message names, and run the report again."),
         certainty=Certainty.FACT,
     ),
@@ -43,7 +43,7 @@ def not_run(reason: str, limits: Limits) -> tuple[Finding, ...]:
     finding = NOT_RUN.finding(
         say("samples"),
         say(
-            "they were given, and the model was not run on them, so that nothing of what it does was checked: {error}",
+            "the model was not run on them, so nothing that it does was checked: {error}",
             error=reason.rstrip("."),
         ),
         evidence={"not_run": 1},
@@ -54,11 +54,11 @@ def not_run(reason: str, limits: Limits) -> tuple[Finding, ...]:
 
 NON_FINITE_OUTPUT = Rule(
     code="non-finite-output",
-    meaning=say("the model's output is NaN or infinite for some of the samples"),
+    meaning=say("some outputs are NaN or infinite"),
     severity=Severity.PROBLEM,
     threshold=0,
     unit=say("samples"),
-    source=say("IEEE 754: no class has the largest of several values that are NaN"),
+    source=say("IEEE 754: NaN values have no largest one, so no class is predicted"),
     follows_from=(
         "non-finite-weights",
         "negative-variance",
@@ -66,7 +66,7 @@ NON_FINITE_OUTPUT = Rule(
     ),
     advice=Advice(
         title=say("NaN or infinite outputs"),
-        why=say("Such a sample has no prediction."),
+        why=say("Such samples have no prediction."),
         action=say("Check these samples for NaN and extreme values, then the weights and the scaling of the inputs."),
         certainty=Certainty.FACT,
     ),
@@ -85,7 +85,7 @@ def non_finite_output(result: SamplePredictionsResult, limits: Limits) -> Iterat
         yield NON_FINITE_OUTPUT.finding(
             say("samples"),
             say(
-                "the output is NaN or infinite for {count} of {evaluated} evaluated (limit {limit:g})",
+                "{count} of {evaluated} outputs are NaN or infinite (limit {limit:g})",
                 count=result.non_finite,
                 evaluated=evaluated,
                 limit=limit,
@@ -97,18 +97,18 @@ def non_finite_output(result: SamplePredictionsResult, limits: Limits) -> Iterat
 
 UNSTEADY = Rule(
     code="non-deterministic-output",
-    meaning=say("the model answers the same samples differently when it is run again, as with dropout left on"),
+    meaning=say("the model gives different outputs when run again on the same samples, as with dropout left on"),
     severity=Severity.PROBLEM,
     threshold=LARGEST_REPEAT_CHANGE,
-    unit=say("largest difference of two runs, as a share of the largest output"),
+    unit=say("largest difference between two runs, relative to the largest output"),
     source=say(
-        "one machine gives the same numbers twice; sums in another order differ by about 1e-6 of them in float32, for which "
-        "the limit is reportgen's choice"
+        "one machine gives the same numbers twice; another order of summation changes float32 by about 1e-6, on which "
+        "the limit, reportgen's choice, rests"
     ),
     advice=Advice(
         title=say("Outputs change from run to run"),
-        why=say("No result of this model can be reproduced."),
-        action=say("Look for dropout, noise or batch statistics that stay on at inference."),
+        why=say("No result of this model is reproducible."),
+        action=say("Check for dropout, noise or batch statistics left on at inference."),
         certainty=Certainty.FACT,
     ),
 )
@@ -121,8 +121,8 @@ def non_deterministic_output(result: SamplePredictionsResult, limits: Limits) ->
         yield UNSTEADY.finding(
             result.unsteady_layer or say("outputs"),
             say(
-                "the same samples, run twice, give outputs that differ by up to {change:.2g} of the largest (limit "
-                "{limit:g}), as with dropout left on; maps, masked channels and other scales are not judged",
+                "outputs differ between two runs by up to {change:.2g} of the largest (limit {limit:g}), as with "
+                "dropout left on; maps, masked channels and other scales are not judged",
                 change=change,
                 limit=limit,
             ),
@@ -139,16 +139,15 @@ FEWEST_ALIKE = 5
 
 ALIKE = Rule(
     code="constant-output",
-    meaning=say("the outputs are nearly the same for all samples"),
+    meaning=say("the output is nearly the same for all samples"),
     severity=Severity.PROBLEM,
     threshold=0.01,
     unit=say(
-        "distance of class scores from their mean, where a model that is certain of each answer has about 1; of numbers their "
-        "standard deviation over the targets', of images over all pixels'"
+        "distance of class scores from their mean, about 1 for a model certain of every answer; for numbers their "
+        "standard deviation over the targets', for images over all pixels'"
     ),
     source=say(
-        "a model whose output does not depend on its input has 0; a hundredth, on {fewest} samples or more, is reportgen's "
-        "choice",
+        "0 for a model whose output ignores its input; a hundredth, on {fewest} samples or more, is reportgen's choice",
         fewest=FEWEST_ALIKE,
     ),
     bounds=(0.0, 1.0),
@@ -220,14 +219,14 @@ def constant_output(result: SamplePredictionsResult, limits: Limits) -> Iterator
         values = {"samples": samples, "variation": variation, "limit": limit}
         if result.spreads:
             message = say(
-                "the model gives nearly the same output for all {samples} samples: its spread is {variation:.2g} of what it "
-                "should be (limit {limit:g})",
+                "the model gives nearly the same output for all {samples} samples (spread {variation:.2g} of what is "
+                "expected, limit {limit:g})",
                 **values,
             )
         else:
             message = say(
-                "the outputs are nearly the same for all {samples} samples: their distance from the mean is {variation:.2g} of "
-                "the way to certain answers (limit {limit:g})",
+                "the model gives nearly the same output for all {samples} samples (distance from the mean "
+                "{variation:.2g}, limit {limit:g})",
                 **values,
             )
         evidence = {"variation": variation, "samples": samples}
@@ -251,11 +250,11 @@ RANGE = Rule(
     meaning=say("the samples span another range than the model's own rescaling expects"),
     severity=Severity.PROBLEM,
     threshold=8.0,
-    unit=say("factor by which the inputs are wider or narrower than expected"),
+    unit=say("factor by which the input range differs from the expected one"),
     source=say("the model's rescaling layer, read backwards from [-1, 1] or [0, 1]"),
     advice=Advice(
         title=say("Inputs out of range"),
-        why=say("The model gets values that it never saw in training."),
+        why=say("The model receives values that it never saw in training."),
         action=say("Scale the samples as in training, with --scale."),
         certainty=Certainty.CHOICE,
     ),
@@ -287,10 +286,10 @@ def input_range(result: SamplePredictionsResult, limits: Limits) -> Iterator[Fin
 
 UNSCALED = Rule(
     code="unscaled-input",
-    meaning=say("the samples look like bytes that nobody scaled"),
+    meaning=say("the samples look like unscaled bytes"),
     severity=Severity.WARNING,
     threshold=16.0,
-    unit=say("largest input, where none is negative and the model has no rescaling layer"),
+    unit=say("largest input, if none is negative and the model has no rescaling layer"),
     source=say("inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero"),
     follows_from=("other-preprocessing",),
     advice=Advice(
@@ -309,8 +308,8 @@ def unscaled_input(result: SamplePredictionsResult, limits: Limits) -> Iterator[
         yield UNSCALED.finding(
             say("samples"),
             say(
-                "inputs span {low:.4g} to {high:.4g}, never below zero, and the model has no rescaling layer: they look like "
-                "bytes that were not scaled (limit {limit:g})",
+                "inputs look unscaled: they span {low:.4g} to {high:.4g}, never negative, and the model has no "
+                "rescaling layer (limit {limit:g})",
                 low=low,
                 high=high,
                 limit=limit,
@@ -322,15 +321,15 @@ def unscaled_input(result: SamplePredictionsResult, limits: Limits) -> Iterator[
 
 UNCHECKED_NAMES = Rule(
     code="class-names-unchecked",
-    meaning=say("class folders were taken for the classes by their order, as none has the name of one"),
+    meaning=say("class folders were matched with the classes by their order, as none has the name of one"),
     severity=Severity.WARNING,
     threshold=0,
     unit=say("class names whose order could not be checked"),
     source=say(
-        "labels in another order than the model's make right answers wrong, and nothing in the samples tells the order"
+        "labels in another order than the model's make right answers wrong, and the samples do not reveal the order"
     ),
     advice=Advice(
-        title=say("Order of the classes is a guess"),
+        title=say("Class order is a guess"),
         why=say("If labels have another order than the model’s outputs, right answers count as wrong."),
         action=say("Pass the class names in the model’s order with --class-names."),
         certainty=Certainty.FACT,
@@ -345,9 +344,8 @@ def unchecked_names(result: SamplePredictionsResult, limits: Limits) -> Iterator
         yield UNCHECKED_NAMES.finding(
             say("labels"),
             say(
-                "the order of the class names could not be checked: no class folder has one of the {count} names, so they were "
-                "matched in the order of the folders' names (limit {limit:g}); name the folders like the classes, or give "
-                "--labels",
+                "the class order could not be checked: no class folder has one of the {count} names, so they were "
+                "matched in the order of the folders' names (limit {limit:g}); rename the folders or give --labels",
                 count=result.unchecked_names,
                 limit=limit,
             ),

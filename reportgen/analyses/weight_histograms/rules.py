@@ -14,11 +14,11 @@ NON_FINITE = Rule(
     severity=Severity.PROBLEM,
     threshold=0,
     unit=say("values of a variable"),
-    source=say("IEEE 754: every output that depends on such a value is NaN or infinite"),
+    source=say("IEEE 754: every output computed from such a value is NaN or infinite"),
     advice=Advice(
         title=say("NaN or infinite weights"),
         why=say("Every output that depends on them is NaN or infinite."),
-        action=say("Load an earlier checkpoint; look for a diverged loss or an overflow in half precision."),
+        action=say("Load an earlier checkpoint; check for a diverged loss or an overflow in half precision."),
         certainty=Certainty.FACT,
     ),
 )
@@ -48,7 +48,7 @@ def non_finite_weights(
 
 CONSTANT = Rule(
     code="constant-kernel",
-    meaning=say("all weights of a kernel are zero, or have the same value, so that all of its filters give the same"),
+    meaning=say("all weights of a kernel are equal, so all its filters compute the same"),
     severity=Severity.PROBLEM,
     threshold=0,
     unit=say("difference between the largest and the smallest weight"),
@@ -57,8 +57,8 @@ CONSTANT = Rule(
     ),
     advice=Advice(
         title=say("Constant kernel"),
-        why=say("All filters of the layer compute the same thing, so the layer passes nothing on."),
-        action=say("Check that the weights were loaded, and that no mask or constraint set them."),
+        why=say("All filters of the layer compute the same, so it passes nothing on."),
+        action=say("Check that the weights were loaded and that no mask or constraint fixed them."),
         certainty=Certainty.FACT,
     ),
 )
@@ -76,7 +76,7 @@ def constant_kernels(kernels: Sequence[KernelWeights], limit: float) -> Iterator
             say("all {count} weights are zero (limit: a difference of {limit:g})", count=weights.count, limit=limit)
             if zero
             else say(
-                "all {count} weights are from {low:.4g} to {high:.4g} (limit: a difference of {limit:g})",
+                "all {count} weights lie between {low:.4g} and {high:.4g} (limit: a difference of {limit:g})",
                 count=weights.count,
                 low=weights.minimum,
                 high=weights.maximum,
@@ -89,15 +89,15 @@ def constant_kernels(kernels: Sequence[KernelWeights], limit: float) -> Iterator
 
 SPARSE = Rule(
     code="sparse-weights",
-    meaning=say("a share of the model's weights is exactly zero, which training by gradients alone does not leave"),
+    meaning=say("a share of the weights is exactly zero, which gradient training alone does not produce"),
     severity=Severity.NOTE,
     threshold=0.1,
     unit=say("share of the weights of all kernels that vary"),
-    source=say("a fact to know, such as of pruning; a tenth is reportgen's choice"),
+    source=say("worth knowing, for instance after pruning; a tenth is reportgen's choice"),
     bounds=(0.0, 1.0),
     advice=Advice(
         title=say("Sparse weights"),
-        why=say("A pruned model can be smaller and faster, and its accuracy must be measured after pruning."),
+        why=say("A pruned model can be smaller and faster; measure its accuracy after pruning."),
         action=say("If you did not prune the model, find out what set these weights to zero."),
         certainty=Certainty.FACT,
     ),
@@ -105,14 +105,14 @@ SPARSE = Rule(
 
 COARSE = Rule(
     code="coarse-weights",
-    meaning=say("kernels have only a handful of different weights, as after rounding to four bits"),
+    meaning=say("kernels have only a handful of different weights, as after four-bit rounding"),
     severity=Severity.NOTE,
     threshold=15,
-    unit=say("different weights of a kernel, or of each of its filters"),
-    source=say("a fact to know, such as of quantisation; four bits with a sign have 15 values around zero"),
+    unit=say("different weights in a kernel or in each of its filters"),
+    source=say("worth knowing, for instance after quantisation; signed four-bit numbers have 15 values around zero"),
     advice=Advice(
         title=say("Quantised weights"),
-        why=say("Rounded weights cost accuracy, which must be measured after rounding."),
+        why=say("Rounded weights can cost accuracy; measure it after rounding."),
         action=say("If you did not quantise the model, find out what rounded it."),
         certainty=Certainty.FACT,
     ),

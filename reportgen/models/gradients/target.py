@@ -57,5 +57,5 @@ def tolerance_of(outputs: np.ndarray) -> float:
 def unsquashed_rule(outputs: np.ndarray) -> Message:
     """Return in words what is explained where nothing before a softmax or sigmoid was found."""
     if outputs.min() >= 0 and outputs.max() <= 1 + tolerance_of(outputs):
-        return say("the scores (what comes before their softmax or sigmoid could not be found)")
-    return say("the output (it has no softmax or sigmoid)")
+        return say("the scores (no logits before a softmax or sigmoid were found)")
+    return say("the output (no softmax or sigmoid)")

@@ -138,7 +138,9 @@ def compare_with_null(kernel: LayerKernel, count: int, *, seed: int) -> Compared
     draws = redraw(kernel, part, count, seed=seed)
     if draws is None:
         name = kernel.initializer_name
-        reason = say("no initialiser is known") if name is None else say("a part of {name} cannot be drawn", name=name)
+        reason = (
+            say("no initialiser is known") if name is None else say("a part of {name} cannot be redrawn", name=name)
+        )
         return _without_draws(part, value, reason, spectrum)
     return _compared_with_draws(part, value, spectrum, draws)
 

@@ -138,7 +138,7 @@ def read_serving(folder: Path, *, name: str) -> Serving | str:
     """
     try:
         graph = _graph_for_serving(folder)
-        return say("it has no graph for serving") if graph is None else _serving(folder, graph)
+        return say("it has no serving graph") if graph is None else _serving(folder, graph)
     except _UnfitError as error:
         return error.reason
     except WireError as error:
@@ -167,7 +167,11 @@ def _serving(folder: Path, meta_graph: memoryview) -> Serving:
     inputs, outputs = _ports(signature, 1), _ports(signature, 2)
     if len(inputs) != 1:
         raise _UnfitError(
-            say("its signature '{key}' has {n} inputs; one of a single input can be run", key=shown(key), n=len(inputs))
+            say(
+                "its signature '{key}' has {n} inputs; only one with a single input can be run",
+                key=shown(key),
+                n=len(inputs),
+            )
         )
     if not outputs:
         raise _UnfitError(say("its signature '{key}' has no outputs", key=shown(key)))
@@ -234,12 +238,12 @@ def _port(name: str, info: memoryview) -> Port:
         for size in messages(shape, 2)
     ]
     if not text(info, 1) or dtype not in _NUMBERS:
-        raise _UnfitError(say("'{name}' of its signature is no dense tensor of numbers", name=shown(name)))
+        raise _UnfitError(say("'{name}' of its signature is not a dense numeric tensor", name=shown(name)))
     if unknown or not sizes or sizes[0] != -1:
         received = say("unknown") if unknown else str(tuple(sizes))
         raise _UnfitError(
             say(
-                "'{name}' of its signature has no batch axis of any size: shape {shape}",
+                "'{name}' of its signature has no free batch axis: shape {shape}",
                 name=shown(name),
                 shape=received,
             )

@@ -23,9 +23,9 @@ from reportgen.reading.rewriting import (
 from reportgen.untrusted.escaping import shown
 
 OBSTACLES_SHOWN = 3
-_NO_ARCHITECTURE = say("the file has weights and no architecture")
-_NO_WEIGHTS = say("the file has an architecture and no weights")
-_GRAPH = say("a SavedModel without the architecture of a Sequential or functional model is a mere graph of TensorFlow")
+_NO_ARCHITECTURE = say("the file has weights but no architecture")
+_NO_WEIGHTS = say("the file has an architecture but no weights")
+_GRAPH = say("a SavedModel without a Sequential or functional architecture is a plain TensorFlow graph")
 
 
 class Action(enum.Enum):
@@ -124,7 +124,7 @@ def signature_of(inventory: Inventory) -> tuple[Serving | None, str]:
     found = read_serving(inventory.file.path, name=shown(inventory.file.name))
     if isinstance(found, Serving):
         return found, ""
-    return None, say("its signature gives no predictions either, because {reason}", reason=found)
+    return None, say("its signature gives no predictions either: {reason}", reason=found)
 
 
 def _by_signature(inventory: Inventory) -> Decision:
@@ -147,7 +147,7 @@ def refusal(inventory: Inventory, decision: Decision) -> str:
     parts: list[str] = [
         say("{file} cannot be run.", file=name)
         if decision.serving is None
-        else say("{file} cannot be looked into.", file=name),
+        else say("{file} cannot be inspected.", file=name),
         say("Received: {listed}.", listed=first_of(decision.reasons, OBSTACLES_SHOWN, separator="; ")),
     ]
     if decision.serving is not None:
@@ -159,15 +159,16 @@ def refusal(inventory: Inventory, decision: Decision) -> str:
     elif decision.reasons == (_NO_ARCHITECTURE,):
         parts.append(
             say(
-                "Only its weights can be reported on, unless {option} gives its architecture, as model.to_json() writes it.",
+                "Only its weights can be reported, unless {option} supplies the architecture as written by "
+                "model.to_json().",
                 option="--architecture FILE",
             )
         )
     elif decision.serving is None:
         parts.append(
-            say("Only its weights can be reported on.")
+            say("Only its weights can be reported.")
             if inventory.weights
-            else say("Only its architecture can be reported on.")
+            else say("Only its architecture can be reported.")
         )
     return joined(parts, " ")
 

@@ -132,7 +132,7 @@ def _without_dropped(class_name: str, config: Mapping[str, Any], path: str, note
                 path,
                 say("{kind} with {argument}", kind=shown(class_name), argument=shown(f"{argument}={config[argument]}")),
             )
-        notes.rewrote(say("Arguments that Keras 3 does not take were dropped"), f"{class_name} {argument}")
+        notes.rewrote(say("Arguments that Keras 3 does not accept were dropped"), f"{class_name} {argument}")
     # None says nothing, and an older Keras 3, all that Python 3.10 has, does not take it
     newer = {"quantization_config"} if config.get("quantization_config", "") is None else set()
     return {key: value for key, value in config.items() if key not in dropped and key not in newer}
@@ -153,10 +153,10 @@ def _complete(class_name: str, config: dict[str, Any], path: str, notes: Notes) 
 def _axis(axis: list[Any], path: str, notes: Notes, *, in_hdf5: bool) -> Any:
     if len(axis) == 1:
         if notes.old:
-            notes.rewrote(say("An axis in a list was taken out of it"), path)
+            notes.rewrote(say("An axis given as a list was unpacked"), path)
         return axis[0]
     if in_hdf5:
-        notes.rewrote(say("Several axes were kept, which Keras 3 drops when it reads an .h5 file"), path)
+        notes.rewrote(say("Several axes were kept that Keras 3 drops when it reads an .h5 file"), path)
     return axis
 
 

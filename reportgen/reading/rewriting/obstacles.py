@@ -16,12 +16,12 @@ SUBJECTS_SHOWN = 5
 class ObstacleKind(enum.Enum):
     """Why a model is not run, and the option that would run it, if there is one."""
 
-    CODE = (say("code that the file brings along"), "--allow-custom-code")
-    FOREIGN = (say("a program that the file brings along"), None)
+    CODE = (say("code embedded in the file"), "--allow-custom-code")
+    FOREIGN = (say("a program embedded in the file"), None)
     CUSTOM = (say("not part of Keras"), "--custom-objects MODULE")
-    NOT_GIVEN = (say("neither part of Keras nor of the modules given"), "--custom-objects MODULE")
+    NOT_GIVEN = (say("neither in Keras nor in the given modules"), "--custom-objects MODULE")
     UNNAMED = (say("a function whose code is not in the file"), "--activation '<lambda>=NAME'")
-    REMOVED = (say("not part of Keras 3 any more"), None)
+    REMOVED = (say("no longer part of Keras 3"), None)
     OPERATION = (say("without a counterpart in Keras 3"), None)
     OUTSIDE = (say("another file"), None)
     LEFT_OUT = (say("not in the file"), None)

@@ -124,11 +124,9 @@ class _Rewriter:
         config = item.get("config")
         inner = config.get("layer") if isinstance(config, dict) else None
         if item["class_name"] in keras_names.PRUNING_WRAPPERS:
-            self._notes.rewrote(say("The wrapper of pruning was taken off"), path)
+            self._notes.rewrote(say("The pruning wrapper was removed"), path)
         else:
-            self._notes.rewrote(
-                say("The rounding of quantisation-aware training was left out, so that outputs differ a little"), path
-            )
+            self._notes.rewrote(say("Quantisation-aware rounding was left out, so outputs differ slightly"), path)
         if item["class_name"] == keras_names.ROUNDED_INPUT:
             inner = {"class_name": "Activation", "config": {"activation": "linear"}}
         if not isinstance(inner, dict) or not isinstance(inner.get("config"), dict):
@@ -139,7 +137,7 @@ class _Rewriter:
     def _model(self, item: Mapping[str, Any], path: str) -> dict[str, Any]:
         config = item.get("config")
         if isinstance(config, list):
-            self._notes.rewrote(say("The Sequential model's list of layers was put into a configuration"), path)
+            self._notes.rewrote(say("The Sequential model's list of layers was wrapped in a configuration"), path)
             config = {"name": item.get("name") or "sequential", "layers": config}
         if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
             self._notes.met(ObstacleKind.CUSTOM, path, say("a subclassed {kind}", kind=shown(str(item["class_name"]))))

@@ -52,9 +52,7 @@ def unshare(config: Mapping[str, Any], notes: Notes) -> tuple[SharedLayer, ...]:
         item = entries[whole[0]][1]
         if not layers_of(item) and item.get("class_name") != "InputLayer":
             paths = tuple(entries[index][0] for index in whole)
-            notes.rewrote(
-                say("A layer of several models was built for each of them, with the same variables"), paths[0]
-            )
+            notes.rewrote(say("A layer shared by several models was built for each, with the same variables"), paths[0])
             shared.append(SharedLayer(paths))
     return tuple(shared)
 

@@ -27,9 +27,9 @@ REGISTRIES = (
     ("constraint", "keras.constraints", keras_names.CONSTRAINTS),
 )
 _LEFT_OUT = {
-    "keras.initializers": say("A custom initialiser was left out, which is not needed to run the model"),
-    "keras.regularizers": say("A custom regulariser was left out, which is not needed to run the model"),
-    "keras.constraints": say("A custom constraint was left out, which is not needed to run the model"),
+    "keras.initializers": say("A custom initialiser was left out; the model runs without it"),
+    "keras.regularizers": say("A custom regulariser was left out; the model runs without it"),
+    "keras.constraints": say("A custom constraint was left out; the model runs without it"),
 }
 _LAMBDA = say("a Lambda function")
 # What TensorFlow 1 saved with an initialiser, and Keras 3 does not take
@@ -119,8 +119,8 @@ def given_object(value: Mapping[str, Any], name: str, *, path: str, notes: Notes
 
 def _ran(name: str, path: str) -> str:
     if not path:
-        return say("The model: {name} of the modules given was run.", name=shown(name))
-    return say("Layer '{path}': {name} of the modules given was run.", path=shown(path), name=shown(name))
+        return say("The model: {name} of the given modules was run.", name=shown(name))
+    return say("Layer '{path}': {name} of the given modules was run.", path=shown(path), name=shown(name))
 
 
 def given_function(value: Any, path: str, notes: Notes, *, what: str = _LAMBDA) -> dict[str, Any] | None:
@@ -146,7 +146,7 @@ def given_function(value: Any, path: str, notes: Notes, *, what: str = _LAMBDA) 
         return None
     key = marshalled_key(len(notes.functions))
     notes.functions[key] = function
-    notes.ran(say("Layer '{path}': a function that the file brings along was run.", path=shown(path)))
+    notes.ran(say("Layer '{path}': a function embedded in the file was run.", path=shown(path)))
     return function_item(key)
 
 
@@ -238,7 +238,7 @@ def _activation(value: Any, *, path: str, notes: Notes, nested: Nested) -> Any:
 
 def _instead(name: str, instead: str, path: str, notes: Notes) -> str:
     """Return Keras' activation that the user put in place of one that is not Keras', and note that."""
-    asked = say("The activation {name} was taken as {instead}, as --activation says", name=shown(name), instead=instead)
+    asked = say("Activation {name} was replaced by {instead} (--activation)", name=shown(name), instead=instead)
     notes.rewrote(asked, path)
     return instead
 

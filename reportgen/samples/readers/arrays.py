@@ -60,7 +60,7 @@ class StoredArray:
         highest = int(labels.values.max(initial=0))
         if len(set(places)) < len(own) or highest >= len(own) or places == list(range(len(own))):
             return labels
-        note = say("Labels were brought from the order of the source's class names into that of the given ones.")
+        note = say("Labels were reordered from the source's class names to the given ones.")
         return replace(labels, values=np.array(places, np.int64)[labels.values], notes=(*labels.notes, note))
 
     def source(self, accepts: Accepts, *, labels: GivenLabels | None, class_names: ClassNames | None) -> SampleSource:

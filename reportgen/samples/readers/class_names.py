@@ -219,7 +219,7 @@ def _in_order(path: Path, pairs: Sequence[tuple[int, tuple[str, ...]]]) -> Class
         raise _other_form(path, f"the number {wrong}", "The numbers of the classes must count them, from 0 or 1 on.")
     names = tuple(map(escaped, _checked([names[0] for _, names in ordered])))
     others = tuple((str(number), *(escaped(other.strip()) for other in names[1:])) for number, names in ordered)
-    counted_from_one = (say("The class names are numbered from 1 on; class 0 is the first of them."),)
+    counted_from_one = (say("The class names are numbered from 1; class 0 is the first of them."),)
     return ClassNames(names, others, counted_from_one if first else ())
 
 

@@ -211,7 +211,7 @@ def _part(folder: Place, shown: str) -> tuple[Place, str, tuple[str, ...]]:
             held_out.sort(key=lambda name: (bool(_scan(folder / name)[0]), parts[name] != "test", name))
             taken, others = held_out[0], first_of(map(shown_name, sorted(set(folders) - {held_out[0]})), _NAMED)
             notes = (
-                say("Of the data set the part {part} was taken, not {others}.", part=shown_name(taken), others=others),
+                say("The part {part} of the data set was used, not {others}.", part=shown_name(taken), others=others),
             )
         elif not images and len(folders) == 1 and _is_wrapper(folder / folders[0]):
             taken = folders[0]
@@ -280,7 +280,7 @@ def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
         )
     if not decode:
         count = len(files.names)
-        notes.append(say("Of the {count} images only the headers were checked for damage.", count=count))
+        notes.append(say("Only the headers of the {count} images were checked for damage.", count=count))
     return np.array(kept, np.int64), tuple(notes)
 
 

@@ -60,7 +60,7 @@ class PixelTable:
             values, labels = values[kept], None if labels is None else labels[kept]
         shape = _shape(values.shape[1], file.input_shape)
         if columns.label is not None and not columns.headed:
-            notes += (say("The first column was taken as the labels, as there is one more than pixels."),)
+            notes += (say("The first column was taken as labels: there is one column more than pixels."),)
         origin = say("column {column}", column=shown_name(columns.heading or "1"))
         return StoredArray(
             values=values.reshape(len(values), *shape),
@@ -187,7 +187,7 @@ def _of_tests(uses: list[str]) -> tuple[np.ndarray | None, tuple[str, ...]]:
     if not test.any() or test.all():
         return None, ()
     kept = np.flatnonzero(test)
-    return kept, (say("Of {all} lines the {count} for tests were taken.", all=len(uses), count=len(kept)),)
+    return kept, (say("Of {all} lines, the {count} for testing were used.", all=len(uses), count=len(kept)),)
 
 
 def _shape(pixels: int, input_shape: InputShape | None) -> tuple[int, ...]:

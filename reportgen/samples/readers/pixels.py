@@ -30,7 +30,7 @@ Notice = Literal["transparent", "frames", "16-bit"]
 
 _NOTICES: dict[Notice, str] = {
     "transparent": say("Transparent pixels were composited on white."),
-    "frames": say("Of several frames the first was taken."),
+    "frames": say("Only the first of several frames was used."),
     "16-bit": say("16-bit greyscale was scaled to 0 to 255."),
 }
 

@@ -77,7 +77,7 @@ def test_gradients_of_a_fused_softmax_are_those_of_the_value_before_it() -> None
             "the logits (act before its softmax)",
         ),
         ([layers.Dense(3, activation="sigmoid", name="head")], "the logits (head before its sigmoid)"),
-        ([layers.Dense(3, name="head")], "the output (it has no softmax or sigmoid)"),
+        ([layers.Dense(3, name="head")], "the output (no softmax or sigmoid)"),
     ],
 )
 def test_every_kind_of_head_is_seen_through(last: list[Any], rule: str) -> None:
@@ -98,7 +98,7 @@ def test_scores_that_hide_their_logits_are_explained_themselves() -> None:
     target = find_target(alive(sequential(*doubled)), SampleInputs(draw(2, 6, 6, 1)))
     assert target is not None
     assert target.logits is None
-    assert target.rule == "the scores (what comes before their softmax or sigmoid could not be found)"
+    assert target.rule == "the scores (no logits before a softmax or sigmoid were found)"
 
 
 def test_evidence_for_class_0_of_a_single_output_is_that_against_class_1() -> None:

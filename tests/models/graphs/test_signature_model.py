@@ -96,8 +96,8 @@ def test_a_report_has_predictions_and_says_why_nothing_else(tmp_path: Path) -> N
     assert shown.top[0].probability == pytest.approx(expected[index].max(), abs=1e-6)
     assert sections["prediction_quality"].result.classification.accuracy.successes == 5
     why = (
-        "exported cannot be looked into. Received: a SavedModel without the architecture of a Sequential or functional "
-        "model is a mere graph of TensorFlow. With --samples it shows the predictions of its signature 'serving_default'."
+        "exported cannot be inspected. Received: a SavedModel without a Sequential or functional architecture is a "
+        "plain TensorFlow graph. With --samples it shows the predictions of its signature 'serving_default'."
     )
     skipped = {name: section.reason for name, section in sections.items() if hasattr(section, "reason")}
     inside = ("concepts", "feature_maps", "channel_activity", "batch_normalization", "filter_responses", "attribution")
@@ -138,7 +138,7 @@ def test_a_graph_that_does_more_than_compute_is_never_run(
     found = saved(tmp_path, compute)
     assert found.serving is None
     assert f"the graph of its signature 'serving_default' does more than compute: {operation}" in found.message
-    assert "Only its weights can be reported on." in found.message
+    assert "Only its weights can be reported." in found.message
 
 
 def touch(image: Any) -> Any:
@@ -161,8 +161,8 @@ def test_what_no_output_needs_is_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "reason"),
     [
-        ((2, 6, 6, 1), "'image' of its signature has no batch axis of any size: shape (2, 6, 6, 1)"),
-        (None, "'image' of its signature has no batch axis of any size: shape unknown"),
+        ((2, 6, 6, 1), "'image' of its signature has no free batch axis: shape (2, 6, 6, 1)"),
+        (None, "'image' of its signature has no free batch axis: shape unknown"),
     ],
 )
 def test_an_input_without_a_batch_axis_is_not_run(shape: Any, reason: str, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_several_inputs_are_not_run(tmp_path: Path) -> None:
     )
     found = read_model(tmp_path / "two")
     assert isinstance(found, WeightsOnly)
-    assert "its signature 'serving_default' has 2 inputs; one of a single input can be run" in found.message
+    assert "its signature 'serving_default' has 2 inputs; only one with a single input can be run" in found.message
 
 
 def test_of_several_signatures_only_the_default_one_is_run(tmp_path: Path) -> None:

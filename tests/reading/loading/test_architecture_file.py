@@ -108,4 +108,4 @@ def test_an_architecture_that_does_not_fit_is_one_line(parted: Path, tmp_path: P
 def test_the_option_is_named_where_there_is_no_architecture(parted: Path) -> None:
     read = read_model(parted / "weights.weights.h5")
     assert isinstance(read, WeightsOnly)
-    assert "unless --architecture FILE gives its architecture, as model.to_json() writes it." in read.message
+    assert "unless --architecture FILE supplies the architecture as written by model.to_json()." in read.message

@@ -106,11 +106,11 @@ def test_weights_alone_give_kernels_by_layer(tmp_path: Path, name: str) -> None:
         original.save_weights(path)
     result = read_model(path)
     assert isinstance(result, WeightsOnly)
-    assert result.reasons == ("the file has weights and no architecture",)
+    assert result.reasons == ("the file has weights but no architecture",)
     assert result.options == ()
     assert result.message == (
-        f"{name} cannot be run. Received: the file has weights and no architecture. "
-        "Only its weights can be reported on, unless --architecture FILE gives its architecture, as model.to_json() writes it."
+        f"{name} cannot be run. Received: the file has weights but no architecture. "
+        "Only its weights can be reported, unless --architecture FILE supplies the architecture as written by model.to_json()."
     )
     kernels = {kernel.path.rsplit("/", 1)[-1]: kernel for kernel in result.kernels}
     head = kernels["head"]
@@ -188,8 +188,8 @@ def refused(path: Path, layers: list[keras.Layer]) -> str:
 def test_refusal_says_once_what_several_layers_have_against_them(tmp_path: Path) -> None:
     layers = [keras.layers.Lambda(lambda x: x, name=f"l{number}") for number in range(7)]
     assert refused(tmp_path / "m.keras", layers) == (
-        "m.keras cannot be run. Received: layers 'l0', 'l1', 'l2', 'l3', 'l4' and 2 more: Lambda is code that the file brings "
-        "along. If you trust the file, give --allow-custom-code."
+        "m.keras cannot be run. Received: layers 'l0', 'l1', 'l2', 'l3', 'l4' and 2 more: Lambda is code embedded in "
+        "the file. If you trust the file, give --allow-custom-code."
     )
 
 

@@ -102,7 +102,7 @@ def test_an_architecture_alone_is_not_said_to_have_no_kernel_and_no_convolution(
     (tmp_path / "m.json").write_text(json.dumps(json.loads(model_of_two().to_json())))
     report = reportgen.build_report(tmp_path / "m.json")
     reasons = {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
-    nothing = "The file has an architecture and no weights, so there is nothing to look at here."
+    nothing = "The file holds an architecture without weights, so there is nothing to analyse."
     assert [reasons[name] for name in ("weight_histograms", "learned", "filter_grids")] == [nothing] * 3
     assert "0 parameters" not in report.to_html()
     assert "no stored weights" in report.to_html()

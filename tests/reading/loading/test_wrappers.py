@@ -27,7 +27,7 @@ def test_a_pruned_model_computes_what_it_did_in_its_wrappers(extension: str) -> 
     read = live(f"pruned-2.15.1.{extension}")
     arrays = np.load(FIXTURES / "pruned-2.15.1.npz")
     np.testing.assert_allclose(read.model(arrays["x0"]), arrays["y0"], atol=1e-5)
-    assert read.rewrites[0].startswith("The wrapper of pruning was taken off: prune_low_magnitude_conv2d, ")
+    assert read.rewrites[0].startswith("The pruning wrapper was removed: prune_low_magnitude_conv2d, ")
     assert all(0.3 < np.mean(kernel == 0) < 0.7 for kernel in kernels(read.model))
 
 
@@ -43,7 +43,7 @@ def test_a_quantised_model_has_its_kernels_and_says_that_it_does_not_round() -> 
         "softmax",
     ]
     assert read.rewrites[0].startswith(
-        "The rounding of quantisation-aware training was left out, so that outputs differ a little: quantize_layer, quant_conv2d"
+        "Quantisation-aware rounding was left out, so outputs differ slightly: quantize_layer, quant_conv2d"
     )
 
 

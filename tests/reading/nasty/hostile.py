@@ -668,9 +668,9 @@ def long_sequential(folder: Path, count: int = 1100) -> Path:
 NOT_RUN: dict[str, tuple[dict[str, Any], str]] = {
     "lambda": (
         layer("Lambda", function={"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}),
-        "layer 'odd': Lambda is code that the file brings along. If you trust the file, give --allow-custom-code.",
+        "layer 'odd': Lambda is code embedded in the file. If you trust the file, give --allow-custom-code.",
     ),
-    "saved model": (layer("TFSMLayer", filepath="/tmp/x"), "TFSMLayer is a program that the file brings along"),
+    "saved model": (layer("TFSMLayer", filepath="/tmp/x"), "TFSMLayer is a program embedded in the file"),
     "custom class": (
         layer("<b>My\nLayer\x1b[31m\u202e</b>", module="my.module"),
         "my.module.<b>My\\nLayer\\x1b[31m\\u202e</b> is not part of Keras. "
@@ -691,7 +691,7 @@ NOT_RUN: dict[str, tuple[dict[str, Any], str]] = {
     "name in an activation": (conv(activation="os>system"), "activation os>system is not part of Keras"),
     "lambda in an activation": (
         conv(activation={"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}),
-        "a Lambda function is code that the file brings along",
+        "a Lambda function is code embedded in the file",
     ),
     "class in an argument": (
         layer("Dropout", rate={"class_name": "plot_model", "module": "keras.utils", "config": {}}),

@@ -62,7 +62,7 @@ def test_initialisers_given_by_name_and_by_old_arguments() -> None:
 def test_custom_initialiser_is_left_out_and_told() -> None:
     result, notes = value("kernel_initializer", {"class_name": "Mine", "config": {}})
     assert result is None
-    assert notes.sentences() == ("A custom initialiser was left out, which is not needed to run the model: l (Mine).",)
+    assert notes.sentences() == ("A custom initialiser was left out; the model runs without it: l (Mine).",)
     assert not notes.obstacles
 
 

@@ -73,7 +73,7 @@ def test_an_archive_with_a_layer_of_several_models_computes_what_was_saved(build
     assert loaded.model.count_params() == model.count_params()
     assert len(loaded.rewrites) == 1
     assert loaded.rewrites[0].startswith(
-        "A layer of several models was built for each of them, with the same variables:"
+        "A layer shared by several models was built for each, with the same variables:"
     )
 
 

@@ -75,9 +75,9 @@ def test_images_of_another_size_are_resized_and_it_is_said_when_some_were(tmp_pa
 
     assert source.read([1]).tolist() == np.full((1, 4, 6, 1), 2).tolist()
     assert source.noticed() == (
-        "Images of another size were resized to 4 x 6 (height x width; bilinear, without antialiasing, as Keras' "
+        "Images of other sizes were resized to 4 x 6 (height x width; bilinear, no antialiasing, as Keras' "
         "image_dataset_from_directory does).",
-        "They were stretched: the ratio of width to height changed by a factor of up to 2.50.",
+        "They were stretched: the aspect ratio changed by a factor of up to 2.50.",
     )
 
 
@@ -85,7 +85,7 @@ def test_a_free_size_is_taken_from_the_first_image(tmp_path: Path) -> None:
     source = opened(tmp_path, grey(1), grey(2, height=5), input_shape=(None, 6, 1), resize="stretch")
 
     assert source.read([0, 1]).shape == (2, 2, 6, 1)
-    assert source.noticed()[0].startswith("Images of another size were resized to 2 x 6 ")
+    assert source.noticed()[0].startswith("Images of other sizes were resized to 2 x 6 ")
 
 
 def test_images_of_several_sizes_are_an_error_where_the_model_leaves_it_free(tmp_path: Path) -> None:

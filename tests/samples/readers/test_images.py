@@ -117,7 +117,7 @@ def test_in_a_large_folder_the_headers_alone_are_checked(tmp_path: Path, monkeyp
     assert kept.tolist() == [0, 1]
     assert notes == (
         "Skipped 1 file that cannot be read: c.png.",
-        "Of the 3 images only the headers were checked for damage.",
+        "Only the headers of the 3 images were checked for damage.",
     )
 
 
@@ -150,7 +150,7 @@ def test_of_a_data_set_the_test_part_is_taken_and_it_is_said(
 
     assert files.folder == tmp_path / "root" / taken
     assert files.class_names == ("cat", "dog")
-    assert files.notes == (f"Of the data set the part {taken} was taken, not {left}.",)
+    assert files.notes == (f"The part {taken} of the data set was used, not {left}.",)
     assert files.description == f"folder root/{taken}, 2 images"
 
 

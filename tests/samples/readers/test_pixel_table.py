@@ -58,7 +58,7 @@ def test_the_column_of_labels_is_found_and_pixels_have_the_models_shape(
 
 def test_the_page_says_that_a_first_column_without_a_heading_was_taken_for_labels(tmp_path: Path) -> None:
     source = opened(written(tmp_path / "a.csv", ROWS))
-    assert "The first column was taken as the labels, as there is one more than pixels." in source.steps
+    assert "The first column was taken as labels: there is one column more than pixels." in source.steps
 
 
 def test_pixels_without_labels_have_none(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_faces_have_their_pixels_in_one_column_and_their_part_is_taken(tmp_path:
 
     assert labels(source) == [0, 1]
     assert source.read([1]).ravel().tolist() == X[3].tolist()
-    assert "Of 5 lines the 2 for tests were taken." in source.steps
+    assert "Of 5 lines, the 2 for testing were used." in source.steps
 
 
 def test_labels_that_are_names_are_matched_with_the_class_names(tmp_path: Path) -> None:

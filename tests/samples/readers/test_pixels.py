@@ -251,7 +251,7 @@ def test_what_only_some_images_have_is_said_once_it_was_met(tmp_path: Path) -> N
     assert seen == [[], ["transparent"], ["16-bit", "transparent"], ["16-bit", "frames", "transparent"]]
     assert noticed_rules(met) == (
         "Transparent pixels were composited on white.",
-        "Of several frames the first was taken.",
+        "Only the first of several frames was used.",
         "16-bit greyscale was scaled to 0 to 255.",
     )
     assert noticed_rules(set()) == ()

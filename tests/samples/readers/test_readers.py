@@ -332,8 +332,7 @@ def test_labels_that_are_no_class_numbers_are_targets_where_the_model_has_a_sing
     assert isinstance(source.labels, Targets)
     assert source.labels.values.tolist() == [30.5, 2, 71]
     assert source.steps[-1] == (
-        "Labels: the labels given with the samples. They are no class numbers, so they were taken as what the single output "
-        "should be."
+        "Labels: the labels given with the samples. They are not class numbers, so they were taken as target values."
     )
     with pytest.raises(SamplesError, match="whole numbers"):
         opened((images, ages), input_shape=(4, 4, 1))
@@ -361,7 +360,7 @@ def test_labels_none_takes_samples_without_the_labels_found_with_them(tmp_path: 
     folder = opened(tmp_path / "pets", input_shape=INPUT, labels="none")
     assert (folder.labels, folder.class_names, folder.class_names_origin) == (None, None, "")
     assert [folder.names(index) for index in range(2)] == ["cat/1.png", "dog/1.png"]
-    assert folder.steps[0] == "Labels found with the samples were left out (--labels none)."
+    assert folder.steps[0] == "Labels found with the samples were ignored (--labels none)."
     assert not any(note.startswith("Labels:") for note in folder.steps)
     assert opened((X, Y), input_shape=INPUT, labels="none").labels is None
     assert opened(tmp_path / "pets", input_shape=INPUT).class_names_origin == "the names of the class folders"
@@ -377,8 +376,8 @@ def test_a_file_called_none_comes_before_no_labels(tmp_path: Path, monkeypatch: 
 
 def test_labels_of_another_shape_are_left_out_with_the_reason(tmp_path: Path) -> None:
     reason = (
-        "The labels have the shape (3, 4, 4). Predictions are compared with one class, one number or one row of classes for "
-        "each sample, so these labels were not used."
+        "The labels have the shape (3, 4, 4). Only one class, one number or one row of classes per sample can be "
+        "compared, so they were not used."
     )
     for source in (
         opened((X, np.zeros((3, 4, 4), np.uint8)), input_shape=INPUT),

@@ -40,10 +40,10 @@ WRONG_ANSWERS = (
 
 MAJORITY = Rule(
     code="no-better-than-majority",
-    meaning=say("always saying the most frequent class would be about as good"),
+    meaning=say("always predicting the most frequent class would be about as good"),
     severity=Severity.PROBLEM,
     threshold=0.1,
-    unit=say("share of the errors of the most frequent class that the model must avoid"),
+    unit=say("share of the errors of always predicting the most frequent class that the model must avoid"),
     source=say(
         "skill score against the most frequent class on the upper bound of Wilson's interval (1927) of the accuracy and the "
         "lower bound of that class's share; of masks against the most frequent class of each pixel in the other samples, by "
@@ -54,7 +54,7 @@ MAJORITY = Rule(
     follows_from=WRONG_ANSWERS,
     advice=Advice(
         title=say("No better than one constant answer"),
-        why=say("The model adds nothing to always naming the most frequent class."),
+        why=say("The model adds nothing to always predicting the most frequent class."),
         action=say("Check preprocessing and the order of the classes, then retrain."),
         certainty=Certainty.TEST,
     ),
@@ -83,8 +83,8 @@ def _against_majority(quality: ClassificationQuality, threshold: float) -> Itera
     decision = judge_accuracy(accuracy, share, threshold)
     if decision.outcome is Outcome.FAIL:
         message = say(
-            "accuracy is {accuracy:.1%} and at most {high:.1%} (95%, {samples}); always saying {majority} gives {share:.1%}, and "
-            "avoiding {errors:.0%} of its errors would give {limit:.1%}",
+            "no better than the baseline: accuracy is {accuracy:.1%}, at most {high:.1%} (95%, {samples}); always "
+            "answering {majority} gives {share:.1%}, and avoiding {errors:.0%} of its errors {limit:.1%}",
             accuracy=accuracy.value,
             high=accuracy.high,
             samples=counted(accuracy.trials, "{n} sample", "{n} samples"),
@@ -121,18 +121,18 @@ def _undecided_accuracy(quality: ClassificationQuality, share: Rate, threshold: 
     if accuracy.high < lowest:  # the intervals would decide, but on too few samples to believe them
         return counted(
             accuracy.trials,
-            "accuracy is {accuracy:.1%}, where always saying {majority} gives {share:.1%}, on {n} sample, and under {fewest} "
-            "none is judged",
-            "accuracy is {accuracy:.1%}, where always saying {majority} gives {share:.1%}, on {n} samples, and under {fewest} "
-            "none is judged",
+            "accuracy is {accuracy:.1%}, the baseline (always {majority}) {share:.1%}, on {n} sample; at least "
+            "{fewest} are needed",
+            "accuracy is {accuracy:.1%}, the baseline (always {majority}) {share:.1%}, on {n} samples; at least "
+            "{fewest} are needed",
             accuracy=accuracy.value,
             majority=quality.majority,
             share=share.value,
             fewest=FEWEST,
         )
     return say(
-        "accuracy is {accuracy:.1%} ({low:.1%} to {high:.1%} at 95%, {samples}); avoiding enough errors of always saying "
-        "{majority} ({fewest:.1%} to {most:.1%}) means {lowest:.1%} to {highest:.1%}",
+        "accuracy is {accuracy:.1%} ({low:.1%} to {high:.1%} at 95%, {samples}); clearly beating the baseline of "
+        "{majority} ({fewest:.1%} to {most:.1%}) takes {lowest:.1%} to {highest:.1%}",
         accuracy=accuracy.value,
         low=accuracy.low,
         high=accuracy.high,
@@ -190,8 +190,8 @@ def _against_majorities(quality: MultiLabelQuality, limit: float) -> Iterator[Fi
     decision = decide_skill(skill, limit)
     if decision.outcome is Outcome.FAIL:
         message = say(
-            "{wrong:.1%} of the answers for single classes are wrong; of the errors of always giving the more frequent answer "
-            "for each class the model avoids {value:.1%}, and at most {high:.1%} (95%, {samples} samples, limit {limit:.0%})",
+            "no better than the baseline: {wrong:.1%} of single-class answers are wrong; of the baseline's errors "
+            "{value:.1%} are avoided, at most {high:.1%} (95%, {samples} samples, limit {limit:.0%})",
             wrong=wrong,
             value=skill.value,
             high=skill.high,
@@ -204,14 +204,14 @@ def _against_majorities(quality: MultiLabelQuality, limit: float) -> Iterator[Fi
         values = {"value": skill.value, "samples": skill.samples, "limit": limit}
         if math.isfinite(skill.low):
             message = say(
-                "of the errors of always giving the more frequent answer for each class the model avoids {value:.1%} on "
-                "{samples} samples, which cannot be told from the limit of {limit:.0%}",
+                "the model avoids {value:.1%} of the baseline's errors on {samples} samples, too few to separate it "
+                "from the limit of {limit:.0%}",
                 **values,
             )
         else:
             message = say(
-                "of the errors of always giving the more frequent answer for each class the model avoids {value:.1%} on "
-                "{samples} samples, too few for an interval; the limit is {limit:.0%}",
+                "the model avoids {value:.1%} of the baseline's errors on {samples} samples, too few for an interval "
+                "(limit {limit:.0%})",
                 **values,
             )
         yield Inconclusive(MAJORITY.code, say("answers"), message, decision.needed)
@@ -219,10 +219,10 @@ def _against_majorities(quality: MultiLabelQuality, limit: float) -> Iterator[Fi
 
 CONSTANT = Rule(
     code="constant-prediction",
-    meaning=say("all samples get the same answer, although many are of other classes"),
+    meaning=say("every sample gets the same prediction, although many are of other classes"),
     severity=Severity.PROBLEM,
     threshold=10.0,
-    unit=say("samples of other classes that there must be"),
+    unit=say("samples of other classes needed"),
     source=say(
         "rule of three: with none of 10 found the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
@@ -230,7 +230,7 @@ CONSTANT = Rule(
     advice=Advice(
         title=say("One answer for all samples"),
         why=say("The model cannot tell the classes apart."),
-        action=say("Check the scaling of the samples, then the balance of the classes in training."),
+        action=say("Check the scaling of the samples, then the class balance in training."),
         certainty=Certainty.TEST,
     ),
 )
@@ -246,8 +246,8 @@ def constant_prediction(result: PredictionQualityResult, limits: Limits) -> Iter
     if others and others >= limit:
         message = counted(
             others,
-            "all {samples} answers are {answer}, although {n} sample is of another class (limit {limit:g})",
-            "all {samples} answers are {answer}, although {n} samples are of other classes (limit {limit:g})",
+            "all {samples} predictions are {answer}, although {n} sample is of another class (limit {limit:g})",
+            "all {samples} predictions are {answer}, although {n} samples are of other classes (limit {limit:g})",
             **values,
         )
         evidence = {"others": others, "samples": samples}
@@ -255,8 +255,8 @@ def constant_prediction(result: PredictionQualityResult, limits: Limits) -> Iter
     elif others:
         message = counted(
             others,
-            "all answers are {answer}, and only {n} sample of {samples} is of another class (limit {limit:g})",
-            "all answers are {answer}, and only {n} samples of {samples} are of other classes (limit {limit:g})",
+            "every prediction is {answer}, but only {n} of {samples} samples is of another class (limit {limit:g})",
+            "every prediction is {answer}, but only {n} of {samples} samples are of other classes (limit {limit:g})",
             **values,
         )
         yield Inconclusive(CONSTANT.code, say("predictions"), message, math.ceil(limit * samples / others))
@@ -264,10 +264,10 @@ def constant_prediction(result: PredictionQualityResult, limits: Limits) -> Iter
 
 MEAN = Rule(
     code="no-better-than-mean",
-    meaning=say("always giving the mean of the labels would be about as good"),
+    meaning=say("always predicting the mean label would be about as good"),
     severity=Severity.PROBLEM,
     threshold=0.1,
-    unit=say("share of the variance of the labels that the model must explain"),
+    unit=say("share of the label variance that the model must explain"),
     source=say(
         "R squared as the skill score against the mean (Murphy 1988, Monthly Weather Review 116, 2417), on the upper bound of "
         "Fieller's interval (1954, J. Royal Stat. Soc. B 16, 175); a tenth is reportgen's choice"
@@ -276,7 +276,7 @@ MEAN = Rule(
     follows_from=BROKEN_OUTPUT,
     advice=Advice(
         title=say("No better than the mean"),
-        why=say("The model adds nothing to always answering the average."),
+        why=say("The model adds nothing to always predicting the mean."),
         action=say("Check the scaling of inputs and targets, then retrain."),
         certainty=Certainty.TEST,
     ),
@@ -292,8 +292,8 @@ def no_better_than_mean(result: PredictionQualityResult, limits: Limits) -> Iter
     values = {"value": skill.value, "samples": skill.samples, "limit": limit}
     if decision.outcome is Outcome.FAIL:
         message = say(
-            "R² is {value:.3f} and at most {high:.3f} (95%, {samples} samples, limit {limit:g}); always giving "
-            "the mean of the labels has 0",
+            "no better than predicting the mean: R² is {value:.3f}, at most {high:.3f} (95%, {samples} samples, limit "
+            "{limit:g})",
             high=skill.high,
             **values,
         )
@@ -302,13 +302,11 @@ def no_better_than_mean(result: PredictionQualityResult, limits: Limits) -> Iter
     elif decision.outcome is Outcome.INCONCLUSIVE:
         if math.isfinite(skill.low):
             message = say(
-                "R² is {value:.3f} ({low:.3f} to {high:.3f} at 95%, {samples} samples); the limit is {limit:g}",
+                "R² is {value:.3f} ({low:.3f} to {high:.3f} at 95%, {samples} samples, limit {limit:g})",
                 low=skill.low,
                 high=skill.high,
                 **values,
             )
         else:
-            message = say(
-                "R² is {value:.3f} on {samples} samples, too few for an interval; the limit is {limit:g}", **values
-            )
+            message = say("R² is {value:.3f} on {samples} samples, too few for an interval (limit {limit:g})", **values)
         yield Inconclusive(MEAN.code, say("errors"), message, decision.needed)

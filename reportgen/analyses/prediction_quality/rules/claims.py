@@ -23,7 +23,7 @@ from reportgen.results import (
 
 EXPECTED = Rule(
     code="below-expectation",
-    meaning=say("the model is certainly worse than was claimed by --expect, or the claim could not be checked"),
+    meaning=say("the model is certainly worse than claimed with --expect, or the claim could not be checked"),
     severity=Severity.PROBLEM,
     threshold=0.0,
     unit=say("share of the claim that may be missing"),
@@ -43,7 +43,7 @@ EXPECTED = Rule(
     ),
     advice=Advice(
         title=say("Claim not met"),
-        why=say("The model does not do what was promised of it."),
+        why=say("The model does not do what was claimed."),
         action=say(
             "Correct the claim or the model; first check that samples and preprocessing are those of the claim."
         ),
@@ -53,16 +53,16 @@ EXPECTED = Rule(
 
 UNUSED = Rule(
     code="labels-not-used",
-    meaning=say("labels were given and the predictions were not compared with them"),
+    meaning=say("labels were given but not compared with the predictions"),
     severity=Severity.WARNING,
     threshold=0.0,
     unit=say("samples whose labels are not used"),
-    source=say("a check that was asked for and not made must not pass for one that found nothing"),
+    source=say("a check that was requested but not made must not count as passed"),
     follows_from=("non-finite-output", "samples-not-run"),
     advice=Advice(
         title=say("Labels were not used"),
         why=say("Accuracy is unknown although labels were given."),
-        action=say("Give labels in the form that the message names."),
+        action=say("Give the labels in the form named in the message."),
         certainty=Certainty.FACT,
     ),
 )
@@ -84,30 +84,28 @@ def _worse(claim: MeasuredClaim) -> Message:
     values = {**_values(claim), "high": claim.high, "low": claim.low}
     if claim.is_error:
         return say(
-            "{what} is {value:.4g} and at least {low:.4g} (95%, {samples}), where {claimed:g} was claimed", **values
+            "{what} is {value:.4g}, at least {low:.4g} (95%, {samples}): above the claimed {claimed:g}", **values
         )
     if not claim.is_share:
         return say(
-            "{what} is {value:.4g} and at most {high:.4g} (95%, {samples}), where {claimed:g} was claimed", **values
+            "{what} is {value:.4g}, at most {high:.4g} (95%, {samples}): below the claimed {claimed:g}", **values
         )
-    return say(
-        "{what} is {value:.1%} and at most {high:.1%} (95%, {samples}), where {percent:.4g}% was claimed", **values
-    )
+    return say("{what} is {value:.1%}, at most {high:.1%} (95%, {samples}): below the claimed {percent:.4g}%", **values)
 
 
 def _open(claim: MeasuredClaim) -> Message:
     values = {**_values(claim), "high": claim.high, "low": claim.low}
     if not claim.samples:
-        return say("{what} was claimed to be {percent:.4g}%, and no sample tells", **values)
+        return say("{what} was claimed to be {percent:.4g}%, but no sample tests it", **values)
     if not claim.is_share:
         return say(
-            "{what} is {value:.4g} ({low:.4g} to {high:.4g} at 95%, {samples}), which cannot be told from the {claimed:g} that "
-            "was claimed",
+            "{what} is {value:.4g} ({low:.4g} to {high:.4g} at 95%, {samples}), too close to the claimed {claimed:g} "
+            "to decide",
             **values,
         )
     return say(
-        "{what} is {value:.1%} ({low:.1%} to {high:.1%} at 95%, {samples}), which cannot be told from the {percent:.4g}% that "
-        "was claimed",
+        "{what} is {value:.1%} ({low:.1%} to {high:.1%} at 95%, {samples}), too close to the claimed {percent:.4g}% "
+        "to decide",
         **values,
     )
 
@@ -172,7 +170,7 @@ def not_checked(claims: Sequence[str], reason: str, limits: Limits) -> tuple[Fin
     """
     if not claims:
         return ()
-    message = say("{claims} was claimed and could not be checked ({reason})", claims=joined(claims), reason=reason)
+    message = say("the claim of {claims} could not be checked ({reason})", claims=joined(claims), reason=reason)
     evidence = {"claims": len(claims)}
     return (EXPECTED.finding(say("predictions"), message, evidence=evidence, threshold=limits[EXPECTED.code]),)
 
@@ -190,8 +188,8 @@ def not_used(samples: int, reason: str, limits: Limits) -> tuple[Finding, ...]:
         return ()
     message = counted(
         samples,
-        "the label of {n} sample was given and not used ({reason})",
-        "the labels of {n} samples were given and not used ({reason})",
+        "the label of {n} sample was not used ({reason})",
+        "the labels of {n} samples were not used ({reason})",
         reason=reason,
     )
     return (UNUSED.finding(say("labels"), message, evidence={"samples": samples}, threshold=limit),)

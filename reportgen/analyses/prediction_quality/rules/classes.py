@@ -99,17 +99,17 @@ def _named(names: tuple[str, ...]) -> Message:
 
 NEVER = Rule(
     code="class-never-predicted",
-    meaning=say("a class with samples is never the answer"),
+    meaning=say("a class with samples is never predicted"),
     severity=Severity.WARNING,
     threshold=10.0,
-    unit=say("samples that the class must have; of masks those that hold it"),
+    unit=say("samples that the class must have, or masks that contain it"),
     source=say(
         "rule of three: with none of 10 the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
         title=say("A class is never predicted"),
-        why=say("Every sample of this class is wrong."),
+        why=say("Every sample of this class is misclassified."),
         action=say("Check the labels of the class and its share of the training data."),
         certainty=Certainty.TEST,
     ),
@@ -129,8 +129,8 @@ def class_never_predicted(result: PredictionQualityResult, limits: Limits) -> It
     judgement = judge_never_predicted(quality.classes, result.evaluated, limit)
     failing = counted(
         len(judgement.failing),
-        "{n} of {total} classes is never predicted although there are {limit:g} samples or more of it: {names}",
-        "{n} of {total} classes are never predicted although there are {limit:g} samples or more of each: {names}",
+        "{n} of {total} classes is never predicted, despite {limit:g} samples or more: {names}",
+        "{n} of {total} classes are never predicted, despite {limit:g} samples or more each: {names}",
         total=quality.total_classes,
         limit=limit,
         names=_named(judgement.failing),
@@ -159,16 +159,16 @@ def _never_in_masks(quality: SegmentationQuality, limit: float) -> Iterator[Find
     )
     failing = counted(
         len(judgement.failing),
-        "{n} of {total} classes is predicted for no pixel although {limit:g} masks or more hold it: {names}",
-        "{n} of {total} classes are predicted for no pixel although {limit:g} masks or more hold each: {names}",
+        "{n} of {total} classes is predicted for no pixel, although {limit:g} masks or more contain it: {names}",
+        "{n} of {total} classes are predicted for no pixel, although {limit:g} masks or more contain each: {names}",
         total=len(quality.classes),
         limit=limit,
         names=_named(judgement.failing),
     )
     unsure = counted(
         len(judgement.unsure),
-        "{n} class predicted for no pixel, which fewer than {limit:g} masks hold: {names}",
-        "{n} classes predicted for no pixel, which fewer than {limit:g} masks hold: {names}",
+        "{n} class predicted for no pixel, in fewer than {limit:g} masks: {names}",
+        "{n} classes predicted for no pixel, in fewer than {limit:g} masks: {names}",
         limit=limit,
         names=_named(judgement.unsure),
     )
@@ -221,7 +221,7 @@ def judge_rates(rates: Iterable[tuple[str, Rate]], samples: int, limit: float, *
 
 RECALL = Rule(
     code="recall-below-chance",
-    meaning=say("a class is found less often than by guessing"),
+    meaning=say("a class is found less often than by chance"),
     severity=Severity.WARNING,
     threshold=1.0,
     unit=say("multiple of 1 / number of classes"),
@@ -230,9 +230,9 @@ RECALL = Rule(
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
-        title=say("A class found less often than by guessing"),
+        title=say("A class found less often than by chance"),
         why=say("The model confuses this class systematically."),
-        action=say("Look at what it is taken for; check its labels."),
+        action=say("See what it is confused with; check its labels."),
         certainty=Certainty.TEST,
     ),
 )
@@ -249,18 +249,16 @@ def recall_below_chance(result: PredictionQualityResult, limits: Limits) -> Iter
     judgement = judge_rates(rates, result.evaluated, limit, total=total)
     failing = counted(
         len(judgement.failing),
-        "{n} of {total} classes is found less often than by guessing, even at the upper bound of recall (limit "
-        "{limit:.3g}): {names}",
-        "{n} of {total} classes are found less often than by guessing, even at the upper bound of recall (limit "
-        "{limit:.3g}): {names}",
+        "{n} of {total} classes has a recall below guessing ({limit:.3g}), even at its upper bound: {names}",
+        "{n} of {total} classes have a recall below guessing ({limit:.3g}), even at its upper bound: {names}",
         total=total,
         limit=limit,
         names=_named(judgement.failing),
     )
     unsure = counted(
         len(judgement.unsure),
-        "{n} class with a recall that cannot be told from guessing, {limit:.3g}: {names}",
-        "{n} classes with a recall that cannot be told from guessing, {limit:.3g}: {names}",
+        "{n} class with a recall too close to guessing ({limit:.3g}) to decide: {names}",
+        "{n} classes with a recall too close to guessing ({limit:.3g}) to decide: {names}",
         limit=limit,
         names=_named(judgement.unsure),
     )
@@ -281,7 +279,7 @@ LOW_RECALL = Rule(
     follows_from=BROKEN_OUTPUT,
     advice=Advice(
         title=say("A class is missed more often than found"),
-        why=say("Most samples that have this class are not found."),
+        why=say("Most samples of this class are missed."),
         action=say("Lower the decision threshold of the class, or add training data for it."),
         certainty=Certainty.TEST,
     ),
@@ -298,17 +296,16 @@ def low_recall(result: PredictionQualityResult, limits: Limits) -> Iterator[Find
     judgement = judge_rates(rates, result.evaluated, limit, total=total)
     failing = counted(
         len(judgement.failing),
-        "{n} of {total} classes is found in less than {limit:.0%} of its samples, even at the upper bound of recall: {names}",
-        "{n} of {total} classes are found in less than {limit:.0%} of their samples, even at the upper bound of recall: "
-        "{names}",
+        "{n} of {total} classes has a recall below {limit:.0%}, even at its upper bound: {names}",
+        "{n} of {total} classes have a recall below {limit:.0%}, even at its upper bound: {names}",
         total=total,
         limit=limit,
         names=_named(judgement.failing),
     )
     unsure = counted(
         len(judgement.unsure),
-        "{n} class with a recall that cannot be told from {limit:.0%}: {names}",
-        "{n} classes with a recall that cannot be told from {limit:.0%}: {names}",
+        "{n} class with a recall too close to {limit:.0%} to decide: {names}",
+        "{n} classes with a recall too close to {limit:.0%} to decide: {names}",
         limit=limit,
         names=_named(judgement.unsure),
     )
@@ -318,19 +315,19 @@ def low_recall(result: PredictionQualityResult, limits: Limits) -> Iterator[Find
 
 LOW_PRECISION = Rule(
     code="low-precision",
-    meaning=say("a class of a multi-label model is said to be there more often wrongly than rightly"),
+    meaning=say("most predictions of a class of a multi-label model are wrong"),
     severity=Severity.WARNING,
     threshold=0.5,
     unit=say("precision of the class"),
     source=say(
-        "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni); below a half, never saying the "
-        "class would err less"
+        "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni); below a half, never "
+        "predicting the class would be wrong less often"
     ),
     bounds=(0.0, 1.0),
     follows_from=BROKEN_OUTPUT,
     advice=Advice(
-        title=say("A class is claimed more often wrongly"),
-        why=say("Most answers that name this class are wrong."),
+        title=say("Most predictions of a class are wrong"),
+        why=say("Most predictions of this class are wrong."),
         action=say("Raise the decision threshold of the class, or add negative examples."),
         certainty=Certainty.TEST,
     ),
@@ -347,18 +344,16 @@ def low_precision(result: PredictionQualityResult, limits: Limits) -> Iterator[F
     judgement = judge_rates(rates, result.evaluated, limit, total=total)
     failing = counted(
         len(judgement.failing),
-        "{n} of {total} classes is there in less than {limit:.0%} of the samples said to have it, even at the upper bound "
-        "of precision: {names}",
-        "{n} of {total} classes are there in less than {limit:.0%} of the samples said to have them, even at the upper bound "
-        "of precision: {names}",
+        "{n} of {total} classes has a precision below {limit:.0%}, even at its upper bound: {names}",
+        "{n} of {total} classes have a precision below {limit:.0%}, even at its upper bound: {names}",
         total=total,
         limit=limit,
         names=_named(judgement.failing),
     )
     unsure = counted(
         len(judgement.unsure),
-        "{n} class with a precision that cannot be told from {limit:.0%}: {names}",
-        "{n} classes with a precision that cannot be told from {limit:.0%}: {names}",
+        "{n} class with a precision too close to {limit:.0%} to decide: {names}",
+        "{n} classes with a precision too close to {limit:.0%} to decide: {names}",
         limit=limit,
         names=_named(judgement.unsure),
     )

@@ -51,7 +51,7 @@ CALIBRATION = Rule(
     advice=Advice(
         title=say("Confidence is not accuracy"),
         why=say("Probabilities of this model cannot be used as such, for instance as thresholds."),
-        action=say("Calibrate with the temperature given under Prediction quality, on data apart from these."),
+        action=say("Calibrate with the temperature given under Prediction quality, on other data."),
         certainty=Certainty.TEST,
     ),
 )
@@ -90,7 +90,7 @@ def _disagreement(quality: ClassificationQuality | MultiLabelQuality, limit: flo
     """Return how far confidence and accuracy disagree: by the temperature where the calibration error is within its limit."""
     values = {**_evidence(quality), "limit": limit}
     if isinstance(quality, ClassificationQuality):
-        sense = say("too sure") if values["confidence"] > values["accuracy"] else say("not sure enough")
+        sense = say("overconfident") if values["confidence"] > values["accuracy"] else say("underconfident")
         held = say(
             "mean confidence {confidence:.1%}, accuracy {accuracy:.1%}, {sense}",
             confidence=values["confidence"],
@@ -99,19 +99,20 @@ def _disagreement(quality: ClassificationQuality | MultiLabelQuality, limit: flo
         )
     else:
         held = say(
-            "over all classes mean probability {confidence:.1%}, classes that are there {share:.1%}",
+            "over all classes mean probability {confidence:.1%}, present {share:.1%}",
             confidence=values["confidence"],
             share=values["share"],
         )
     if quality.calibration.error > limit or quality.temperature is None:
         return say(
-            "calibration error is {error:.3f} (limit {limit:g}; chance gives a calibrated model up to {chance:.3f}): {held}",
+            "calibration error is {error:.3f} (limit {limit:g}; a calibrated model has up to {chance:.3f} by chance): "
+            "{held}",
             **values,
             held=held,
         )
     return say(
-        "the logits must be divided by {temperature:.2f} ({lowest:.2f} or more at 95%, limit {most:g}) to be as sure as they are "
-        "right: {held}; calibration error {error:.3f}, of which chance gives a calibrated model up to {chance:.3f}",
+        "the logits must be divided by {temperature:.2f} (at least {lowest:.2f} at 95%, limit {most:g}) to match the "
+        "accuracy: {held}; calibration error {error:.3f} (chance up to {chance:.3f})",
         **values,
         most=_TEMPERATURE,
         held=held,
@@ -155,13 +156,14 @@ def _undecided(what: Message, calibration: Calibration, samples: int, limit: flo
     if samples < FEWEST_CALIBRATED:
         return counted(
             samples,
-            "{what} is {error:.3f} (limit {limit:g}) on {n} sample, and under {fewest} none is judged",
-            "{what} is {error:.3f} (limit {limit:g}) on {n} samples, and under {fewest} none is judged",
+            "{what} is {error:.3f} (limit {limit:g}) on {n} sample; at least {fewest} are needed",
+            "{what} is {error:.3f} (limit {limit:g}) on {n} samples; at least {fewest} are needed",
             fewest=FEWEST_CALIBRATED,
             **values,
         )
     return say(
-        "{what} is {error:.3f} (limit {limit:g}), but on {samples} samples chance gives a calibrated model up to {chance:.3f}",
+        "{what} is {error:.3f} (limit {limit:g}), but a calibrated model has up to {chance:.3f} by chance on "
+        "{samples} samples",
         samples=samples,
         chance=calibration.chance,
         **values,
@@ -173,7 +175,7 @@ _CHANCE = 0.01
 
 CONFIDENT = Rule(
     code="confidently-wrong",
-    meaning=say("more answers given with almost certainty are wrong than that certainty allows"),
+    meaning=say("more near-certain predictions are wrong than their confidence allows"),
     severity=Severity.WARNING,
     threshold=0.99,
     unit=say("probability of the wrong answer"),
@@ -186,8 +188,8 @@ CONFIDENT = Rule(
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
     advice=Advice(
-        title=say("Certain and wrong"),
-        why=say("Errors given with near certainty pass every confidence threshold."),
+        title=say("Confident and wrong"),
+        why=say("Near-certain errors pass every confidence threshold."),
         action=say("Look at these samples: their labels may be wrong, or the model is overconfident."),
         certainty=Certainty.TEST,
     ),
@@ -207,19 +209,19 @@ def confidently_wrong(result: PredictionQualityResult, limits: Limits) -> Iterat
     if isinstance(quality, ClassificationQuality):
         message = counted(
             wrong,
-            "{n} of {confident} answers given with a probability over {limit:g} is wrong; of a calibrated model up to "
-            "{expected:.2g} would be, and so many with a probability of {chance:.1g}",
-            "{n} of {confident} answers given with a probability over {limit:g} are wrong; of a calibrated model up to "
-            "{expected:.2g} would be, and so many with a probability of {chance:.1g}",
+            "{n} of {confident} predictions above {limit:g} confidence is wrong, where a calibrated model has up to "
+            "{expected:.2g} (p = {chance:.1g})",
+            "{n} of {confident} predictions above {limit:g} confidence are wrong, where a calibrated model has up to "
+            "{expected:.2g} (p = {chance:.1g})",
             **values,
         )
     else:
         message = counted(
             wrong,
-            "{n} of {confident} answers for single classes given with a probability over {limit:g} is wrong; of a calibrated "
-            "model up to {expected:.2g} would be, and so many with a probability of {chance:.1g}",
-            "{n} of {confident} answers for single classes given with a probability over {limit:g} are wrong; of a calibrated "
-            "model up to {expected:.2g} would be, and so many with a probability of {chance:.1g}",
+            "{n} of {confident} single-class predictions above {limit:g} probability is wrong, where a calibrated "
+            "model has up to {expected:.2g} (p = {chance:.1g})",
+            "{n} of {confident} single-class predictions above {limit:g} probability are wrong, where a calibrated "
+            "model has up to {expected:.2g} (p = {chance:.1g})",
             **values,
         )
     subject = say("samples") if isinstance(quality, ClassificationQuality) else say("answers")

@@ -49,18 +49,17 @@ def masks_no_better_than_majority(result: PredictionQualityResult, limits: Limit
     }
     if Outcome.INCONCLUSIVE in outcomes:
         message = say(
-            "pixel accuracy is {pixels:.1%} and the mean recall of the classes {recall:.1%} on {samples} samples, too few to "
-            "tell them from one mask for all samples, the most frequent class of each pixel ({share:.1%} and {chance:.1%}, of "
-            "whose errors {limit:.0%} must be avoided)",
+            "pixel accuracy {pixels:.1%} and mean recall {recall:.1%} on {samples} samples, too few to separate them "
+            "from one mask for all ({share:.1%} and {chance:.1%}; {limit:.0%} of its errors must be avoided)",
             **values,
         )
         needed = [decision.needed for decision in decisions if decision.needed is not None]
         yield Inconclusive(MAJORITY.code, say("masks"), message, max(needed, default=None))
         return
     message = say(
-        "pixel accuracy is {pixels:.1%} (at most {most:.1%}) and the mean recall of the classes {recall:.1%} (at most "
-        "{highest:.1%}; 95%, {samples} samples); one mask for all samples, the most frequent class of each pixel, gives "
-        "{share:.1%} and {chance:.1%}, and {limit:.0%} of its errors must be avoided",
+        "no better than one mask for all: pixel accuracy {pixels:.1%} (≤ {most:.1%}), mean recall {recall:.1%} (≤ "
+        "{highest:.1%}; 95%, {samples} samples), baseline {share:.1%} and {chance:.1%}; {limit:.0%} of its errors "
+        "must be avoided",
         most=quality.pixels.high,
         highest=quality.recall.high,
         **values,
@@ -80,10 +79,10 @@ def constant_masks(result: PredictionQualityResult, limits: Limits) -> Iterator[
     if others >= limit:
         message = counted(
             others,
-            "every pixel of all {samples} samples is predicted as {answer}, although {n} sample holds another class (limit "
-            "{limit:g})",
-            "every pixel of all {samples} samples is predicted as {answer}, although {n} samples hold another class (limit "
-            "{limit:g})",
+            "every pixel of all {samples} samples is predicted as {answer}, although {n} sample contains another "
+            "class (limit {limit:g})",
+            "every pixel of all {samples} samples is predicted as {answer}, although {n} samples contain another "
+            "class (limit {limit:g})",
             **values,
         )
         evidence = {"others": others, "samples": quality.samples}
@@ -91,8 +90,10 @@ def constant_masks(result: PredictionQualityResult, limits: Limits) -> Iterator[
     else:
         message = counted(
             others,
-            "every pixel is predicted as {answer}, and only {n} sample of {samples} holds another class (limit {limit:g})",
-            "every pixel is predicted as {answer}, and only {n} samples of {samples} hold another class (limit {limit:g})",
+            "every pixel is predicted as {answer}, but only {n} of {samples} samples contains another class (limit "
+            "{limit:g})",
+            "every pixel is predicted as {answer}, but only {n} of {samples} samples contain another class (limit "
+            "{limit:g})",
             **values,
         )
         yield Inconclusive(CONSTANT.code, say("masks"), message, math.ceil(limit * quality.samples / others))
@@ -111,10 +112,10 @@ def outputs_no_better_than_mean(result: PredictionQualityResult, limits: Limits)
         best = max(failing, key=lambda one: one.skill.high).skill
         message = counted(
             len(failing),
-            "{n} of {outputs} outputs is no better than the mean of its labels: {names}; R² is {value:.3f} and at most "
+            "{n} of {outputs} outputs is no better than the mean label: {names}; R² is {value:.3f}, at most "
             "{high:.3f} (95% for all outputs, {samples} samples, limit {limit:g})",
-            "{n} of {outputs} outputs are no better than the mean of their labels: {names}; the best has an R² of {value:.3f} "
-            "and at most {high:.3f} (95% for all outputs, {samples} samples, limit {limit:g})",
+            "{n} of {outputs} outputs are no better than the mean label: {names}; the best R² is {value:.3f}, at most "
+            "{high:.3f} (95% for all outputs, {samples} samples, limit {limit:g})",
             outputs=len(outputs),
             names=first_of([one.name for one in failing], _MOST_NAMED),
             value=best.value,
@@ -129,8 +130,10 @@ def outputs_no_better_than_mean(result: PredictionQualityResult, limits: Limits)
     if unsure:
         message = counted(
             len(unsure),
-            "{n} of {outputs} outputs has an R² on {samples} samples that cannot be told from the limit of {limit:g}: {names}",
-            "{n} of {outputs} outputs have an R² on {samples} samples that cannot be told from the limit of {limit:g}: {names}",
+            "{n} of {outputs} outputs has an R² too close to the limit of {limit:g} to decide, on {samples} samples: "
+            "{names}",
+            "{n} of {outputs} outputs have an R² too close to the limit of {limit:g} to decide, on {samples} samples: "
+            "{names}",
             outputs=len(outputs),
             names=first_of(list(unsure), _MOST_NAMED),
             samples=samples,
@@ -155,8 +158,8 @@ def images_no_better_than_mean(result: PredictionQualityResult, limits: Limits) 
     }
     if decision.outcome is Outcome.FAIL:
         message = say(
-            "the root mean square error is {error:.4g}, where always giving the mean image has {constant:.4g}: {value:.1%} of "
-            "its squared errors are avoided, and at most {high:.1%} (95%, {samples} samples, limit {limit:.0%})",
+            "no better than the mean image: root mean square error {error:.4g} against {constant:.4g}; {value:.1%} of "
+            "its squared errors are avoided, at most {high:.1%} (95%, {samples} samples, limit {limit:.0%})",
             high=skill.high,
             **values,
         )
@@ -165,8 +168,8 @@ def images_no_better_than_mean(result: PredictionQualityResult, limits: Limits) 
         yield MEAN.finding(say("errors"), message, evidence=evidence, threshold=limit)
     elif decision.outcome is Outcome.INCONCLUSIVE:
         message = say(
-            "the root mean square error is {error:.4g} on {samples} samples, too few to tell it from always giving the mean "
-            "image ({constant:.4g}, of whose squared errors {limit:.0%} must be avoided)",
+            "root mean square error {error:.4g} on {samples} samples, too few to separate it from the mean image "
+            "({constant:.4g}; {limit:.0%} of its squared errors must be avoided)",
             **values,
         )
         yield Inconclusive(MEAN.code, say("errors"), message, decision.needed)
@@ -174,10 +177,10 @@ def images_no_better_than_mean(result: PredictionQualityResult, limits: Limits) 
 
 INPUT = Rule(
     code="no-better-than-input",
-    meaning=say("the images that go in are nearer to the targets than those that come out"),
+    meaning=say("the input images are closer to the targets than the outputs"),
     severity=Severity.PROBLEM,
     threshold=0.0,
-    unit=say("share of the squared errors of giving back the input that the model must avoid"),
+    unit=say("share of the squared errors of returning the input that the model must avoid"),
     source=say(
         "skill score against doing nothing (Murphy 1988, Monthly Weather Review 116, 2417), on the upper bound of Fieller's "
         "interval (1954, J. Royal Stat. Soc. B 16, 175); not where the input explains 99% of the target's variance, as that is "
@@ -193,7 +196,7 @@ INPUT = Rule(
     ),
     advice=Advice(
         title=say("Worse than the input"),
-        why=say("The image that goes in is nearer to the target than the one that comes out."),
+        why=say("The input image is closer to the target than the output."),
         action=say("Check the scaling of inputs and targets, then retrain."),
         certainty=Certainty.TEST,
     ),
@@ -214,8 +217,8 @@ def no_better_than_input(result: PredictionQualityResult, limits: Limits) -> Ite
     }
     if decision.outcome is Outcome.FAIL:
         message = say(
-            "the root mean square error is {error:.4g}: of the squared errors of giving back the input {value:.1%} are "
-            "avoided, and at most {high:.1%} (95%, {samples} samples, limit {limit:.0%})",
+            "root mean square error {error:.4g}: {value:.1%} of the squared errors of returning the input are "
+            "avoided, at most {high:.1%} (95%, {samples} samples, limit {limit:.0%})",
             high=skill.high,
             **values,
         )
@@ -223,8 +226,8 @@ def no_better_than_input(result: PredictionQualityResult, limits: Limits) -> Ite
         yield INPUT.finding(say("errors"), message, evidence=evidence, threshold=limit)
     elif decision.outcome is Outcome.INCONCLUSIVE:
         message = say(
-            "of the squared errors of giving back the input {value:.1%} are avoided on {samples} samples, too few to tell that "
-            "from the limit of {limit:.0%}",
+            "the model avoids {value:.1%} of the squared errors of returning the input on {samples} samples, too few "
+            "to separate it from the limit of {limit:.0%}",
             **values,
         )
         yield Inconclusive(INPUT.code, say("errors"), message, decision.needed)

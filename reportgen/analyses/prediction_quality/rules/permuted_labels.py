@@ -11,10 +11,10 @@ from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, 
 
 PERMUTED = Rule(
     code="permuted-labels",
-    meaning=say("classes stand for one another: labels and answers have them in different orders"),
+    meaning=say("classes are exchanged: labels and predictions have them in different orders"),
     severity=Severity.PROBLEM,
     threshold=0.5,
-    unit=say("share of the samples of the exchanged classes that the other one must answer"),
+    unit=say("share of the exchanged classes' samples that must be predicted as the other class"),
     source=say(
         "cycles of the best assignment (Kuhn 1955, Naval Research Logistics 2, 83), each on its own samples: exact binomial test "
         "of the other class against the own one, Bonferroni for all cycles of its length; a half is reportgen's choice"
@@ -25,8 +25,8 @@ PERMUTED = Rule(
         *WRONG_INPUTS,
     ),
     advice=Advice(
-        title=say("Classes stand in another order"),
-        why=say("Labels and outputs mean different classes, so the accuracy here is not the model’s."),
+        title=say("Classes in another order"),
+        why=say("Labels and outputs mean different classes, so this accuracy is not the model’s."),
         action=say("Put the class names or labels into the model’s order, and run the report again."),
         certainty=Certainty.TEST,
     ),
@@ -53,8 +53,8 @@ def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator
     samples = counted(found.accuracy.trials, "{n} sample", "{n} samples")
     if found.shift and len(exchanges) == len(found.exchanges):
         message = say(
-            "with every label moved by {shift:+d} the accuracy would be {accuracy:.1%} instead of {declared:.1%} on {samples}; "
-            "labels or class names then begin at another number",
+            "moving every label by {shift:+d} gives an accuracy of {accuracy:.1%} instead of {declared:.1%} on "
+            "{samples}: labels or class names start at another number",
             shift=found.shift,
             accuracy=accuracy,
             declared=found.declared,
@@ -63,7 +63,7 @@ def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator
     else:
         swapped = [
             say(
-                "{label} is answered by {answer} in {share:.0%} of {samples}",
+                "{label} is predicted as {answer} in {share:.0%} of {samples}",
                 label=pair.label,
                 answer=pair.answer,
                 share=pair.answered.value,
@@ -73,7 +73,7 @@ def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator
             for pair in one.pairs
         ]
         message = say(
-            "{pairs}: labels and outputs have these classes in different orders; exchanged, the accuracy would be "
+            "{pairs}: labels and outputs order these classes differently; exchanging them gives an accuracy of "
             "{accuracy:.1%} instead of {declared:.1%} on {samples}",
             pairs=first_of(swapped, _NAMED),
             accuracy=accuracy,
@@ -97,7 +97,7 @@ def _exchanged_in_masks(exchanges: list[Exchange], limit: float) -> Finding:
         for pair in one.pairs
     ]
     message = say(
-        "{pairs}: labels and outputs have these classes in different orders (limit {limit:.0%})",
+        "{pairs}: labels and outputs order these classes differently (limit {limit:.0%})",
         pairs=first_of(swapped, _NAMED),
         limit=limit,
     )
