@@ -63,7 +63,7 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
             **names, palettes=_palettes(), paper=paper, full=full, running=running
         )
     )
-    script = environment.get_template("script.js").render(**names)
+    script = _compact_script(environment.get_template("script.js").render(**names))
     document = environment.get_template("report.html").render(
         **names,
         sections=sections,
@@ -125,6 +125,20 @@ def _compact(style: str) -> str:
     used = Counter(re.findall(r"--[\w-]+", style))
     short = {name: f"--{letter}" for (name, _), letter in zip(used.most_common(), _LETTERS, strict=False)}
     return re.sub(r"--[\w-]+", lambda name: short.get(name[0], name[0]), style)
+
+
+def _compact_script(script: str) -> str:
+    """Return a script without comments of a line and without blanks beside signs, line by line; its strings, all in double
+    quotes, keep theirs."""
+    lines = (re.sub(r"^\s*//.*| // .*", "", line).strip() for line in script.splitlines())
+    return "\n".join(
+        "".join(
+            part if part.startswith('"') else re.sub(r" ?([{}()\[\];,:?=<>&|*]) ?| ([-+/%!]=*) (?![-+])", r"\1\2", part)
+            for part in re.split(r'("[^"]*")', line)
+        )
+        for line in lines
+        if line
+    )
 
 
 def _palettes() -> dict[str, list[str]]:

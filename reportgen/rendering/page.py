@@ -17,6 +17,7 @@ from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_
 from reportgen.rendering.figures import draw_curve
 from reportgen.rendering.geometry import (
     SILENT_SIGN,
+    TILE_GAP,
     GridGeometry,
     axis_texts,
     geometry_of,
@@ -27,7 +28,7 @@ from reportgen.rendering.geometry import (
 from reportgen.rendering.histograms import histogram_svg
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
 from reportgen.rendering.overlays import FAILED_SIGN, OverlayWords, overlay_svg, signal_overlay_svg
-from reportgen.rendering.tiles import TileWords, tile_picture
+from reportgen.rendering.tiles import GridCells, TileWords, tile_picture
 from reportgen.results import (
     Advice,
     Curve,
@@ -83,6 +84,7 @@ class Page:
         return {
             "uri": data_uri(grid_png(grid, silent) if isinstance(grid, ImageGrid) else panels_png(grid), "image/png"),
             "geometry": geometry,
+            "cells": str(_cells(geometry)),
             "labels": "" if geometry.step else label_text(grid, values),
             "axes": axis_texts(grid, geometry) if geometry.step and isinstance(grid, ImageGrid) else (),
             "palette": scale.palette.value,
@@ -127,6 +129,7 @@ class Page:
             "width": picture.size[0],
             "height": picture.size[1],
             "css_class": css_class,
+            "cells": str(picture.cells),
         }
 
     def bars(self, rows: Sequence[tuple[str, float, bool]]) -> Markup:
@@ -235,6 +238,13 @@ class Page:
     def curve(self, curve: Curve) -> str:
         """Return the URI of a curve's figure."""
         return data_uri(figure_svg(draw_curve(curve, said=self.language.text)), "image/svg+xml")
+
+
+def _cells(geometry: GridGeometry) -> GridCells:
+    """Return where the tiles of a grid of one pixel a value stand, in its pixels."""
+    wide, high = geometry.tile_width, geometry.tile_height
+    pitch = (wide + TILE_GAP, high + geometry.row_gap)
+    return GridCells(0, 0, *pitch, wide, high, geometry.columns, geometry.width, geometry.height)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,11 +73,41 @@ class TilePicture:
         svg: the picture.
         size: width and height in CSS pixels.
         folded: the same where it has little room; None for one that is not folded.
+        cells: where its tiles stand, in CSS pixels and the order of `GridCells`.
     """
 
     svg: str
     size: tuple[int, int]
     folded: tuple[int, int] | None
+    cells: GridCells
+
+
+class GridCells(NamedTuple):
+    """Where the tiles of a picture stand, for a script that finds the tile under a pointer and cuts one out.
+
+    Attributes:
+        left, top: where the first tile begins.
+        across, down: from one tile to the next.
+        wide, high: size of a tile.
+        columns: tiles in a row.
+        width, height: size of the picture.
+        folded: its width where half as many tiles stand in a row; 0 for a picture that is not folded.
+    """
+
+    left: float
+    top: float
+    across: float
+    down: float
+    wide: float
+    high: float
+    columns: int
+    width: int
+    height: int
+    folded: int = 0
+
+    def __str__(self) -> str:
+        """Return the numbers in their order, as the page's attribute holds them."""
+        return " ".join(map(compact, self))
 
 
 @dataclass(frozen=True)
@@ -168,7 +199,9 @@ def tile_picture(
     if layout.columns >= _NARROW and width > _LEAST:
         half = math.ceil(layout.columns // 2 * layout.pitch[0] - layout.gap * layout.unit[0])
         folded = (max(half, _LEAST) + 2 * _PADDING, 2 * height + _LEGEND + 2 * _PADDING)
-    return TilePicture(_document(body, _legend(words, grid.palette), full, folded, grid.palette), full, folded)
+    place = (layout.left + _PADDING, _PADDING, *layout.pitch, *layout.size)
+    cells = GridCells(*place, layout.columns, *full, folded[0] if folded else 0)
+    return TilePicture(_document(body, _legend(words, grid.palette), full, folded, grid.palette), full, folded, cells)
 
 
 def _own_contrast(grid: ImageGrid) -> tuple[np.ndarray, np.ndarray]:
