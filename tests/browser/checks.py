@@ -21,7 +21,7 @@ PAGES = (*REPORTS, "korean", "redacted")
 EVERY = ("demo", "deep", "residual", "signals", "masks", "weights")
 """Pages of networks of every kind."""
 
-DEMO_SCREENS = (11.9, 23.0)
+DEMO_SCREENS = (12.5, 25.0)
 """Most screens of the demo's page, of 900 CSS pixels at a width of 1,440 and of 844 at 390."""
 
 ADDRESS = "https://report.test/"
@@ -217,7 +217,7 @@ def print_faults(page: Any, pdf_text: str) -> list[str]:
         pdf_text: of the PDF, without blanks, see `compact`.
     """
     printed = pdf_text.replace("#", "")
-    said = "caption, figcaption > *:first-child, h1, h2, h3, .finding :is(p, li), .contents a, details table tbody td"
+    said = "caption, figcaption > *:first-child, h1, h2, h3, .finding :is(p, li), details table tbody td"
     texts = [compact(text).replace("#", "") for text in page.locator(said).all_text_contents()]
     return [text for text in texts if text not in printed]
 
