@@ -23,8 +23,13 @@ _WEIGHT = 1.25  # in 127 shades
 _SMALL_WEIGHT = 6.0  # of a window that is drawn enlarged, so that gaps stay narrow
 _ENLARGED = 6  # positions along an axis of such a window at the most
 _COLOUR_PIXEL = 4.1  # of noise in three bytes
-_LAYER, _KERNEL, _PAGE = 1_500, 6_500, 330_000  # of a call's rows, of a kernel's rows and histograms, of all else
-_SAMPLE = 46_000  # of a shown sample's pictures: itself at three sizes and its attribution
+_LAYER, _KERNEL, _SHOWN, _PAGE = (
+    1_500,
+    6_500,
+    7_000,
+    300_000,
+)  # texts and rows of a call, a kernel, a shown layer, and all else
+_SAMPLE = 42_000  # of a shown sample's pictures: itself at three sizes and its attribution
 _PATCHES = 0.1  # of the budget for the patches of what filters respond to; half as much again for the story's
 MOST_INPUTS = 256
 """Input channels that a filter of one position is drawn with: those with the largest norm."""
@@ -93,7 +98,7 @@ def plan_page(
         budget: bytes.
     """
     patches = int(_PATCHES * budget / _COLOUR_PIXEL)
-    rest: float = _PAGE + _LAYER * calls + _KERNEL * kernels + _SAMPLE * samples
+    rest: float = _PAGE + _LAYER * calls + _SHOWN * len(layers) + _KERNEL * kernels + _SAMPLE * samples
     rest += 1.5 * _PATCHES * budget if samples else 0
     last = (SIDES[0], tiles, samples, 0)
     for side, shown, drawn in _steps(tiles, samples):

@@ -24,6 +24,7 @@ from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopP
 from reportgen.results import Finding, Limits, Panel, PanelGrid, Rule
 from reportgen.run import EvaluatedSamples, cut_patches, excited_channels
 
+_FEWEST = 4  # where the page has little room
 CHANNELS = 16
 """Channels shown of a layer: those with the largest answers."""
 
@@ -108,7 +109,7 @@ def _no_maps(context: AnalysisContext, samples: EvaluatedSamples) -> str:
 def _layer(
     name: str, top: TopPositions, placed: Placement, samples: EvaluatedSamples, context: AnalysisContext, pixels: int
 ) -> LayerResponses | None:
-    channels = excited_channels(top.values, CHANNELS)
+    channels = excited_channels(top.values, min(CHANNELS, max(_FEWEST, context.plan.tiles // 2)))
     if not channels:
         return None
     live = context.live
