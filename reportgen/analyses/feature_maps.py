@@ -15,8 +15,8 @@ from reportgen.measures.tiles import (
     block_means,
     central_slices,
     columns_for,
+    drawn_samples,
     percentile_end,
-    pictures_of,
     strongest,
 )
 from reportgen.messages import say
@@ -251,7 +251,7 @@ def _scale(maps: np.ndarray) -> tuple[float, float]:
 
 def _sample_pictures(samples: EvaluatedSamples) -> tuple[ImageGrid, ...]:
     """Return each chosen sample as a grid of one tile; none for samples that are no pictures."""
-    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    drawn = drawn_samples(samples.images, pixels=_PICTURE_PIXELS)
     if drawn is None:
         return ()
     return tuple(

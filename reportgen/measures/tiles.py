@@ -12,6 +12,8 @@ from reportgen.results import Palette
 _ROW_OF_FEW = 8
 _ROW_OF_MANY = 16
 _MANY = 64
+SIGNAL_LENGTH = 448
+"""Values that a signal's line has at the most: about as many as CSS pixels."""
 _WIDEST = 96  # CSS pixels that a map may take: 8 of them stand beside their sample
 KERNEL_PERCENTILE, MAP_PERCENTILE = 98, 99.5
 """Where colour scales end, in percent of the magnitudes: what is beyond has the last colour and is counted.
@@ -163,6 +165,11 @@ def signals_of(signals: np.ndarray, *, length: int) -> Pictures:
         reduction=reduction,
         maxima=signals.reshape(len(signals), -1).max(axis=1).astype(np.float64),
     )
+
+
+def drawn_samples(images: np.ndarray, *, pixels: int) -> Pictures | None:
+    """Return samples as they are shown: sequences as signals, all else as `pictures_of` has it."""
+    return signals_of(images, length=SIGNAL_LENGTH) if images.ndim == 3 else pictures_of(images, pixels=pixels)
 
 
 def value_range(images: np.ndarray) -> tuple[float, float]:

@@ -152,7 +152,7 @@ def colours_of(grid: ImageGrid) -> np.ndarray:
     return _colours(grid)[..., :3]
 
 
-def sample_pixels(panel: Panel) -> np.ndarray:
+def sample_pixels(panel: Panel | ImageGrid) -> np.ndarray:
     """Return the pictures of samples as they are drawn: (N, H, W) or (N, H, W, 3) uint8; signals as shares of their scale.
 
     What is not finite, beyond the edge of a picture, is black; of a signal it stays NaN.

@@ -28,6 +28,9 @@ _COLUMNS = (4, 8, 16)  # that grids beside each other may have
 _GAIN = 64  # CSS pixels by which their heights must come nearer for that
 _STRIP_SCALE = 8  # at least what a row of a strip aims at,
 _STRIPS_HEIGHT = 384  # and more while all of them keep within this
+_LANES, _LANE = 336, (10, 56)  # CSS pixels of all channels of a signal that are aimed at, and the bounds of one
+SIGNAL_WIDTH = 480
+"""CSS pixels of a signal beside others."""
 _TICK_DISTANCE = 24  # CSS pixels from one number of an axis to the next, at least
 
 SILENT_SIGN = "\N{EMPTY SET}"
@@ -79,6 +82,11 @@ class GridGeometry:
         return pitch // _LABEL_CHARACTER if self.row_gap * self.scale >= _LABEL_HEIGHT else 0
 
 
+def lane_height(channels: int) -> int:
+    """Return the CSS pixels that one of so many channels of a signal has: from 10 to 56, and 336 for all where that is enough."""
+    return min(max(_LANES // channels, _LANE[0]), _LANE[1])
+
+
 def panel_size(grid: PanelGrid) -> tuple[int, int]:
     """Return height and width of every panel of a grid, in image pixels: those of the largest."""
     sizes = [panel.images.shape[1:3] for panel in grid.panels]
@@ -103,6 +111,8 @@ def geometry_of(grid: ImageGrid | PanelGrid) -> GridGeometry:
     """
     if isinstance(grid, PanelGrid):
         return _geometry_of_panels(grid)
+    if grid.palette is Palette.LINES:
+        return GridGeometry(SIGNAL_WIDTH, lane_height(grid.images.shape[1]) * grid.images.shape[1], 1, 1, 0, 1)
     count, height, width = grid.images.shape[:3]
     stacked = grid.columns == 1 and count > 1
     alone = count == 1

@@ -13,13 +13,13 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from reportgen.rendering.encoding import data_uri, lookup_table, png_bytes
+from reportgen.rendering.geometry import SIGNAL_WIDTH, lane_height
 from reportgen.rendering.svg import PathWriter, compact
 from reportgen.results import Palette
 
 FAILED_SIGN = "✖"
 SIDE = 150  # CSS pixels of the longer side of a sample
 ALONG, STRIP = 640, 22  # CSS pixels of a signal's length, and of the height of the map under it
-_LANES, _LANE = 336, (10, 56)  # CSS pixels of all channels together that are aimed at, and the bounds of one
 _GAP, _PADDING, _TITLE, _SCALE = 6, 8, 20, 20
 _GROUND, _INK, _SOFT, _BAD, _LINE = "#101316", "#e8e6e1", "#b9c0c7", "#ff8a73", "#7fb2d9"
 _RAMP = 48
@@ -79,7 +79,7 @@ def signal_overlay_svg(signals: np.ndarray, values: np.ndarray, words: OverlayWo
         values: the map along time, (1, l), as for `overlay_svg`.
         words: what is written on it.
     """
-    lane = min(max(_LANES // len(signals), _LANE[0]), _LANE[1])
+    lane = lane_height(len(signals))
     top = len(signals) * lane
     body = lanes(signals, ALONG, lane) + f"<path fill='#2b3138' d='M0,{top}h{ALONG}v{STRIP}h-{ALONG}z'/>"
     if values.any():
@@ -87,10 +87,30 @@ def signal_overlay_svg(signals: np.ndarray, values: np.ndarray, words: OverlayWo
         body += (
             f"<image class='p' y='{top}' width='{ALONG}' height='{STRIP}' preserveAspectRatio='none' href='{strip}'/>"
         )
-    body += f"<g transform='translate(0,{top})'>{_stamp(words, 0, ALONG, STRIP)}</g>"
+    if words.failed:
+        body += f"<path fill='{_GROUND}' opacity='.45' d='M0,{top}h{ALONG}v{STRIP}h-{ALONG}z'/>"
+    colour = _BAD if words.failed else _INK
+    body += (
+        f"<text x='{ALONG}' y='{top + STRIP + 15}' text-anchor='end' font-weight='600' fill='{colour}'>"
+        f"{escape(words.stamp)}</text>"
+    )
     if words.ends:
         body += _scale(words.ends, 0, top + STRIP)
     return _document(body, words.title, ALONG, top + STRIP)
+
+
+def signal_svg(signals: np.ndarray) -> str:
+    """Return a signal's channels as lines, one under another, in a drawing that keeps the strokes' width in any size.
+
+    Args:
+        signals: (C, length), in [0, 1] of the samples' scale; what is not finite leaves a gap.
+    """
+    height = len(signals) * lane_height(len(signals))
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{SIGNAL_WIDTH}' height='{height}' preserveAspectRatio='none' "
+        f"viewBox='0 0 {SIGNAL_WIDTH} {height}'><rect width='{SIGNAL_WIDTH}' height='{height}' fill='{_GROUND}'/>"
+        f"{lanes(signals, SIGNAL_WIDTH, lane_height(len(signals)))}</svg>"
+    )
 
 
 def lanes(signals: np.ndarray, width: int, height: int) -> str:
@@ -105,7 +125,10 @@ def lanes(signals: np.ndarray, width: int, height: int) -> str:
                 (path.line if known else path.move)(place * step, base - room * min(max(float(value), 0.0), 1.0))
             known = bool(np.isfinite(value))
         paths.append(path.text())
-    return f"<path fill='none' stroke='{_LINE}' stroke-width='1.25' stroke-linejoin='round' d='{''.join(paths)}'/>"
+    return (
+        f"<path fill='none' stroke='{_LINE}' stroke-width='1.25' stroke-linejoin='round' vector-effect='non-scaling-stroke' "
+        f"d='{''.join(paths)}'/>"
+    )
 
 
 def map_colours(values: np.ndarray) -> np.ndarray:

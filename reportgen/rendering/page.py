@@ -27,7 +27,7 @@ from reportgen.rendering.geometry import (
 )
 from reportgen.rendering.histograms import histogram_svg
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
-from reportgen.rendering.overlays import FAILED_SIGN, OverlayWords, overlay_svg, signal_overlay_svg
+from reportgen.rendering.overlays import FAILED_SIGN, OverlayWords, overlay_svg, signal_overlay_svg, signal_svg
 from reportgen.rendering.tiles import GridCells, TileWords, tile_picture
 from reportgen.results import (
     Advice,
@@ -82,18 +82,26 @@ class Page:
         scale = next((panel for panel in panels if panel.palette in _COMPUTED), panels[0])
         silent = tuple(index for index, value in enumerate(values) if value == SILENT_SIGN)
         return {
-            "uri": data_uri(grid_png(grid, silent) if isinstance(grid, ImageGrid) else panels_png(grid), "image/png"),
+            "uri": self._picture(grid, silent),
             "geometry": geometry,
             "cells": str(_cells(geometry)),
             "labels": "" if geometry.step else label_text(grid, values),
             "axes": axis_texts(grid, geometry) if geometry.step and isinstance(grid, ImageGrid) else (),
             "palette": scale.palette.value,
             # the ground of panels is pale, and so must be what surrounds their labels
-            "dark": isinstance(grid, ImageGrid) and scale.palette is Palette.SEQUENTIAL,
+            "dark": isinstance(grid, ImageGrid) and scale.palette in (Palette.SEQUENTIAL, Palette.LINES),
             "low": scale.value_range[0],
             "middle": sum(scale.value_range) / 2,
             "high": scale.value_range[1],
         }
+
+    def _picture(self, grid: ImageGrid | PanelGrid, silent: Sequence[int]) -> str:
+        """Return the URI of a grid's picture."""
+        if isinstance(grid, PanelGrid):
+            return data_uri(panels_png(grid), "image/png")
+        if grid.palette is Palette.LINES:
+            return svg_uri(signal_svg(sample_pixels(grid)[0]))
+        return data_uri(grid_png(grid, silent), "image/png")
 
     def tiles(
         self,
@@ -279,7 +287,7 @@ def _answer(sample: Any) -> str:
 def _is_thin(grid: ImageGrid) -> bool:
     """Return whether a picture is a signal, of which a thumbnail would show nothing."""
     height, width = grid.images.shape[1:3]
-    return bool(max(height, width) > 4 * min(height, width))
+    return grid.palette is Palette.LINES or bool(max(height, width) > 4 * min(height, width))
 
 
 def _block_means(images: np.ndarray, step: int) -> np.ndarray:

@@ -41,7 +41,7 @@ _PADDING = 8
 _LEGEND = 34
 _RAMP = 160  # CSS pixels of the scale
 _CELL, _BETWEEN = 56, 2  # pixels of the PNG that patches take under one tile, and those between two of them
-_LEAST = 330  # CSS pixels that the scale and its words need
+_LEAST, _WORDS = 330, 376  # CSS pixels that the scale and its words need on a narrow screen, and elsewhere
 _STRIP_WIDTH, _STRIPS_HEIGHT = 640, 384  # CSS pixels that strips one above another aim at
 _STRIP = (3, 16)  # CSS pixels that one of them may be high
 _ROW_LABEL = 36  # CSS pixels beside them
@@ -144,7 +144,8 @@ def _layout(grid: ImageGrid, aim: int, *, bars: bool) -> _Layout:
     count, height, width = grid.images.shape[:3]
     if grid.columns == 1 and count > 1:
         across, down = _STRIP_WIDTH / width, min(max(_STRIPS_HEIGHT // (count * height), _STRIP[0]), _STRIP[1])
-        unit = (math.floor(across) if across >= 1 else across, float(down))
+        # maps of all layers end where the signal does, whatever their length
+        unit = (math.floor(across) if across >= 1 and grid.palette is Palette.DIVERGING else across, float(down))
         return _Layout((width, height), unit, 1, 0, 0, 1, count, left=_ROW_LABEL)
     scale: float = int(aim * _MOST) // max(height, width)
     if scale * max(height, width) < aim / _MOST**2:  # between one and two pixels a value there is no whole multiple
@@ -194,7 +195,7 @@ def tile_picture(
     height = math.ceil(layout.rows * layout.pitch[1])
     if patches is not None:
         height += body.patches(patches, height)
-    full = (max(width, _LEAST) + 2 * _PADDING, height + _LEGEND + 2 * _PADDING)
+    full = (max(width, _WORDS) + 2 * _PADDING, height + _LEGEND + 2 * _PADDING)
     folded = None
     if layout.columns >= _NARROW and width > _LEAST:
         half = math.ceil(layout.columns // 2 * layout.pitch[0] - layout.gap * layout.unit[0])

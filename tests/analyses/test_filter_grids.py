@@ -149,10 +149,10 @@ def test_one_by_one_filters_are_strips_of_their_input_channels() -> None:
     np.testing.assert_array_equal(grid.trained.images, values[0, 0].T[:, None, :])
 
 
-def test_one_dimensional_filters_have_a_row_for_each_channel() -> None:
+def test_one_dimensional_filters_are_tiles_with_a_row_for_each_channel() -> None:
     values = draw(5, 3, 4)
     grid = grid_of(values)
-    assert (grid.layout, grid.window, grid.shown_channels) == ("strip", (5,), None)
+    assert (grid.layout, grid.window, grid.shown_channels, grid.trained.columns) == ("time", (5,), None, 4)
     np.testing.assert_array_equal(grid.trained.images, values.transpose(2, 1, 0))
 
 
@@ -160,8 +160,16 @@ def test_one_dimensional_filters_on_many_channels_show_the_strongest() -> None:
     values = draw(5, 33, 2) * 0.1
     values[:, 7, 0] = values[:, 30, 1] = 1
     grid = grid_of(values)
-    assert (grid.layout, grid.shown_channels) == ("strip", (7, 30))
-    np.testing.assert_array_equal(grid.trained.images, np.ones((2, 1, 5)))
+    assert (grid.layout, grid.shown_channels) == ("time", (7, 30))
+    np.testing.assert_array_equal(grid.trained.images, np.ones((2, 2, 5)))  # a row alone is drawn twice, to be seen
+
+
+def test_rows_that_are_repeated_to_be_seen_count_once() -> None:
+    values = np.full((8, 1, 2), 0.1, np.float32)
+    values[0, 0, 0] = 5
+    grid = grid_of(values)
+    assert grid.trained.images.shape == (2, 4, 8)
+    assert grid.clipped == 1
 
 
 def test_three_dimensional_filters_are_shown_by_their_central_slices() -> None:

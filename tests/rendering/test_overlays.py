@@ -18,6 +18,7 @@ from reportgen.rendering.overlays import (
     map_colours,
     overlay_svg,
     signal_overlay_svg,
+    signal_svg,
 )
 from reportgen.results.plottables import Palette
 
@@ -70,6 +71,13 @@ def test_channels_of_a_signal_are_lines_one_under_another():
     (data,) = re.findall(r" d='([^']*)'", drawn)
     # the first from the foot of its lane to its top and half down; the second a point, a gap and a point, cut at the top
     assert data == "M0 26l50-24l50 12M0 30m100 0"
+
+
+def test_a_signal_is_drawn_in_lanes_as_high_as_its_channels_allow():
+    for channels, height in ((1, 56), (6, 336), (12, 336), (64, 640)):
+        svg = signal_svg(np.zeros((channels, 4)))
+        assert f"width='480' height='{height}'" in svg
+        assert svg.count("h480") == channels  # a flat line each
 
 
 def test_the_map_of_a_signal_is_a_strip_on_its_axis_of_time():

@@ -20,7 +20,7 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED
-from reportgen.measures.tiles import Pictures, block_means, pictures_of, reduction_for, signals_of
+from reportgen.measures.tiles import SIGNAL_LENGTH, Pictures, block_means, drawn_samples, reduction_for
 from reportgen.messages import say
 from reportgen.results import Finding, Inconclusive, Limits, Palette, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples
@@ -30,7 +30,6 @@ MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies, and up to 320 near the limit."""
 
 _PICTURE_PIXELS = 84 * 84
-_STRIP_PIXELS = 448
 _ROUNDING = 1e-6
 
 
@@ -52,7 +51,8 @@ class Attribution:
         samples = context.samples
         if samples.not_repeatable:
             return Skip(samples.not_repeatable)
-        pictures = _pictures(samples.images[:MOST_SAMPLES])
+        images = samples.images[:MOST_SAMPLES]
+        pictures = drawn_samples(images, pixels=_PICTURE_PIXELS) if images.ndim in (3, 4) else None
         if pictures is None:
             return Skip(say("Attribution maps need images or sequences; these samples are neither."))
         try:
@@ -78,13 +78,6 @@ class Attribution:
     def findings(self, result: AttributionResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return the methods whose maps fail a test at these thresholds, and those of whose maps too few were tested."""
         return findings(result, limits)
-
-
-def _pictures(images: np.ndarray) -> Pictures | None:
-    """Return samples as pictures or signals; None for what is neither."""
-    if images.ndim == 3:
-        return signals_of(images, length=_STRIP_PIXELS)
-    return pictures_of(images, pixels=_PICTURE_PIXELS) if images.ndim == 4 else None
 
 
 def _method(
@@ -141,7 +134,7 @@ def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, 
         total: number of chosen samples.
     """
     if maps.shape[1] == 1:  # a strip, which may be as long as a recording
-        maps = block_means(maps, reduction_for(1, 1, maps.shape[2], _STRIP_PIXELS))
+        maps = block_means(maps, reduction_for(1, 1, maps.shape[2], SIGNAL_LENGTH))
     top = float(maps.max(initial=0, where=np.isfinite(maps))) or 1.0
     return PanelGrid(
         panels=(

@@ -17,7 +17,7 @@ from reportgen.analyses.concepts.results import (
 from reportgen.analyses.concepts.separation import separations
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import Rate
-from reportgen.measures.tiles import MAP_PERCENTILE, block_means, map_reduction, percentile_end, pictures_of
+from reportgen.measures.tiles import MAP_PERCENTILE, block_means, drawn_samples, map_reduction, percentile_end
 from reportgen.messages import say
 from reportgen.models.graphs import common_data_format, layer_path
 from reportgen.models.passes import Placement, follow_placements
@@ -175,7 +175,7 @@ def _patches(
 def _endings(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Ending, ...]:
     outputs = samples.activations.outputs
     scores = class_scores(outputs, head=context.head, labels=samples.classes)
-    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    drawn = drawn_samples(samples.images, pixels=_PICTURE_PIXELS)
     endings = []
     for position in range(len(samples.names)):
         picture = None

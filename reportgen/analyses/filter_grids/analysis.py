@@ -74,6 +74,9 @@ def _grid(kernel: LayerKernel, options: ReportOptions, tiles_shown: int) -> Filt
     if not is_rgb(kernel, trained):
         seen = [values for values in (tiles, untrained_tiles) if values is not None]
     limit = options.kernel_range or percentile_end(KERNEL_PERCENTILE, *seen)
+    if layout == "time":
+        tiles = _tall(tiles)
+        untrained_tiles = None if untrained_tiles is None else _tall(untrained_tiles)
     grid = ImageGrid(
         images=tiles,
         labels=tuple(map(str, shown)),
@@ -121,14 +124,19 @@ def filter_tiles(filters: np.ndarray) -> tuple[str, np.ndarray, tuple[int, ...] 
             rows = rows[..., list(strongest(np.nan_to_num(strongest_inputs, nan=np.inf), MOST_INPUTS))]
         return "strip", rows, None
     if filters.ndim == 3 and channels <= _MOST_ROWS:
-        return "strip", np.moveaxis(filters, -1, 1), None
+        return "time", np.moveaxis(filters, -1, 1), None
     strengths = np.sqrt(np.square(filters.astype(np.float64)).sum(axis=tuple(range(1, filters.ndim - 1))))
     chosen = np.nan_to_num(strengths, nan=np.inf).argmax(axis=1)
     planes = filters[np.arange(len(filters)), ..., chosen]
     indices = tuple(int(channel) for channel in chosen)
     if planes.ndim == 2:
-        return "strip", planes[:, None, :], indices
+        return "time", planes[:, None, :], indices
     return ("slices", central_slices(planes), indices) if planes.ndim == 4 else ("window", planes, indices)
+
+
+def _tall(rows: np.ndarray) -> np.ndarray:
+    """Return kernels along time, (N, channels, length), with rows that are repeated until few of them can be seen."""
+    return rows.repeat(max(1, rows.shape[2] // (2 * rows.shape[1])), axis=1)
 
 
 def largest_values(images: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ class FilterGrid:
         histogram: 'trained' and, where there is an initialiser, 'untrained' of all the kernel's weights, on shared bins.
         fresh: 'untrained' alone, in ten bins over its own range; None without an initialiser.
         clipped: number of shown weights, trained and untrained, beyond the scale, which have its last colour.
-        layout: 'window', 'strip' for 1 x 1 and one-dimensional kernels, or 'slices' for three-dimensional ones.
+        layout: 'window', 'strip' for 1 x 1 kernels, 'time' for one-dimensional and 'slices' for three-dimensional ones.
     """
 
     label: Kept[str]

@@ -19,7 +19,7 @@ from reportgen.analyses.sample_predictions.rules import (
 )
 from reportgen.measures.picture_outputs import PictureOutputs, are_pictures, of_each_picture, picture_outputs
 from reportgen.measures.segmentation import masks_of
-from reportgen.measures.tiles import pictures_of
+from reportgen.measures.tiles import drawn_samples
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results import Finding, ImageGrid, Limits
@@ -157,7 +157,7 @@ def _names(samples: EvaluatedSamples, chosen: np.ndarray) -> tuple[str, ...]:
 
 def _pictures(samples: EvaluatedSamples) -> tuple[list[ImageGrid | None], int]:
     """Return a one-tile grid for each chosen sample and the factor by which it was reduced."""
-    drawn = pictures_of(samples.images, pixels=_PICTURE_PIXELS)
+    drawn = drawn_samples(samples.images, pixels=_PICTURE_PIXELS)
     if drawn is None:
         return [None] * len(samples.images), 1
     values, scale, palette, maxima = drawn.values, drawn.value_range, drawn.palette, drawn.maxima
