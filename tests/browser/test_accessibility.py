@@ -22,7 +22,7 @@ FOCUSED = """() => {
 }"""
 
 STOPS = """() => [...document.querySelectorAll('*')].flatMap((element, index) =>
-  element.matches('a[href], summary, input:not([type=radio]), input:checked, [tabindex="0"]')
+  element.matches('a[href], summary, button, input:not([type=radio]), input:checked, [tabindex="0"]')
     && element.checkVisibility({visibilityProperty: true}) ? [index] : [])"""
 
 
