@@ -209,8 +209,8 @@ def test_the_method_of_filters_states_the_thresholds_that_were_in_force(report):
         for section in report.sections
     )
     page = render_html(replace(report, sections=sections))
-    assert "Weak: L2 norm under 0.05 of the layer’s largest, or of next to zero;" in page
-    assert "Near-duplicate: cosine over 0.9, for ungrouped" in page
+    assert "Weak: L2 norm below 0.05 of the layer’s largest, or near zero;" in page
+    assert "Near-duplicate: cosine above 0.9, for ungrouped" in page
 
 
 def test_a_bars_palette_is_blended_from_the_colours_of_its_pictures(report):

@@ -159,8 +159,8 @@ def test_the_page_and_the_json_tell_the_classes() -> None:
     page = report.to_html()
     assert "Of 60 labelled samples, 59 have exactly the classes that were predicted: 98.3%" in page
     assert "All classes right" in page.split("<section", 2)[1]
-    assert "Right is a sample all of whose classes are predicted, and no others." in page
-    assert "Calibration of the probabilities of all classes together, 180 answers" in page
+    assert "Right: all classes of a sample are predicted, and no others." in page
+    assert "Calibration error over all classes, 180 predictions" in page
     (method,) = section(report, "attribution").methods
     chosen = SETS[list(report.samples.shown)][: len(method.samples)].astype(bool)
     assert [one.classes for one in method.samples] == [tuple(np.array(NAMES)[row]) for row in chosen]

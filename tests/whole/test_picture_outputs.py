@@ -32,7 +32,7 @@ def test_masks_have_an_overlap_and_are_shown_with_the_worst_first() -> None:
         "The 6 of 6 samples with the lowest mean IoU, the worst first. Each sample: input, output, target, error."
         in page
     )
-    assert "Each sample: input, output, target, error. Outputs are the likeliest of 3 classes at each pixel" in page
+    assert "Each sample: input, output, target, error. Each output pixel shows the most likely of 3 classes" in page
     assert "The labels are numbers, masks or images, and this compares class labels." in page
     assert "The samples have no labels" not in page
     redacted = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)), redact=True)
@@ -45,7 +45,7 @@ def test_an_autoencoder_shows_its_output_and_a_denoiser_its_error() -> None:
     images = RANDOM.random((6, 8, 8, 1)).astype(np.float32)
     assert "Each sample: input, output." in words_of(convolutional(1, "sigmoid"), images)
     page = words_of(convolutional(1, "sigmoid"), images, images / 2)
-    assert "Each sample: input, output, target, error. In brackets the root mean square error" in page
+    assert "Each sample: input, output, target, error. In brackets: root mean square error" in page
     assert "RMSE is" in page
     assert "Baseline (always the mean image): RMSE" in page
     assert "Of the squared errors of giving back the input it avoids" in page

@@ -274,7 +274,7 @@ def test_layers_of_another_inputs_branch_are_left_out_by_name() -> None:
     report = reportgen.build_report(model, given, attribution="none", redraws=5, layers=("left", "right"))
     result = sections(report)["filter_responses"]
     assert ([layer.name for layer in result.layers], result.left_out) == (["left"], ("right",))
-    assert "Left out, as their answers cannot be traced back to pixels: right." in report.to_html()
+    assert "Left out, as their responses cannot be traced back to pixels: right." in report.to_html()
 
 
 def test_compiled_model_has_the_sections_of_the_same_with_channels_last(compiled: Any) -> None:

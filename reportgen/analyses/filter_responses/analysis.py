@@ -1,4 +1,4 @@
-"""What a filter answers to: beside each kernel, the patches of the samples that excite its channel most."""
+"""What filters respond to: beside each kernel, the patches of the samples that excite its channel most."""
 
 from __future__ import annotations
 
