@@ -16,6 +16,7 @@ import reportgen.rendering
 from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.measures.intervals import measure
+from reportgen.measures.picture_outputs import picture_outputs
 from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_table, panels_png
 from reportgen.rendering.geometry import geometry_of, panel_size
 from reportgen.rendering.html import render_html
@@ -233,3 +234,14 @@ def test_the_json_of_both_sections_validates_and_has_no_pixels(evidence):
     assert figure["panels"][1] == {"value_range": [0, 4], "palette": "sequential", "tile_shape": [1, 1]}
     (shown, blank) = overlays_of(render_html(evidence))
     assert (shown.count("<image"), blank.count("<image")) == (3, 1)  # sample, map and ramp; the sample alone
+
+
+def test_masks_begin_with_their_mean_overlap(report):
+    (samples,) = (section for section in report.sections if section.name == "sample_predictions")
+    targets = np.zeros((2, 4, 4), np.int64)
+    images = np.zeros((2, 4, 4, 1), np.uint8)
+    masks = picture_outputs((3, 5), images, targets, targets, np.array([0.25, 0.75]), classes=2)
+    section = replace(samples, result=replace(samples.result, outputs=masks))
+    page = render_html(replace(report, sections=(section,)))
+    assert "predicted and true masks overlap by 0.50 on average (IoU)." in page
+    assert "Each sample: input, output, target, error." in page
