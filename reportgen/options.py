@@ -215,12 +215,12 @@ class ReportOptions:
     note: str = option("", "What the reviewer should know, shown on the page.", PAGE)
     lang: str = option("en", "Language of the page; the JSON and the terminal stay English.", PAGE, choices=LANGUAGES)
     redact: bool = option(
-        False, "Leave out what shows the samples or whose they are: pictures, labels, names, title and note.", PAGE
+        False, "Remove what shows the samples or their origin: pictures, labels, names, title and note.", PAGE
     )
     seed: int = option(0, "Seed of every random draw.", PICTURES, metavar="N", check=_whole_number(0, 2**63 - 1))
     scale: Literal["auto", "none", "unit", "symmetric"] = option(
         "auto",
-        "How stored values reach the model: auto divides unsigned bytes by 255 unless the model rescales by itself; "
+        "How to scale inputs: auto divides unsigned bytes by 255 unless the model rescales by itself; "
         "none leaves them; unit divides by 255; symmetric brings 0..255 to -1..1.",
         SAMPLES,
     )
@@ -234,7 +234,7 @@ class ReportOptions:
     )
     map_scale: Literal["layer", "map"] = option(
         "layer",
-        "Colours of feature maps that are seen first, of the two that the page has: one scale for each layer, or for each map.",
+        "Colour scale of feature maps shown first: one per layer, or one per map. The page has both.",
         PICTURES,
     )
     max_tiles: int = option(
@@ -252,32 +252,32 @@ class ReportOptions:
         check=_methods_or_none,
         commas=True,
     )
-    maximise: bool = option(False, "Make inputs that excite the shown layers' channels most (slow).", PICTURES)
+    maximise: bool = option(False, "Synthesise inputs that maximise the shown layers' channels (slow).", PICTURES)
     effort: str | None = option(
         None,
-        "Multiply-adds to spend on tests of attribution maps and on made inputs: quick, 15 billion; standard, 150 billion; or "
-        "full, as many as they take. What is not reached is marked as not tested. Default: standard.",
+        "Budget for testing attribution maps and synthesising inputs: quick, 15 billion multiply-adds; standard, 150 billion; "
+        "full, no limit. What is not reached is marked as not tested. Default: standard.",
         PICTURES,
         metavar="EFFORT",
         check=_effort_or_none,
     )
     max_evaluated: int = option(
         1000,
-        "Run the model on so many samples at the most; the chosen ones are always among them.",
+        "Maximum number of samples to run; the chosen ones are always among them.",
         SAMPLES,
         metavar="N",
         check=_whole_number(1, 2**31),
     )
     redraws: int = option(
         20,
-        "Fresh draws of its own initialiser that each kernel is compared with; one near it gets up to 200.",
+        "Fresh initialisations to compare each kernel with; up to 200 for one close to them.",
         PICTURES,
         metavar="N",
         check=_whole_number(5, 1000),
     )
     expect: tuple[str, ...] = option(
         (),
-        "A claim that the samples are to bear out, such as accuracy=0.917, recall:shirt=0.7, precision:shirt=0.7, f1:shirt=0.7 "
+        "Claim to check on the samples, such as accuracy=0.917, recall:shirt=0.7, precision:shirt=0.7, f1:shirt=0.7 "
         "or top5=0.99; of masks iou=0.8, iou:cat=0.7 or dice=0.9; of numbers mae=0.5, rmse=0.7 or r2=0.9, of one of several "
         "outputs mae:2=0.5; of images psnr=30 or ssim=0.9 too. What is certainly worse is a problem. May be repeated.",
         SAMPLES,
@@ -296,7 +296,7 @@ class ReportOptions:
     skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
     allow_custom_code: bool = option(
         False,
-        "Run functions that the model file brings along, such as those of Lambda layers. Only if you trust the file.",
+        "Run functions embedded in the model file, such as Lambda layers. Only if you trust the file.",
         MODEL,
     )
     custom_objects: tuple[str, ...] = option(

@@ -69,7 +69,14 @@ def _tell_version() -> None:
 @takes("outcome", Outcome, output=Path("report.html"))
 def build(
     context: typer.Context,
-    model: Annotated[Path, typer.Argument(help="A .keras or HDF5 model file.", metavar="MODEL", show_default=False)],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="Model: .keras, HDF5, SavedModel or weights.",
+            metavar="MODEL",
+            show_default=False,
+        ),
+    ],
     *,
     samples: SampleSources = None,
     labels: Labels = None,

@@ -20,8 +20,7 @@ class Outcome:
 
     fail_on: Literal["note", "warning", "problem"] | None = option(
         None,
-        "End with exit code 1, the report written, when there is a finding of this severity or a higher one. "
-        "Default: never.",
+        "Exit with code 1 if any finding is at or above this severity; the report is written. Default: never.",
         GATES,
     )
     output: Path = option(MISSING, "Where to write the page.", OUTPUT, flags=("--output", "-o"))
@@ -31,7 +30,7 @@ class Outcome:
     )
     pdf_full: bool = option(False, "Print what is folded on the page as well, as an appendix does.", OUTPUT)
     paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
-    max_size: float = option(LARGEST_PAGE, "Refuse to write a page of more megabytes than this.", OUTPUT, metavar="MB")
+    max_size: float = option(LARGEST_PAGE, "Maximum size of the page in MB.", OUTPUT, metavar="MB")
     open_page: bool = option(False, "Open the page in the browser.", OUTPUT, flags=("--open",))
     time_limit: float = option(
         30,
@@ -39,7 +38,7 @@ class Outcome:
         OUTPUT,
         metavar="MINUTES",
     )
-    timings: bool = option(False, "List the cost of every stage on standard error.", OUTPUT)
+    timings: bool = option(False, "Print timings of every stage to stderr.", OUTPUT)
     quiet: bool = option(False, "No progress and no summary on standard error.", OUTPUT, flags=("--quiet", "-q"))
 
     def check(self) -> None:

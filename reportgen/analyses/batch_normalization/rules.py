@@ -94,8 +94,8 @@ def negative_variances(layer: NormalizationAudit, limit: float) -> Iterator[Find
 DRIFTED = Rule(
     code="drifted-statistics",
     meaning=say(
-        "inputs of a batch normalisation differ from the statistics stored in training: the mean by more than one "
-        "stored standard deviation, or the variance by more than a factor of four"
+        "inputs of a batch normalisation differ from the stored training statistics: the mean by more than one "
+        "standard deviation, or the variance by more than a factor of four"
     ),
     severity=Severity.WARNING,
     threshold=0.25,

@@ -14,8 +14,8 @@ from reportgen.results import Advice, Certainty, Finding, Inconclusive, Limits, 
 UNTRAINED = Rule(
     code="untrained-layer",
     meaning=say(
-        "a kernel is indistinguishable from a fresh draw of its own initialiser: no weight is outside the "
-        "initialiser's range, the layer's bias is unchanged, and all statistics lie within the null band"
+        "a kernel is indistinguishable from a fresh initialisation: no weight is outside its initialiser's range, the "
+        "layer's bias is unchanged, and all statistics lie within the null band"
     ),
     severity=Severity.WARNING,
     threshold=0.05,
