@@ -107,7 +107,7 @@ def test_a_model_that_cannot_be_run_is_reported_with_the_reason():
     report = reportgen.build_report(model, samples=np.zeros((1, 4, 4, 1), np.float32))
     skipped = {section.name: section.reason for section in report.sections if hasattr(section, "reason")}
     assert {"sample_predictions", "feature_maps", "filter_responses", "attribution"} <= set(skipped)
-    assert "The model could not be run on the samples" in skipped["feature_maps"]
+    assert "The model could not run on the samples" in skipped["feature_maps"]
     assert "this layer" in skipped["feature_maps"]
     assert report.samples is None
 
@@ -151,7 +151,7 @@ def test_indices_and_one_name_may_be_given_as_python_has_them(live_model):
 
 def test_the_page_of_a_live_model_names_no_file_that_saved_it(live_model):
     page = reportgen.build_report(live_model, attribution="none").to_html()
-    assert "This page was made from a model in memory, so no file is named." in page
+    assert "Made from a model in memory: the SHA-256 is over dtype, shape and values of its weights" in page
     assert '<th scope="row">Call</th>' in page
     assert "Saved by" not in page
     assert "sha256sum" not in page
