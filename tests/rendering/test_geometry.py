@@ -125,3 +125,10 @@ def test_values_under_tiles_are_the_longest_that_fit(characters, expected):
     grid = ImageGrid(np.zeros((2, 8, 8)), ("0", "1"), (0, 1), 2, Palette.GREY, 2, np.zeros(2))
     choices = (["a" * characters] * 2, ["bb"] * 2)
     assert fitting(choices, grid) == (expected, expected)
+
+
+@pytest.mark.parametrize(("channels", "height"), [(1, 56), (6, 336), (12, 336), (64, 640)])
+def test_a_signal_is_480_pixels_wide_and_its_channels_share_336_while_each_has_10(channels: int, height: int) -> None:
+    values = np.zeros((1, channels, 100), np.float32)
+    geometry = geometry_of(ImageGrid(values, ("3",), (0, 1), 1, Palette.LINES, 1, np.zeros(1)))
+    assert (geometry.width, geometry.height, geometry.scale, geometry.step) == (480, height, 1, 0)
