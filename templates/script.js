@@ -1,9 +1,9 @@
-"use strict";
 // Enhancement only: the page is complete without it.
-const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const named = (id) => document.getElementById(id);
 const on = (target, kinds, act) => kinds.split(" ").forEach((kind) => target.addEventListener(kind, act));
-const make = (tag, given) => Object.assign(document.createElement(tag), given);
+const put = Object.assign, root = document.documentElement;
+const make = (tag, given) => put(document.createElement(tag), given);
 
 // A link into a closed <details> opens it.
 function show(hash) {
@@ -31,7 +31,7 @@ const parts = [...links.keys()].map(named);
 let chosen = null; // by a click, until the reader scrolls
 function mark() {
   // The line that a section must have passed sinks to the lower edge as the page ends, or its last ones could not pass.
-  const left = document.documentElement.scrollHeight - innerHeight - scrollY;
+  const left = root.scrollHeight - innerHeight - scrollY;
   const line = innerHeight * Math.max(.2, 1 - left / innerHeight);
   const seen = parts.filter((part) => part.checkVisibility());
   const current = chosen ?? seen.findLast((part) => part.getBoundingClientRect().top <= line) ?? parts[0];
@@ -46,7 +46,7 @@ mark();
 const theme = named("theme"), unfold = named("unfold");
 theme.hidden = unfold.hidden = false;
 on(theme, "click", () => {
-  const { style } = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const { style } = root, dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   style.colorScheme = (style.colorScheme || dark) === "dark" ? "light" : "dark";
 });
 on(unfold, "click", () => {
@@ -57,22 +57,24 @@ on(unfold, "click", () => {
 // A click on a column's name sorts a table by it, once more turns the order.
 const value = (row, place) => {
   const text = row.cells[place].innerText.trim(), number = parseFloat(text.replaceAll(",", "").replace("−", "-").replace(/^[<>]/, ""));
-  return Number.isNaN(number) ? text : number;
+  return isNaN(number) ? text : number;
 };
 for (const { tBodies: [body], tHead } of all(".numbers:not(.confusion, .lined, .stack)")) {
   if (body.rows.length < 4 || !tHead) continue;
   const heads = [...tHead.rows[0].cells];
   heads.forEach((head, place) => {
     if (!head.innerText.trim()) return;
-    const button = make("button", { type: "button", className: "sort" });
+    const button = make("button", { className: "sort" });
     button.append(...head.childNodes);
     head.append(button);
     on(button, "click", () => {
       const down = head.ariaSort === "descending" ? 1 : -1;
       for (const other of heads) other.ariaSort = null;
       head.ariaSort = down < 0 ? "descending" : "ascending";
-      const order = (a, b) => (a < b ? -down : a > b ? down : 0);
-      body.append(...[...body.rows].sort((one, other) => order(value(one, place), value(other, place))));
+      body.append(...[...body.rows].sort((one, other) => {
+        const [a, b] = [value(one, place), value(other, place)];
+        return a < b ? -down : a > b ? down : 0;
+      }));
     });
   });
 }
@@ -84,7 +86,7 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[na
 function said(value) {
   const size = Math.abs(value), digits = Math.max(0, 2 - Math.floor(Math.log10(size)));
   if (!size || size < 1e-3 || size >= 1e5) return size ? value.toExponential(2) : "0";
-  return value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value.toLocaleString(root.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 const figures = all("[data-from]").map((figure) => {
   const [section, list, place] = figure.dataset.from.split(".");
@@ -99,9 +101,9 @@ function facts(of, channel, sample) {
   const known = [], say = (word, values) => known.push(fill(words[word], values));
   const maps = results("feature_maps")?.layers.find((layer) => alike(layer, of));
   if (maps?.channels.includes(+channel)) {
-    const values = maps.samples.map((one) => one.grid.maxima[channel]), n = values.length;
+    const values = maps.samples.map((one) => one.grid.maxima[channel]);
     say("max", { value: said(values[sample] ?? Math.max(...values)) });
-    if (maps.rectified) say("active", { share: Math.round(100 * values.filter((one) => one > 0).length / n), all: n });
+    if (maps.rectified) say("active", { some: values.filter((one) => one > 0).length, all: values.length });
   }
   // the filters shown are those with the largest norms
   const drawn = figures.find((one) => one.section === "filter_grids" && alike(one.of, of)), norms = drawn?.of.norms;
@@ -131,26 +133,25 @@ function layout(image) {
 
 // A tile tells what is known of it when pointed at or chosen by arrow keys; a click or Enter shows its channel.
 for (const one of figures) {
-  const { figure, of, images } = one, line = make("p", { className: "readout" }), cursor = make("span", { className: "cursor", tabIndex: 0, role: "slider" });
+  const { figure, of, images } = one, { dataset } = all("figcaption", figure)[0], cursor = make("span", { className: "cursor", tabIndex: 0, role: "slider", ariaValueNow: 0, ariaLabel: fill(words.tiles, { layer: of.name ?? of.label }) });
   let place = 0, image = images[0];
   const seen = () => images.filter((one) => one.checkVisibility());
   const open = () => openCard(of, channelsOf(image), place);
   function choose(picture, wanted) {
     const channels = channelsOf(picture), at = layout(picture), around = figure.getBoundingClientRect(), last = channels.length - 1;
     [image, place] = [picture, Math.max(0, Math.min(last, wanted))];
-    Object.assign(cursor.style, {
+    put(cursor.style, {
       left: at.box.left - around.left + at.unit * at.left(place) + "px", width: at.unit * at.wide + "px",
       top: at.box.top - around.top + at.unit * at.top(place) + "px", height: at.unit * at.high + "px",
     });
-    line.textContent = [fill(words.channel, { channel: channels[place] }), facts(of, channels[place], images[1] && images.indexOf(picture))].join(" · ");
-    Object.assign(cursor, { ariaValueMax: last, ariaValueNow: place, ariaValueText: line.textContent });
+    dataset.said = [fill(words.channel, { channel: channels[place] }), facts(of, channels[place], images[1] && images.indexOf(picture))].join(" · ");
+    put(cursor, { ariaValueMax: last, ariaValueNow: place, ariaValueText: dataset.said });
   }
-  Object.assign(cursor, { ariaLabel: fill(words.tiles, { layer: of.name ?? of.label }), ariaValueMin: 0, ariaValueNow: 0 });
-  figure.style.position = "relative";
-  (images.at(-1).closest(".plate") ?? images.at(-1)).after(line, cursor);
+  (images.at(-1).closest(".plate") ?? images.at(-1)).after(cursor);
+  dataset.said = "";
   on(figure, "pointermove pointerleave", (event) => {
     const over = seen().find((one) => layout(one).under(event) >= 0 && event.target === one);
-    figure.classList.toggle("pointed", Boolean(over));
+    figure.classList.toggle("pointed", !!over);
     if (over) choose(over, layout(over).under(event));
   });
   on(figure, "click", () => { if (figure.matches(".pointed")) open(); });
@@ -171,8 +172,8 @@ function cut(image, place, caption) {
   const { left, top, wide, high, width, height, full } = layout(image), unit = Math.min(96 / high, 480 / wide);
   const part = make("span", { className: "cut" }), whole = image.cloneNode(), figure = make("figure");
   whole.alt = "";
-  Object.assign(part.style, { width: unit * wide + "px", height: unit * high + "px" });
-  Object.assign(whole.style, { width: unit * width + "px", height: unit * height + "px", maxWidth: "none", margin: -unit * top(place, full) + "px 0 0 " + -unit * left(place, full) + "px" });
+  put(part.style, { width: unit * wide + "px", height: unit * high + "px" });
+  put(whole.style, { width: unit * width + "px", height: unit * height + "px", maxWidth: "none", imageRendering: "pixelated", margin: -unit * top(place, full) + "px 0 0 " + -unit * left(place, full) + "px" });
   part.append(whole);
   figure.append(part, make("figcaption", { textContent: caption }));
   return figure;
@@ -182,7 +183,7 @@ function openCard(of, channels, place) {
   const move = (step) => { if (channels[place + step]) openCard(of, channels, place + step); };
   const tools = make("p", { className: "tools" }), pictures = make("div", { className: "kernels" });
   for (const [textContent, ariaLabel, onclick] of [["‹", words.before, () => move(-1)], ["›", words.after, () => move(1)], ["×", words.close, () => card.close()]]) {
-    tools.append(make("button", { type: "button", className: "button", textContent, ariaLabel, onclick }));
+    tools.append(make("button", { className: "button", textContent, ariaLabel, onclick }));
   }
   for (const { section, figure, images, of: other } of figures) {
     if (section === "concepts" || !alike(other, of)) continue;
@@ -197,6 +198,30 @@ function openCard(of, channels, place) {
   card.onkeydown = (event) => move({ ArrowLeft: -1, ArrowRight: 1 }[event.key]);
   if (!card.open) card.showModal();
   head.focus();
+}
+
+// A figure's picture can be saved, by a link in the figure that is pointed at or holds the focus: grids of one pixel a value enlarged, with their channels.
+const save = make("a", { className: "button", textContent: words.save });
+put(save.style, { position: "absolute", right: 0, bottom: 0, background: "Canvas" });
+function readable(image) {
+  const { width, height } = image, canvas = make("canvas", { width, height }), pen = canvas.getContext("2d"), { left, top, high } = layout(image), unit = width / image.naturalWidth;
+  pen.imageSmoothingEnabled = false;
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, width, height);
+  pen.drawImage(image, 0, 0, width, height);
+  pen.fillStyle = "#000";
+  channelsOf(image).forEach((name, n) => pen.fillText(name, unit * left(n), unit * (top(n) + high) + 10));
+  return canvas.toDataURL();
+}
+for (const figure of all("main figure:has(img)")) {
+  figure.style.position = "relative";
+  on(figure, "pointerenter focusin", () => {
+    const image = all("img", figure).find((one) => one.checkVisibility()), drawn = image?.src.startsWith("data:image/svg");
+    if (!image || save.parentNode === figure) return;
+    put(save, { href: drawn || !image.dataset.cells ? image.src : readable(image), download: figure.id + (drawn ? ".svg" : ".png") });
+    figure.append(save);
+  });
+  on(figure, "pointerleave", () => figure.contains(document.activeElement) || save.remove());
 }
 
 // A permalink is copied when it is followed.

@@ -128,17 +128,20 @@ def _compact(style: str) -> str:
 
 
 def _compact_script(script: str) -> str:
-    """Return a script without comments of a line and without blanks beside signs, line by line; its strings, all in double
-    quotes, keep theirs."""
+    """Return a script without its comments and without blanks and parentheses that only its authors need; its strings, all in
+    double quotes, keep theirs."""
     lines = (re.sub(r"^\s*//.*| // .*", "", line).strip() for line in script.splitlines())
-    return "\n".join(
+    short = "\n".join(
         "".join(
-            part if part.startswith('"') else re.sub(r" ?([{}()\[\];,:?=<>&|*]) ?| ([-+/%!]=*) (?![-+])", r"\1\2", part)
+            part
+            if part.startswith('"')
+            else re.sub(r" ?([{}()\[\];,:?=<>&|*]) ?| ?([-+/%!]=*) (?![-+])", r"\1\2", part)
             for part in re.split(r'("[^"]*")', line)
         )
         for line in lines
         if line
     )
+    return re.sub(r"(?<=[;{,])\n|[;,]\n?(?=})|(?<![\w.])\((\w+)\)(?==>)", r"\1", short)
 
 
 def _palettes() -> dict[str, list[str]]:

@@ -32,12 +32,11 @@ def expected(numbers, channel, *, layer=0, sample=None):
     maps = [one["grid"]["maxima"][str(channel)] for one in numbers["feature_maps"]["layers"][layer]["samples"]]
     norms = numbers["filter_grids"]["grids"][layer]["norms"]
     shown = max(maps) if sample is None else maps[sample]
-    share = round(100 * sum(one > 0 for one in maps) / len(maps))
     rank = 1 + sum(one > norms[channel] for one in norms)
     return [
         f"max {shown:#.3g}",
-        f"fires on {share} % of {len(maps)} shown",
-        f"L2 norm {norms[channel]:#.3g} (rank {rank} of {len(norms)})",
+        f"fires on {sum(one > 0 for one in maps)} of {len(maps)} shown",
+        f"norm {norms[channel]:#.3g}, rank {rank} of {len(norms)}",
     ]
 
 
@@ -49,7 +48,7 @@ def test_a_tile_says_its_channel_under_the_pointer(report_paths, open_page, numb
         picture = figure.locator(".tiles").first
         page.evaluate("(y) => scrollBy(0, y - 450)", middle(picture, channel, columns=columns, width=width)[1])
         page.mouse.move(*middle(picture, channel, columns=columns, width=width))
-        said = figure.locator(".readout").inner_text().split(" · ")
+        said = figure.locator("figcaption").get_attribute("data-said").split(" · ")
         assert said == [f"Channel {channel}", *expected(numbers, channel, sample=0)]
         cursor = figure.locator(".cursor").bounding_box()
         unit = picture.bounding_box()["width"] / width
@@ -63,7 +62,7 @@ def test_between_tiles_nothing_is_chosen(report_paths, open_page):
     page = open_page(report_paths["demo"], viewport={"width": 1440, "height": 900}).page
     figure = page.locator("#feature_maps-conv2d")
     figure.locator("figcaption").hover()
-    assert figure.locator(".readout").inner_text() == ""
+    assert figure.locator("figcaption").get_attribute("data-said") == ""
     assert page.locator(".pointed").count() == 0
 
 
@@ -171,7 +170,7 @@ def test_without_script_maps_lead_to_their_numbers(report_paths, open_page, name
     for link in links:
         target = page.locator(link.get_attribute("href"))
         assert target.evaluate("(box) => box.matches('details:has(tbody tr)')")
-    assert page.locator(".cursor, .readout, dialog").count() == 0
+    assert page.locator(".cursor, [data-said], dialog").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -182,3 +181,48 @@ def test_the_card_is_accessible(report_paths, open_page, axe_source, scheme):
     page.evaluate(axe_source)
     found = page.evaluate("axe.run('dialog').then((result) => result.violations.map((one) => one.id))")
     assert found == []
+
+
+def test_figures_offer_their_picture_and_grids_of_one_pixel_a_value_are_saved_enlarged(
+    report_paths, open_page, tmp_path
+):
+    page = open_page(report_paths["demo"], viewport={"width": 1440, "height": 900}).page
+    saved = {}
+    for name in ("feature_maps-conv2d", "filter_grids-conv2d-trained", "filter_responses-conv2d"):
+        page.locator(f"#{name} img").first.hover()
+        with page.expect_download() as started:
+            page.locator(f"#{name}").get_by_role("link", name="Save picture").click()
+        saved[started.value.suggested_filename] = started.value.path().read_bytes()
+        assert page.get_by_role("link", name="Save picture").count() == 1
+    assert list(saved) == ["feature_maps-conv2d.svg", "filter_grids-conv2d-trained.svg", "filter_responses-conv2d.png"]
+    assert b"activation (relu)" in saved["feature_maps-conv2d.svg"]
+    grid = page.locator("#filter_responses-conv2d img")
+    size = Image.open(io.BytesIO(saved["filter_responses-conv2d.png"])).size
+    assert size == tuple(round(grid.bounding_box()[side]) for side in ("width", "height"))
+    assert size[0] > 4 * grid.evaluate("(image) => image.naturalWidth")
+
+
+def test_cells_of_the_confusion_matrix_lead_to_shown_samples_first(report_paths, open_page, numbers):
+    page = open_page(report_paths["demo"], java_script_enabled=False).page
+    right = page.locator(".confusion .hit a").evaluate_all("(links) => links.map((link) => link.hash)")
+    shown = [one for one in numbers["sample_predictions"]["shown"] if one["correct"]]
+    assert sorted(right) == sorted(f"#sample_predictions-{one['index']}" for one in shown)
+    wrong = page.locator(".confusion td:not(.hit) a").evaluate_all("(links) => links.map((link) => link.hash)")
+    assert len(wrong) == 8
+    assert all(target.startswith("#prediction_quality-worst-") for target in wrong)
+
+
+def test_pointing_at_a_tile_moves_nothing(report_paths, open_page):
+    page = open_page(report_paths["demo"], viewport={"width": 1440, "height": 900}).page
+    places = """() => [...document.querySelectorAll('#filter_grids figure')].map((one) => {
+      const box = one.getBoundingClientRect();
+      return [box.x, box.y + scrollY, box.width, box.height];
+    })"""
+    picture = page.locator("#filter_grids-conv2d-trained img")
+    picture.scroll_into_view_if_needed()
+    before = page.evaluate(places)
+    picture.hover(position={"x": 30, "y": 30})
+    assert (
+        page.locator("#filter_grids-conv2d-trained figcaption").get_attribute("data-said").startswith("Channel 0 · max")
+    )
+    assert page.evaluate(places) == before
