@@ -9,7 +9,7 @@ const make = (tag, given) => put(document.createElement(tag), given);
 function show(hash) {
   const target = hash.length > 1 && named(decodeURIComponent(hash.slice(1)));
   if (!target) return;
-  for (let box = target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  for (const box of all("details")) box.open ||= box.contains(target);
   target.scrollIntoView();
 }
 on(window, "hashchange", () => show(location.hash));
@@ -31,11 +31,9 @@ const parts = [...links.keys()].map(named);
 let chosen = null; // by a click, until the reader scrolls
 function mark() {
   // The line that a section must have passed sinks to the lower edge as the page ends, or its last ones could not pass.
-  const left = root.scrollHeight - innerHeight - scrollY;
-  const line = innerHeight * Math.max(.2, 1 - left / innerHeight);
-  const seen = parts.filter((part) => part.checkVisibility());
-  const current = chosen ?? seen.findLast((part) => part.getBoundingClientRect().top <= line) ?? parts[0];
-  for (const [id, link] of links) link.ariaCurrent = id === current.id ? "true" : null;
+  const most = root.scrollHeight - innerHeight, line = innerHeight * Math.max(.2, 1 - (most - scrollY) / Math.min(most, innerHeight));
+  const current = chosen ?? parts.findLast((part) => part.checkVisibility() && part.getBoundingClientRect().top <= line) ?? parts[0];
+  for (const [id, link] of links) link.ariaCurrent = id === current.id || null;
 }
 for (const [id, link] of links) on(link, "click", () => { chosen = named(id); mark(); });
 on(window, "wheel touchmove keydown pointerdown", () => { chosen = null; });
@@ -63,7 +61,7 @@ for (const { tBodies: [body], tHead } of all(".numbers:not(.confusion, .lined, .
   if (body.rows.length < 4 || !tHead) continue;
   const heads = [...tHead.rows[0].cells];
   heads.forEach((head, place) => {
-    if (!head.innerText.trim()) return;
+    if (!head.firstChild?.data) return; // nothing to see or to click
     const button = make("button", { className: "sort" });
     button.append(...head.childNodes);
     head.append(button);
@@ -155,12 +153,13 @@ for (const one of figures) {
     if (over) choose(over, layout(over).under(event));
   });
   on(figure, "click", () => { if (figure.matches(".pointed")) open(); });
-  on(cursor, "focus", () => choose(seen()[0], place));
-  on(cursor, "keydown", (event) => {
-    const { columns } = layout(image), steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -place, End: 1e6 };
-    if (event.key === "Enter") open();
-    else if (event.key in steps) choose(image, place + steps[event.key]);
-    else return;
+  on(cursor, "focus keydown", (event) => {
+    const { key } = event, { columns } = layout(image), steps = { undefined: 0, ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -place, End: 1e6 };
+    if (key === "Enter") open();
+    else if (key in steps) {
+      choose(key ? image : seen()[0], place + steps[key]);
+      cursor.scrollIntoView({ block: "nearest" });
+    } else return;
     event.preventDefault();
   });
 }

@@ -13,7 +13,8 @@ APPEARANCES = {
 FOCUSED = """() => {
   const element = document.activeElement, style = getComputedStyle(element), box = element.getBoundingClientRect();
   return {
-    index: [...document.querySelectorAll('*')].indexOf(element),
+    stop: element.stop,
+    added: element.matches('main a[download]'),
     what: element.outerHTML.slice(0, 90),
     end: element === document.body,
     ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
@@ -21,9 +22,9 @@ FOCUSED = """() => {
   };
 }"""
 
-STOPS = """() => [...document.querySelectorAll('*')].flatMap((element, index) =>
+STOPS = """() => [...document.querySelectorAll('*')].filter((element) =>
   element.matches('a[href], summary, button, input:not([type=radio]), input:checked, [tabindex="0"]')
-    && element.checkVisibility({visibilityProperty: true}) ? [index] : [])"""
+    && element.checkVisibility({visibilityProperty: true})).map((element, place) => (element.stop = place))"""
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,13 @@ def test_every_stop_is_reached_by_tab_with_a_visible_ring(report_paths, open_pag
     open_details(page)
     stops = page.evaluate(STOPS)
     met = []
-    for _ in range(len(stops) + 5):
+    for _ in range(2 * len(stops)):  # a figure that holds the focus offers its picture at one more stop
         page.keyboard.press("Tab")
         met.append(page.evaluate(FOCUSED))
         if met[-1]["end"]:
             break
     assert [stop["what"] for stop in met[:-1] if not (stop["ring"] and stop["seen"])] == []
-    assert [stop["index"] for stop in met[:-1]] == stops
+    assert [stop["stop"] for stop in met[:-1] if not stop["added"]] == stops
 
 
 def test_a_link_to_a_row_that_is_folded_away_opens_it(report_paths, open_page):
