@@ -74,13 +74,6 @@ class Visit:
         return [address for address in self.requests[1:] if not address.startswith("data:")]
 
 
-def on_paper(document: str, paper: str) -> str:
-    """Return a page that prints on this paper, without its policy, which would no longer let the changed style in."""
-    margin, policy = "@page{margin:16mm 14mm;", '<meta http-equiv="Content-Security-Policy"'
-    assert document.count(margin) == document.count(policy) == 1
-    return document.replace(margin, f"{margin}size:{paper};").replace(policy, "<meta")
-
-
 def wait_until(page: Any, holds: Callable[[], bool]) -> None:
     """Ask until it holds, for what the browser does by itself and no script of ours can say the end of."""
     for _ in range(400):

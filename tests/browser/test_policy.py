@@ -4,7 +4,7 @@ import re
 from html import escape
 
 import pytest
-from checks import REPORTS, colours, wait_until
+from checks import REPORTS, colours, open_details, wait_until
 from hand_built import skipped_report
 
 from reportgen.rendering.html import render_frame, render_html
@@ -18,7 +18,7 @@ WIDEST_IN_MAIL = 900
 WIDEST_SAMPLE = 128
 """CSS pixels of a sample's picture, which has no need of the space."""
 
-SPARK_BLUE = (0x3D, 0x8F, 0xB5)
+SPARK_BLUE = (0x2F, 0x7F, 0xA6)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -119,22 +119,25 @@ def test_a_mail_without_style_images_forms_and_drawings_still_says_what_was_foun
     page.evaluate("document.images.length && [...document.images].forEach((image) => image.removeAttribute('src'))")
     assert page.locator("h1").inner_text() == "Fashion-MNIST demo network"
     summary = page.locator("#summary").inner_text()
-    assert "44 of 100 channels never fired on 200 samples" in summary
-    assert "Note: dense" in summary
+    assert "Note: Dead units: dense" in summary
+    assert "44 of 100 units are dead: zero on all 200 samples" in summary
     assert "92.0%" in summary
-    sections = page.locator("main > section")
+    open_details(page)
+    sections = page.locator("main section")
     shown = [section.inner_text() for section in sections.all()]
-    assert len(shown) == 14
-    assert [text[:40] for text in shown if not re.search(r"\d", text) and "Skipped." not in text] == []
+    assert len(shown) == 18  # twelve, and six diagnostics within one of them
+    assert [text[:40] for text in shown if not re.search(r"\d", text) and not text.startswith("Skipped")] == []
 
 
 def assert_is_readable(page):
     """Check the findings, a table's number and the vector figures of the demo's page."""
     assert page.locator("h1").inner_text() == "Fashion-MNIST demo network"
-    assert "channels never fired" in page.locator("#summary").inner_text()
+    assert "44 of 100 units are dead" in page.locator("#summary").inner_text()
+    page.locator(".diagnostic:has(#architecture) > summary").click()  # as a reader without script would
     assert "4,153,064 multiply-adds" in page.locator("#architecture").inner_text()
     sparks = page.locator("svg.spark")
-    assert sparks.count() == 9  # four distributions of weights, two of them again with their filters, and three strips
+    # of the finding 1, the classes 10, the filters 2, the diagnostics 5, and in them 3 strips and 4 kernels
+    assert sparks.count() == 25
     assert SPARK_BLUE in colours(sparks.first)
 
 
