@@ -211,7 +211,10 @@ def print_faults(page: Any, pdf_text: str) -> list[str]:
     """
     printed = pdf_text.replace("#", "")
     said = "caption, figcaption > *:first-child, h1, h2, h3, .finding :is(p, li), details table tbody td"
-    texts = [compact(text).replace("#", "") for text in page.locator(said).all_text_contents()]
+    lines = [
+        line for text in page.locator(said).all_text_contents() for line in text.split("\n")
+    ]  # a page may end in a cell
+    texts = [compact(line).replace("#", "") for line in lines]
     return [text for text in texts if text not in printed]
 
 

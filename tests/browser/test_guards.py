@@ -103,7 +103,7 @@ def test_pale_text_is_noticed(planted, axe_source):
 @pytest.mark.parametrize(
     ("rule", "fault", "lost"),
     [
-        ("}details::details-content{content-visibility:visible;", "}details::details-content{", ""),
+        ("}details::details-content{content-visibility:visible;", "}details::details-content{", "Intervalsofeachclass"),
         ("caption.hidden{position:static;", "caption.hidden{display:none;", "Topclassesofsample"),
     ],
 )
@@ -115,9 +115,7 @@ def test_what_is_lost_in_print_is_noticed(reports, open_page, tmp_path, rule, fa
     page = open_page(copy, bypass_csp=True, java_script_enabled=False).page
     page.pdf(path=tmp_path / "planted.pdf", format="A4")
     faults = print_faults(page, compact(pdf_text(tmp_path / "planted.pdf")))
-    assert faults != []
-    if "caption" in rule:
-        assert faults[0].startswith(lost)
+    assert any(fault.startswith(lost) for fault in faults)
 
 
 def test_a_missing_focus_ring_is_noticed(planted):

@@ -125,7 +125,7 @@ def test_a_mail_without_style_images_forms_and_drawings_still_says_what_was_foun
     open_details(page)
     sections = page.locator("main section")
     shown = [section.inner_text() for section in sections.all()]
-    assert len(shown) == 18  # twelve, and six diagnostics within one of them
+    assert len(shown) == 17  # twelve, and five diagnostics within one of them
     assert [text[:40] for text in shown if not re.search(r"\d", text) and not text.startswith("Skipped")] == []
 
 
