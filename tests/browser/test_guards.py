@@ -103,7 +103,11 @@ def test_pale_text_is_noticed(planted, axe_source):
 @pytest.mark.parametrize(
     ("rule", "fault", "lost"),
     [
-        ("}details::details-content{content-visibility:visible;", "}details::details-content{", "Intervalsofeachclass"),
+        (
+            "}details::details-content{content-visibility:visible;",
+            "}details::details-content{",
+            "Precision,recallandF1with95%intervals",
+        ),
         ("caption.hidden{position:static;", "caption.hidden{display:none;", "Topclassesofsample"),
     ],
 )
