@@ -145,9 +145,12 @@ def _compact_script(script: str) -> str:
 
 
 def _palettes() -> dict[str, list[str]]:
-    """Return some colours of each palette, evenly spaced, between which the bar beside a grid is blended."""
+    """Return some colours of each palette, evenly spaced, between which the bar beside a grid is blended; of greys the ends."""
     return {
-        palette.value: [f"#{bytes(colour.tolist()).hex()}" for colour in lookup_table(palette)[:: LEVELS // _STOPS]]
+        palette.value: [
+            f"#{bytes(colour.tolist()).hex()}"
+            for colour in lookup_table(palette)[:: LEVELS - 1 if palette is Palette.GREY else LEVELS // _STOPS]
+        ]
         for palette in Palette
         if palette not in (Palette.COLOUR, Palette.LINES)
     }

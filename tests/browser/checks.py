@@ -207,7 +207,7 @@ def print_faults(page: Any, pdf_text: str) -> list[str]:
 
     Args:
         page: that was printed.
-        pdf_text: of the PDF, without blanks, see `compact`.
+        pdf_text: of the PDF, without blanks, see `compact`, and without what runs along the edges of its pages.
     """
     printed = pdf_text.replace("#", "")
     said = "caption, figcaption > *:first-child, h1, h2, h3, .finding :is(p, li), details table tbody td"
