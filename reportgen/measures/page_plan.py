@@ -29,7 +29,7 @@ _LAYER, _KERNEL, _SHOWN, _PAGE = (
     7_000,
     300_000,
 )  # texts and rows of a call, a kernel, a shown layer, and all else
-_SAMPLE = 42_000  # of a shown sample's pictures: itself at three sizes and its attribution
+_SAMPLE = 60_000  # of a shown sample's pictures: itself at three sizes and its attribution
 _PATCHES = 0.1  # of the budget for the patches of what filters respond to; half as much again for the story's
 MOST_INPUTS = 256
 """Input channels that a filter of one position is drawn with: those with the largest norm."""

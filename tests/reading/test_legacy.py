@@ -141,7 +141,7 @@ def test_removed_layers_leave_a_report_on_the_weights() -> None:
     assert (kernels["conv2d"].kind, kernels["conv2d"].values.shape) == ("convolution", (3, 3, 1, 2))
     assert kernels["conv2d"].initializer["class_name"] == "GlorotUniform"
     assert (kernels["locally_connected2d"].kind, kernels["locally_connected2d"].values.shape) == ("dense", (9, 8, 2))
-    assert "Only its weights can be reported on" in result.message
+    assert "Only its weights can be reported" in result.message
 
 
 def test_lambda_of_keras_2_is_not_run() -> None:

@@ -45,7 +45,7 @@ def test_a_report_on_weights_alone_loads_neither_keras_nor_tensorflow(weights: P
     assert numbers["provenance"]["backend"] == ""
     assert "tensorflow" in numbers["provenance"]["versions"]
     page = (tmp_path / "r.html").read_text("utf-8")
-    assert "without Keras. No code of this page" in page
+    assert "without Keras. This page makes no network requests" in page
     assert "and TensorFlow" not in page
 
 

@@ -30,10 +30,12 @@ CHANNELS = 6
 PATCHES = 2
 """Patches of each of their channels."""
 MOST_DEPTHS = 6
+MOST_PICTURES = 24
+"""Samples times depths: each is a picture of some 4 kB beside its pixels, so that of deep networks four samples are followed."""
 SCORES = 3
 
 _MAP_AXES = (3, 4)  # of outputs with one or two spatial axes
-_MAP_PIXELS = 160_000  # of all maps of the section
+_MAP_PIXELS = 90_000  # of all maps of the section
 _PICTURE_PIXELS = 42 * 42
 _FEW = 8  # values of an output that are told
 
@@ -57,10 +59,12 @@ class Concepts:
         names = _spread(tuple(kept))
         placed = _placements(context, samples)
         rates, pixels, judged = separations(live, samples, names)
+        followed = max(1, MOST_PICTURES // len(names))
         depths = tuple(
-            _depth(name, kept[name], placed.get(name), rates.get(name), context, len(names)) for name in names
+            _depth(name, kept[name][:followed], placed.get(name), rates.get(name), context, len(names))
+            for name in names
         )
-        return ConceptsResult(depths, _endings(context, samples), pixels, judged, samples.summary.shape[:-1])
+        return ConceptsResult(depths, _endings(context, samples)[:followed], pixels, judged, samples.summary.shape[:-1])
 
     def findings(self, result: ConceptsResult, limits: Limits) -> Iterable[Finding]:
         """Return nothing: the section shows, and judges nothing."""
