@@ -276,7 +276,7 @@ class MeasuredClaim:
         name: the class's name, or the number of one of several outputs; '' for a metric of all.
         claimed: the value that is claimed: a share in [0, 1], an error in units of the output, or decibels.
         value: what was measured; NaN without a sample.
-        low, high: bounds of it, at 95 % for all claims of a report together.
+        low, high: bounds of the value, at 95 % for all claims of a report together.
         samples: number of samples it was measured on: for recall those of the class, for precision those said to be of it.
         evaluated: number of all samples.
         needed: about how many samples of all tell it from the claim where the rates stay as they are; None where none would.

@@ -13,6 +13,7 @@ from reportgen.analyses.concepts.results import (
     Ending,
     Score,
     StrongestMaps,
+    followed_samples,
 )
 from reportgen.analyses.concepts.separation import separations
 from reportgen.errors import ForwardError
@@ -30,8 +31,6 @@ CHANNELS = 6
 PATCHES = 2
 """Patches of each of their channels."""
 MOST_DEPTHS = 6
-MOST_PICTURES = 24
-"""Samples times depths: each is a picture of some 4 kB beside its pixels, so that of deep networks four samples are followed."""
 SCORES = 3
 
 _MAP_AXES = (3, 4)  # of outputs with one or two spatial axes
@@ -59,7 +58,7 @@ class Concepts:
         names = _spread(tuple(kept))
         placed = _placements(context, samples)
         rates, pixels, judged = separations(live, samples, names)
-        followed = max(1, MOST_PICTURES // len(names))
+        followed = followed_samples(len(names))
         depths = tuple(
             _depth(name, kept[name][:followed], placed.get(name), rates.get(name), context, len(names))
             for name in names

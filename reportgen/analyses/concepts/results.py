@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from reportgen.measures.intervals import Rate
 from reportgen.results import ImageGrid
 
+_MOST_PICTURES = 24  # samples times depths
+
 
 @dataclass(frozen=True)
 class StrongestMaps:
@@ -80,13 +82,18 @@ class Ending:
     target: tuple[float, ...] | None
 
 
+def followed_samples(depths: int) -> int:
+    """Return how many samples are followed at most through so many depths: 24 pictures, of some 4 kB beside their pixels."""
+    return max(1, _MOST_PICTURES // depths)
+
+
 @dataclass(frozen=True)
 class ConceptsResult:
-    """The way of every shown sample.
+    """The way of the shown samples, or of the first of them: each is a picture at each depth.
 
     Attributes:
         depths: layers from the input to the output.
-        endings: what the model says of each shown sample.
+        endings: what the model says of each sample that is followed.
         pixels: how well the classes separate by the pixels alone; None where that cannot be told.
         judged: samples that the classes' separation was measured on; 0 where it was not.
         input_size: sizes of a sample, without its channels.
@@ -97,6 +104,11 @@ class ConceptsResult:
     pixels: Rate | None
     judged: int
     input_size: tuple[int, ...]
+
+    @property
+    def full(self) -> bool:
+        """Whether as many samples are followed as there is room for, so that others may be left out."""
+        return len(self.endings) >= followed_samples(len(self.depths))
 
     @property
     def patched(self) -> bool:
