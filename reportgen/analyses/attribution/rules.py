@@ -84,10 +84,10 @@ def weight_free_maps(method: MethodMaps, limits: Limits) -> Iterator[Finding]:
 AIMLESS = Rule(
     code="no-better-than-random-maps",
     meaning=say(
-        "more attribution maps than chance explains fail the deletion test: removing what they mark lowers the class "
-        "score no faster than removal in random order; a note up to half of the maps"
+        "more attribution maps than chance explains do not show what the network uses: removing what they mark lowers "
+        "the class score no faster than removal in random order"
     ),
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
     threshold=AS_GOOD,
     unit=say("share of random orders that may do as well as the map's own"),
     source=say(
@@ -105,8 +105,8 @@ AIMLESS = Rule(
         "constant-output",
     ),
     advice=Advice(
-        title=say("Heat maps no better than chance"),
-        why=say("The regions they mark matter no more to the class than others."),
+        title=say("Heat maps do not show what the network uses"),
+        why=say("The regions they mark matter no more to the class than others. The network itself may be fine."),
         action=say("Do not use these maps as an explanation."),
         certainty=Certainty.TEST,
     ),
@@ -131,13 +131,14 @@ def no_better_than_random_maps(method: MethodMaps, limits: Limits) -> Iterator[F
         values = _values(AIMLESS, method, limits, min(aimless)) | {"tested": tested}
         message = counted(
             len(aimless),
-            "{method}: {n} of {tested} tested maps does no better than chance in the deletion test (limit: "
-            "{limit:.3g} of random orders do as well): ignore it",
-            "{method}: {n} of {tested} tested maps do no better than chance in the deletion test (limit: {limit:.3g} "
-            "of random orders do as well): ignore them",
+            "{method}: {n} of {tested} tested maps does not show what the network uses: removing what it marks is no "
+            "better than chance (limit: {limit:.3g} of random orders do as well)",
+            "{method}: {n} of {tested} tested maps do not show what the network uses: removing what they mark is no "
+            "better than chance (limit: {limit:.3g} of random orders do as well)",
             **values,
         )
-        yield _finding(AIMLESS, method, message, limits, failed=len(aimless), worst=min(aimless), total=tested)
+        evidence = {"maps": tested, "failed": len(aimless), "worst": min(aimless)}
+        yield AIMLESS.finding(method.subject, message, evidence=evidence, threshold=limit)
 
 
 def _beyond_chance(failed: int, tested: int, share: float) -> bool:
