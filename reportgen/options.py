@@ -120,6 +120,11 @@ def _whole_number(low: int, high: int) -> Check:
     return check
 
 
+def _whole_number_or_none(low: int, high: int) -> Check:
+    check = _whole_number(low, high)
+    return lambda flag, value: None if value is None else check(flag, value)
+
+
 def _above_zero(unit: str = "") -> Check:
     def check(flag: str, value: Any) -> None:
         if value is not None and not (isinstance(value, numbers.Real) and math.isfinite(value) and float(value) > 0):
@@ -292,6 +297,13 @@ class ReportOptions:
         SAMPLES,
         read=_resize,
         alone="stretch",
+    )
+    ignore_label: int | None = option(
+        None,
+        "Value of the pixels of masks that have no class; no measure counts them. Default: 255 where no class has that number.",
+        SAMPLES,
+        metavar="N",
+        check=_whole_number_or_none(-(2**31), 2**31 - 1),
     )
     skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
     allow_custom_code: bool = option(

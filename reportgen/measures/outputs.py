@@ -70,7 +70,7 @@ class ImageQuality:
         baseline: that of always giving the mean image of the targets.
         peak: the range of the targets that the signal-to-noise ratio and the similarity go by.
         psnr: peak signal-to-noise ratio in decibels, mean over samples, each at most `MOST_DECIBELS`.
-        ssim: structural similarity, mean over samples, at most 1; None where images are smaller than its window.
+        ssim: structural similarity, mean over samples, at most 1; None of volumes, and where images are smaller than its window.
         skill: share of the squared errors of always giving the mean image that are avoided.
         from_input: share of the squared errors of giving back the input that are avoided; None where the input has another
             shape than the output, or is the target itself.
@@ -89,7 +89,7 @@ def output_errors(outputs: np.ndarray, targets: np.ndarray) -> tuple[OutputError
     """Return the errors of each output, or of each channel of images.
 
     Args:
-        outputs, targets: (N, M) numbers, or (N, H, W, M).
+        outputs, targets: (N, M) numbers, or (N, [D,] H, W, M).
     """
     confidence = 1 - (1 - CONFIDENCE) / outputs.shape[-1]
     found = []
@@ -129,7 +129,7 @@ def image_quality(outputs: np.ndarray, targets: np.ndarray, input_errors: np.nda
     """Return the quality of images.
 
     Args:
-        outputs, targets: (N, H, W, C) float.
+        outputs, targets: (N, [D,] H, W, C) float.
         input_errors: (N,) mean squared error of giving back the input; None where it has another shape.
 
     Source: Wang et al. 2004, IEEE Transactions on Image Processing 13, 600 (structural similarity); Huynh-Thu and Ghanbari 2008,
@@ -175,12 +175,12 @@ def decibels(losses: np.ndarray, peak: float) -> np.ndarray:
 
 
 def similarities(outputs: np.ndarray, targets: np.ndarray, peak: float) -> np.ndarray | None:
-    """Return the structural similarity of each sample, (N,) float64; None where a side has fewer than 7 pixels.
+    """Return the structural similarity of each sample, (N,) float64; None of volumes, and where a side has fewer than 7 pixels.
 
     Windows of 7 x 7 pixels of equal weight, those within the image, covariances with N - 1; mean over windows and channels, as
     scikit-image's `structural_similarity` by default.
     """
-    if min(outputs.shape[1:3]) < _WINDOW:
+    if outputs.ndim != 4 or min(outputs.shape[1:3]) < _WINDOW:
         return None
     return np.array([_similarity(one, other, peak) for one, other in zip(outputs, targets, strict=True)])
 

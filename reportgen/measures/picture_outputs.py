@@ -29,6 +29,7 @@ class PictureOutputs:
         measure: what the tiles' labels tell beside the sample's number: 'overlap', its mean intersection over union; 'error', its
             root mean square error; '' without targets.
         values: that measure of each tile.
+        slices: of volumes which slice along the first axis each tile shows; empty for images.
         reduction: factor by which the pictures are smaller than the outputs.
     """
 
@@ -38,18 +39,25 @@ class PictureOutputs:
     measure: Kept[str]
     values: tuple[float, ...]
     reduction: Annotated[int, Becomes(1)]
+    slices: tuple[int, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Mean of the values that are numbers: of a mask of which no pixel has a class there is none."""
+        return float(mean_of_known(np.array(self.values)))
 
 
 def are_pictures(outputs: np.ndarray) -> bool:
-    """Return whether outputs (N, ...) are images, with a height and a width over 1."""
-    return outputs.ndim == 4 and len(outputs) > 0 and 1 not in outputs.shape[1:3]
+    """Return whether outputs (N, ...) are images or volumes, with a height and a width over 1."""
+    return outputs.ndim in (4, 5) and len(outputs) > 0 and 1 not in outputs.shape[-3:-1]
 
 
 def of_each_picture(said: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
     """Return the mean intersection over union of each sample, or its root mean square error, (N,) float64.
 
     Args:
-        said, targets: (N, H, W) int64 in [0, classes), or (N, H, W, C) float.
+        said, targets: (N, [D,] H, W) int64 in [0, classes), negative in `targets` where a pixel has no class; or
+            (N, [D,] H, W, C) float.
         classes: number of classes of the pixels; 0 for images.
     """
     if not classes:
@@ -67,23 +75,28 @@ def picture_outputs(
     *,
     classes: int,
 ) -> PictureOutputs:
-    """Return the outputs of some samples as pictures.
+    """Return the outputs of some samples as pictures; of volumes the middle one of the slices in which a pixel is not of class 0.
 
     Args:
         numbers: of the n samples in the source.
         images: the samples as stored, (n, *shape).
-        said: (n, H, W) int64 in [0, classes), or (n, H, W, C) float.
-        targets: likewise; None without.
+        said: (n, [D,] H, W) int64 in [0, classes), or (n, [D,] H, W, C) float.
+        targets: likewise, negative where a pixel has no class; None without.
         values: (n,) from `of_each_picture`; None without targets.
         classes: number of classes of the pixels; 0 for images.
     """
+    slices: tuple[int, ...] = ()
+    if said.ndim == (4 if classes else 5):
+        depth, slices = said.shape[1], _middle_slices(said if targets is None else targets, classes)
+        images = _cut(images, [place * images.shape[1] // depth for place in slices]) if images.ndim == 5 else images
+        said, targets = _cut(said, slices), None if targets is None else _cut(targets, slices)
     reduction = reduction_for(1, said.shape[1], said.shape[2], _PIXELS)
     panels = {"input": _input(images)}
     ends = (0.0, float(classes - 1)) if classes else _ends(said, targets)
     panels["output"] = _panel(said, ends, reduction, classes)
     if targets is not None:
         panels["target"] = _panel(targets, ends, reduction, classes)
-        difference = np.abs((said != targets) if classes else (said - targets).mean(axis=-1))
+        difference = _wrong(said, targets) if classes else np.abs((said - targets).mean(axis=-1))
         top = 1.0 if classes else float(difference.max()) or 1.0
         panels["error"] = Panel(block_means(difference, reduction), (0.0, top), Palette.SEQUENTIAL)
     shown = {part: panel for part, panel in panels.items() if panel is not None}
@@ -100,7 +113,26 @@ def picture_outputs(
         measure="" if values is None else "overlap" if classes else "error",
         values=told,
         reduction=reduction,
+        slices=slices,
     )
+
+
+def _middle_slices(volumes: np.ndarray, classes: int) -> tuple[int, ...]:
+    """Return the slice of each volume that is shown, along the first axis: without an object the central one."""
+    centre = volumes.shape[1] // 2
+    if not classes:
+        return (centre,) * len(volumes)
+    held = (np.flatnonzero((one > 0).any(axis=(1, 2))) for one in volumes)
+    return tuple(int(places[len(places) // 2]) if len(places) else centre for places in held)
+
+
+def _cut(volumes: np.ndarray, slices: Sequence[int]) -> np.ndarray:
+    return np.asarray(volumes[np.arange(len(volumes)), np.asarray(slices)])
+
+
+def _wrong(said: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return 1 where the class of a pixel is wrong, 0 where it is right, NaN where it has none."""
+    return np.where(targets >= 0, said != targets, np.nan)
 
 
 def _input(images: np.ndarray) -> Panel | None:
@@ -118,7 +150,8 @@ def _ends(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, float
 def _panel(values: np.ndarray, ends: tuple[float, float], reduction: int, classes: int) -> Panel:
     if classes:
         factor = slice(None, None, reduction)  # the mean of two classes would be a third one
-        return Panel(values[:, factor, factor].astype(np.float32), ends, Palette.SEQUENTIAL)
+        drawn = values[:, factor, factor].astype(np.float32)
+        return Panel(np.where(drawn >= 0, drawn, np.float32(np.nan)), ends, Palette.SEQUENTIAL)
     colour = values.shape[-1] in (3, 4)
     drawn = values[..., :3] if colour else values.mean(axis=-1, dtype=np.float32)
     return Panel(block_means(drawn, reduction), ends, Palette.COLOUR if colour else Palette.GREY)

@@ -39,7 +39,7 @@ class Overlap:
         low, high: its 95 % interval; NaN on a single sample.
         dice: 2 intersection / (predicted + true pixels), in [0, 1]; NaN likewise.
         share: share of the true pixels that have the class, in [0, 1].
-        predicted: share of the predicted pixels that have it, in [0, 1].
+        predicted: share of the same pixels that are predicted to have it, in [0, 1].
         samples: number of samples with a true pixel of it; 0 for the mean.
     """
 
@@ -63,7 +63,8 @@ class SegmentationQuality:
         classes: the overlap of each class; of two with a single output, that of the foreground alone.
         pixels: pixel accuracy, the share of the pixels that have their class, in [0, 1].
         recall: mean over the true classes of the share of their pixels that are found, in [0, 1].
-        total_pixels: number of pixels.
+        total_pixels: number of pixels that have a class.
+        ignored: share of all pixels that have none and are in no measure, in [0, 1].
         samples: number of masks.
         true_classes: number of classes that some true pixel has.
         majority: name of the most frequent class of the true pixels.
@@ -81,6 +82,7 @@ class SegmentationQuality:
     pixels: Bounded
     recall: Bounded
     total_pixels: int
+    ignored: float
     samples: int
     true_classes: int
     majority: Kept[str]
@@ -139,10 +141,10 @@ class MaskCounts:
 
 
 def masks_of(outputs: np.ndarray) -> np.ndarray:
-    """Return the predicted class of each pixel, (N, H, W) int64.
+    """Return the predicted class of each pixel, (N, [D,] H, W) int64.
 
     Args:
-        outputs: (N, H, W, K) scores; with K = 1 the foreground's probability, or its logit where a value is not in [0, 1].
+        outputs: (N, [D,] H, W, K) scores; with K = 1 the foreground's probability, or its logit where a value is not in [0, 1].
     """
     if outputs.shape[-1] > 1:
         return np.asarray(outputs.argmax(axis=-1))
@@ -154,7 +156,7 @@ def count_pixels(predicted: np.ndarray, masks: np.ndarray, classes: int) -> tupl
     """Return how many pixels of each sample have each class, and what most of a class's pixels are predicted to be.
 
     Args:
-        predicted, masks: (N, H, W) of whole numbers, in [0, K).
+        predicted, masks: (N, [D,] H, W) of whole numbers, in [0, K); pixels of negative class in `masks` are left out.
         classes: K.
 
     Returns:
@@ -163,9 +165,10 @@ def count_pixels(predicted: np.ndarray, masks: np.ndarray, classes: int) -> tupl
     """
     found = []
     for said, true in zip(predicted, masks, strict=True):
-        pairs = np.bincount((true.astype(np.int64) * classes + said).ravel(), minlength=classes * classes).reshape(
-            classes, classes
-        )
+        places = (true.astype(np.int64) * classes + said).ravel()
+        has_class = true.ravel() >= 0
+        pairs = np.bincount(places if has_class.all() else places[has_class], minlength=classes * classes)
+        pairs = pairs.reshape(classes, classes)
         known = pairs.sum(axis=1)
         found.append((pairs.diagonal(), known, pairs.sum(axis=0), np.where(known > 0, pairs.argmax(axis=1), -1)))
     both, true, said, mostly = (np.array(each).reshape(-1, classes) for each in zip(*found, strict=True))
@@ -173,12 +176,12 @@ def count_pixels(predicted: np.ndarray, masks: np.ndarray, classes: int) -> tupl
 
 
 def usual_masks(masks: np.ndarray, classes: int) -> np.ndarray:
-    """Return what is predicted of each sample without looking at it, (N, H, W): the class that a pixel mostly has elsewhere.
+    """Return what is predicted of each sample without looking at it, (N, [D,] H, W): the class that a pixel mostly has elsewhere.
 
     The sample itself does not count, so that few samples do not learn their own masks by heart. Of equals the lowest class.
 
     Args:
-        masks: (N, H, W) of whole numbers, in [0, K).
+        masks: (N, [D,] H, W) of whole numbers, in [0, K); negative ones have no vote.
         classes: K.
     """
     best = second = np.full(masks.shape[1:], -1)
@@ -238,8 +241,8 @@ def segmentation_quality(
     """Return the quality of predicted masks.
 
     Args:
-        outputs: (N, H, W, K) scores, see `masks_of`.
-        masks: (N, H, W) of whole numbers, true classes in [0, max(K, 2)).
+        outputs: (N, [D,] H, W, K) scores, see `masks_of`.
+        masks: (N, [D,] H, W) of whole numbers, true classes in [0, max(K, 2)); pixels of negative class are left out.
         names: names of the max(K, 2) classes.
         seed: seed of the resampling.
 
@@ -252,7 +255,8 @@ def segmentation_quality(
     total, drawn = counts.drawn(all_once), counts.drawn(times)
     usual, _ = count_pixels(usual_masks(masks, len(names)), masks, len(names))
     constant, constants = usual.drawn(all_once), usual.drawn(times)
-    true, said, pixels = total.true[0], total.said[0], masks.size
+    true, said = total.true[0], total.said[0]
+    pixels = int(true.sum())
     first = 1 if outputs.shape[-1] == 1 else 0
     overlaps, again = total.of(first).overlaps[0], drawn.of(first).overlaps
     majority, present, predicted = int(true.argmax()), int((true > 0).sum()), np.flatnonzero(said)
@@ -281,6 +285,7 @@ def segmentation_quality(
         pixels=bounded(total.pixels[0], drawn.pixels),
         recall=bounded(total.recall[0], drawn.recall),
         total_pixels=pixels,
+        ignored=1 - pixels / masks.size,
         samples=len(masks),
         true_classes=present,
         majority=names[majority],

@@ -15,6 +15,7 @@ from reportgen.samples import (
     ClassLabels,
     ClassNames,
     NoImageError,
+    PictureTargets,
     RowsOfClasses,
     SampleSource,
     Unused,
@@ -45,6 +46,18 @@ def open_inputs(
     Raises:
         SamplesError: a source cannot be read or does not fit, or an input has none.
     """
+    source = _opened(described, samples, labels=labels, class_names=class_names, options=options)
+    if options.ignore_label is not None and not (isinstance(source.labels, PictureTargets) and source.labels.classes):
+        raise SamplesError(
+            "--ignore-label: masks alone have pixels without a class. Received: "
+            f"{'no labels' if source.labels is None else 'labels that are not the class of each pixel'}. Leave it out."
+        )
+    return source
+
+
+def _opened(
+    described: DescribedModel, samples: Any, *, labels: Any, class_names: Any, options: ReportOptions
+) -> SampleSource:
     class_names = read_class_names(class_names)
     _check_class_names(described, class_names)
     shapes: dict[str, Shape | None] = {each.name: each.shape for each in model_inputs(described.model)}
@@ -141,6 +154,7 @@ def _open(
         output_shape=None if described is None else described.summary.output_shape,
         label_sets="none" if described is None else rows_of_classes(described),
         resize=options.resize,
+        ignore_label=options.ignore_label if described is not None else None,
         skip_bad=options.skip_bad,
         memory_limit=options.memory_limit_bytes,
     )

@@ -22,8 +22,12 @@ NO_LABELS = "none"
 LABELS_LEFT_OUT = say("Labels found with the samples were ignored (--labels none).")
 _HIGHEST_LABEL = 2**31 - 1
 _SEVERAL = -1
-_IMAGE_AXES = 3
+_PICTURE_AXES = (3, 4)  # of the outputs of images and of volumes
 _MOST_OF_A_BYTE = 256
+_USUAL_VOID = 255
+VOID = -1
+"""The class of pixels that have none: no measure counts them."""
+
 _INDEX = re.compile(r"[0-9]{1,10}")
 _Kind = TypeVar("_Kind", bound="_Compared")
 
@@ -58,10 +62,10 @@ class Targets(_Compared):
 
 @dataclass(frozen=True)
 class PictureTargets(_Compared):
-    """What an output that is an image should be for each sample.
+    """What an output that is an image or a volume should be for each sample.
 
-    `values` is (N, H, W) of whole numbers, the class of each pixel, where `classes` is the number of classes; else `classes` is 0
-    and they are (N, H, W, C) float32.
+    `values` is (N, [D,] H, W) of whole numbers, the class of each pixel or `VOID`, where `classes` is the number of classes; else
+    `classes` is 0 and they are (N, [D,] H, W, C) float32.
     """
 
     classes: int = 0
@@ -123,6 +127,7 @@ class Accepts:
         output_shape: shape of one prediction, None for a free size; None in its place where it is not known.
         label_sets: which rows of 0 and 1 name any number of classes.
         resize: what is done with images of other sizes.
+        ignore_label: value of the pixels of masks that have no class; None for 255 where no class has that number.
         skip_bad: whether images that cannot be read are left out instead of being an error.
         memory_limit: bytes that an array may take.
     """
@@ -133,6 +138,7 @@ class Accepts:
     output_shape: tuple[int | None, ...] | None = None
     label_sets: RowsOfClasses = "none"
     resize: Resize = "auto"
+    ignore_label: int | None = None
     skip_bad: bool = False
     memory_limit: int = HALF_OF_MEMORY
 
@@ -186,7 +192,7 @@ def understand(
     """
     masks = given.read is not None
     given = given if given.read is None else given.read(accepts, file_names)
-    if (pictures := _picture_targets(given, count=count, output=accepts.output_shape)) is not None:
+    if (pictures := _picture_targets(given, accepts, count=count)) is not None:
         return pictures
     if masks:
         raise _no_masks(given, accepts)
@@ -305,27 +311,29 @@ def _reason_against(given: GivenLabels, *, count: int) -> str:
     )
 
 
-def _picture_targets(given: GivenLabels, *, count: int, output: tuple[int | None, ...] | None) -> PictureTargets | None:
-    """Return labels that are images or masks of the output's size; None for all others.
+def _picture_targets(given: GivenLabels, accepts: Accepts, *, count: int) -> PictureTargets | None:
+    """Return labels that are images, volumes or masks of the output's size; None for all others.
 
     Whole numbers below the number of channels are the class of each pixel; for a single channel so are 0 and 1, for one and two
     also 0 and 255.
     """
-    values = given.values
-    if output is None or len(output) != _IMAGE_AXES or values.ndim < _IMAGE_AXES or values.dtype.kind not in "buif":
+    values, output = given.values, accepts.output_shape
+    axes = 0 if output is None else len(output)
+    if output is None or axes not in _PICTURE_AXES or values.ndim < axes or values.dtype.kind not in "buif":
         return None
-    fits = all(size in (None, has) for size, has in zip(output[:2], values.shape[1:3], strict=True))
-    depth, channels = values.shape[3] if values.ndim > _IMAGE_AXES else 1, output[-1]
-    if len(values) != count or values.ndim > _IMAGE_AXES + 1 or not fits or depth not in (1, channels):
+    fits = all(size in (None, has) for size, has in zip(output[:-1], values.shape[1:axes], strict=True))
+    depth, channels = values.shape[axes] if values.ndim > axes else 1, output[-1]
+    if len(values) != count or values.ndim > axes + 1 or not fits or depth not in (1, channels):
         return None
-    values = values.reshape(*values.shape[:3], depth)
+    values = values.reshape(*values.shape[:axes], depth)
     if depth > 1 and ((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all():
         values = values.argmax(axis=-1)[..., None]
         depth = 1
-    if depth == 1 and (masks := _masks(values[..., 0], channels or 1)) is not None:
+    if depth == 1 and (found := _masks(values[..., 0], channels or 1, accepts.ignore_label)) is not None:
+        masks, ignored = found
         note = say("Labels: {origin}. They were taken as the class of each pixel.", origin=given.origin)
-        return PictureTargets(masks, (note,), max(channels or 1, 2))
-    if depth != channels:
+        return PictureTargets(masks, (note, *_ignored(masks, ignored)), max(channels or 1, 2))
+    if depth != channels or accepts.ignore_label is not None:
         return None
     note = say("Labels: {origin}. They were taken as target images.", origin=given.origin)
     if values.dtype == np.uint8:
@@ -337,22 +345,49 @@ def _picture_targets(given: GivenLabels, *, count: int, output: tuple[int | None
     return PictureTargets(values.astype(np.float32), (note,))
 
 
+def _ignored(masks: np.ndarray, value: int | None) -> tuple[str, ...]:
+    """Return what is said of the pixels without a class; nothing where none was looked for."""
+    if value is None:
+        return ()
+    share = float((masks == VOID).mean())
+    return (
+        say(
+            "{share:.1%} of the pixels have the value {value:d}: no class, left out of every measure.",
+            share=share,
+            value=value,
+        ),
+    )
+
+
 def _no_masks(given: GivenLabels, accepts: Accepts) -> SamplesError:
     """Return the error for masks whose values are no classes of the output."""
     channels = (accepts.output_shape or (None,))[-1] or 1
     allowed = f"0 to {channels - 1}" if channels > 2 else "0 and 1, or 0 and 255"
     return SamplesError(
         f"--labels: the class of each pixel must be {allowed}, as the output has {channels} channels. Received: "
-        f"{given.values.min()} to {given.values.max()} in {given.origin}. Number the classes as the output does."
+        f"{given.values.min()} to {given.values.max()} in {given.origin}. Number the classes as the output does, or give "
+        "--ignore-label the value of pixels without a class."
     )
 
 
-def _masks(values: np.ndarray, channels: int) -> np.ndarray | None:
-    """Return (N, H, W) values as classes of pixels; None where some are no class of an output with so many channels."""
-    if channels <= 2 and ((values == 0) | (values == 255)).all():
-        return np.asarray(values > 0, dtype=np.uint8)
-    whole = (values >= 0) & (values < max(channels, 2)) & (values == np.floor(values))
-    return values.astype(np.uint8 if channels <= _MOST_OF_A_BYTE else np.int64) if whole.all() else None
+def _masks(values: np.ndarray, channels: int, ignore: int | None) -> tuple[np.ndarray, int | None] | None:
+    """Return (N, ...) values as classes of pixels and the value of those without a class, None where none was looked for.
+
+    None instead of both where some values are no class of an output with so many channels.
+    """
+    classes = max(channels, 2)
+    if ignore is None and channels <= 2 and ((values == 0) | (values == 255)).all():
+        return np.asarray(values > 0, dtype=np.uint8), None
+    value = _USUAL_VOID if ignore is None and classes <= _USUAL_VOID else ignore
+    void = np.zeros(values.shape, bool) if value is None else values == value
+    whole = void | ((values >= 0) & (values < classes) & (values == np.floor(values)))
+    if not whole.all() or void.all():
+        return None
+    if ignore is None and not void.any():
+        return values.astype(np.uint8 if channels <= _MOST_OF_A_BYTE else np.int64), None
+    masks = values.astype(np.int16 if classes < 2**15 else np.int64)
+    masks[void] = VOID
+    return masks, value
 
 
 def _vectors(given: GivenLabels, *, count: int, accepts: Accepts) -> np.ndarray | None:

@@ -167,6 +167,36 @@ def test_masks_stand_beside_input_target_and_error_with_the_worst_first() -> Non
     assert not shown.figure.panels[3].images[1].any()
 
 
+def test_pixels_without_a_class_are_empty_in_target_and_error_and_count_for_no_overlap() -> None:
+    masks = GENERATOR.integers(0, 3, (9, 4, 4))
+    scores = np.eye(3)[np.where(np.arange(4) < 2, masks, (masks + 1) % 3)]
+    masks[:, :, 2:] = -1
+    masks[1] = -1
+    shown = pictures(scores, PictureTargets(masks, (), 3))
+    assert (shown.values[0], np.isnan(shown.values[1]), shown.mean) == (1, True, 1)
+    for panel in shown.figure.panels[2:]:
+        assert np.isnan(panel.images[0, :, 2:]).all()
+        assert np.isfinite(panel.images[0, :, :2]).all()
+    assert np.isfinite(shown.figure.panels[1].images).all()
+
+
+def test_of_volumes_the_middle_slice_with_an_object_is_shown_of_input_output_and_target() -> None:
+    volumes = GENERATOR.random((9, 8, 4, 4, 1)).astype(np.float32)
+    masks = np.zeros((9, 4, 4, 4), np.int64)
+    masks[0, 1:, 2, 2] = 1
+    scores = np.eye(2)[masks]
+    shown = pictures(scores, PictureTargets(masks, (), 2), images=volumes)
+    assert (shown.parts, shown.slices) == (
+        ("input", "output", "target", "error"),
+        (2, 2),
+    )  # of 1, 2, 3; of none the central one
+    np.testing.assert_array_equal(shown.figure.panels[0].images, volumes[:2, 4, :, :, 0])
+    np.testing.assert_array_equal(shown.figure.panels[2].images, masks[:2, 2])
+    rebuilt = pictures(volumes + np.float32(0.1), PictureTargets(volumes), images=volumes)
+    assert (rebuilt.slices, rebuilt.values) == ((4, 4), pytest.approx((0.1, 0.1), abs=1e-6))
+    assert pictures(scores, PictureTargets(masks, (), 2)).slices == (2, 2)  # of pictures as inputs
+
+
 def test_images_stand_beside_target_and_error_by_their_root_mean_square_error() -> None:
     targets = GENERATOR.random((9, 4, 4, 1)).astype(np.float32)
     outputs = targets + np.float32([0.1, 0.2, *[0] * 7]).reshape(9, 1, 1, 1)

@@ -55,6 +55,25 @@ def test_a_class_that_occurs_nowhere_does_not_count() -> None:
     assert quality.lowest == quality.classes[0]
 
 
+def test_pixels_without_a_class_count_nowhere_whatever_is_predicted_there() -> None:
+    masks, predicted = GENERATOR.integers(0, 4, (6, 9, 8)), GENERATOR.integers(0, 4, (6, 9, 8))
+    masks[:, :3] = -1
+    quality = of(predicted, masks)
+    same = of(np.where(masks < 0, 3 - predicted, predicted), masks)
+    known, found = masks[:, 3:].ravel(), predicted[:, 3:].ravel()
+    assert [one.value for one in quality.classes] == pytest.approx(jaccard_score(known, found, average=None).tolist())
+    assert quality.recall.value == pytest.approx(balanced_accuracy_score(known, found))
+    assert (quality.total_pixels, quality.ignored) == (6 * 6 * 8, pytest.approx(1 / 3))
+    assert sum(one.share for one in quality.classes) == pytest.approx(1)
+    assert (quality, quality.pixels.value) == (same, pytest.approx((known == found).mean()))
+    assert of(predicted[:, 3:], masks[:, 3:]).ignored == 0
+
+
+def test_volumes_have_the_measures_of_images() -> None:
+    masks, predicted = GENERATOR.integers(0, 4, (6, 3, 5, 4)), GENERATOR.integers(0, 4, (6, 3, 5, 4))
+    assert of(predicted, masks) == of(predicted.reshape(6, 15, 4), masks.reshape(6, 15, 4))
+
+
 def test_a_single_output_has_the_overlap_of_the_foreground_and_the_recall_of_both() -> None:
     masks = np.array([[[0, 0], [1, 1]]] * 3)
     outputs = np.array([[[0.1, 0.6], [0.9, 0.4]]] * 3)[..., None]

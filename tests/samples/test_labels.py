@@ -9,6 +9,7 @@ import pytest
 from reportgen.errors import SamplesError
 from reportgen.samples import ClassNames, read_labels
 from reportgen.samples.labels import (
+    VOID,
     Accepts,
     ClassLabels,
     GivenLabels,
@@ -258,6 +259,69 @@ def test_labels_of_the_outputs_size_are_masks_or_images(
     assert isinstance(labels, PictureTargets)
     assert labels.classes == classes
     np.testing.assert_allclose(labels.values, expected, atol=1e-7)
+
+
+def masks_with_void(values: np.ndarray, channels: int, ignore: int | None = None) -> PictureTargets:
+    accepts = Accepts(input_shape=None, output_shape=(5, 6, channels), ignore_label=ignore)
+    labels = understand(GivenLabels(values, "y"), accepts, count=4)
+    assert isinstance(labels, PictureTargets)
+    return labels
+
+
+@pytest.mark.parametrize(
+    ("channels", "ignore", "void", "written"),
+    [
+        (3, None, 255, np.uint8),
+        (3, -1, -1, np.int64),
+        (3, 7, 7, np.float32),
+        (1, None, 255, np.uint8),
+        (1, 2, 2, np.int16),
+    ],
+)
+def test_pixels_of_255_beyond_the_classes_or_of_the_value_given_have_no_class(
+    channels: int, ignore: int | None, void: int, written: type
+) -> None:
+    masks = (MASKS > 0).astype(written)
+    masks[0, :3] = void
+    labels = masks_with_void(masks, channels, ignore)
+    assert (labels.classes, labels.values.dtype) == (max(channels, 2), np.int16)
+    np.testing.assert_array_equal(labels.values, np.where(masks == void, VOID, MASKS > 0))
+    assert labels.notes == (
+        "Labels: y. They were taken as the class of each pixel.",
+        f"15.0% of the pixels have the value {void}: no class, left out of every measure.".replace("-", "−"),
+    )
+
+
+def test_255_is_a_class_where_the_output_has_so_many_and_the_foreground_of_0_and_255() -> None:
+    masks = np.where(MASKS > 0, 255, 3).astype(np.uint8)
+    assert masks_with_void(masks, 256).values.max() == 255
+    foreground = masks_with_void(np.where(MASKS > 0, 255, 0).astype(np.uint8), 2)
+    np.testing.assert_array_equal(foreground.values, MASKS > 0)
+    told = masks_with_void(np.where(MASKS > 0, 255, 0).astype(np.uint8), 2, 255)
+    np.testing.assert_array_equal(told.values, np.where(MASKS > 0, VOID, 0))
+    assert len(masks_with_void(MASKS, 3).notes) == 1
+    assert masks_with_void(MASKS, 3, 9).notes[1].startswith("0.0% of the pixels have the value 9")
+
+
+@pytest.mark.parametrize("values", [np.full((4, 5, 6), 255), np.where(MASKS > 0, 254, 255)])
+def test_masks_of_other_values_or_without_any_class_are_none(values: np.ndarray) -> None:
+    accepts = Accepts(input_shape=None, output_shape=(5, 6, 3))
+    assert isinstance(understand(GivenLabels(values, "y"), accepts, count=4), Unused)
+
+
+def test_volumes_may_have_masks_and_targets() -> None:
+    volumes = np.stack([MASKS] * 2, axis=1)
+    accepts = Accepts(input_shape=None, output_shape=(2, 5, 6, 3))
+    for values in (volumes, volumes[..., None], np.eye(3)[volumes]):
+        labels = understand(GivenLabels(values, "y"), accepts, count=4)
+        assert isinstance(labels, PictureTargets)
+        assert labels.classes == 3
+        np.testing.assert_array_equal(labels.values, volumes)
+    targets = np.stack([volumes / 4] * 3, axis=-1)
+    labels = understand(GivenLabels(targets, "y"), accepts, count=4)
+    assert isinstance(labels, PictureTargets)
+    assert (labels.classes, labels.values.shape) == (0, (4, 2, 5, 6, 3))
+    assert isinstance(understand(GivenLabels(volumes[:, :1], "y"), accepts, count=4), Unused)
 
 
 @pytest.mark.parametrize(("values", "channels"), [(MASKS, 2), (MASKS[:, :4], 3), (np.stack([MASKS] * 2, axis=-1), 3)])

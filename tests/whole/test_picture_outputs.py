@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 import reportgen
+from reportgen.errors import SamplesError
 
 RANDOM = np.random.default_rng(1)
 
@@ -39,6 +41,30 @@ def test_masks_have_an_overlap_and_are_shown_with_the_worst_first() -> None:
     assert "Mean IoU is" in redacted
     assert "The 6 of 6 samples with the lowest mean IoU, the worst first." in redacted
     assert "Each sample: input" not in redacted
+
+
+def test_void_pixels_are_told_and_a_value_for_them_is_refused_without_masks() -> None:
+    images, masks = RANDOM.random((6, 8, 8, 1)).astype(np.float32), RANDOM.integers(0, 3, (6, 8, 8))
+    masks[:, :2] = 255
+    page = words_of(convolutional(3, "softmax"), images, masks)
+    assert "25.0% of the pixels have the value 255: no class, left out of every measure." in page
+    assert "25.0% of the pixels have no class in the labels; they are left out of every measure and empty" in page
+    for labels in (None, np.arange(6)):
+        with pytest.raises(SamplesError, match="--ignore-label: masks alone have pixels without a class"):
+            words_of(convolutional(3, "softmax"), images, labels, ignore_label=0)
+
+
+def test_masks_of_volumes_are_compared_and_shown_by_a_slice() -> None:
+    keras.utils.set_random_seed(1)
+    last = layers.Conv3D(3, 3, padding="same", activation="softmax")
+    model = keras.Sequential([keras.Input((4, 8, 8, 1)), layers.Conv3D(4, 3, padding="same", activation="relu"), last])
+    volumes = RANDOM.random((6, 4, 8, 8, 1)).astype(np.float32)
+    page = words_of(model, volumes, RANDOM.integers(0, 3, (6, 4, 8, 8)))
+    assert "Mean IoU is" in page
+    assert "the middle slice that holds an object (along the first axis: 2)." in page
+    page = words_of(model, volumes, RANDOM.random((6, 4, 8, 8, 3)).astype(np.float32))
+    assert "PSNR" in page
+    assert "SSIM is" not in page
 
 
 def test_an_autoencoder_shows_its_output_and_a_denoiser_its_error() -> None:
