@@ -158,6 +158,15 @@ def _loaded(
     return read, described
 
 
+def load_described(model: Any, options: ReportOptions) -> DescribedModel:
+    """Return a model file as a report describes it, ready to be run where it can be.
+
+    Raises:
+        ModelError: the model cannot be read.
+    """
+    return _loaded(model, options, _unheard, run=True)[1]
+
+
 def _read(file: ModelFile, options: ReportOptions, start: Callable[[], None]) -> LoadedModel | WeightsOnly:
     return read_model(
         file,

@@ -25,6 +25,7 @@ from reportgen.cli.outcome import Outcome
 from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
 from reportgen.cli.supervision import ALONE, Attempt, Stage, supervised
+from reportgen.cli.verify import verify
 from reportgen.errors import OutputError, ReportgenError, UsageError, told_as_lack
 from reportgen.options import DEFAULTS, ReportOptions
 from reportgen.results import severity_named
@@ -101,6 +102,9 @@ def demo(context: typer.Context, *, config: Config = None, options: ReportOption
     asked = [*(["--lang", options.lang] if options.lang != DEFAULTS.lang else []), *["--redact"] * options.redact]
     command = shlex.join(["reportgen", "demo", *asked, *(["--config", config.name] if config else [])])
     _write(MODEL, inputs, replace(options, title=TITLE), outcome, command=command, attempt=context.obj)
+
+
+app.command()(verify)
 
 
 @app.command("rules")

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reportgen.rendering.digest import page_differences, page_parts
     from reportgen.rendering.html import render_frame, render_html
     from reportgen.rendering.json import render_json
     from reportgen.rendering.output import (
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.rendering.pdf import find_browser, print_pdf
 
 _MODULES = {
+    "digest": ("page_differences", "page_parts"),
     "html": ("render_frame", "render_html"),
     "json": ("render_json",),
     "output": ("LARGEST_PAGE", "check_page_size", "check_targets", "large_page_warning", "write_all"),

@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from reportgen.messages import say
+from reportgen.rendering.digest import sealed
 from reportgen.rendering.encoding import LEVELS, lookup_table, text_uri
 from reportgen.rendering.figures import (
     histogram_outline,
@@ -76,7 +77,7 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
         policy=_policy(style, script),
         json_text=render_json(report),
     )
-    return page.anchors.settled(document) + "\n"
+    return sealed(page.anchors.settled(document) + "\n")
 
 
 def render_frame(report: Report) -> str:

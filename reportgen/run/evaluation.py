@@ -26,6 +26,7 @@ from reportgen.run.batches import Feed, model_batch, samples_at_once
 from reportgen.samples import (
     Classes,
     ClassLabels,
+    Fingerprint,
     Labels,
     LabelSets,
     SampleSource,
@@ -66,22 +67,12 @@ def evaluate_samples(
             selection by loss without class scores.
         ForwardError: the model cannot be run on the samples.
     """
-    model, rescaling = described.model, described.rescaling
-    tokens = described.looked_up_by(source.shape)
-    scaling = choose_scaling(
-        options.scale,
-        dtype=source.dtype,
-        rescaled_by=rescaling.path if rescaling else None,
-        looked_up_by=tokens,
+    rescaling, tokens = described.rescaling, described.looked_up_by(source.shape)
+    chosen = _choose(described, source, options)
+    feed, indices, labels = chosen.feed, chosen.indices, classes_of(source.labels)
+    activations = _run(
+        described, feed, indices, shown, keep_samples=len(chosen.shown), keep_activations=not options.layers
     )
-    feed = Feed(model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
-    labels = classes_of(source.labels)
-    selection = parse_selection(options.select, labelled=labels is not None)
-    losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
-    chosen = select_samples(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
-    chosen, cut = _bounded(chosen, selection)
-    indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
-    activations = _run(described, feed, indices, shown, keep_samples=len(chosen), keep_activations=not options.layers)
     _check_classes(source, activations, described.head, labels)
     repeated = next(feed.batches(indices[:REPEATED])) if may_be_random(described.model) else None
     change = 0.0 if repeated is None else _repeat_change(described, repeated)
@@ -94,21 +85,21 @@ def evaluate_samples(
             source=source.description,
             total=source.count,
             evaluated=len(indices),
-            shown=chosen,
-            selection=selection.text,
+            shown=chosen.shown,
+            selection=chosen.selection.text,
             shape=source.shape,
             dtype=str(source.dtype),
             stored_range=feed.stored_range,
             input_range=feed.input_range,
             labelled=source.labels is not None and not isinstance(source.labels, Unused),
-            steps=(*source.steps, *source.noticed(), scaling.description, *cut),
+            steps=(*source.steps, *source.noticed(), chosen.scaling.description, *chosen.cut),
             sha256=hashed.samples,
             labels_sha256=hashed.with_labels,
             sha256_of=hashed.what,
             unused_labels=source.labels.reason if isinstance(source.labels, Unused) else "",
         ),
-        names=tuple(source.names(index) for index in chosen),
-        images=source.read(chosen),
+        names=tuple(source.names(index) for index in chosen.shown),
+        images=source.read(chosen.shown),
         labels=evaluated,
         class_names=source.class_names,
         classes_by_position=source.classes_by_position,
@@ -116,14 +107,65 @@ def evaluate_samples(
         rescaled=rescaling is not None or bool(tokens),
         activations=activations,
         read=lambda positions: source.read([indices[position] for position in positions]),
-        scale=scaling.apply,
+        scale=chosen.scaling.apply,
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
-        pack=_packing(model, source, indices, feed.others),
+        pack=_packing(described.model, source, indices, feed.others),
         repeat_change=change,
         unsteady_layer=_unsteady_layer(described, repeated) if change > LARGEST_REPEAT_CHANGE else "",
         batch=feed.size,
     )
+
+
+def fingerprint_chosen(described: DescribedModel, source: SampleSource, *, options: ReportOptions) -> Fingerprint:
+    """Return the fingerprint of the samples that a report evaluates; the model runs only where its losses choose them.
+
+    Args:
+        described, source, options: see `evaluate_samples`.
+
+    Raises:
+        SamplesError: see `evaluate_samples`.
+    """
+    return fingerprint_samples(source, _choose(described, source, options).indices)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Which samples a report shows and evaluates.
+
+    Attributes:
+        selection: the rule that chose those shown.
+        shown: indices of the chosen ones.
+        cut: what is said where a default selection would show too many.
+        indices: those of all that are evaluated, the chosen ones first.
+        scaling: what is done to them.
+        feed: gives them to the model.
+    """
+
+    selection: Selection
+    shown: tuple[int, ...]
+    cut: tuple[str, ...]
+    indices: tuple[int, ...]
+    scaling: Scaling
+    feed: Feed
+
+
+def _choose(described: DescribedModel, source: SampleSource, options: ReportOptions) -> _Chosen:
+    rescaling = described.rescaling
+    scaling = choose_scaling(
+        options.scale,
+        dtype=source.dtype,
+        rescaled_by=rescaling.path if rescaling else None,
+        looked_up_by=described.looked_up_by(source.shape),
+    )
+    feed = Feed(described.model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
+    labels = classes_of(source.labels)
+    selection = parse_selection(options.select, labelled=labels is not None)
+    losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
+    chosen = select_samples(selection, count=source.count, labels=labels, losses=losses, seed=options.seed)
+    chosen, cut = _bounded(chosen, selection)
+    indices = evaluated_indices(chosen, source.count, most=options.max_evaluated, seed=options.seed)
+    return _Chosen(selection, chosen, cut, indices, scaling, feed)
 
 
 def _repeat_change(described: DescribedModel, batch: Any) -> float:

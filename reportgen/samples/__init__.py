@@ -1,7 +1,7 @@
 """Samples and their labels: read from any source, compared with what the model takes, chosen, scaled and fingerprinted."""
 
 from reportgen.samples.class_names import ClassNames
-from reportgen.samples.fingerprint import fingerprint_samples
+from reportgen.samples.fingerprint import Fingerprint, fingerprint_samples
 from reportgen.samples.labels import (
     NO_LABELS,
     Accepts,

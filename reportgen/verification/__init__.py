@@ -1,0 +1,7 @@
+"""A written report checked: whether its page is as it was written, whether the files are those that it was made of, and whether
+its numbers come out again."""
+
+from reportgen.verification.files import model_differences, samples_differences
+from reportgen.verification.rebuilt import rebuild, recorded_options
+from reportgen.verification.recorded import LARGEST_READ, RecordedReport, read_recorded
+from reportgen.verification.tolerance import TOLERANCES, report_differences

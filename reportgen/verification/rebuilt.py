@@ -1,0 +1,132 @@
+"""A report made again from a page's own options, of files that the verifier names."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from reportgen.analyses.catalogue import open_catalogue
+from reportgen.build import make_report
+from reportgen.errors import UsageError
+from reportgen.options import ReportOptions, flag_of
+from reportgen.report import Report
+from reportgen.untrusted.escaping import shown
+from reportgen.verification.recorded import RecordedReport
+
+_TOLD = ("file_name", "date", "command", "title", "note")
+OF_THE_VERIFIER = ("allow_custom_code", "custom_objects", "architecture", "memory_limit")
+"""Options that a page must not decide: they run code, open files or lift a limit on this machine."""
+
+
+def recorded_options(recorded: RecordedReport, own: ReportOptions) -> ReportOptions:
+    """Return the options that a page says it was made with; what it must not decide is the verifier's own.
+
+    Raises:
+        UsageError: the page has an option of another type, or one that cannot be used.
+    """
+    hints = get_type_hints(ReportOptions)
+    values = {name: getattr(own, name) for name in OF_THE_VERIFIER}
+    for name in (each.name for each in fields(ReportOptions) if each.name not in OF_THE_VERIFIER):
+        given = recorded.value("provenance", "options", name, of=object)
+        if given is None:
+            continue
+        values[name] = _typed(name, given, hints[name])
+    options = ReportOptions(**values)
+    options.check()
+    return options
+
+
+def _typed(name: str, given: Any, hint: Any) -> Any:
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if get_origin(hint) is tuple and isinstance(given, list) and all(isinstance(one, str) for one in given):
+        return tuple(given)
+    if float in kinds and isinstance(given, int | float) and not isinstance(given, bool):
+        return float(given)
+    if any(type(given) is kind for kind in kinds) or (get_origin(hint) is Literal and isinstance(given, str)):
+        return given
+    raise UsageError(f"{flag_of(name)} in the report cannot be used. Received: {shown(repr(given))}.")
+
+
+def rebuild(
+    recorded: RecordedReport,
+    model: Path,
+    samples: Any,
+    *,
+    labels: Any,
+    class_names: Any,
+    config: Path | None,
+    options: ReportOptions,
+    on_stage: Callable[[str], None] | None = None,
+) -> Report:
+    """Return the report made again, with what cannot be computed taken from the page: its date, versions, names and command.
+
+    Args:
+        recorded: the page.
+        model, samples, labels, class_names: as given to `build_report`.
+        config: the configuration; None for the rules as the page says that they were in force.
+        options: see `recorded_options`.
+        on_stage: told each stage's name.
+
+    Raises:
+        ReportgenError: see `build_report`.
+    """
+    report = make_report(
+        model,
+        samples,
+        labels=labels,
+        class_names=class_names,
+        config=_rules(recorded) if config is None else config,
+        options=options,
+        on_stage=on_stage,
+    )
+    told = recorded.value("provenance", of=Mapping) or {}
+    texts: dict[str, Any] = {
+        name: str(told[name]) for name in _TOLD if _is_other(told.get(name), getattr(report.provenance, name))
+    }
+    versions = {
+        str(name): str(value) for name, value in (recorded.value("provenance", "versions", of=Mapping) or {}).items()
+    }
+    set_by = {str(rule.get("code")): str(rule.get("set_by")) for rule in _recorded_rules(recorded)}
+    provenance = replace(
+        report.provenance,
+        **texts,
+        versions={**report.provenance.versions, **versions},
+        options=_options_told(report.provenance.options, recorded.value("provenance", "options", of=Mapping) or {}),
+    )
+    rules = tuple(replace(rule, set_by=set_by.get(rule.code, rule.set_by)) for rule in report.rules)
+    return replace(report, provenance=provenance, rules=rules)
+
+
+def _options_told(own: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with the names of inputs, and what the page must not decide, as the page tells them."""
+    computed = {each.name for each in fields(ReportOptions)} - set(OF_THE_VERIFIER)
+    kept = {name: own[name] if name in computed and name in own else _in_tuples(value) for name, value in told.items()}
+    return kept | {name: value for name, value in own.items() if name in computed and name not in told}
+
+
+def _is_other(told: Any, own: Any) -> bool:
+    return isinstance(told, str) and told != own  # what is the same stays the message that other languages translate
+
+
+def _in_tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _recorded_rules(recorded: RecordedReport) -> list[Mapping[str, Any]]:
+    return [rule for rule in recorded.value("rules", of=list) or [] if isinstance(rule, Mapping)]
+
+
+def _rules(recorded: RecordedReport) -> dict[str, Any]:
+    """Return the configuration that the page says was in force: rules that a file set."""
+    usual = {rule.code: rule.severity.label for rule in open_catalogue({}).settings.in_force}
+    settings: dict[str, Any] = {}
+    for rule in _recorded_rules(recorded):
+        code, severity = str(rule.get("code")), rule.get("severity")
+        if rule.get("set_by") == "default" or code not in usual:
+            continue
+        setting = {"threshold": rule.get("threshold")} | ({} if severity == usual[code] else {"severity": severity})
+        settings[code] = False if rule.get("off") is True else setting
+    return {"rules": settings}

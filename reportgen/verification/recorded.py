@@ -1,0 +1,126 @@
+"""What a written page says of itself. The page is a stranger's: nothing of it runs, and each value is checked for its type."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from reportgen.errors import UsageError
+from reportgen.rendering import page_differences
+from reportgen.untrusted.escaping import base_name, reason_of
+
+LARGEST_READ = 200_000_000
+"""Bytes of the largest page that is read; one has 15 MB unless --max-size allows more."""
+
+_DATA = ('<script type="application/json" id="report-data">', "</script>")
+_LINK = re.compile(r'href="data:application/json;(charset=utf-8|base64),([^"]*)"')
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class RecordedReport:
+    """A page as it was found.
+
+    Attributes:
+        page: its text; '' where it is none.
+        document: its numbers, as `report.schema.json` has them; empty where they cannot be read.
+        differences: what was changed in it, or what is wrong with it, one sentence each.
+    """
+
+    page: str
+    document: Mapping[str, Any]
+    differences: tuple[str, ...] = ()
+
+    def value(self, *names: str, of: type | tuple[type, ...] = str) -> Any:
+        """Return a value of the numbers by the names on the way to it; None where there is none of this type."""
+        found: Any = self.document
+        for name in names:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found if isinstance(found, of) else None
+
+    def sha256(self, *names: str) -> str | None:
+        """Return a SHA-256 among the numbers; None where there is none."""
+        found = self.value(*names)
+        return found if found and _SHA256.fullmatch(found) else None
+
+    @property
+    def language(self) -> str:
+        """Code of the page's language."""
+        return str(self.value("provenance", "options", "lang") or "en")
+
+
+def read_recorded(path: Path) -> RecordedReport:
+    """Return what stands in a page, with what was changed in it since it was written.
+
+    Raises:
+        UsageError: the file cannot be read or is too large to be a page.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_READ + 1)
+    except OSError as error:
+        raise UsageError(
+            f"the report must be a page that reportgen wrote. Received: {base_name(path)}: {reason_of(error)}. Choose another."
+        ) from error
+    if len(content) > LARGEST_READ:
+        raise UsageError(
+            f"the report must have at most {LARGEST_READ // 1_000_000} MB. Received: {base_name(path)}, which is larger. "
+            "Choose another."
+        )
+    try:
+        page = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return RecordedReport("", {}, ("the page is not UTF-8: it is no report, or was changed.",))
+    changed = page_differences(page)
+    if changed and "\r\n" in page and not page_differences(page.replace("\r\n", "\n")):
+        changed = ["the page's line ends were changed to those of Windows; nothing else was."]
+    document, wrong = _document(page)
+    return RecordedReport(page, document, (*changed, *wrong))
+
+
+def _document(page: str) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Return the page's numbers, and what is wrong with them."""
+    begin, end = _DATA
+    _, found, rest = page.partition(begin)
+    block, closed, rest = rest.partition(end)
+    if not found or not closed:
+        return {}, ["the page has no numbers of a report."]
+    document = _parsed(block)
+    if document is None:
+        return {}, ["the page's numbers are not the JSON of a report."]
+    if begin in rest:
+        return document, ["the page holds two sets of numbers."]
+    link = _LINK.search(page)
+    return document, [] if link and _linked(*link.groups()) == document else [
+        "the JSON file behind the page's link is not its numbers."
+    ]
+
+
+def _linked(encoding: str, text: str) -> Any:
+    """Return the JSON of a link; None where there is none."""
+    try:
+        address = html.unescape(text)
+        content = base64.b64decode(address, validate=True) if encoding == "base64" else unquote_to_bytes(address)
+        return _parsed(content.decode("utf-8"))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
