@@ -42,7 +42,8 @@ mark();
 
 // Buttons that need this script are shown by it.
 const theme = named("theme"), unfold = named("unfold");
-theme.hidden = unfold.hidden = false;
+theme.hidden = false;
+unfold.hidden = !document.querySelector("main details");
 on(theme, "click", () => {
   const { style } = root, dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   style.colorScheme = (style.colorScheme || dark) === "dark" ? "light" : "dark";
@@ -54,7 +55,7 @@ on(unfold, "click", () => {
 
 // A click on a column's name sorts a table by it, once more turns the order.
 const value = (row, place) => {
-  const text = row.cells[place].innerText.trim(), number = parseFloat(text.replaceAll(",", "").replace("−", "-").replace(/^[<>]/, ""));
+  const { dataset, innerText } = row.cells[place], text = dataset.value ?? innerText.trim(), number = parseFloat(text.replaceAll(",", "").replace("−", "-").replace(/^[<>]/, ""));
   return isNaN(number) ? text : number;
 };
 for (const { tBodies: [body], tHead } of all(".numbers:not(.confusion, .lined, .stack)")) {

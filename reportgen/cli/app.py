@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen import __version__
+from reportgen.cli.batch import batch, index
 from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, takes, with_lone_flags
 from reportgen.cli.outcome import Outcome
 from reportgen.cli.signals import Terminated
@@ -105,6 +106,8 @@ def demo(context: typer.Context, *, config: Config = None, options: ReportOption
 
 
 app.command()(verify)
+app.command()(batch)
+app.command()(index)
 
 
 @app.command("rules")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reportgen.rendering.digest import page_differences, page_parts
     from reportgen.rendering.html import render_frame, render_html
+    from reportgen.rendering.index import IndexRow, Measure, Run, render_index
     from reportgen.rendering.json import render_json
     from reportgen.rendering.output import (
         LARGEST_PAGE,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "digest": ("page_differences", "page_parts"),
     "html": ("render_frame", "render_html"),
+    "index": ("IndexRow", "Measure", "Run", "render_index"),
     "json": ("render_json",),
     "output": ("LARGEST_PAGE", "check_page_size", "check_targets", "large_page_warning", "write_all"),
     "pdf": ("find_browser", "print_pdf"),

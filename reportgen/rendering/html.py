@@ -54,17 +54,10 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
     page = Page(language)
     names = {"report": report, "page": page, "Severity": Severity}
     sections = [_with_body(section, environment, names) for section in report.sections]
-    # The style comes last: it holds one rule for each geometry that the sections used.
     provenance = report.provenance
     running = (
         f"{language.name(provenance.title)} \N{EN DASH} {provenance.date} \N{EN DASH} SHA-256 {provenance.sha256[:12]}"
     )
-    style = _compact(
-        environment.get_template("style.css").render(
-            **names, palettes=_palettes(), paper=paper, full=full, running=running
-        )
-    )
-    script = _compact_script(environment.get_template("script.js").render(**names))
     document = environment.get_template("report.html").render(
         **names,
         sections=sections,
@@ -72,12 +65,31 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
         verdict=verdict_of(report, language),
         checked=checked_rules(report),
         groups=group_findings([section for section, _ in sections], page),
-        style=Markup(style),
-        script=Markup(script),
-        policy=_policy(style, script),
+        **dressed(environment, names, running, paper=paper, full=full),
         json_text=render_json(report),
     )
     return sealed(page.anchors.settled(document) + "\n")
+
+
+def dressed(
+    environment: Environment, names: dict[str, Any], running: str, *, paper: str | None = None, full: bool = False
+) -> dict[str, Any]:
+    """Return the style, the script and the policy of a page whose parts are made: the style has a rule for each of their
+    geometries.
+
+    Args:
+        environment: the templates.
+        names: what they may call, 'page' among them.
+        running: what stands above each printed page.
+        paper, full: see `render_html`.
+    """
+    style = _compact(
+        environment.get_template("style.css").render(
+            **names, palettes=_palettes(), paper=paper, full=full, running=running
+        )
+    )
+    script = _compact_script(environment.get_template("script.js").render(**names))
+    return {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}
 
 
 def render_frame(report: Report) -> str:

@@ -86,6 +86,10 @@ class Language:
             template = self._translations.gettext(text.template) if text.template else ""
         return self._filled.fill(template, text.values)
 
+    def known(self, text: str) -> str:
+        """Return an English text of a report's JSON, which is no template, in this language where the catalogue has it."""
+        return self._translations.gettext(text) if text else ""
+
     def counted(self, n: int, singular: str, plural: str, /, **values: Any) -> str:
         """Return a text about a number of things, as `messages.counted`; for templates."""
         template = self._translations.ngettext(singular, plural, n)
