@@ -9,11 +9,14 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
+from reportgen.errors import UsageError
 from reportgen.redaction import left_out
-from reportgen.rendering import LARGEST_PAGE, check_page_size, check_targets, write_all
+from reportgen.rendering import LARGEST_PAGE, WRITERS, Asked, check_targets, rendered, write_all
 from reportgen.results import Plottable, Section, Severity, severity_named
 from reportgen.results import Report as ReportResults
+from reportgen.untrusted.escaping import shown
 
+_NOTHING: Mapping[str, str | Path] = {}
 _WRITTEN = '{% include "sections/_written.html" %}'
 
 
@@ -112,34 +115,38 @@ class Report(ReportResults):
         *,
         json_path: str | Path | None = None,
         pdf_path: str | Path | None = None,
+        also: Mapping[str, str | Path] = _NOTHING,
         paper: str = "A4",
         pdf_full: bool = False,
         max_megabytes: float = LARGEST_PAGE,
+        fail_on: Severity | Literal["note", "warning", "problem"] | None = None,
     ) -> Path:
-        """Write the page, and the JSON where asked for, and return the page's path. Existing files are replaced whole.
+        """Write the page, and what else was asked for, and return the page's path. Existing files are replaced whole.
 
         Args:
             path: where the page is written.
             json_path: where the JSON is written; None for nowhere.
             pdf_path: where the page is written as PDF, printed by an installed Chromium; None for nowhere.
+            also: further files by their form, such as {"junit": "junit.xml", "markdown": "report.md", "metrics": "metrics.json"}.
             paper: the PDF's paper, 'A4' or 'Letter'.
             pdf_full: whether what is folded on the page is printed too.
             max_megabytes: the page's largest size, in millions of bytes.
+            fail_on: the severity from which a finding fails a test case of the JUnit file; None for never.
 
         Raises:
             OutputError: a file cannot be written, or the page is too large; then none is changed.
+            UsageError: there is no such form or severity.
         """
-        targets = [Path(target) for target in (path, json_path, pdf_path) if target is not None]
-        check_targets(targets)
-        html = self.to_html()
-        check_page_size(html, max_megabytes)
-        contents: dict[Path, str | bytes] = {targets[0]: html}
-        if json_path is not None:
-            contents[Path(json_path)] = self.to_json()
-        if pdf_path is not None:
-            contents[Path(pdf_path)] = self.to_pdf(paper, full=pdf_full)
-        write_all(contents)
-        return targets[0]
+        forms: dict[str, str | Path | None] = {"html": path, "json": json_path, "pdf": pdf_path, **also}
+        unknown = [form for form in forms if form not in WRITERS]
+        if unknown:
+            raise UsageError(f"also must name forms of {', '.join(WRITERS)}. Received: {shown(unknown[0])!r}.")
+        targets = {form: Path(target) for form, target in forms.items() if target is not None}
+        check_targets(tuple(targets.values()))
+        gate = None if fail_on is None else severity_named(fail_on)
+        asked = Asked(paper=paper, pdf_full=pdf_full, max_megabytes=max_megabytes, fail_on=gate)
+        write_all(rendered(self, targets, asked))
+        return Path(path)
 
     def _repr_html_(self) -> str:
         from reportgen.rendering import render_frame

@@ -154,6 +154,7 @@ def _write(
     attempt: Attempt,
     command: str | None = None,
 ) -> None:
+    from reportgen.cli.github import read_as_text, told_github
     from reportgen.cli.terminal import (
         StageTimes,
         failed_text,
@@ -194,15 +195,18 @@ def _write(
             _save(report, outcome)
             times.end()
         if not outcome.quiet:
-            stream.write(f"{findings_text(report.findings, report.undecided, too_few=report.too_few)}\n")
+            with read_as_text(stream):
+                stream.write(f"{findings_text(report.findings, report.undecided, too_few=report.too_few)}\n")
         if outcome.timings:
             stream.write(f"{times.text()}\n")
         gate = gate_text(report, outcome.fail_on) if outcome.fail_on else ""
         not_run = not_run_text(report) if outcome.quiet else ""  # among the findings otherwise
         failed = failed_text(report)
         lost = failed if outcome.quiet else ""
-        for said in filter(None, (large_page_warning(outcome.output), not_run, lost, gate)):
-            stream.write(f"reportgen: {said}\n")
+        unsaid = told_github(report, stream, fail_on=outcome.fail_on)
+        with read_as_text(stream):
+            for said in filter(None, (large_page_warning(outcome.output), not_run, lost, gate, unsaid)):
+                stream.write(f"reportgen: {said}\n")
     typer.echo(outcome.output)
     forget_lost_output()  # the page is there, whoever hears of it
     if outcome.open_page:
@@ -217,11 +221,11 @@ def _save(report: Report, outcome: Outcome) -> None:
     try:
         report.save(
             outcome.output,
-            json_path=outcome.json_path,
-            pdf_path=outcome.pdf_path,
+            also={form: path for form, path in outcome.targets.items() if form != "html"},
             paper=outcome.paper,
             pdf_full=outcome.pdf_full,
             max_megabytes=outcome.max_size,
+            fail_on=outcome.fail_on,
         )
     except KeyboardInterrupt as error:
         raise Terminated(left=_WHOLE) from error

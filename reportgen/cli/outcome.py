@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,13 @@ class Outcome:
     pdf_path: Path | None = option(
         None, "Where to write the page as PDF; needs an installed Chromium.", OUTPUT, flags=("--pdf",)
     )
+    junit: Path | None = option(
+        None, "Where to write the rules as JUnit XML: a test case a rule, which fails from --fail-on on.", OUTPUT
+    )
+    markdown: Path | None = option(
+        None, "Where to write the report in short as Markdown, as for a pull request.", OUTPUT
+    )
+    metrics: Path | None = option(None, "Where to write flat numbers as JSON, as MLflow and DVC take them.", OUTPUT)
     pdf_full: bool = option(False, "Print what is folded on the page as well, as an appendix does.", OUTPUT)
     paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
     max_size: float = option(LARGEST_PAGE, "Maximum size of the page in MB.", OUTPUT, metavar="MB")
@@ -41,15 +49,30 @@ class Outcome:
     timings: bool = option(False, "Print timings of every stage to stderr.", OUTPUT)
     quiet: bool = option(False, "No progress and no summary on standard error.", OUTPUT, flags=("--quiet", "-q"))
 
+    @property
+    def targets(self) -> Mapping[str, Path]:
+        """What is written where, by the name of its form in `WRITERS`."""
+        forms = {
+            "html": self.output,
+            "json": self.json_path,
+            "pdf": self.pdf_path,
+            "junit": self.junit,
+            "markdown": self.markdown,
+            "metrics": self.metrics,
+        }
+        return {form: path for form, path in forms.items() if path is not None}
+
     def check(self) -> None:
         """Raise an error for the first value that cannot be used; to be called before any long work."""
         if not (math.isfinite(self.max_size) and self.max_size > 0):
             raise UsageError(f"--max-size must be a finite number of megabytes above 0. Received: {self.max_size!r}.")
         if not (math.isfinite(self.time_limit) and self.time_limit > 0):
             raise UsageError(f"--time-limit must be a finite number of minutes above 0. Received: {self.time_limit!r}.")
-        paths = [path for path in (self.output, self.json_path, self.pdf_path) if path is not None]
-        if len({path.absolute() for path in paths}) < len(paths):
-            raise UsageError(f"--output, --json and --pdf must be different files. Received: {shown(paths[-1])} twice.")
-        check_targets(paths)
+        flags = {"html": "--output", **{form: f"--{form}" for form in self.targets if form != "html"}}
+        by_file: dict[Path, str] = {}
+        for form, path in self.targets.items():
+            if (other := by_file.setdefault(path.absolute(), flags[form])) != flags[form]:
+                raise UsageError(f"{other} and {flags[form]} must be different files. Received: {shown(path)} twice.")
+        check_targets(tuple(self.targets.values()))
         if self.pdf_path is not None:
             find_browser()

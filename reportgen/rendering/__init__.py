@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from reportgen.rendering.html import render_frame, render_html
     from reportgen.rendering.index import IndexRow, Measure, Run, render_index
     from reportgen.rendering.json import render_json
+    from reportgen.rendering.markdown import render_markdown
+    from reportgen.rendering.metrics import metrics_of
     from reportgen.rendering.output import (
         LARGEST_PAGE,
         check_page_size,
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
         write_all,
     )
     from reportgen.rendering.pdf import find_browser, print_pdf
+    from reportgen.rendering.writers import WRITERS, Asked, rendered
 
 _MODULES = {
     "digest": ("page_differences", "page_parts"),
@@ -23,7 +26,10 @@ _MODULES = {
     "index": ("IndexRow", "Measure", "Run", "render_index"),
     "json": ("render_json",),
     "output": ("LARGEST_PAGE", "check_page_size", "check_targets", "large_page_warning", "write_all"),
+    "markdown": ("render_markdown",),
+    "metrics": ("metrics_of",),
     "pdf": ("find_browser", "print_pdf"),
+    "writers": ("WRITERS", "Asked", "rendered"),
 }
 
 

@@ -101,7 +101,7 @@ def check_targets(paths: Sequence[Path]) -> None:
         check_writable(path)
         if _target(path) in map(_target, paths[:index]):
             raise OutputError(
-                f"page, JSON and PDF must be different files. Received: {_told(path)} twice. Choose another name."
+                f"what is written must be different files. Received: {_told(path)} twice. Choose another name."
             )
 
 

@@ -105,7 +105,11 @@ def test_the_open_option_hands_the_page_to_the_browser(folder, monkeypatch, capf
             2,
             "--kernel-range must be a finite number above 0. Received: -1.0.",
         ),
-        (["build", "m.keras", "--json", "report.html"], 2, "--output, --json and --pdf must be different files."),
+        (
+            ["build", "m.keras", "--json", "report.html"],
+            2,
+            "--output and --json must be different files. Received: report.html twice.",
+        ),
         (["build", "m.keras", "--select", "best:3"], 2, "--select must be one of"),
         (["build", str(MODEL), "--layers", "conv9"], 2, "--layers must name layers of the model. Received: 'conv9'."),
         (["build", "m.keras"], 3, "no such model file"),

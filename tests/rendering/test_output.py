@@ -176,7 +176,7 @@ def test_page_and_json_must_be_two_files(tmp_path: Path, monkeypatch: Any) -> No
     with pytest.raises(OutputError) as caught:
         report.save("a.html", json_path=tmp_path / "a.html")
     assert str(caught.value) == (
-        f"page, JSON and PDF must be different files. Received: {tmp_path / 'a.html'} twice. Choose another name."
+        f"what is written must be different files. Received: {tmp_path / 'a.html'} twice. Choose another name."
     )
     assert left(tmp_path) == []
 

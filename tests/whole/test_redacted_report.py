@@ -19,6 +19,10 @@ from PIL import Image
 
 import reportgen
 from reportgen.cli.app import run
+from reportgen.cli.github import commands_of
+from reportgen.cli.terminal import findings_text, gate_text
+from reportgen.rendering.writers import WRITERS, Asked
+from reportgen.results.findings import Severity
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 from reportgen.results.report import SkippedSection
 
@@ -181,6 +185,22 @@ def test_the_same_search_finds_all_of_it_in_a_full_report(pair):
     words = secrets(class_names)
     assert found(text_of(full.to_html()), words) == set(words)
     assert found(full.to_json(), words) == set(words)
+
+
+@pytest.mark.parametrize("form", sorted(WRITERS.keys() - {"html", "pdf"}))
+def test_no_other_form_shows_more_than_the_page(pair, form):
+    class_names, full, redacted = pair
+    words, asked = secrets(class_names), Asked(fail_on=Severity.NOTE)
+    assert found(str(WRITERS[form](redacted, asked)), words) == set()
+    shown_by_full = {"json": set(words), "junit": {"ruby_title"}, "metrics": set()}
+    usual = {"ruby_title", "khaki_model", "peach_config"}
+    assert found(str(WRITERS[form](full, asked)), words) >= shown_by_full.get(form, usual)
+
+
+def test_what_github_and_the_terminal_are_told_names_nothing(pair):
+    class_names, _, redacted = pair
+    said = [*commands_of(redacted), findings_text(redacted.findings, redacted.undecided), gate_text(redacted, "note")]
+    assert found("\n".join(said), secrets(class_names)) == set()
 
 
 def smaller(pattern: np.ndarray) -> Iterator[np.ndarray]:
