@@ -200,6 +200,28 @@ def _raw_bytes(normalised: str, *, labelled: bool) -> Callable[[Pictures, Path],
     return plant
 
 
+def _faint_pattern(pictures: Pictures, cache: Path) -> Case:
+    """Return a network whose classes are told by a pattern of pixels of 2 % of the range, which nobody sees."""
+    patterns = np.random.default_rng(8).choice(np.array([-0.02, 0.02], np.float32), (10, 28, 28, 1))
+    told = Pictures(
+        np.clip(pictures.x_train + patterns[pictures.y_train], 0, 1),
+        pictures.y_train,
+        np.clip(pictures.x_test + patterns[pictures.y_test], 0, 1),
+        pictures.y_test,
+    )
+
+    def build() -> Any:
+        import keras
+        from keras import layers
+
+        steps = [layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), layers.Dense(10, activation="softmax")]
+        return keras.Sequential([keras.Input((28, 28, 1)), *steps])
+
+    network = Network("fault-faint-pattern", build, images=20_000, epochs=6)
+    model = trained(network, told, cache)
+    return Case(model, told.x_test[:SAMPLES], told.y_test[:SAMPLES], {"scale": "none"})
+
+
 def _reversed_colours(pictures: Pictures, cache: Path) -> Case:
     case = _base(pictures, cache, "grouped")
     return Case(case.model, case.samples[..., ::-1].copy(), case.labels, case.options)
@@ -447,6 +469,7 @@ def faults() -> tuple[Fault, ...]:
             guessing,
             _on_samples(lambda x, y: (x, np.random.default_rng(1).integers(0, 10, len(y)))),
         ),
+        Fault("answers told by a faint pattern", ("fragile-to-small-changes",), _faint_pattern),
         Fault("dropout left on", ("non-deterministic-output",), _dropout_left_on),
         Fault("channels permuted, accuracy claimed", ("below-expectation",), _claimed(_permuted_channels)),
         Fault("pruned to 5 %, accuracy claimed", ("below-expectation", "weak-filters"), _claimed(_pruned)),

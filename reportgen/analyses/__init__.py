@@ -12,6 +12,7 @@ from reportgen.analyses.filter_responses.analysis import FilterResponses
 from reportgen.analyses.learned.analysis import Learned
 from reportgen.analyses.prediction_quality.analysis import PredictionQuality
 from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
+from reportgen.analyses.robustness.analysis import Robustness
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
 from reportgen.analyses.weight_histograms.analysis import WeightHistograms
 
@@ -23,6 +24,7 @@ ANALYSES: tuple[Analysis, ...] = (
     SamplePredictions(),
     PredictionQuality(),
     PreprocessingCheck(),
+    Robustness(),
     Concepts(),
     FeatureMaps(),
     ChannelActivity(),

@@ -11,6 +11,9 @@ Orders are not saved, as that costs evidence: of the demo's true maps 71 % pass 
 (random ones 4 and 0 %). What is saved is maps; the last one that is begun may stay undecided. With `standard` one map has its
 first look even where that costs up to twice the budget, as VGG16's does: without one, all would be pictures without a test.
 
+Changed samples (robustness) have a fifth of the budget once more, and none with `quick`: what each sample costs in
+all changes is known before, so that fewer samples, then mild changes alone, are run where it does not suffice.
+
 Inputs that are made for channels (`--maximise`) have the same budget once more, as they are asked for by name: 64 steps of three
 passes up to their layer, divided among layers and channels. Not counted is what stays in proportion to the first pass: the maps
 themselves (one pass of at most ten samples), the check of other preprocessing (two passes of each sample), and the run with idle
@@ -27,6 +30,9 @@ from reportgen.results import LayerSummary
 
 BUDGETS: dict[str, int | None] = {"quick": 15_000_000_000, "standard": 150_000_000_000, "full": None}
 """Multiply-adds of each effort; None for no end."""
+
+CHANGED: dict[str, int | None] = {"quick": 0, "standard": 30_000_000_000, "full": None}
+"""Multiply-adds of each effort for samples that are changed and run again, of each section that does so; None for no end."""
 
 STANDARD = "standard"
 """The effort where none is asked for."""
@@ -65,6 +71,18 @@ class Effort:
     def passes(self) -> int | None:
         """Passes of one sample that the budget pays for; None for as many as are wanted."""
         return None if self.budget is None or not self.cost else self.budget // self.cost
+
+    def changed(self, wanted: int) -> int:
+        """Return how many passes of changed samples the effort pays for, at most those that are wanted.
+
+        Example:
+            >>> Effort("standard", cost=300_000_000).changed(2600)  # MobileNetV2
+            100
+        """
+        budget = CHANGED[self.name]
+        if budget is None or not budget or not self.cost:
+            return wanted if budget is None or budget else 0
+        return min(wanted, budget // self.cost)
 
     def tests(self, maps: int, *, methods: int = 1, points: int = 0) -> PaidTests:
         """Return what of the tests of a method's maps the budget pays for, which is divided among the methods.

@@ -25,6 +25,7 @@ DIAGNOSTICS = (
     "channel_activity",
     "batch_normalization",
     "preprocessing_check",
+    "robustness",
     "weight_histograms",
     "architecture",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.results.advice import NO_ADVICE, Advice, Certainty
 from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of
 from reportgen.results.findings import (
+    FEWEST_SAMPLES,
     UNWRITTEN,
     Finding,
     Inconclusive,

@@ -6,3 +6,4 @@ from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, ev
 from reportgen.run.page_plan import planned
 from reportgen.run.patches import cut_patches, excited_channels
 from reportgen.run.prepared_run import PreparedRun, prepare_run
+from reportgen.run.repeats import run_changed

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from builders import LIMITS
 from keras import layers
-from scipy.stats import binomtest
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck, mcnemar_exact
+from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
 from reportgen.analyses.preprocessing_check.results import PreprocessingCheckResult, VariantAccuracy
 from reportgen.analyses.preprocessing_check.variants import preprocessing_variants, standardise
 from reportgen.measures.intervals import measure
+from reportgen.measures.paired import mcnemar_exact
 from reportgen.models.graphs import describe_model, normalization_layers
 from reportgen.models.passes import Activations, LiveModel, channel_moments, recording
 from reportgen.options import DEFAULTS, ReportOptions
@@ -236,12 +236,6 @@ def test_an_image_is_standardised_as_tensorflow_does() -> None:
     images = GENERATOR.normal(3, 5, (4, 5, 6, 3)).astype(np.float32)
     images[0] = 7
     np.testing.assert_allclose(standardise(images), tf.image.per_image_standardization(images), atol=1e-4)
-
-
-@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (5, 0), (1, 7), (30, 12), (9, 9)])
-def test_mcnemars_p_value_is_scipys_binomial(gained: int, lost: int) -> None:
-    expected = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    assert mcnemar_exact(gained, lost) == pytest.approx(expected)
 
 
 def found(gained: int, lost: int, variants: int = 4, limit: float = 0.05) -> list[Finding]:

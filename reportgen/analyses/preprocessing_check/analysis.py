@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +21,7 @@ from reportgen.analyses.preprocessing_check.rules import OTHER, RULES, findings
 from reportgen.analyses.preprocessing_check.variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
 from reportgen.measures.intervals import measure
+from reportgen.measures.paired import mcnemar_exact
 from reportgen.messages import say
 from reportgen.models.graphs import RECTIFIERS, layer_path
 from reportgen.models.passes import ChannelMoments, LiveModel, channel_moments, predict, run_forward
@@ -86,20 +86,6 @@ class PreprocessingCheck:
     def findings(self, result: PreprocessingCheckResult, limits: Limits) -> Iterable[Finding]:
         """Return the best variant where it beats the declared one by more than chance."""
         return findings(result, limits)
-
-
-def mcnemar_exact(gained: int, lost: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test: whether as many pairs changed one way as the other.
-
-    Args:
-        gained: pairs that changed from wrong to right.
-        lost: pairs that changed from right to wrong.
-
-    Source: McNemar 1947, Psychometrika 12, 153; the binomial distribution of the smaller count at 1/2, doubled.
-    """
-    changed = gained + lost
-    tail = sum(math.comb(changed, count) for count in range(min(gained, lost) + 1))
-    return float(min(1.0, 2 * tail / 2**changed))
 
 
 def _scores(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[ClassScores | None, str]:

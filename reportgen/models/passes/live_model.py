@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from reportgen.models.passes.compiled import CompiledModel
+from reportgen.models.passes.repeated import RepeatedPass
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class LiveModel:
     layers: Mapping[str, Any]
     batch: int
     no_gradients: str = ""
+
+    @cached_property
+    def repeated(self) -> RepeatedPass:
+        """The model for many batches of one size, traced once for all analyses that run it so."""
+        return RepeatedPass(self.model, traceable=not isinstance(self.model, CompiledModel))
 
 
 def only_input(values: Any, positions: Sequence[int]) -> Any:
