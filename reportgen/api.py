@@ -61,6 +61,7 @@ def build_report(
         config=config,
         extra=tuple(extra),
         options=from_given(ReportOptions, options),
+        given=options.keys(),
     )
 
 

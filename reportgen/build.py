@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from reportgen.report import Report
 from reportgen.results import Limits, with_causes
 from reportgen.run import evaluate_samples, planned, predicted_kind, prepare_run
 from reportgen.samples import SampleSource
+from reportgen.settings import settled
 
 LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
 RUNNING, _FILE = "Running the model", "Reading the file"
@@ -57,6 +58,7 @@ def make_report(
     config: str | Path | Mapping[str, Any] | None = None,
     extra: Sequence[Any] = (),
     options: ReportOptions,
+    given: Collection[str] | None = None,
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
     lost: Mapping[str, str] = _NOTHING_LOST,
@@ -67,6 +69,8 @@ def make_report(
     Args:
         model, samples, labels, class_names, config, extra: see `build_report`.
         options: the report's options.
+        given: names of the options that were given, which no file and no variable of the environment changes; None for those
+            that are not at their defaults.
         command: the command line that makes the same report again; None to tell it from the options.
         on_stage: told each stage's name.
         lost: names of stages to do without, with the reason: those that ended an earlier process.
@@ -84,7 +88,10 @@ def make_report(
         options.check_without_samples(of_samples)
     catalogue = open_catalogue(config, extra=extra)
     settings, plugins = catalogue.settings, catalogue.plugins
-    options = replace(options, expect=options.expect or catalogue.expect, effort=options.effort or catalogue.effort)
+    chosen = settled(
+        options, given=given, configured=catalogue.configuration.options, file=catalogue.configuration.name
+    )
+    options = chosen.options
     read, described = _loaded(model, options, on_stage, run=samples is not None)
     source = None
     if samples is not None and described.model is not None:
@@ -103,6 +110,7 @@ def make_report(
         name=described.summary.name,
         command=command,
         plugins=plugins.versions,
+        set_by=chosen.set_by,
     )
     reason = provenance.not_run or _NO_SAMPLES
     with grouped_convolutions_run(described.layers):

@@ -87,6 +87,11 @@ def from_given(kind: type[T], given: Mapping[str, Any]) -> T:
     return kind(**{name: _read(options[name], value) for name, value in given.items()})
 
 
+def option_value(name: str, value: Any) -> Any:
+    """Return an option of a report made of what was given for it."""
+    return _read(options_of(ReportOptions)[name], value)
+
+
 def _read(asked: Option, value: Any) -> Any:
     if asked.read is not None:
         return asked.read(value)

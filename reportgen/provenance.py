@@ -35,6 +35,7 @@ def make_provenance(
     name: str,
     command: str | None = None,
     plugins: Mapping[str, str] | None = None,
+    set_by: Mapping[str, str] | None = None,
 ) -> Provenance:
     """Return the provenance of a report.
 
@@ -44,6 +45,7 @@ def make_provenance(
         inputs: what was given beside the model, by option name ('samples', 'labels', 'class-names', 'config'), as base names.
         name: the model's name, which is the page's title where none was given and Keras did not make the name up.
         command: the command that makes the same report; None for the one that follows from the rest.
+        set_by: what set an option that was not given, by the option's name: a file or a variable of the environment.
         plugins: versions of the packages that brought an analysis, by name.
     """
     options = replace(
@@ -69,6 +71,7 @@ def make_provenance(
         title=options.title or _title(name, file.name if file else None),
         note=options.note,
         custom_code=read.custom_code,
+        set_by=set_by or {},
         not_run="" if isinstance(read, LoadedModel) else read.message,
     )
 

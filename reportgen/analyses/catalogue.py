@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Analysis
-from reportgen.analyses.config import read_configuration, rule_settings
+from reportgen.analyses.config import Configuration, read_configuration, rule_settings
 from reportgen.analyses.plugins import Plugins, given_analyses, load_plugins
 from reportgen.analyses.sections import FAILED
 from reportgen.results import Rule, RuleSettings
@@ -25,14 +25,12 @@ class Catalogue:
     Attributes:
         plugins: analyses from other packages, those given to `build_report`, and those that cannot be used.
         settings: every rule as it is in force.
-        expect: what the configuration claims of the model, as for --expect.
-        effort: what the configuration says may be spent, as for --effort; None where it says nothing.
+        configuration: what was configured, and by which file.
     """
 
     plugins: Plugins
     settings: RuleSettings
-    expect: tuple[str, ...] = ()
-    effort: str | None = None
+    configuration: Configuration
 
     @property
     def analyses(self) -> tuple[Analysis, ...]:
@@ -92,7 +90,7 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
         rules += analysis.rules
     settings = rule_settings(rules, configuration, unknown_allowed=bool(found.broken))
     in_force = tuple(replace(rule, analysis=owners.get(rule.code, "")) for rule in settings.in_force)
-    return Catalogue(plugins, replace(settings, in_force=in_force), configuration.expect, configuration.effort)
+    return Catalogue(plugins, replace(settings, in_force=in_force), configuration)
 
 
 def _taken(analyses: Iterable[Analysis]) -> dict[str, set[str]]:

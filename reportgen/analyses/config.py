@@ -1,4 +1,4 @@
-"""Configuration: thresholds and severities of rules, and claims on the model, in `pyproject.toml` or a file of their own."""
+"""Configuration: thresholds and severities of rules, the gate, and options, in `pyproject.toml` or a file of their own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 
 from reportgen.errors import UsageError
 from reportgen.measures.claims import claims_of, parse_claim
-from reportgen.options import EFFORTS
+from reportgen.options import ReportOptions, flag_of, options_of
 from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
+from reportgen.settings import FAIL_ON, RUN_CODE, configured_option
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 
 if sys.version_info >= (3, 11):
@@ -23,7 +24,7 @@ else:
 
 PROJECT_FILE = "pyproject.toml"
 _DEFAULT = "default"
-_KEYS = ("rules", "expect", "effort")
+_RULES, _EXPECT = "rules", "expect"
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,21 @@ class Configuration:
     Attributes:
         name: the file's name, without its folder; 'default' where nothing is configured.
         rules: settings by the rule's code, not yet checked.
-        expect: claims that the samples are to bear out, as for --expect.
-        effort: what may be spent, as for --effort; None where it is not configured.
+        options: options of a report by name, checked.
+        fail_on: the gate's severity, as for --fail-on; None where it is not configured.
     """
 
     name: str = _DEFAULT
     rules: Mapping[str, Any] = field(default_factory=dict)
-    expect: tuple[str, ...] = ()
-    effort: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    fail_on: str | None = None
 
 
 def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configuration:
     """Return the configuration of a report.
 
     Args:
-        source: a TOML file with `[rules]`, `expect` or `effort`, or of any name with `[tool.reportgen]`; its tables as a mapping;
+        source: a TOML file with `[rules]`, `fail-on` or options, or of any name with `[tool.reportgen]`; its tables as a mapping;
             or None for `[tool.reportgen]` in the working folder's `pyproject.toml`, where there is one.
 
     Raises:
@@ -61,7 +62,7 @@ def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configu
     path = Path(source)
     document = _read(path)
     if path.name == PROJECT_FILE or (
-        not any(key in document for key in _KEYS) and _table_of_project(document) is not None
+        not any(key in document for key in (_RULES, _EXPECT)) and _table_of_project(document) is not None
     ):
         return _of_project(path, document)
     return _configuration(base_name(path), document, "")
@@ -140,22 +141,30 @@ def _read(path: Path) -> dict[str, Any]:
 def _configuration(name: str, table: Any, prefix: str) -> Configuration:
     if not isinstance(table, Mapping):
         raise UsageError(f"{name}: {prefix.rstrip('.')} must be a table. Received: {shown(repr(table))}.")
-    for key in table:
-        if key not in _KEYS:
+    names = {key: str(key).replace("-", "_") for key in table}
+    known = (_RULES, FAIL_ON, *options_of(ReportOptions))
+    for key, one in names.items():
+        if one in RUN_CODE:
             raise UsageError(
-                f"{name}: [{prefix}rules], expect and effort are all that reportgen reads. Received: {shown(key)!r}."
-                f"{_suggestion(key, _KEYS)}"
+                f"{name}: {flag_of(one)} runs code, so no file may set it. Received: {key}. Give it on the command line."
             )
-    rules = table.get("rules", {})
+        if one not in known:
+            written = [one.replace("_", "-") for one in known]
+            raise UsageError(
+                f"{name}: reportgen reads [{prefix}rules], fail-on and the options of a report. Received: {shown(key)!r}."
+                f"{_suggestion(str(key).replace('_', '-'), written)}"
+            )
+    given = {names[key]: value for key, value in table.items()}
+    rules, fail_on = given.pop(_RULES, {}), given.pop(FAIL_ON, None)
     if not isinstance(rules, Mapping):
         raise UsageError(f"{name}: [{prefix}rules] must be a table. Received: {shown(repr(rules))}.")
-    return Configuration(name, rules, _expectations(name, table.get("expect")), _effort(name, table.get("effort")))
-
-
-def _effort(name: str, given: Any) -> str | None:
-    if given is None or (isinstance(given, str) and given in EFFORTS):
-        return given
-    raise UsageError(f"{name}: effort must be one of {', '.join(EFFORTS)}. Received: {shown(repr(given))}.")
+    if fail_on is not None:
+        severity_named(fail_on, of=f"{name}: fail-on")
+    options = {
+        one: _expectations(name, value) if one == _EXPECT else configured_option(one, value, origin=name)
+        for one, value in given.items()
+    }
+    return Configuration(name, rules, options, fail_on)
 
 
 def _expectations(name: str, given: Any) -> tuple[str, ...]:

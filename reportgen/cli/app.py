@@ -13,6 +13,7 @@ import shlex
 import sys
 import threading
 import traceback
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,14 +22,14 @@ import typer
 
 from reportgen import __version__
 from reportgen.cli.batch import batch, index
-from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, takes, with_lone_flags
-from reportgen.cli.outcome import Outcome
+from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, given_on, takes, with_lone_flags
+from reportgen.cli.outcome import Outcome, with_gate
 from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
 from reportgen.cli.supervision import ALONE, Attempt, Stage, supervised
 from reportgen.cli.verify import verify
 from reportgen.errors import OutputError, ReportgenError, UsageError, told_as_lack
-from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.results import severity_named
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def build(
 ) -> None:
     """Write the report of a model file."""
     inputs = {"samples": samples or None, "labels": labels, "class_names": class_names, "config": config}
-    _write(model, inputs, options, outcome, attempt=context.obj)
+    _write(model, inputs, options, outcome, given=given_on(context, ReportOptions), attempt=context.obj)
 
 
 @app.command()
@@ -102,7 +103,10 @@ def demo(context: typer.Context, *, config: Config = None, options: ReportOption
     inputs = {"samples": SAMPLES, "labels": None, "class_names": CLASS_NAMES, "config": config}
     asked = [*(["--lang", options.lang] if options.lang != DEFAULTS.lang else []), *["--redact"] * options.redact]
     command = shlex.join(["reportgen", "demo", *asked, *(["--config", config.name] if config else [])])
-    _write(MODEL, inputs, replace(options, title=TITLE), outcome, command=command, attempt=context.obj)
+    # a project's options are not for the demo, its claims and its effort as its rules are
+    given = options_of(ReportOptions).keys() - {"expect", "effort"}
+    options = replace(options, title=TITLE)
+    _write(MODEL, inputs, options, outcome, given=given, command=command, attempt=context.obj)
 
 
 app.command()(verify)
@@ -151,6 +155,7 @@ def _write(
     options: ReportOptions,
     outcome: Outcome,
     *,
+    given: Collection[str],
     attempt: Attempt,
     command: str | None = None,
 ) -> None:
@@ -168,6 +173,7 @@ def _write(
 
     options.check()
     outcome.check()
+    outcome, gate_by = with_gate(outcome, inputs["config"])
     times = StageTimes()
     with quiet_standard_error(attempt.native) as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
@@ -186,6 +192,7 @@ def _write(
                 model,
                 **inputs,
                 options=options,
+                given=given,
                 command=command,
                 on_stage=next_stage,
                 lost=attempt.lost,
@@ -199,7 +206,7 @@ def _write(
                 stream.write(f"{findings_text(report.findings, report.undecided, too_few=report.too_few)}\n")
         if outcome.timings:
             stream.write(f"{times.text()}\n")
-        gate = gate_text(report, outcome.fail_on) if outcome.fail_on else ""
+        gate = gate_text(report, outcome.fail_on, set_by=gate_by) if outcome.fail_on else ""
         not_run = not_run_text(report) if outcome.quiet else ""  # among the findings otherwise
         failed = failed_text(report)
         lost = failed if outcome.quiet else ""

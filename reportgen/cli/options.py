@@ -90,6 +90,12 @@ def takes(
     return decorated
 
 
+def given_on(context: typer.Context, kind: type) -> set[str]:
+    """Return the names of a dataclass' options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in options_of(kind)}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
 def _parameter(name: str, option: Option, default: Any) -> inspect.Parameter:
     """Return an option as a parameter that Typer understands; a text for each of several names is a list of texts."""
     several = get_origin(option.type) is tuple

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
 from reportgen.options import option
 from reportgen.rendering import LARGEST_PAGE, check_targets, find_browser
+from reportgen.results import severity_named
+from reportgen.settings import FAIL_ON, variable
 from reportgen.untrusted.escaping import shown
 
 
@@ -76,3 +79,26 @@ class Outcome:
         check_targets(tuple(self.targets.values()))
         if self.pdf_path is not None:
             find_browser()
+
+
+def with_gate(outcome: Outcome, config: Path | None) -> tuple[Outcome, str]:
+    """Return the outcome with the gate of the environment or the configuration where none was given, and what set it.
+
+    Args:
+        outcome: as given on the command line.
+        config: as for --config.
+
+    Raises:
+        UsageError: the configuration cannot be read, or the gate is no severity.
+    """
+    from reportgen.analyses.config import read_configuration
+
+    if outcome.fail_on is not None:
+        return outcome, ""
+    name = variable(FAIL_ON)
+    configuration = read_configuration(config)
+    gate, origin = os.environ.get(name) or configuration.fail_on, name if os.environ.get(name) else configuration.name
+    if not gate:
+        return outcome, ""
+    severity_named(gate, of=name)
+    return replace(outcome, fail_on=cast(Literal["note", "warning", "problem"], gate)), origin

@@ -149,12 +149,13 @@ def _codes(codes: Sequence[str]) -> str:
     return ", ".join(code if count == 1 else f"{code} x {count}" for code, count in times.items())
 
 
-def gate_text(report: Report, fail_on: str) -> str:
+def gate_text(report: Report, fail_on: str, *, set_by: str = "") -> str:
     """Return one line on what --fail-on makes of a report, or '' where it passed and nothing is open, off or lowered.
 
     Args:
         report: the report with its findings.
         fail_on: the severity's name.
+        set_by: the file or variable that set the gate; '' where it was given.
     """
     least = severity_named(fail_on)
     failing, undecided = report.failing(least), report.undecided
@@ -166,7 +167,7 @@ def gate_text(report: Report, fail_on: str) -> str:
     if open_rules:
         said += f"; inconclusive: {listed(open_rules)}"
     said = "; ".join(filter(None, (said, report.too_few, *report.relaxed)))
-    return f"--fail-on {fail_on}: {said}."
+    return f"--fail-on {fail_on}{f' ({set_by})' if set_by else ''}: {said}."
 
 
 def not_run_text(report: Report) -> str:

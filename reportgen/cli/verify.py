@@ -89,7 +89,7 @@ def _verified(
         try:
             own = recorded_options(recorded, options)
         except UsageError as error:
-            return [*differences, f"the report's options cannot be used: {error}"], said
+            return [*differences, str(error)], said
         has_samples = recorded.value("samples", of=dict) is not None
         if recompute and has_samples and not inputs["samples"]:
             raise UsageError(

@@ -11,6 +11,7 @@ from reportgen.messages import Message, say, without_names
 from reportgen.redaction.anonymous import SAMPLES
 from reportgen.results import Provenance
 from reportgen.samples import NO_LABELS
+from reportgen.settings import PREFIX
 
 STATEMENT = say(
     "Removed by --redact: pictures of samples and of what was computed from them, all names, titles and notes, and "
@@ -67,6 +68,10 @@ def redacted_provenance(provenance: Provenance) -> Provenance:
         custom_code=tuple(map(_custom_code, provenance.custom_code)),
         not_run=_NOT_RUN if provenance.not_run else "",
         redaction=STATEMENT,
+        set_by={
+            name: origin if origin.startswith(PREFIX) else STANDS_FOR["config"]
+            for name, origin in provenance.set_by.items()
+        },
     )
 
 

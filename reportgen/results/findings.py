@@ -246,6 +246,7 @@ class Provenance:
         title: the page's title.
         note: what the reviewer should know, as given by --note.
         redaction: what a redacted report leaves out, one sentence; '' for a full one.
+        set_by: what set an option that was not given, by the option's name: a file or a variable of the environment.
         backend: what Keras ran on: 'tensorflow', 'jax', 'torch', ...; '' where Keras was not needed.
     """
 
@@ -266,6 +267,7 @@ class Provenance:
     custom_code: tuple[str, ...] = ()
     redaction: str = ""
     backend: str = "tensorflow"
+    set_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def most_severe_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,10 @@ from reportgen.results.findings import (
 
 GENERIC_TEMPLATE = '{% include "sections/_generic.html" %}'
 """Source of the template that shows any result: its texts, its numbers and its plottables, in the order of its fields."""
+
+
+_SHOW_ALONE = frozenset(("title", "note", "lang", "redact", "bins", "kernel_range", "map_scale", "max_tiles", "expect"))
+"""Options that silence no rule."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,13 @@ class Report:
 
     @property
     def relaxed(self) -> tuple[Message, ...]:
-        """Which rules a file turned off or lowered, and of which it set the threshold, each without a full stop."""
+        """Which options a file set, which rules it turned off or lowered, and of which it set the threshold, each without a full
+        stop."""
         files = dict.fromkeys(rule.set_by for rule in self.rules)
-        said = []
+        said = [
+            say("options set by {file}: {options}", file=file, options=joined(options))
+            for file, options in self._options_by_file().items()
+        ]
         for file in files:
             own = [rule for rule in self.rules if rule.set_by == file]
             weaker = [rule.code for rule in own if rule.off or rule.lowered]
@@ -157,6 +165,14 @@ class Report:
             if moved:
                 said.append(say("thresholds set by {file}: {rules}", file=file, rules=joined(moved)))
         return tuple(said)
+
+    def _options_by_file(self) -> Mapping[str, Sequence[str]]:
+        """Return the options that decide what is looked at and that a file set, by the file."""
+        found: dict[str, list[str]] = {}
+        for name, file in self.provenance.set_by.items():
+            if name not in _SHOW_ALONE and not file.startswith("REPORTGEN_"):
+                found.setdefault(file, []).append(name.replace("_", "-"))
+        return found
 
     def failing(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of at least this severity, in the order of all."""

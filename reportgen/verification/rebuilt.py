@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.build import make_report
-from reportgen.errors import UsageError
-from reportgen.options import ReportOptions, flag_of
+from reportgen.options import ReportOptions, options_of
 from reportgen.report import Report
-from reportgen.untrusted.escaping import shown
+from reportgen.settings import configured_option
 from reportgen.verification.recorded import RecordedReport
 
 _TOLD = ("file_name", "date", "command", "title", "note")
@@ -27,27 +25,15 @@ def recorded_options(recorded: RecordedReport, own: ReportOptions) -> ReportOpti
     Raises:
         UsageError: the page has an option of another type, or one that cannot be used.
     """
-    hints = get_type_hints(ReportOptions)
     values = {name: getattr(own, name) for name in OF_THE_VERIFIER}
     for name in (each.name for each in fields(ReportOptions) if each.name not in OF_THE_VERIFIER):
         given = recorded.value("provenance", "options", name, of=object)
         if given is None:
             continue
-        values[name] = _typed(name, given, hints[name])
+        values[name] = configured_option(name, given, origin="the report's options cannot be used")
     options = ReportOptions(**values)
     options.check()
     return options
-
-
-def _typed(name: str, given: Any, hint: Any) -> Any:
-    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    if get_origin(hint) is tuple and isinstance(given, list) and all(isinstance(one, str) for one in given):
-        return tuple(given)
-    if float in kinds and isinstance(given, int | float) and not isinstance(given, bool):
-        return float(given)
-    if any(type(given) is kind for kind in kinds) or (get_origin(hint) is Literal and isinstance(given, str)):
-        return given
-    raise UsageError(f"{flag_of(name)} in the report cannot be used. Received: {shown(repr(given))}.")
 
 
 def rebuild(
@@ -80,23 +66,26 @@ def rebuild(
         class_names=class_names,
         config=_rules(recorded) if config is None else config,
         options=options,
+        given=tuple(options_of(ReportOptions)),
         on_stage=on_stage,
     )
     told = recorded.value("provenance", of=Mapping) or {}
+    set_by = recorded.value("provenance", "set_by", of=Mapping) or {}
     texts: dict[str, Any] = {
         name: str(told[name]) for name in _TOLD if _is_other(told.get(name), getattr(report.provenance, name))
     }
     versions = {
         str(name): str(value) for name, value in (recorded.value("provenance", "versions", of=Mapping) or {}).items()
     }
-    set_by = {str(rule.get("code")): str(rule.get("set_by")) for rule in _recorded_rules(recorded)}
+    by_rule = {str(rule.get("code")): str(rule.get("set_by")) for rule in _recorded_rules(recorded)}
     provenance = replace(
         report.provenance,
         **texts,
+        set_by={str(name): str(origin) for name, origin in set_by.items()},
         versions={**report.provenance.versions, **versions},
         options=_options_told(report.provenance.options, recorded.value("provenance", "options", of=Mapping) or {}),
     )
-    rules = tuple(replace(rule, set_by=set_by.get(rule.code, rule.set_by)) for rule in report.rules)
+    rules = tuple(replace(rule, set_by=by_rule.get(rule.code, rule.set_by)) for rule in report.rules)
     return replace(report, provenance=provenance, rules=rules)
 
 

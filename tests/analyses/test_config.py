@@ -84,7 +84,7 @@ def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
         ("[rules]\nx = 1", "r.toml: the table of rules must name rules. Received: 'x'. See reportgen rules."),
         (
             "[rule]\nx = 1",
-            "r.toml: [rules], expect and effort are all that reportgen reads. Received: 'rule'. Did you mean 'rules'?",
+            "r.toml: reportgen reads [rules], fail-on and the options of a report. Received: 'rule'. Did you mean 'rules'?",
         ),
         ("rules = 1", "r.toml: [rules] must be a table. Received: 1."),
         (
@@ -157,7 +157,8 @@ def test_a_project_file_is_known_by_its_table_under_any_name(folder: Path) -> No
     assert read_configuration("pp.toml") == Configuration("pp.toml", {"silent-channels": 0.5})
     (folder / "pp.toml").write_text("[project]\nname = 'x'\n", "utf-8")
     with pytest.raises(
-        UsageError, match=r"pp.toml: \[rules\], expect and effort are all that reportgen reads. Received: 'project'"
+        UsageError,
+        match=r"pp.toml: reportgen reads \[rules\], fail-on and the options of a report. Received: 'project'",
     ):
         read_configuration("pp.toml")
 
@@ -225,18 +226,64 @@ def test_every_rule_can_be_set_to_its_bounds_without_an_error(demo_samples_path:
 )
 def test_claims_are_a_list_or_a_table(folder: Path, text: str, claims: tuple[str, ...]) -> None:
     (folder / "pyproject.toml").write_text(f"[tool.reportgen]\n{text}", encoding="utf-8")
-    assert read_configuration(None).expect == claims
+    assert read_configuration(None).options.get("expect", ()) == claims
     (folder / "r.toml").write_text(text.replace("tool.reportgen.", ""), encoding="utf-8")
-    assert read_configuration("r.toml").expect == claims
+    assert read_configuration("r.toml").options.get("expect", ()) == claims
 
 
 def test_a_file_says_what_may_be_spent(tmp_path: Path) -> None:
     for text, effort in (('effort = "quick"', "quick"), ("[rules]", None)):
         (tmp_path / "r.toml").write_text(text)
-        assert read_configuration(tmp_path / "r.toml").effort == effort
-    for given in ("fast", 3, ["quick"]):
-        with pytest.raises(UsageError, match="config: effort must be one of quick, standard, full"):
+        assert read_configuration(tmp_path / "r.toml").options.get("effort") == effort
+    with pytest.raises(UsageError, match="config: --effort must be one of quick, standard, full"):
+        read_configuration({"effort": "fast"})
+    for given in (3, ["quick"]):
+        with pytest.raises(UsageError, match="config: --effort cannot be used as it is given"):
             read_configuration({"effort": given})
+
+
+def test_options_stand_beside_the_rules_as_the_command_line_writes_them(folder: Path) -> None:
+    text = (
+        "max-tiles = 9\nkernel-range = 2\nattribution = 'none'\nlayers = ['a', 'b']\nskip_bad = true\nfail-on = 'note'"
+    )
+    (folder / "pyproject.toml").write_text(f"[tool.reportgen]\n{text}\n[tool.reportgen.rules]\n", encoding="utf-8")
+    found = read_configuration(None)
+    assert (found.name, found.fail_on) == ("pyproject.toml", "note")
+    assert found.options == {
+        "max_tiles": 9, "kernel_range": 2.0, "attribution": ("none",), "layers": ("a", "b"), "skip_bad": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "allow-custom-code = true",
+            "r.toml: --allow-custom-code runs code, so no file may set it. Received: allow-custom-code. Give it on the command "
+            "line.",
+        ),
+        (
+            "custom_objects = ['evil.py']",
+            "r.toml: --custom-objects runs code, so no file may set it. Received: custom_objects. Give it on the command line.",
+        ),
+        ("max-tiles = true", "r.toml: --max-tiles cannot be used as it is given. Received: True."),
+        ("max-tiles = 0", "r.toml: --max-tiles must be a whole number from 1 to 1024. Received: 0."),
+        (
+            "maxtiles = 1",
+            "r.toml: reportgen reads [rules], fail-on and the options of a report. Received: 'maxtiles'. Did you",
+        ),
+        (
+            "output = '/etc/x'",
+            "r.toml: reportgen reads [rules], fail-on and the options of a report. Received: 'output'.",
+        ),
+        ("fail-on = 'warn'", "r.toml: fail-on must be"),
+    ],
+)
+def test_options_that_a_file_cannot_set_are_told(folder: Path, text: str, said: str) -> None:
+    (folder / "r.toml").write_text(f"{text}\n[rules]\n", encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        read_configuration("r.toml")
+    assert str(error.value).startswith(said)
 
 
 @pytest.mark.parametrize(("text", "told"), [("expect = 3", "must be a list"), ('expect = ["x=1"]', "must name one of")])

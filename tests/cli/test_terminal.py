@@ -87,7 +87,7 @@ HOPELESS = Inconclusive("miscalibration", "samples", "at the limit", None)
 def report(*severities: Severity, inconclusive: tuple[Inconclusive, ...] = ()) -> Report:
     found = tuple(finding(severity, "a") for severity in severities)
     model = ModelSummary("m", "Sequential", None, None, 0, 0, 0)
-    return Report(SimpleNamespace(), model, None, (Section("a", "A", None, found, inconclusive),))
+    return Report(SimpleNamespace(set_by={}), model, None, (Section("a", "A", None, found, inconclusive),))
 
 
 def test_what_is_inconclusive_stands_after_the_findings():

@@ -1,6 +1,7 @@
 """`reportgen verify`, as a process would see it: a page, the files that it was made of, and the same report made again."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -102,12 +103,12 @@ def test_a_report_made_again_is_the_same_page(page: str, folder: Path, verify, m
 
 def test_a_forger_who_computed_the_digest_anew_is_found_by_making_the_report_again(folder: Path, verify) -> None:
     page = (folder / "full.html").read_text(encoding="utf-8")
-    verdict = page.partition('aria-hidden="true">▲</span><strong>')[2].partition("<")[0]
-    name = forged(folder, f"<strong>{verdict}", "<strong>No problem found.")
+    verdict = re.search(r'<p class="verdict [^>]*>.*?<strong>(.*?)</strong>', page)[1]
+    name = forged(folder, f"<strong>{verdict}</strong>", "<strong>It is perfect.</strong>")
     assert verify(name) == (0, ["forged.html: nothing was changed since it was written."])
     code, lines = verify(name, "tiny.keras", "--samples", "x.npz", "--recompute")
     assert code == 1
-    assert lines == [f"summary: says 'No problem found.'; made again '{verdict}'."]
+    assert lines == [f"summary: says 'It is perfect.'; made again '{verdict}'."]
 
 
 def test_other_samples_do_not_give_the_same_report(verify) -> None:

@@ -65,7 +65,7 @@ def folder(tmp_path_factory: Any) -> Path:
     (root / "lilac_images" / FOLDERS[0] / "maroon_damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (root / "lilac_images" / FOLDERS[1] / "navy_beside.txt").write_text("text")
     (root / "ochre_names.txt").write_text("\n".join(NAMES))
-    (root / "peach_config.toml").write_text("[rules]\nsilent-channels = 0.5\n")
+    (root / "peach_config.toml").write_text("redraws = 10\n[rules]\nsilent-channels = 0.5\n")
     (root / "quartz_objects.py").write_text("")
     return root
 
