@@ -97,6 +97,21 @@ def own_weights(layer: Any) -> list[Any]:
     return [weight for weight in own if id(weight) not in inside]
 
 
+def stored_values(variable: Any) -> np.ndarray:
+    """Return what a variable holds now, in the type it is stored in: not to be written to.
+
+    TensorFlow's memory is shown and not copied where numpy knows the type. What is assigned to the variable later does not change
+    it: TensorFlow gives the variable other memory while somebody holds this.
+    """
+    if hasattr(variable.value, "read_value"):
+        tensor = variable.value.read_value()
+        try:
+            return np.asarray(memoryview(tensor))
+        except (TypeError, ValueError, BufferError):  # bfloat16, and what lies on another device
+            pass
+    return np.asarray(variable.numpy())
+
+
 def replace_variables(layer: Any, variables: Mapping[int, Any]) -> None:
     """Make a built layer and the layers in it use other variables, and forget those that they had.
 

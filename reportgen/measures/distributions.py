@@ -14,7 +14,9 @@ _WIDE = 0.75  # of the whole range: tails are cut where that leaves less
 _MOST_SORTED = 200_000  # values that a quantile is taken of
 
 
-def histogram_of(values: Mapping[str, np.ndarray], bins: int) -> Histogram:
+def histogram_of(
+    values: Mapping[str, np.ndarray], bins: int, *, stands_for: Mapping[str, int] | None = None
+) -> Histogram:
     """Return a histogram of several sets of weights on shared bins.
 
     Where 99 % of all values take less than three quarters of their range, the tails are cut there: one weight far away would
@@ -23,6 +25,7 @@ def histogram_of(values: Mapping[str, np.ndarray], bins: int) -> Histogram:
     Args:
         values: finite values of each set, (N,), by its name; a set may be empty.
         bins: number of bins.
+        stands_for: of how many weights a set is a part, by its name: its counts are scaled to these.
     """
     finite = [each for each in values.values() if len(each)]
     low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)
@@ -32,7 +35,14 @@ def histogram_of(values: Mapping[str, np.ndarray], bins: int) -> Histogram:
     edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
     within = (float(edges[0]), float(edges[-1]))
     counts = {name: np.histogram(each, bins=bins, range=within)[0] for name, each in values.items()}
-    cut = sum(map(len, values.values())) - sum(int(each.sum()) for each in counts.values())
+    whole = {name: (stands_for or {}).get(name, len(each)) for name, each in values.items()}
+    counts = {
+        name: each
+        if whole[name] == len(values[name])
+        else np.rint(each * (whole[name] / len(values[name]))).astype(int)
+        for name, each in counts.items()
+    }
+    cut = sum(whole.values()) - sum(int(each.sum()) for each in counts.values())
     return Histogram(edges=edges, counts=counts, value_label=say("weight"), cut=cut)
 
 

@@ -18,7 +18,7 @@ from reportgen.analyses.weight_histograms.analysis import (
     weight_statistics,
 )
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult, WeightStatistics
-from reportgen.models.weights import LayerKernel, draw_initial
+from reportgen.models.weights import LayerKernel, draw_initial, weight_moments
 from reportgen.results.findings import Severity
 from reportgen.results.plottables import Histogram
 
@@ -58,7 +58,7 @@ def test_histogram_equals_numpys_on_shared_edges() -> None:
 
 def test_statistics_are_those_of_the_values() -> None:
     values = np.array([-2.0, 0.0, 0.0009, 0.001, 3.0], np.float32)
-    statistics = weight_statistics(values)
+    statistics = weight_statistics(weight_moments(values))
     assert (statistics.count, statistics.minimum, statistics.maximum) == (5, -2, 3)
     assert statistics.mean == pytest.approx(1.0019 / 5)
     assert statistics.standard_deviation == pytest.approx(np.std([-2, 0, 0.0009, 0.001, 3]))
@@ -66,7 +66,7 @@ def test_statistics_are_those_of_the_values() -> None:
 
 
 def test_statistics_of_nothing_are_nan() -> None:
-    statistics = weight_statistics(np.empty(0))
+    statistics = weight_statistics(weight_moments(np.empty(0)))
     assert statistics.count == 0
     assert math.isnan(statistics.mean)
     assert math.isnan(statistics.near_zero)
@@ -79,7 +79,7 @@ def test_run_compares_each_kernel_with_its_own_draw() -> None:
     assert drawn is not None
     assert trained.distance == pytest.approx(stats.ks_2samp(VALUES.ravel(), drawn.ravel()).statistic)
     assert (trained.initializer, trained.non_finite) == ("GlorotUniform", 0)
-    assert trained.untrained == weight_statistics(drawn.ravel())
+    assert trained.untrained == weight_statistics(weight_moments(drawn))
     assert fresh.label == "fresh"
 
 
@@ -133,6 +133,16 @@ def test_large_kernels_are_compared_on_100_000_weights_of_all_filters() -> None:
     assert len(_at_most(values.ravel())) == 83_334
     filters = np.broadcast_to(np.arange(500), (500, 500)).ravel()
     assert set(np.bincount(_at_most(filters))) == {166, 167}
+
+
+def test_beside_a_very_large_kernel_a_million_weights_are_drawn_and_counted_for_all() -> None:
+    values = np.asarray(GLOROT((2048, 1024)))
+    only = run(kernel(values, kind="dense")).first
+    assert (only.trained.count, only.untrained.count) == (2**21, 2**20)
+    drawn = only.histogram.counts["untrained"]
+    assert (drawn % 2).sum() == 0
+    assert drawn.sum() == 2**21
+    assert np.abs(drawn - only.histogram.counts["trained"]).max() < 0.002 * 2**21
 
 
 def test_model_without_a_kernel_is_a_skip() -> None:

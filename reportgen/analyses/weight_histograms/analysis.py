@@ -19,7 +19,7 @@ from reportgen.analyses.weight_histograms.results import (
 from reportgen.analyses.weight_histograms.rules import NON_FINITE, RULES, findings, non_finite_weights
 from reportgen.measures.distributions import histogram_of, ks_distance
 from reportgen.messages import say
-from reportgen.models.weights import NEAR_ZERO, LayerKernel, draw_initial, few_levels
+from reportgen.models.weights import LayerKernel, WeightMoments, few_levels, initial_weights, weight_moments
 from reportgen.results import Finding, Histogram, Limits
 
 FIGURES = 16
@@ -28,6 +28,8 @@ small drawing and their numbers."""
 
 _WEIGHTS_FOR_A_LEVEL = 4  # at least, weights that are not zero: with fewer, values seem few by themselves
 _MOST_COMPARED = 100_000  # weights of a kernel that its distance is computed from
+_MOST_DRAWN = 2**20
+"""Weights drawn beside a larger kernel whose initialiser draws each by itself: a bin's share is known within 0.1 points."""
 
 
 class WeightHistograms:
@@ -77,10 +79,10 @@ def drawn_kernels(kernels: Sequence[KernelWeights], wanted: Set[str]) -> set[str
 
 
 def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
-    values = kernel.values().ravel()
-    trained = values[np.isfinite(values)]
-    drawn = draw_initial(kernel, seed=seed)
-    untrained = None if drawn is None else drawn.ravel()
+    values = kernel.values().reshape(-1)
+    moments = kernel.moments
+    trained = values[np.isfinite(values)] if moments.non_finite else values
+    untrained = initial_weights(kernel, seed=seed, most=_MOST_DRAWN)
     distance = None
     if untrained is not None and len(trained):
         distance = ks_distance(_at_most(trained), _at_most(untrained))
@@ -88,13 +90,13 @@ def _compare(kernel: LayerKernel, seed: int, bins: int) -> KernelWeights:
         label=kernel.label,
         is_spatial=kernel.is_spatial,
         initializer=kernel.initializer_name,
-        histogram=_histogram(trained, untrained, bins),
-        trained=weight_statistics(trained),
-        untrained=None if untrained is None else weight_statistics(untrained),
-        non_finite=len(values) - len(trained),
+        histogram=_histogram(trained, untrained, len(values), bins),
+        trained=weight_statistics(moments),
+        untrained=None if untrained is None else weight_statistics(weight_moments(untrained)),
+        non_finite=moments.non_finite,
         distance=distance,
-        zeros=int(np.count_nonzero(trained == 0)),
-        levels=_levels(kernel, values) if len(trained) == len(values) else None,
+        zeros=moments.zeros,
+        levels=None if moments.non_finite else _levels(kernel, values),
     )
 
 
@@ -123,24 +125,24 @@ def _at_most(values: np.ndarray) -> np.ndarray:
     return values[::step]
 
 
-def _histogram(trained: np.ndarray, untrained: np.ndarray | None, bins: int) -> Histogram:
-    both: dict[str, np.ndarray] = {say("trained"): trained}
-    if untrained is not None:
-        both[say("untrained")] = untrained
-    return histogram_of(both, bins)
+def _histogram(trained: np.ndarray, untrained: np.ndarray | None, weights: int, bins: int) -> Histogram:
+    """Return the histogram of both, the draw counted as often as it stands for weights of the kernel."""
+    name = say("untrained")
+    if untrained is None:
+        return histogram_of({say("trained"): trained}, bins)
+    return histogram_of({say("trained"): trained, name: untrained}, bins, stands_for={name: weights})
 
 
-def weight_statistics(values: np.ndarray) -> WeightStatistics:
-    """Return the statistics of finite values, (N,); NaN for all of them when N is 0."""
-    if not len(values):
-        return WeightStatistics(0, *[math.nan] * 5)
+def weight_statistics(moments: WeightMoments) -> WeightStatistics:
+    """Return the statistics of some weights; NaN for all of them when none is finite."""
+    count = moments.count
     return WeightStatistics(
-        count=len(values),
-        mean=float(values.mean(dtype=np.float64)),
-        standard_deviation=float(values.std(dtype=np.float64)),
-        minimum=float(values.min()),
-        maximum=float(values.max()),
-        near_zero=float((np.abs(values) < NEAR_ZERO).mean()),
+        count=count,
+        mean=moments.mean,
+        standard_deviation=math.sqrt(moments.variance),
+        minimum=moments.minimum,
+        maximum=moments.maximum,
+        near_zero=moments.near_zero / count if count else math.nan,
     )
 
 

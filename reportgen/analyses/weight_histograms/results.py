@@ -56,6 +56,11 @@ class KernelWeights:
     zeros: int = 0
     levels: int | None = None
 
+    @property
+    def weights(self) -> int:
+        """Number of weights, finite or not."""
+        return self.trained.count + self.non_finite
+
 
 @redactable
 @dataclass(frozen=True)
@@ -91,6 +96,14 @@ class WeightHistogramsResult:
     def kernels(self) -> tuple[KernelWeights, ...]:
         """The first kernel and the others."""
         return (self.first, *self.others)
+
+    @property
+    def part_drawn(self) -> int:
+        """Number of weights drawn beside kernels of which not all were drawn; 0 where there are none."""
+        parts = (
+            each.untrained.count for each in self.kernels if each.untrained and each.untrained.count < each.weights
+        )
+        return max(parts, default=0)
 
     @property
     def undrawn(self) -> int:

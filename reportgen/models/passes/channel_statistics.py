@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BLOCK = 2**18  # values that stay in a processor's cache while several statistics are taken of them
+_BLOCK = 2**15  # values that stay in a processor's cache while several statistics are taken of them
 END_SHARE = 0.01
 """A value counts as at an end of a bounded activation within this share of its range: there the slope of a sigmoid is under
 4 % of its largest. Source: Glorot and Bengio, AISTATS 2010, on saturation; derivative s(1 - s) at s = 0.01."""

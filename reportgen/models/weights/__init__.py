@@ -3,7 +3,6 @@
 from reportgen.models.weights.kernel_statistics import (
     FEWEST_EIGENVALUES,
     KURTOSIS,
-    NEAR_ZERO,
     NORM,
     RANK,
     SIZE,
@@ -11,6 +10,7 @@ from reportgen.models.weights.kernel_statistics import (
     STATISTICS,
 )
 from reportgen.models.weights.kernels import LayerKernel, is_convolution, layer_kernels
+from reportgen.models.weights.moments import NEAR_ZERO, WeightMoments, weight_moments
 from reportgen.models.weights.null_comparison import (
     LEADING,
     MARGIN,
@@ -22,6 +22,6 @@ from reportgen.models.weights.null_comparison import (
 )
 from reportgen.models.weights.null_moments import FEWEST_NULL_ROWS, FEWEST_NULL_WEIGHTS
 from reportgen.models.weights.operator_norms import operator_norm
-from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial, initial_deviation
+from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial, initial_deviation, initial_weights
 from reportgen.models.weights.supports import Support, few_levels, support_of
 from reportgen.models.weights.variables import OtherVariable, other_variables

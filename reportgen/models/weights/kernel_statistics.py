@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights.moments import WeightMoments, weight_moments
 
 STATISTICS = (
     say("root mean square"),
@@ -23,9 +24,6 @@ the squares of orthogonal draws have one sum, so that the part that is left besi
 SIZE, KURTOSIS, NORM, RANK, NEAR_ZERO_SHARE, SMOOTHNESS = range(len(STATISTICS))
 """Places of the statistics in every array of them."""
 
-NEAR_ZERO = 1e-3
-"""A weight is near zero when its magnitude is below this."""
-
 SMALLEST_WINDOW = 3
 """Least size of a window along every axis for spatial smoothness to mean something: of two taps, both are at the border."""
 
@@ -35,10 +33,17 @@ is a fifth of it. Source: Hall 1982, J. Royal Stat. Soc. B 44, 37: the asymptoti
 
 _DENSE_SIDE = 64  # up to this, all eigenvalues cost less than the Lanczos iteration
 _STEPS = 40
+_IN_CACHE = 2**17  # weights of a part of a matrix
 _CONVERGED = 1e-7
 
 
-def kernel_statistics(kernel: LayerKernel, values: np.ndarray, *, eigenvalues: np.ndarray | None = None) -> np.ndarray:
+def kernel_statistics(
+    kernel: LayerKernel,
+    values: np.ndarray,
+    *,
+    eigenvalues: np.ndarray | None = None,
+    moments: WeightMoments | None = None,
+) -> np.ndarray:
     """Return a kernel's statistics in the order of `STATISTICS`, (6,) float64; NaN for what it does not have.
 
     Root mean square and excess kurtosis are those of all weights; spectral norm and stable rank those of the kernel as
@@ -49,19 +54,18 @@ def kernel_statistics(kernel: LayerKernel, values: np.ndarray, *, eigenvalues: n
         kernel: the kernel, which tells what the axes mean.
         values: finite values of the kernel's shape, float32.
         eigenvalues: all of the matrix's Gram matrix, ascending, where they are known.
+        moments: those of the values, where they are known.
     """
-    flat = values.ravel()
-    mean = float(flat.mean(dtype=np.float64))
-    squares = np.square(flat - np.float32(mean))
-    variance = float(squares.mean(dtype=np.float64))
+    moments = moments or weight_moments(values)
+    size = moments.root_mean_square
     matrix = as_matrix(kernel, values)
     norm = spectral_norm(matrix) if eigenvalues is None else math.sqrt(max(float(eigenvalues[-1]), 0.0))
     return np.array([
-        math.sqrt(variance + mean**2),
-        float(np.dot(squares, squares)) / flat.size / variance**2 - 3 if variance > 0 else math.nan,
+        size,
+        moments.excess_kurtosis,
         norm,
-        stable_rank(matrix, norm),
-        np.count_nonzero(np.abs(flat) < NEAR_ZERO) / flat.size,
+        stable_rank(size * math.sqrt(values.size), norm),
+        moments.near_zero / values.size,
         spatial_smoothness(values) if kernel.is_spatial else math.nan,
     ])  # fmt: skip
 
@@ -94,12 +98,14 @@ def spatial_smoothness(values: np.ndarray) -> float:
 def as_matrix(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:
     """Return a kernel as the matrix from a window of its input to its filters, (filters, window x input_channels) float32.
 
+    It shows the memory of the values where their axes allow that.
+
     Args:
         kernel: the kernel, which tells what the axes mean.
         values: values of any shape that has the kernel's axes.
     """
     by_filter = kernel.by_filter(values)
-    return np.ascontiguousarray(by_filter.reshape(len(by_filter), -1), dtype=np.float32)
+    return by_filter.reshape(len(by_filter), -1).astype(np.float32, copy=False)
 
 
 def gram(matrix: np.ndarray) -> np.ndarray:
@@ -140,7 +146,7 @@ def _largest_eigenvalue(wide: np.ndarray) -> float:
     largest = 0.0
     for step in range(min(_STEPS, size)):
         basis[step] = vector
-        image = (wide @ (wide.T @ vector.astype(np.float32))).astype(np.float64)
+        image = _product_with_transpose(wide, vector.astype(np.float32))
         diagonal.append(float(vector @ image))
         known = basis[: step + 1]
         image -= known.T @ (known @ image)
@@ -154,21 +160,30 @@ def _largest_eigenvalue(wide: np.ndarray) -> float:
     return max(largest, 0.0)
 
 
+def _product_with_transpose(wide: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return wide @ wide.T @ vector, (m,) float64, by parts of the columns, so that memory is gone through once."""
+    columns = max(1, _IN_CACHE // len(wide))
+    image = np.zeros(len(wide))
+    for start in range(0, wide.shape[1], columns):
+        part = wide[:, start : start + columns]
+        image += part @ (vector @ part)
+    return image
+
+
 def _largest_of_tridiagonal(diagonal: list[float], beside: list[float]) -> float:
     return float(np.linalg.eigvalsh(np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1))[-1])
 
 
-def stable_rank(matrix: np.ndarray, norm: float) -> float:
+def stable_rank(frobenius: float, norm: float) -> float:
     """Return the squared Frobenius norm over the squared spectral norm, from 1 to the rank; NaN for a matrix of zeros.
 
     Args:
-        matrix: (m, n) float32.
+        frobenius: Frobenius norm of a matrix.
         norm: its spectral norm.
 
     Source: Rudelson and Vershynin, Sampling from large matrices, arXiv math/0503442, section 1: the numerical rank.
     """
-    flat = matrix.ravel()
-    return float(np.dot(flat, flat)) / norm**2 if norm > 0 else math.nan
+    return (frobenius / norm) ** 2 if norm > 0 else math.nan
 
 
 def energy_outside(eigenvalues: np.ndarray, share: float) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from reportgen.keras_internals import dequantised_kernel, own_weights, quantised
+from reportgen.keras_internals import dequantised_kernel, own_weights, quantised, stored_values
 from reportgen.messages import say
+from reportgen.models.weights.moments import WeightMoments, weight_moments
 
 # By class, because Keras marks neither transposition nor depthwise kernels in a layer's attributes.
 _TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
@@ -62,8 +63,13 @@ class LayerKernel:
         return self.kind != "dense"
 
     def values(self) -> np.ndarray:
-        """Return the trained values, float32 (float64 where stored so), in Keras' axis order."""
+        """Return the trained values, float32 (float64 where stored so), in Keras' axis order: not to be written to."""
         return self.read()
+
+    @cached_property
+    def moments(self) -> WeightMoments:
+        """Moments and counts of the trained values, taken once for all that ask."""
+        return weight_moments(self.values())
 
     def by_filter(self, values: np.ndarray) -> np.ndarray:
         """Return values of this kernel's shape as (filters, *window, input_channels).
@@ -123,8 +129,8 @@ def _is_dilated(layer: Any) -> bool:
 
 
 def _as_float(variable: Any) -> np.ndarray:
-    values = np.asarray(variable.numpy())
-    return values if values.dtype == np.float64 else values.astype(np.float32)
+    values = stored_values(variable)
+    return values if values.dtype == np.float64 else values.astype(np.float32, copy=False)
 
 
 def _kind(layer: Any, name: str, rank: int) -> str:

@@ -84,15 +84,19 @@ class Law:
     def draw(self, generator: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
         """Return fresh weights of a shape, float32; what lies beyond a cut is drawn again."""
         if self.kind == UNIFORM:
-            drawn = 2 * generator.random(tuple(shape), np.float32) - 1
+            drawn = generator.random(tuple(shape), np.float32)
+            drawn *= 2
+            drawn -= 1
         else:
             drawn = generator.standard_normal(tuple(shape), np.float32)
             flat = drawn.reshape(-1)
-            beyond = np.flatnonzero(np.abs(flat) > _CUT) if self.kind == TRUNCATED else np.empty(0, int)
+            beyond = np.flatnonzero((flat > _CUT) | (flat < -_CUT)) if self.kind == TRUNCATED else np.empty(0, int)
             while len(beyond):
                 flat[beyond] = generator.standard_normal(len(beyond), np.float32)
                 beyond = beyond[np.abs(flat[beyond]) > _CUT]
-        return np.asarray(np.float32(self.middle) + np.float32(self.scale) * drawn)
+        drawn *= np.float32(self.scale)
+        drawn += np.float32(self.middle)
+        return drawn
 
 
 @lru_cache(maxsize=1)

@@ -25,6 +25,7 @@ from reportgen.models.weights.kernel_statistics import (
 )
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.laws import Law, law_of
+from reportgen.models.weights.moments import weight_moments
 from reportgen.models.weights.null_moments import has_known_null, null_moments
 from reportgen.models.weights.redraws import MOST_COMPARED, ComparedPart, compared_part, redraw
 from reportgen.models.weights.supports import SINGLE_PRECISION, stored_rounding
@@ -126,13 +127,14 @@ def compare_with_null(kernel: LayerKernel, count: int, *, seed: int) -> Compared
     law = law_of(kernel.initializer, kernel.shape)
     known = law if law is not None and has_known_null(kernel, law) else None
     part = compared_part(kernel, seed=seed, most=None if known else MOST_COMPARED)
-    if not np.isfinite(part.values).all() or not part.values.size:
+    moments = kernel.moments if part.values.size == part.whole else weight_moments(part.values)
+    if moments.non_finite or not moments.count:
         nothing = np.full(len(STATISTICS), math.nan)
         return _without_draws(part, nothing, say("it holds NaN or infinite weights"), _Spectrum())
     spectrum = _spectrum(part)
     if spectrum.eigenvalues is None and known is not None:
         spectrum = _Spectrum(outside=_spectrum(compared_part(kernel, seed=seed)).outside)
-    value = kernel_statistics(part.kernel, part.values, eigenvalues=spectrum.eigenvalues)
+    value = kernel_statistics(part.kernel, part.values, eigenvalues=spectrum.eigenvalues, moments=moments)
     if known is not None:
         return _compared_with_law(part, value, spectrum, known)
     draws = redraw(kernel, part, count, seed=seed)
@@ -210,7 +212,7 @@ def _spectrum(part: ComparedPart) -> _Spectrum:
     if min(matrix.shape) > MOST_EIGENVALUES:
         return _Spectrum()
     eigenvalues = np.linalg.eigvalsh(gram(matrix).astype(np.float64))
-    norms = np.linalg.norm(matrix, axis=1)
+    norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
     alive = matrix[
         norms > _DEAD * norms.max()
     ]  # filters that are dead are another matter than directions that are lost

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from reportgen.models.weights.kernel_statistics import NEAR_ZERO, SMALLEST_WINDOW, as_matrix
+from reportgen.models.weights.kernel_statistics import SMALLEST_WINDOW, as_matrix
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.laws import Law
+from reportgen.models.weights.moments import NEAR_ZERO
 
 FEWEST_NULL_WEIGHTS = 8_192
 """Weights of a kernel from which the law of its statistics is near its limit. Source: 1,500 draws of each of 27 kernels: from so

@@ -28,7 +28,9 @@ _STEPS = 24
 _FEWEST_STEPS = 12
 _SETTLED = 2e-5  # of the largest eigenvalue, from one step to the next
 _KEPT = {3: 0.7, 6: 0.82, 10: 0.88}  # after so many steps, the frequencies whose norm is so near the largest one
+_MOST_KEPT = {6: 42, 10: 20}  # after so many steps, the frequencies of the largest norms
 _STARTS = 8  # frequencies from which the search climbs
+_NEAR_THE_BEST = 0.99  # of the largest norm after the climb: places that are looked at to the end
 _STEPS_BESIDE, _STEPS_AT_LAST = 8, 40
 _CONVERGED = 1e-7
 
@@ -141,12 +143,14 @@ def searched_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
     reach = [-(-length // (2 * _along(window, length))) for window, length in zip(values.shape, size, strict=False)]
     known: dict[tuple[int, ...], tuple[float, np.ndarray]] = {}
     starts = np.argsort(-norms, kind="stable")[:_STARTS]
-    tops = {}
+    tops: dict[tuple[int, ...], tuple[float, np.ndarray]] = {}
     for index in starts:
-        place, vector = _climb(values, size, grid[places[index]], vectors[index], reach, known)
-        tops[tuple(map(int, place))] = vector
-    matrices = _wide(_transform_at(values, size, np.array(list(tops))))
-    exact = (_ritz(matrix, vector, _STEPS_AT_LAST)[0] for matrix, vector in zip(matrices, tops.values(), strict=True))
+        place, largest, vector = _climb(values, size, grid[places[index]], vectors[index], reach, known)
+        tops[tuple(map(int, place))] = largest, vector
+    best = _NEAR_THE_BEST**2 * max(largest for largest, _ in tops.values())
+    ends = {place: vector for place, (largest, vector) in tops.items() if largest >= best}
+    matrices = _wide(_transform_at(values, size, np.array(list(ends))))
+    exact = (_ritz(matrix, vector, _STEPS_AT_LAST)[0] for matrix, vector in zip(matrices, ends.values(), strict=True))
     return math.sqrt(max(exact))
 
 
@@ -157,8 +161,8 @@ def _climb(
     vector: np.ndarray,
     reach: Sequence[int],
     known: dict[tuple[int, ...], tuple[float, np.ndarray]],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the frequency to which a search climbs from a place, and its vector.
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """Return the frequency to which a search climbs from a place, its eigenvalue and its vector.
 
     Args:
         reach: distance of the first neighbours along each axis.
@@ -170,16 +174,16 @@ def _climb(
     distance = np.array(reach)
     while distance.any():
         around = sorted({tuple(map(int, (place + way * distance) % size)) for way in ways})
-        for beside in around:
-            if beside not in known:
-                (matrix,) = _wide(_transform_at(values, size, np.array([beside])))
-                known[beside] = _ritz(matrix, vector, _STEPS_BESIDE)
+        new = [beside for beside in around if beside not in known]
+        matrices = _wide(_transform_at(values, size, np.array(new))) if new else ()
+        for beside, matrix in zip(new, matrices, strict=True):
+            known[beside] = _ritz(matrix, vector, _STEPS_BESIDE)
         best = max(around, key=lambda one: known[one][0])
         if known[best][0] <= largest * (1 + _CONVERGED):
             distance //= 2
             continue
         place, (largest, vector) = np.array(best), known[best]
-    return place, vector
+    return place, largest, vector
 
 
 def _along(window: int, length: int) -> int:
@@ -215,9 +219,9 @@ def _transform_at(values: np.ndarray, size: tuple[int, ...], places: np.ndarray)
     taps = np.indices(values.shape[: len(size)]).reshape(len(size), -1)
     angles = -2 * np.pi * ((places / np.array(size)) @ taps)
     flat = values.reshape(taps.shape[1], -1).astype(np.float32, copy=False)
-    parts = (np.cos(angles).astype(np.float32) @ flat, np.sin(angles).astype(np.float32) @ flat)
-    waves = np.empty(parts[0].shape, np.complex64)
-    waves.real, waves.imag = parts
+    parts = np.concatenate([np.cos(angles), np.sin(angles)]).astype(np.float32) @ flat
+    waves = np.empty((len(places), flat.shape[1]), np.complex64)
+    waves.real, waves.imag = parts[: len(places)], parts[len(places) :]
     return waves.reshape(-1, *values.shape[-2:])
 
 
@@ -239,7 +243,6 @@ def _ritz(matrix: np.ndarray, start: np.ndarray, steps: int) -> tuple[float, np.
     basis = np.zeros((min(steps, len(matrix)), len(matrix)), np.complex64)
     projected = np.zeros((len(basis), len(basis)))
     vector, largest = start / np.linalg.norm(start), 0.0
-    weights = np.ones(1)
     for step in range(len(basis)):
         basis[step] = vector
         inner = vector.conj() @ matrix
@@ -248,15 +251,19 @@ def _ritz(matrix: np.ndarray, start: np.ndarray, steps: int) -> tuple[float, np.
         mine = basis[: step + 1]
         for _ in range(2):  # twice is enough (Kahan and Parlett)
             image = image - (mine.conj() @ image) @ mine
-        values, vectors = np.linalg.eigh(projected[: step + 1, : step + 1])
-        before, largest, weights = largest, float(values[-1]), vectors[:, -1]
-        length = float(np.linalg.norm(image))
-        if length <= _CONVERGED * largest or (step > _STEPS_BESIDE and largest - before <= _CONVERGED * largest):
+        length = math.sqrt(np.vdot(image, image).real)
+        before = largest
+        if step > _STEPS_BESIDE:
+            largest = float(np.linalg.eigvalsh(projected[: step + 1, : step + 1])[-1])
+        if length <= _CONVERGED * projected[0, 0] or (
+            step > _STEPS_BESIDE and largest - before <= _CONVERGED * largest
+        ):
             break
         vector = image / length
         if step + 1 < len(basis):
             projected[step, step + 1] = projected[step + 1, step] = length
-    return largest, np.asarray(weights.astype(np.float32) @ basis[: len(weights)])
+    found, vectors = np.linalg.eigh(projected[: step + 1, : step + 1])
+    return float(found[-1]), np.asarray(vectors[:, -1].astype(np.float32) @ basis[: step + 1])
 
 
 def _leading(wide: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -291,7 +298,7 @@ def _leading(wide: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             vector = image / np.maximum(length, np.finfo(np.float32).tiny)
             projected[:, step, step + 1] = projected[:, step + 1, step] = length[:, 0, 0]
         if step in _KEPT:
-            kept = found >= _KEPT[step] ** 2 * largest
+            kept = found >= max(_KEPT[step] ** 2 * largest, np.sort(found)[-_MOST_KEPT.get(step, 0) :][0])
             wide, vector, basis, projected, places = (
                 np.ascontiguousarray(each[kept]) for each in (wide, vector, basis, projected, places)
             )

@@ -56,6 +56,20 @@ def draw_initial(kernel: LayerKernel, *, seed: int) -> np.ndarray | None:
     return np.asarray(_seeded(kernel.initializer, own)(kernel.shape, dtype="float32"), dtype=np.float32)
 
 
+def initial_weights(kernel: LayerKernel, *, seed: int, most: int) -> np.ndarray | None:
+    """Return weights as the kernel had before training, (N,) float32: all of them, or so many where each is drawn by itself.
+
+    Args:
+        kernel, seed: see `draw_initial`.
+        most: largest N, for initialisers that draw every weight by itself.
+    """
+    law = law_of(kernel.initializer, kernel.shape)
+    if law is None or math.prod(kernel.shape) <= most:
+        drawn = draw_initial(kernel, seed=seed)
+        return None if drawn is None else drawn.reshape(-1)
+    return law.draw(np.random.default_rng(kernel_seed(seed, kernel.label)), (most,))
+
+
 def _seeded(initializer: Any, seed: int) -> Any:
     config = initializer.get_config()
     if "seed" not in config:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.laws import TRUNCATED, UNIFORM, Law, draw_as_keras, is_keras_own, law_of
+from reportgen.models.weights.moments import WeightMoments
 from reportgen.results import Kept, redactable
 
 SINGLE_PRECISION = 2.0**-24
@@ -47,17 +49,29 @@ def stored_rounding(values: np.ndarray) -> Rounding:
     Args:
         values: finite weights of any shape.
     """
-    single = values.astype(np.float32, copy=False)
-    if not (single.view(np.uint32) & 0xFFFF).any():
+    single = values.astype(np.float32, copy=False).reshape(-1)
+    if _everywhere(_is_brain, single):
         return Rounding(_BRAIN)
-    with np.errstate(over="ignore"):
-        halved = single.astype(np.float16).astype(np.float32)
-    if np.array_equal(halved, single):
+    if _everywhere(_is_half, single):
         return Rounding(_HALF, _HALF_SUBNORMAL)
     levels = few_levels(single, _LEVELS)
     if levels is not None and len(levels) > 1 and single.size >= _WEIGHTS_FOR_A_LEVEL * len(levels):
         return Rounding(absolute=float(np.diff(levels).min()) / 2)
     return Rounding()
+
+
+def _everywhere(holds: Callable[[np.ndarray], bool], values: np.ndarray) -> bool:
+    """Return whether something holds of all values, (N,): most often the first of them tell that it does not."""
+    return holds(values[:_LOOKED_AT_FIRST]) and holds(values[_LOOKED_AT_FIRST:])
+
+
+def _is_brain(values: np.ndarray) -> bool:
+    return not (values.view(np.uint32) & 0xFFFF).any()
+
+
+def _is_half(values: np.ndarray) -> bool:
+    with np.errstate(over="ignore"):
+        return np.array_equal(values.astype(np.float16).astype(np.float32), values)
 
 
 def few_levels(values: np.ndarray, most: int) -> np.ndarray | None:
@@ -107,29 +121,33 @@ def support_of(kernel: LayerKernel) -> Support | None:
     if not is_keras_own(initializer):
         return None
     values = kernel.values()
-    if not values.size or not np.isfinite(values).all():
+    if not values.size or kernel.moments.non_finite:
         return None
     law = law_of(initializer, kernel.shape)
     if law is not None:
-        return _within(values, law) if law.kind in _OVER else None
+        return _within(values, kernel.moments, law) if law.kind in _OVER else None
     if type(initializer).__name__ in ("Orthogonal", "OrthogonalInitializer"):
         return _orthogonal(values, float(initializer.gain))
     drawn = draw_as_keras(initializer, kernel.shape, np.random.default_rng(0))  # a constant, without randomness
     return None if drawn is None else _equal(values, drawn)
 
 
-def _within(values: np.ndarray, law: Law) -> Support:
+def _within(values: np.ndarray, moments: WeightMoments, law: Law) -> Support:
     rounding = stored_rounding(values)
-    distances = np.abs(values.astype(np.float64) - law.middle)
+    furthest = max(moments.maximum - law.middle, law.middle - moments.minimum)
     # the weight is rounded, and so is the bound where draws are made in the type that is stored
     allowed = law.reach + (abs(law.middle) + law.reach) * (2.1 * rounding.relative + _ARITHMETIC) + rounding.absolute
     return Support(
         of="weights",
-        beyond=int(np.count_nonzero(distances > allowed)),
+        beyond=_beyond(values, law.middle, allowed) if furthest > allowed else 0,
         compared=values.size,
-        furthest=float(distances.max()) / law.reach if law.reach > 0 else math.nan,
+        furthest=furthest / law.reach if law.reach > 0 else math.nan,
         seen=_RULE_OF_THREE / (_OVER[law.kind] * values.size),
     )
+
+
+def _beyond(values: np.ndarray, middle: float, allowed: float) -> int:
+    return int(np.count_nonzero(values > middle + allowed) + np.count_nonzero(values < middle - allowed))
 
 
 def _orthogonal(values: np.ndarray, gain: float) -> Support:

@@ -79,15 +79,16 @@ def test_spectral_norm_of_few_directions_and_of_nothing() -> None:
 
 
 def test_stable_rank_of_known_matrices() -> None:
-    assert stable_rank(np.eye(7, dtype=np.float32), 1.0) == 7
-    assert stable_rank(np.diag(np.array([2, 1, 1], np.float32)), 2.0) == 1.5
-    assert np.isnan(stable_rank(np.zeros((2, 2), np.float32), 0.0))
+    assert stable_rank(math.sqrt(7), 1.0) == pytest.approx(7)  # of an identity of 7 x 7
+    assert stable_rank(math.sqrt(6), 2.0) == pytest.approx(1.5)  # of a diagonal of 2, 1 and 1
+    assert np.isnan(stable_rank(0.0, 0.0))
 
 
 def test_matrix_has_a_row_for_each_filter() -> None:
     values = draw(3, 3, 2, 4)
     kernel = LayerKernel("c", "kernel", "convolution", 1, values.shape, None, lambda: values)
     np.testing.assert_array_equal(as_matrix(kernel, values), values.transpose(3, 0, 1, 2).reshape(4, 18))
+    assert np.shares_memory(as_matrix(kernel, values), values)
 
 
 def test_hill_exponent_equals_its_formula_and_needs_fifty_eigenvalues() -> None:
