@@ -78,13 +78,13 @@ def of_environment(names: Collection[str]) -> dict[str, Any]:
     Raises:
         UsageError: a value cannot be used, or a variable's name is nearly that of an option.
     """
-    known = {variable(name) for name in (*names, FAIL_ON)} | {f"{PREFIX}{name}" for name in _OTHERS}
-    for found in os.environ:
-        near = (
-            get_close_matches(found, known, 1, cutoff=0.85) if found.startswith(PREFIX) and found not in known else ()
-        )
+    known = {name.upper() for name in (*names, FAIL_ON)} | set(_OTHERS)
+    for found in (name.removeprefix(PREFIX) for name in os.environ if name.startswith(PREFIX)):
+        near = () if found in known else get_close_matches(found, known, 1, cutoff=0.8)
         if near:
-            raise UsageError(f"{shown(found)} is no variable that reportgen reads. Did you mean {near[0]}?")
+            raise UsageError(
+                f"{PREFIX}{shown(found)} is no variable that reportgen reads. Did you mean {PREFIX}{near[0]}?"
+            )
     return {name: _from_text(name, os.environ[variable(name)]) for name in names if variable(name) in os.environ}
 
 

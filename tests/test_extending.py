@@ -206,7 +206,7 @@ def test_an_analysis_is_a_file_a_template_and_its_line(made: Any) -> None:
 
 def test_a_language_is_a_catalogue(made: Any) -> None:
     page, document = made
-    assert '<html lang="de">' in page
+    assert '<html lang="de" ' in page
     assert "Zum Bericht springen" in page
     assert "Aufbau" in page
     assert document["provenance"]["options"]["lang"] == "de"

@@ -28,7 +28,7 @@ from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
 from reportgen.cli.supervision import ALONE, Attempt, Stage, supervised
 from reportgen.cli.verify import verify
-from reportgen.errors import OutputError, ReportgenError, UsageError, told_as_lack
+from reportgen.errors import ModelError, OutputError, ReportgenError, UsageError, told_as_lack
 from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.results import severity_named
 
@@ -130,23 +130,39 @@ def list_rules(as_json: AsJson = False, config: Config = None) -> None:
 @app.command()
 @takes("options", ReportOptions, "allow_custom_code", "custom_objects", "activation", "architecture")
 def inspect(
-    model: Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL", show_default=False)],
+    models: Annotated[list[Path], typer.Argument(help="Model files.", metavar="MODEL...", show_default=False)],
     *,
     as_json: AsJson = False,
     options: ReportOptions,
 ) -> None:
-    """Tell what a model file holds and what would be done with it; nothing of it runs."""
+    """Tell what model files hold and what would be done with them; nothing of them runs."""
     from reportgen.cli.inspection import inspect_model
 
     options.check()
-    inspection = inspect_model(
-        model,
-        allow_custom_code=options.allow_custom_code,
-        custom_objects=options.custom_objects,
-        activation=options.activation,
-        architecture=options.architecture,
-    )
-    typer.echo(inspection.to_json() if as_json else inspection.to_text())
+    inspections, refused = [], False
+    for model in models:
+        try:
+            inspection = inspect_model(
+                model,
+                allow_custom_code=options.allow_custom_code,
+                custom_objects=options.custom_objects,
+                activation=options.activation,
+                architecture=options.architecture,
+            )
+        except ModelError as error:
+            if len(models) == 1:
+                raise
+            refused = True
+            typer.echo(f"reportgen: {error}", err=True)
+        else:
+            inspections.append(inspection)
+    if as_json:
+        told = ",\n".join(one.to_json() for one in inspections)
+        typer.echo(told if len(models) == 1 else f"[{told}]")
+    else:
+        typer.echo("\n\n".join(one.to_text() for one in inspections))
+    if refused:
+        raise typer.Exit(ModelError.exit_code)
 
 
 def _write(
