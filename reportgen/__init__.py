@@ -8,6 +8,7 @@ from reportgen.errors import ModelError, OutputError, ReportgenError, SamplesErr
 if TYPE_CHECKING:
     from reportgen.api import Report, build_report
     from reportgen.batch import BatchModel, build_reports
+    from reportgen.callback import ReportCallback
 
 __version__ = "0.1.0"
 
@@ -16,6 +17,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "Report",
+    "ReportCallback",
     "ReportgenError",
     "SamplesError",
     "UsageError",
@@ -23,7 +25,13 @@ __all__ = [
     "build_reports",
 ]
 
-_LAZY = {"Report": "api", "build_report": "api", "BatchModel": "batch", "build_reports": "batch"}
+_LAZY = {
+    "Report": "api",
+    "build_report": "api",
+    "BatchModel": "batch",
+    "build_reports": "batch",
+    "ReportCallback": "callback",  # imports Keras
+}
 
 
 def __getattr__(name: str) -> Any:

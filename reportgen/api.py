@@ -21,6 +21,7 @@ def build_report(
     *,
     labels: Any = None,
     class_names: str | Path | Sequence[str] | None = None,
+    history: Any = None,
     config: str | Path | Mapping[str, Any] | None = None,
     extra: Iterable[Any] = (),
     **options: Any,
@@ -37,6 +38,7 @@ def build_report(
             or without labels; for a model with several inputs a dictionary of these by the input's name.
         labels: (N,) whole numbers, or a path; one-hot rows are accepted. 'none' leaves out those found with the samples.
         class_names: names in the order of the classes, or the path of a text, JSON, CSV or `.npy` file of them.
+        history: what `model.fit` returned, its dictionary, or the path of either as JSON or as `CSVLogger` writes it.
         config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
             `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
         extra: analyses of your own, each an object of the shape of a plug-in, see docs/plugins.md; their sections come last.
@@ -58,6 +60,7 @@ def build_report(
         samples,
         labels=labels,
         class_names=class_names,
+        history=history,
         config=config,
         extra=tuple(extra),
         options=from_given(ReportOptions, options),

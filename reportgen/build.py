@@ -27,12 +27,12 @@ from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutio
 from reportgen.models.startup import TENSORFLOW, backend, free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions
 from reportgen.provenance import input_name, make_provenance, samples_name
-from reportgen.reading import LoadedModel, ModelFile, WeightsOnly, adopt_model, read_model, recognise
+from reportgen.reading import LoadedModel, ModelFile, TrainingSetup, WeightsOnly, adopt_model, read_model, recognise
 from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results import Limits, with_causes
-from reportgen.run import evaluate_samples, planned, predicted_kind, prepare_run
+from reportgen.run import TrainingHistory, evaluate_samples, planned, predicted_kind, prepare_run, read_history
 from reportgen.samples import SampleSource
 from reportgen.settings import settled
 
@@ -55,6 +55,7 @@ def make_report(
     *,
     labels: Any = None,
     class_names: Any = None,
+    history: Any = None,
     config: str | Path | Mapping[str, Any] | None = None,
     extra: Sequence[Any] = (),
     options: ReportOptions,
@@ -67,7 +68,7 @@ def make_report(
     """Return a report; as `build_report`, with the options in one object.
 
     Args:
-        model, samples, labels, class_names, config, extra: see `build_report`.
+        model, samples, labels, class_names, history, config, extra: see `build_report`.
         options: the report's options.
         given: names of the options that were given, which no file and no variable of the environment changes; None for those
             that are not at their defaults.
@@ -86,6 +87,7 @@ def make_report(
     of_samples = {"labels": labels, "class-names": class_names}
     if samples is None:
         options.check_without_samples(of_samples)
+    trained = read_history(history)
     catalogue = open_catalogue(config, extra=extra)
     settings, plugins = catalogue.settings, catalogue.plugins
     chosen = settled(
@@ -106,7 +108,7 @@ def make_report(
     provenance = make_provenance(
         read,
         options,
-        _input_names(samples, of_samples | {"config": config}, extra),
+        _input_names(samples, of_samples | {"history": history, "config": config}, extra),
         name=described.summary.name,
         command=command,
         plugins=plugins.versions,
@@ -124,6 +126,8 @@ def make_report(
             given=samples is not None,
             lost=lost.get(RUNNING, ""),
             most=max_megabytes * 1e6,
+            training=read.training,
+            history=trained,
         )
         report = Report(
             provenance=provenance,
@@ -226,6 +230,8 @@ def _context(
     given: bool,
     lost: str,
     most: float,
+    training: TrainingSetup | None,
+    history: TrainingHistory | None,
 ) -> AnalysisContext:
     shown = described.shown(options.layers)
     plan = planned(described, source, options, most=most)
@@ -265,6 +271,8 @@ def _context(
         ordered=described.ordered,
         not_run=failed if given and evaluated is None else "",
         plan=plan,
+        training=training,
+        history=history,
         options=options,
         limits=limits,
     )

@@ -14,12 +14,14 @@ from reportgen.analyses.prediction_quality.analysis import PredictionQuality
 from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
 from reportgen.analyses.robustness.analysis import Robustness
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
+from reportgen.analyses.training.analysis import Training
 from reportgen.analyses.weight_histograms.analysis import WeightHistograms
 
 ANALYSES: tuple[Analysis, ...] = (
     Architecture(),
     WeightHistograms(),
     Learned(),
+    Training(),
     FilterGrids(),
     SamplePredictions(),
     PredictionQuality(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen.measures.page_plan import PagePlan
 from reportgen.messages import say
@@ -13,7 +13,10 @@ from reportgen.models.passes import LiveModel
 from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
-from reportgen.run import EvaluatedSamples
+from reportgen.run import EvaluatedSamples, TrainingHistory
+
+if TYPE_CHECKING:
+    from reportgen.reading import TrainingSetup
 
 AnalysisOptions = ReportOptions
 """The name by which plug-ins know the options of a report."""
@@ -47,6 +50,8 @@ class AnalysisContext:
         has_weights: whether there are weights: not where a file has an architecture alone.
         not_run: why samples that were given were not run; '' where they were, and where none were given.
         plan: how large pictures may be.
+        training: how the model was compiled; None where nothing is known of that.
+        history: losses and metrics by epoch; None where none were given.
     """
 
     model: ModelSummary
@@ -70,6 +75,8 @@ class AnalysisContext:
     has_weights: bool = True
     not_run: str = ""
     plan: PagePlan = field(default_factory=PagePlan)
+    training: TrainingSetup | None = None
+    history: TrainingHistory | None = None
 
 
 NO_WEIGHTS = say("The file holds an architecture without weights, so there is nothing to analyse.")

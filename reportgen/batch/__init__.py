@@ -3,4 +3,4 @@
 from reportgen.batch.following import watch
 from reportgen.batch.index import read_rows, write_index
 from reportgen.batch.reports import Batch, Built, build_reports
-from reportgen.batch.tasks import BatchModel, find_models
+from reportgen.batch.tasks import BatchModel, find_models, options_in_force

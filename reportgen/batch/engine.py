@@ -94,12 +94,12 @@ class Processes:
         self._jobs, self._most, self._work = jobs, max_tasks * jobs, work
         self._pool: ProcessPoolExecutor | None = None
         self._begun = 0
+        self._running: dict[Future[Outcome], Task] = {}
         self._others = frozenset(multiprocessing.active_children())
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
         """Yield each task with what became of it, as they end; nothing that a task does ends the others."""
-        waiting, suspects = iter(tasks), deque[Task]()
-        running: dict[Future[Outcome], Task] = {}
+        waiting, suspects, running = iter(tasks), deque[Task](), self._running
         alone = False
         while True:
             if not running and suspects:
@@ -149,11 +149,12 @@ class Processes:
 
     def _end(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(wait=not self._running, cancel_futures=True)
             self._pool, self._begun = None, 0
 
     def close(self) -> None:
-        """End all processes at once; nothing of them is waited for."""
+        """End all processes; what one of them is at is not waited for."""
         self._end()
-        for child in set(multiprocessing.active_children()) - self._others:
-            child.terminate()
+        if self._running:
+            for child in set(multiprocessing.active_children()) - self._others:
+                child.terminate()

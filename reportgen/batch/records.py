@@ -14,7 +14,7 @@ import numpy as np
 
 from reportgen import __version__
 from reportgen.batch.digests import file_digest, path_digest
-from reportgen.batch.tasks import Task
+from reportgen.batch.tasks import Task, options_in_force
 from reportgen.batch.worker import Failure, Pages
 from reportgen.rendering import write_all
 from reportgen.samples import split_input_name
@@ -76,7 +76,7 @@ class Records:
             # what an error quotes may name a sample or a file
             redacted = {"model": "", "error": f"{_WITHHELD} (exit code {outcome.exit_code})."}
             full = {"model": task.model.path.name, "error": outcome.error}
-            said = {"exit_code": outcome.exit_code, **(redacted if task.model.options.redact else full)}
+            said = {"exit_code": outcome.exit_code, **(redacted if options_in_force(task.model).redact else full)}
             written = {f"{name}{FAILED}": json.dumps({"failed": said}, ensure_ascii=False) + "\n"}
         record = self._folder / f"{name}.json"
         record.unlink(missing_ok=True)
@@ -118,6 +118,8 @@ def task_key(task: Task) -> str | None:
         "model": [model.path.name, sha256],
         "inputs": inputs,
         "options": asdict(model.options),
+        "given": None if model.given is None else sorted(model.given),
+        "variables": {name: value for name, value in task.environment.items() if name.startswith("REPORTGEN_")},
         "files": [*files, project],
         "max_megabytes": task.max_megabytes,
     }

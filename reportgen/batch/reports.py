@@ -13,7 +13,7 @@ from typing import Any
 from reportgen.batch.engine import MAX_TASKS, Processes, Somebodys
 from reportgen.batch.index import write_index
 from reportgen.batch.records import Records, task_key
-from reportgen.batch.tasks import BatchModel, Task, find_models
+from reportgen.batch.tasks import BatchModel, Task, find_models, options_in_force
 from reportgen.batch.worker import Failure, Pages
 from reportgen.errors import OutputError, UsageError
 from reportgen.options import ReportOptions, from_given
@@ -21,6 +21,7 @@ from reportgen.rendering import LARGEST_PAGE
 from reportgen.untrusted.escaping import base_name, reason_of
 
 _PROJECT_FILE = "pyproject.toml"
+_VARIABLES, _DATE = "REPORTGEN_", "SOURCE_DATE_EPOCH"
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,19 @@ def build_reports(
     asked = from_given(ReportOptions, options)
     asked.check()
     like = BatchModel(
-        path=Path(), samples=samples, labels=labels, class_names=class_names, config=config, options=asked
+        path=Path(),
+        samples=samples,
+        labels=labels,
+        class_names=class_names,
+        config=config,
+        options=asked,
+        given=frozenset(options),
     )
     sources = [models] if isinstance(models, str | Path | BatchModel) else models
     found = find_models(sources, like)
-    with Batch(Path(output), executor=executor, jobs=jobs, max_tasks=max_tasks, lang=asked.lang) as batch:
+    with Batch(
+        Path(output), executor=executor, jobs=jobs, max_tasks=max_tasks, lang=options_in_force(like).lang
+    ) as batch:
         built = []
         for one in batch.build(found):
             built.append(one)
@@ -146,10 +155,16 @@ class Batch:
         """Yield what became of each model: those that are done first, then the others as they end."""
         project = Path.cwd() / _PROJECT_FILE
         folder = project.parent if project.is_file() else None
+        variables = {name: value for name, value in os.environ.items() if name.startswith((_VARIABLES, _DATE))}
         keys: dict[str, str | None] = {}
         tasks = []
         for model in models:
-            task = Task(model=replace(model, path=model.path.absolute()), folder=folder, max_megabytes=self._most)
+            task = Task(
+                model=replace(model, path=model.path.absolute()),
+                folder=folder,
+                environment=variables,
+                max_megabytes=self._most,
+            )
             key = keys[model.name] = task_key(task)
             if key is not None and self._records.holds(model.name, key):
                 yield self._built(task, kept=True)

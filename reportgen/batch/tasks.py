@@ -8,14 +8,16 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from reportgen.analyses.config import read_configuration
 from reportgen.batch.digests import path_digest
 from reportgen.errors import UsageError
 from reportgen.options import DEFAULTS, ReportOptions, flag_of, from_given, options_of
 from reportgen.rendering import LARGEST_PAGE
+from reportgen.settings import settled
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 
 if sys.version_info >= (3, 11):
@@ -27,7 +29,7 @@ MODEL_FILES = (".keras", ".h5", ".hdf5")
 """Endings of the files that are taken for models in a folder."""
 
 _MODEL_FOLDER_FILES = ("saved_model.pb", "keras_metadata.pb")
-_INPUTS = ("samples", "labels", "class_names", "config")
+_INPUTS = ("samples", "labels", "class_names", "history", "config")
 _NUMBERS = re.compile(r"(\d+)")
 _NAME = re.compile(r"[^\w.+=-]+")
 _MOST_NAME = 120  # characters; a file system allows 255 bytes, of which a temporary name takes some
@@ -40,8 +42,9 @@ class BatchModel:
     Attributes:
         path: the model's file or folder.
         name: what its page is called, without '.html'; '' for the file's name.
-        samples, labels, class_names, config: as for `build_report`.
+        samples, labels, class_names, history, config: as for `build_report`.
         options: the options of its report.
+        given: names of the options that were given, see `make_report`.
     """
 
     path: Path
@@ -49,13 +52,26 @@ class BatchModel:
     samples: Any = None
     labels: Any = None
     class_names: Any = None
+    history: Any = None
     config: Any = None
     options: ReportOptions = DEFAULTS
+    given: frozenset[str] | None = None
 
     @property
     def inputs(self) -> dict[str, Any]:
         """What was given beside the model, by the argument of `make_report`."""
         return {name: getattr(self, name) for name in _INPUTS}
+
+
+def options_in_force(model: BatchModel) -> ReportOptions:
+    """Return the options of a model's report, those of its configuration and of the environment among them.
+
+    Raises:
+        UsageError: one of these cannot be used.
+    """
+    configuration = read_configuration(model.config)
+    chosen = settled(model.options, given=model.given, configured=configuration.options, file=configuration.name)
+    return chosen.options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +82,12 @@ class Task:
         model: the model, named.
         max_megabytes: the page's largest size.
         folder: the folder whose pyproject.toml configures the report; None where there is none.
+        environment: the variables that configure it.
     """
 
     model: BatchModel
     folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
     max_megabytes: float = LARGEST_PAGE
 
 
@@ -184,7 +202,8 @@ def _with_given(like: BatchModel, given: Mapping[str, Any], file: Path) -> Batch
         options.check()
     except UsageError as error:
         raise UsageError(f"{base_name(file)}: {error}") from error
-    return replace(like, **inputs, options=options)
+    given_now = None if like.given is None else like.given | named.keys()
+    return replace(like, **inputs, options=options, given=given_now)
 
 
 def _relative(value: Any, folder: Path) -> Any:
@@ -224,7 +243,7 @@ def _page_name(model: BatchModel, wider: int) -> str:
     """Return a name for a model's page: the file's stem, then with its ending, then with one folder more each time."""
     if model.name:
         wanted = model.name
-    elif model.options.redact:  # the file's name must not be that of the page
+    elif options_in_force(model).redact:  # the file's name must not be that of the page
         wanted = f"model-{_digest_or_path(model)[:12]}"
     else:
         parts = model.path.absolute().parts[-max(wider, 1) :]

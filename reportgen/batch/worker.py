@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -58,9 +58,11 @@ def make_pages(task: Task) -> Pages | Failure:
     from reportgen.rendering import check_page_size
 
     model = task.model
-    with _ONE_AT_A_TIME, _working_in(task.folder):
+    with _ONE_AT_A_TIME, _working_in(task.folder), _variables(task.environment):
         try:
-            report = make_report(model.path, **model.inputs, options=model.options, max_megabytes=task.max_megabytes)
+            report = make_report(
+                model.path, **model.inputs, options=model.options, given=model.given, max_megabytes=task.max_megabytes
+            )
             html = report.to_html()
             check_page_size(html, task.max_megabytes)
             return Pages(html, report.to_json(), report.provenance.sha256)
@@ -88,6 +90,21 @@ def _working_in(folder: Path | None) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+@contextmanager
+def _variables(given: Mapping[str, str]) -> Iterator[None]:
+    """Set the variables of whoever asked, such as REPORTGEN_BINS; on another machine they may be others."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _forget_models() -> None:

@@ -22,7 +22,17 @@ import typer
 
 from reportgen import __version__
 from reportgen.cli.batch import batch, index
-from reportgen.cli.options import AsJson, ClassNames, Config, Labels, SampleSources, given_on, takes, with_lone_flags
+from reportgen.cli.options import (
+    AsJson,
+    ClassNames,
+    Config,
+    History,
+    Labels,
+    SampleSources,
+    given_on,
+    takes,
+    with_lone_flags,
+)
 from reportgen.cli.outcome import Outcome, with_gate
 from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
@@ -84,12 +94,19 @@ def build(
     samples: SampleSources = None,
     labels: Labels = None,
     class_names: ClassNames = None,
+    history: History = None,
     config: Config = None,
     options: ReportOptions,
     outcome: Outcome,
 ) -> None:
     """Write the report of a model file."""
-    inputs = {"samples": samples or None, "labels": labels, "class_names": class_names, "config": config}
+    inputs = {
+        "samples": samples or None,
+        "labels": labels,
+        "class_names": class_names,
+        "history": history,
+        "config": config,
+    }
     _write(model, inputs, options, outcome, given=given_on(context, ReportOptions), attempt=context.obj)
 
 

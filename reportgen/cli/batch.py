@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reportgen.cli.options import GATES, OUTPUT, ClassNames, Config, Labels, SampleSources, takes
+from reportgen.cli.options import GATES, OUTPUT, ClassNames, Config, Labels, SampleSources, given_on, takes
+from reportgen.cli.outcome import gate_in_force
 from reportgen.cli.signals import Terminated
 from reportgen.errors import UsageError
 from reportgen.options import ReportOptions, option
@@ -64,6 +65,7 @@ Sources = Annotated[
 @takes("options", ReportOptions)
 @takes("outcome", BatchOutcome)
 def batch(
+    context: typer.Context,
     sources: Sources,
     *,
     samples: SampleSources = None,
@@ -74,23 +76,25 @@ def batch(
     outcome: BatchOutcome,
 ) -> None:
     """Write the reports of many models, and an index of them. What is there already is not made again."""
-    from reportgen.batch import Batch, BatchModel
+    from reportgen.batch import Batch, BatchModel, options_in_force
 
     options.check()
-    severity_named(outcome.fail_on or "note")
+    gate, gate_by = gate_in_force(outcome.fail_on, config)
     inputs: dict[str, Any] = {
         "samples": samples or None,
         "labels": labels,
         "class_names": class_names,
         "config": config,
     }
-    like = BatchModel(path=Path(), options=options, **inputs)
+    like = BatchModel(path=Path(), options=options, given=frozenset(given_on(context, ReportOptions)), **inputs)
     given = {name.replace("_", "-"): value for name, value in inputs.items() if name in ("labels", "class_names")}
     if inputs["samples"] is None and not any(source.endswith(".toml") for source in sources):
         options.check_without_samples(given)
     counts = {"made": 0, "kept": 0, "failed": 0}
     try:
-        with Batch(outcome.output, jobs=outcome.jobs, lang=options.lang, max_megabytes=outcome.max_size) as made:
+        with Batch(
+            outcome.output, jobs=outcome.jobs, lang=options_in_force(like).lang, max_megabytes=outcome.max_size
+        ) as made:
             for built in _built(made, sources, like, watching=outcome.watch):
                 counts["failed" if built.error else "kept" if built.kept else "made"] += 1
                 _tell(built, outcome)
@@ -102,7 +106,9 @@ def batch(
         said = f"{counts['made']} made, {counts['kept']} there already, {counts['failed']} without a report"
         typer.echo(f"reportgen: {said}.", err=True)
     typer.echo(outcome.output / "index.html")
-    if outcome.fail_on and _gated(outcome.output, outcome.fail_on):
+    if gate and _gated(outcome.output, gate):
+        origin = f" (set by {gate_by})" if gate_by else ""
+        typer.echo(f"reportgen: --fail-on {gate}{origin}: failed; the index says by which models.", err=True)
         raise typer.Exit(GATE_FAILED)
     if counts["failed"]:
         raise typer.Exit(MODEL_LOST)

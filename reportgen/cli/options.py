@@ -44,6 +44,14 @@ ClassNames = Annotated[
         rich_help_panel=SAMPLES,
     ),
 ]
+History = Annotated[
+    str | None,
+    typer.Option(
+        help="Losses and metrics of the training by epoch, for its learning curves: of CSVLogger, or History.history as JSON.",
+        metavar="FILE",
+        rich_help_panel=MODEL,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

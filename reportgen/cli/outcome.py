@@ -17,6 +17,8 @@ from reportgen.results import severity_named
 from reportgen.settings import FAIL_ON, variable
 from reportgen.untrusted.escaping import shown
 
+Gate = Literal["note", "warning", "problem"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -82,10 +84,16 @@ class Outcome:
 
 
 def with_gate(outcome: Outcome, config: Path | None) -> tuple[Outcome, str]:
-    """Return the outcome with the gate of the environment or the configuration where none was given, and what set it.
+    """Return the outcome with the gate in force, see `gate_in_force`."""
+    gate, origin = gate_in_force(outcome.fail_on, config)
+    return replace(outcome, fail_on=gate), origin
+
+
+def gate_in_force(given: Gate | None, config: Path | None) -> tuple[Gate | None, str]:
+    """Return the gate of the environment or the configuration where none was given, and what set it.
 
     Args:
-        outcome: as given on the command line.
+        given: on the command line.
         config: as for --config.
 
     Raises:
@@ -93,12 +101,12 @@ def with_gate(outcome: Outcome, config: Path | None) -> tuple[Outcome, str]:
     """
     from reportgen.analyses.config import read_configuration
 
-    if outcome.fail_on is not None:
-        return outcome, ""
+    if given is not None:
+        return given, ""
     name = variable(FAIL_ON)
     configuration = read_configuration(config)
     gate, origin = os.environ.get(name) or configuration.fail_on, name if os.environ.get(name) else configuration.name
     if not gate:
-        return outcome, ""
+        return None, ""
     severity_named(gate, of=name)
-    return replace(outcome, fail_on=cast(Literal["note", "warning", "problem"], gate)), origin
+    return cast(Gate, gate), origin

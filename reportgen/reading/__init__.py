@@ -6,6 +6,7 @@ from reportgen.reading.loading import (
     LoadedModel,
     StoredKernel,
     StoredNormalization,
+    TrainingSetup,
     WeightsOnly,
     adopt_model,
     decide,

@@ -18,6 +18,7 @@ from reportgen.results import (
     Curve,
     Histogram,
     ImageGrid,
+    Lines,
     Marks,
     Matrix,
     NullBands,
@@ -31,7 +32,7 @@ from reportgen.results import (
 _PICTURES = say("This section shows the samples, so --redact leaves it out.")
 _PLUGIN = say("A plug-in may show the samples, so --redact leaves its section out.")
 _ADDED = say("This section was added from Python and may show the samples, so --redact leaves it out.")
-_NUMERIC = (bool, int, float, np.generic, enum.Enum, Histogram, Curve, Matrix, NullBands, Strip)
+_NUMERIC = (bool, int, float, np.generic, enum.Enum, Histogram, Curve, Lines, Matrix, NullBands, Strip)
 AnyReport = TypeVar("AnyReport", bound=Report)
 
 

@@ -25,6 +25,7 @@ STANDS_FOR = {
     "samples": SAMPLES,
     "labels": "LABELS",
     "class-names": "CLASS_NAMES",
+    "history": "HISTORY",
     "config": "CONFIG",
     "architecture": "ARCHITECTURE",
     "custom-objects": "MODULE",

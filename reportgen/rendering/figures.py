@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.rendering.svg import stairs
-from reportgen.results import Curve, Histogram, NullBands, Strip
+from reportgen.results import Curve, Histogram, Lines, NullBands, Strip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ _MARGINS = (
     0.1,
 )  # left, bottom, right, top, in inches; fixed, as a layout engine takes as long as the drawing
 _SQUARE = (3.8, 3.4)
+_DOTTED = 30  # points of a line that are drawn as dots too
 
 
 def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
@@ -46,6 +47,36 @@ def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
     axes.set_ylabel(said(curve.y_label))
     axes.spines[["top", "right"]].set_visible(False)
     axes.locator_params(nbins=5)
+    return figure
+
+
+def draw_lines(lines: Lines, *, said: Callable[[str], str] = str) -> Figure:
+    """Return series as lines with a legend, the first drawn through, later ones dashed and in another colour.
+
+    Args:
+        lines: the series; a place that is marked has an upright line.
+        said: what becomes of the words in the picture.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SQUARE)
+    axes = _axes(figure)
+    if lines.marked is not None and len(lines.x) > 1:
+        axes.axvline(lines.marked, color="#9aa1a8", linewidth=1.2)
+    dot = "o" if len(lines.x) <= _DOTTED else ""
+    for number, (name, values) in enumerate(lines.lines.items()):
+        colour, stroke = ((TRAINED_COLOUR, "-"), (UNTRAINED_COLOUR, "--"))[number % 2]
+        shown = np.where(np.isfinite(values), values, np.nan)
+        axes.plot(
+            lines.x, shown, color=colour, linestyle=stroke, marker=dot, markersize=3, linewidth=1.4, label=said(name)
+        )
+    if len(lines.lines) > 1:
+        axes.legend(frameon=False, fontsize=8)
+    axes.set_xlabel(said(lines.x_label))
+    axes.set_ylabel(said(lines.y_label))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="x", nbins=5, integer=True)
     return figure
 
 

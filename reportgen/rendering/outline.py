@@ -22,6 +22,7 @@ MAIN = (
 
 DIAGNOSTICS = (
     "learned",
+    "training",
     "channel_activity",
     "batch_normalization",
     "preprocessing_check",

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from reportgen.messages import Message
 from reportgen.rendering.bars import bars_svg
 from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png, sample_pixels, svg_uri
-from reportgen.rendering.figures import draw_curve
+from reportgen.rendering.figures import draw_curve, draw_lines
 from reportgen.rendering.geometry import (
     SILENT_SIGN,
     TILE_GAP,
@@ -35,6 +35,7 @@ from reportgen.results import (
     Finding,
     Histogram,
     ImageGrid,
+    Lines,
     Matrix,
     Palette,
     PanelGrid,
@@ -246,6 +247,10 @@ class Page:
     def curve(self, curve: Curve) -> str:
         """Return the URI of a curve's figure."""
         return data_uri(figure_svg(draw_curve(curve, said=self.language.text)), "image/svg+xml")
+
+    def lines(self, lines: Lines) -> str:
+        """Return the URI of the figure of several series."""
+        return data_uri(figure_svg(draw_lines(lines, said=self.language.text)), "image/svg+xml")
 
 
 def _cells(geometry: GridGeometry) -> GridCells:

@@ -11,11 +11,12 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.rendering.language import Language
-from reportgen.results import Curve, Histogram, ImageGrid, Matrix, NullBands, PanelGrid, Strip
+from reportgen.results import Curve, Histogram, ImageGrid, Lines, Matrix, NullBands, PanelGrid, Strip
 
 _DRAWN = {
     Histogram: "histogram",
     Curve: "curve",
+    Lines: "lines",
     ImageGrid: "grid",
     PanelGrid: "grid",
     Matrix: "grid",
@@ -30,7 +31,7 @@ class Part:
     """One thing to show.
 
     Attributes:
-        kind: 'text', 'histogram', 'curve', 'grid', 'bands', 'strip' or 'facts'.
+        kind: 'text', 'histogram', 'curve', 'lines', 'grid', 'bands', 'strip' or 'facts'.
         caption: what it shows, from the names of the fields that lead to it; empty for facts, which have captions of their own.
         value: the text or plottable; for 'facts' pairs of a caption and a text.
     """

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Curve,
         Histogram,
         ImageGrid,
+        Lines,
         Matrix,
         NullBands,
         Palette,
@@ -39,7 +40,19 @@ if TYPE_CHECKING:
     )
 
 _PLOTTABLES = frozenset(
-    ("Curve", "Histogram", "ImageGrid", "Matrix", "NullBands", "Palette", "Panel", "PanelGrid", "Plottable", "Strip")
+    (
+        "Curve",
+        "Histogram",
+        "ImageGrid",
+        "Lines",
+        "Matrix",
+        "NullBands",
+        "Palette",
+        "Panel",
+        "PanelGrid",
+        "Plottable",
+        "Strip",
+    )
 )
 
 

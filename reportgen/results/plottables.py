@@ -114,6 +114,24 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Several series over the same places, such as a loss on training and on validation data by epoch.
+
+    Attributes:
+        x: (P,) float64, ascending.
+        lines: the (P,) float64 values of each series, by its name; gaps where they are not finite.
+        x_label, y_label: what the axes show, with units if they have some.
+        marked: a place on the horizontal axis that stands out; None for none.
+    """
+
+    x: np.ndarray
+    lines: Mapping[str, np.ndarray]
+    x_label: str
+    y_label: str
+    marked: float | None = None
+
+
+@dataclass(frozen=True)
 class Matrix:
     """Counts of pairs: what a sample is against what was said of it.
 
@@ -197,4 +215,4 @@ class Strip:
     threshold: float
 
 
-Plottable = Histogram | ImageGrid | Curve | Matrix | PanelGrid | NullBands | Strip
+Plottable = Histogram | ImageGrid | Curve | Lines | Matrix | PanelGrid | NullBands | Strip

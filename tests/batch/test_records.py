@@ -207,3 +207,27 @@ def test_an_error_leaves_the_index_of_what_is_there(models):
         next(batch.build([BatchModel(path=models / "a.keras", name="a")]))
         raise KilledError
     assert (models / "out" / "index.html").is_file()
+
+
+def test_what_the_environment_or_a_configuration_redacts_names_no_file_either(models, monkeypatch):
+    monkeypatch.setenv("REPORTGEN_REDACT", "true")
+    run(models)
+    assert sorted(pages(models)) == []
+    assert len(list((models / "out").glob("model-*.html"))) == 3
+
+
+def test_variables_of_reportgen_count_among_the_options_and_travel_with_the_task(models, monkeypatch):
+    run(models)
+    monkeypatch.setenv("REPORTGEN_BINS", "10")
+    assert run(models) == NAMES
+    assert run(models) == []
+    tasks = []
+
+    class Looking(Fake):
+        def submit(self, function, /, *arguments):
+            tasks.extend(arguments)
+            return super().submit(function, *arguments)
+
+    build_reports(models, output=models / "out", executor=Looking(), seed=2)
+    assert tasks[0].environment["REPORTGEN_BINS"] == "10"
+    assert tasks[0].model.given == {"seed"}

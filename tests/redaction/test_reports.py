@@ -29,7 +29,7 @@ from reportgen.results.findings import (
     SamplesSummary,
     Severity,
 )
-from reportgen.results.plottables import Curve, Histogram, ImageGrid, Matrix, NullBands, Palette, Strip
+from reportgen.results.plottables import Curve, Histogram, ImageGrid, Lines, Matrix, NullBands, Palette, Strip
 from reportgen.results.redaction import Becomes, marks, redactable, redactable_sample
 from reportgen.results.report import Report, Section, SkippedSection
 
@@ -252,7 +252,7 @@ def test_a_mark_is_read_through_inheritance():
 
 
 NOT_REDACTABLE = {"concepts", "feature_maps", "filter_responses"}  # they show the samples and nothing else
-PLAIN = (Curve, Histogram, ImageGrid, Matrix, NullBands, Strip)
+PLAIN = (Curve, Histogram, ImageGrid, Lines, Matrix, NullBands, Strip)
 
 
 def parts_of(kind: Any) -> Iterator[type]:

@@ -107,6 +107,7 @@ class Contents:
         arrays: the checked weights; None where there are none.
         saved: what a SavedModel says about its layers.
         vocabularies: the text of each vocabulary, one word on each line, by the layer's place: 'layers/string_lookup'.
+        training: how the model was compiled, as parsed from JSON; None where there is nothing of it.
     """
 
     config: Any = None
@@ -114,6 +115,7 @@ class Contents:
     arrays: StoredArrays | None = None
     saved: SavedArchitecture | None = None
     vocabularies: Mapping[str, str] = field(default_factory=dict)
+    training: Any = None
 
 
 class ModelFormat(ABC):

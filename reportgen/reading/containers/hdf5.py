@@ -99,7 +99,17 @@ class Hdf5File(ModelFormat):
             config = None
             if isinstance(text, str):
                 config = parse_config(text.encode("utf-8", errors="surrogatepass"), what=f"{name}: model_config")
-            yield Contents(config, shown_version(version), arrays)
+            yield Contents(config, shown_version(version), arrays, training=_training(arrays.file, name))
+
+
+def _training(file: h5py.File, name: str) -> Any:
+    """Return how the model was compiled; None where that cannot be read, as a report does not need it."""
+    try:
+        text = read_attribute(file, "training_config", name=name)
+        encoded = text.encode("utf-8", errors="surrogatepass") if isinstance(text, str) else b"null"
+        return parse_config(encoded, what=f"{name}: training_config")
+    except ModelError:
+        return None
 
 
 def hdf5_offsets(path: Path, head: bytes) -> Iterator[int]:

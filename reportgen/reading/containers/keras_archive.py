@@ -98,13 +98,14 @@ def archive_contents(archive: ArchiveContents, *, name: str, memory_limit: int) 
     config = parse_config(archive.config, what=f"{name}: {CONFIG}")
     metadata = parse_config(archive.metadata, what=f"{name}: {METADATA}") if archive.metadata else {}
     version = shown_version(metadata.get("keras_version") if isinstance(metadata, dict) else None)
+    training = config.get("compile_config") if isinstance(config, dict) else None
     if archive.weights is None:
-        yield Contents(config, version, vocabularies=_texts(archive, name))
+        yield Contents(config, version, vocabularies=_texts(archive, name), training=training)
         return
     size = archive.weights.seek(0, 2)
     archive.weights.seek(0)
     with open_hdf5(archive.weights, name=name, size=size, memory_limit=memory_limit) as arrays:
-        yield Contents(config, version, arrays, vocabularies=_texts(archive, name))
+        yield Contents(config, version, arrays, vocabularies=_texts(archive, name), training=training)
 
 
 def _texts(archive: ArchiveContents, name: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from reportgen.reading.containers import (
     name_of,
     walk_layers,
 )
+from reportgen.reading.loading.training import TrainingSetup, stored_setup
 from reportgen.reading.loading.vocabularies import fill_vocabularies
 from reportgen.reading.rewriting import is_old
 from reportgen.untrusted import limits
@@ -38,6 +39,7 @@ class Inventory:
         variables: what a checkpoint calls its variables, by key, such as 'conv/kernel'.
         places: names of layers, with those around them, by their place in a SavedModel's graph.
         architecture: the other file that the configuration is from; None where it is the file's own.
+        training: how the model was compiled; None where the file holds nothing of it.
     """
 
     file: ModelFile
@@ -50,6 +52,7 @@ class Inventory:
     variables: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     architecture: ModelFile | None = None
+    training: TrainingSetup | None = None
 
     @property
     def stored_values(self) -> int:
@@ -86,7 +89,8 @@ def take_inventory(
             kind, name = saved.kind or inventory.kind, saved.name or inventory.name
             inventory = replace(inventory, kind=kind, name=name, layers=layers, places=saved.names)
         variables = contents.arrays.names if contents.arrays else {}
-        return replace(inventory, variables=variables, architecture=architecture)
+        training = stored_setup(contents, name=shown(file.name))
+        return replace(inventory, variables=variables, architecture=architecture, training=training)
 
 
 def _with_architecture(contents: Contents, file: ModelFile, architecture: ModelFile, memory_limit: int) -> Contents:

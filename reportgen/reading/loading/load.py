@@ -15,6 +15,7 @@ from reportgen.reading.loading.build import allocate_weights, build_model, check
 from reportgen.reading.loading.decision import Action, Decision, decide, refusal, signature_of, with_signature
 from reportgen.reading.loading.inventory import Inventory, take_inventory
 from reportgen.reading.loading.live_layers import tie, with_shared
+from reportgen.reading.loading.training import TrainingSetup, live_setup
 from reportgen.reading.loading.weights_by_name import assign, assign_tensors, checkpoint_assignments, legacy_assignments
 from reportgen.reading.loading.weights_by_number import archive_places, check_archive_size, load_archive_weights
 from reportgen.reading.loading.weights_only import WeightsOnly, read_kernels
@@ -43,6 +44,7 @@ class LoadedModel:
         keras_version: the version that saved it, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.
         custom_code: what was run that is not Keras' own, of the file or of the user's modules, one sentence each.
+        training: how it was compiled; None where nothing is known of that.
     """
 
     model: Any
@@ -50,6 +52,7 @@ class LoadedModel:
     keras_version: str | None
     rewrites: tuple[str, ...] = ()
     custom_code: tuple[str, ...] = ()
+    training: TrainingSetup | None = None
 
 
 def read_model(
@@ -65,7 +68,7 @@ def read_model(
     """Return the live model of a file, or what is known of it where the model is not run.
 
     The file itself is never handed to Keras: the model is built from a configuration that was written anew, and its weights
-    come from arrays that were checked. The training configuration is never read, and Keras' safe mode stays on.
+    come from arrays that were checked. Of the training configuration nothing is built, and Keras' safe mode stays on.
 
     Args:
         path: what `recognise` returned, or the path of a .keras archive, of such an archive unzipped, of an HDF5 file of a
@@ -111,6 +114,7 @@ def read_model(
         keras_version=inventory.keras_version,
         rewrites=(*_of_another_file(other), *decision.rewrites),
         custom_code=(*custom.sentences, *decision.custom_code),
+        training=inventory.training,
     )
 
 
@@ -201,7 +205,7 @@ def adopt_model(model: Any) -> LoadedModel:
             f"the model must be a path or a keras.Model of Keras 3. Received: {shown(kind)}. "
             f"Load it with Keras {keras.__version__} or give the file's path."
         )
-    return LoadedModel(model=model, file=None, keras_version=keras.__version__)
+    return LoadedModel(model=model, file=None, keras_version=keras.__version__, training=live_setup(model))
 
 
 def weights_digest(model: Any) -> str:

@@ -34,6 +34,7 @@ from reportgen.reading.loading.stored_normalizations import (
     numbered_places_of,
     with_values,
 )
+from reportgen.reading.loading.training import TrainingSetup
 from reportgen.reading.rewriting import LAYERS
 from reportgen.untrusted.escaping import shown
 
@@ -57,6 +58,7 @@ class WeightsOnly:
         message: the same in one line.
         serving: the signature of a SavedModel that gives its predictions.
         normalizations: the batch normalisations among the stored arrays, in the order of the layers.
+        training: how it was compiled; None where the file holds nothing of it.
     """
 
     file: ModelFile
@@ -71,6 +73,7 @@ class WeightsOnly:
     message: str
     serving: Serving | None = None
     normalizations: tuple[StoredNormalization, ...] = ()
+    training: TrainingSetup | None = None
 
     def needs_keras(self, *, run: bool) -> bool:
         """Return whether Keras is needed for what is shown: for fresh draws of the kernels, or to run a signature.
@@ -126,6 +129,7 @@ def read_kernels(inventory: Inventory, decision: Decision, *, message: str, memo
         message=message,
         serving=decision.serving,
         normalizations=tuple(sorted(normalizations, key=lambda each: layers.position(each.path))),
+        training=inventory.training,
     )
 
 
