@@ -103,11 +103,16 @@ def is_normalization(layer: Any) -> bool:
 
 
 def watched_layers(layers: dict[str, Any]) -> dict[str, Any]:
-    """Return the layers worth recording, by path: convolutions, activations, and batch normalisations."""
+    """Return the layers worth recording, by path: convolutions, activations, and batch normalisations.
+
+    What is within a recurrent layer is called once for each step and is part of that layer.
+    """
+    recurrent = tuple(f"{path}/" for path, layer in layers.items() if hasattr(layer, "cell"))
     return {
         path: layer
         for path, layer in layers.items()
-        if is_convolution(layer) or is_normalization(layer) or activation_of(layer) != "linear"
+        if (is_convolution(layer) or is_normalization(layer) or activation_of(layer) != "linear")
+        and not path.startswith(recurrent)
     }
 
 

@@ -216,7 +216,9 @@ class Recorder:
         return name in self._kept_for.values()
 
     def _is_judged(self, path: str) -> bool:
-        return self._activation[path] != "linear" or is_convolution(self._layers[path])
+        """Return whether a layer's channels are: not those of a recurrent layer's cell, which is called for each step."""
+        layer = self._layers[path]
+        return not hasattr(layer, "state_size") and (self._activation[path] != "linear" or is_convolution(layer))
 
     def _is_separate(self, name: str) -> bool:
         """Return whether a call applies an activation to what another layer computed."""

@@ -110,3 +110,10 @@ def test_convolutions_activations_and_normalisations_are_watched(subclassed_mode
     assert list(watched_layers(named_layers(subclassed_model))) == ["block/conv", "block/rectifier"]
     names = [layer.name for layer in demo_model.layers]
     assert list(watched_layers(named_layers(demo_model))) == [names[0], names[2], names[5]]
+
+
+@pytest.mark.parametrize("cells", [layers.GRU(3), layers.RNN([layers.LSTMCell(3), layers.GRUCell(2)])])
+def test_cells_of_recurrent_layers_are_not_watched_as_they_are_called_once_a_step(cells: Any) -> None:
+    stack = [layers.Dense(2, "relu", name="first"), layers.Bidirectional(cells), layers.Dense(2, "tanh", name="last")]
+    model = keras.Sequential([keras.Input((5, 4)), *stack])
+    assert list(watched_layers(named_layers(model))) == ["first", "last"]

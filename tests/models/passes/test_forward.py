@@ -293,3 +293,15 @@ def test_an_activation_is_kept_in_the_place_of_the_convolution_before_it() -> No
     np.testing.assert_allclose(found.kept["act"], expected, atol=1e-6)
     assert list(run_forward(model, batches, **given).kept) == ["conv", "inner"]
     assert set(found.top) == {"conv", "inner"}
+
+
+def test_the_steps_of_a_recurrent_layer_are_no_calls_whose_channels_are_judged() -> None:
+    stack = [
+        layers.ConvLSTM1D(2, 3, name="steps"),
+        layers.Conv1D(3, 2, activation="relu", name="conv"),
+        layers.Flatten(),
+    ]
+    model = keras.Sequential([keras.Input((4, 6, 1)), *stack, layers.Dense(2)])
+    found = run(model, batches((4, 6, 1), 3), "steps/conv_lstm_cell", "conv")
+    assert list(found.statistics) == ["conv"]
+    assert "steps/conv_lstm_cell" in {name.partition(" ")[0] for name in found.kept}
