@@ -89,18 +89,27 @@ PRUNING_WRAPPERS = frozenset({"PruneLowMagnitude"})
 QUANTISING_WRAPPERS = frozenset({"QuantizeAnnotate", "QuantizeWrapper", "QuantizeWrapperV2"})
 TRAINING_WRAPPERS = PRUNING_WRAPPERS | QUANTISING_WRAPPERS
 ROUNDED_INPUT = "QuantizeLayer"
+# Its kernels are looked up in another array; what is stored as the kernel is not what the network computes with
+CLUSTERING_WRAPPER = "ClusterWeights"
 _TOOLKIT = "tensorflow_model_optimization"
 
 
 def is_of_the_toolkit(item: Mapping[str, Any]) -> bool:
-    """Return whether a layer's entry is a wrapper of the Model Optimization Toolkit, or its layer for the input.
+    """Return whether a layer's entry is a wrapper of the Model Optimization Toolkit that is taken off, or its input's layer.
 
     An .h5 file does not say where a class is from.
     """
+    return item.get("class_name") in {*TRAINING_WRAPPERS, ROUNDED_INPUT} and _may_be_of_the_toolkit(item)
+
+
+def is_clustered(item: Mapping[str, Any]) -> bool:
+    """Return whether a layer's entry is a wrapper of the Model Optimization Toolkit that looks kernels up."""
+    return item.get("class_name") == CLUSTERING_WRAPPER and _may_be_of_the_toolkit(item)
+
+
+def _may_be_of_the_toolkit(item: Mapping[str, Any]) -> bool:
     module = item.get("module")
-    return item.get("class_name") in {*TRAINING_WRAPPERS, ROUNDED_INPUT} and (
-        module is None or (isinstance(module, str) and module.split(".")[0] == _TOOLKIT)
-    )
+    return module is None or (isinstance(module, str) and module.split(".")[0] == _TOOLKIT)
 
 
 # Layers that Keras 3 has no more

@@ -21,6 +21,12 @@ class ObstacleKind(enum.Enum):
     CUSTOM = (say("not part of Keras"), "--custom-objects MODULE")
     NOT_GIVEN = (say("neither in Keras nor in the given modules"), "--custom-objects MODULE")
     UNNAMED = (say("a function whose code is not in the file"), "--activation '<lambda>=NAME'")
+    CLUSTERED = (
+        say(
+            "a clustering wrapper: the stored kernels are those before clustering. Save the model after strip_clustering()"
+        ),
+        None,
+    )
     REMOVED = (say("no longer part of Keras 3"), None)
     OPERATION = (say("without a counterpart in Keras 3"), None)
     OUTSIDE = (say("another file"), None)

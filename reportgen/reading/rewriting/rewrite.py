@@ -98,7 +98,9 @@ class _Rewriter:
             return custom_item(item, given, path=path, notes=self._notes, nested=self.item)
         if keras_names.is_of_the_toolkit(item):
             return self._without_wrapper(item, path)
-        if class_name in keras_names.PROGRAM_LAYERS:
+        if keras_names.is_clustered(item):
+            self._notes.met(ObstacleKind.CLUSTERED, path, class_name)
+        elif class_name in keras_names.PROGRAM_LAYERS:
             self._notes.met(ObstacleKind.FOREIGN, path, class_name)
         elif class_name == "Lambda" and keras_names.is_from_keras(module):
             return lambda_item(item, path=path, notes=self._notes, nested=self.item)

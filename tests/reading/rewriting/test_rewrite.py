@@ -285,3 +285,18 @@ def test_robust_masking_stands_against_running() -> None:
     assert names_of_obstacles(readable) == [
         (ObstacleKind.REMOVED, "MultiHeadAttention with softmax_robust_masking=True")
     ]
+
+
+@pytest.mark.parametrize("module", [None, "tensorflow_model_optimization.python.core.clustering.keras.cluster_wrapper"])
+def test_a_clustering_wrapper_is_named_with_what_to_do_as_its_kernels_lie_elsewhere(module: str | None) -> None:
+    wrapper = layer("ClusterWeights", number_of_clusters=4, layer=layer("Dense", units=2))
+    readable = sequential(wrapper if module is None else {**wrapper, "module": module})
+    (obstacle,) = readable.obstacles
+    assert (obstacle.kind.option, obstacle.sentence) == (
+        None,
+        "layer 'l': ClusterWeights is a clustering wrapper: the stored kernels are those before clustering. Save the model "
+        "after strip_clustering()",
+    )
+    assert names_of_obstacles(sequential({**wrapper, "module": "mine"})) == [
+        (ObstacleKind.CUSTOM, "mine.ClusterWeights")
+    ]
