@@ -185,14 +185,15 @@ def _without_class(pictures: Pictures, cache: Path) -> Case:
     return Case(trained(network, fewer, cache), pictures.x_test[:SAMPLES], pictures.y_test[:SAMPLES], {"scale": "none"})
 
 
-def _raw_bytes(normalised: str, *, labelled: bool) -> Callable[[Pictures, Path], Case]:
-    """Return a planter whose network was trained on bytes, and whose samples the program scales by itself."""
+def _raw_bytes(normalised: str, *, labelled: bool, symmetric: bool = False) -> Callable[[Pictures, Path], Case]:
+    """Return a planter whose network was trained on bytes, or on -1 to 1, and whose samples the program scales by itself."""
 
     def plant(pictures: Pictures, cache: Path) -> Case:
         network = Network(
-            f"fault-bytes-{normalised or 'plain'}",
+            f"fault-{'symmetric' if symmetric else 'bytes'}-{normalised or 'plain'}",
             lambda: plain("relu", normalised=normalised),
-            inputs=lambda values: values * 255,
+            epochs=12 if symmetric else 4,
+            inputs=lambda values: 2 * values - 1 if symmetric else values * 255,
         )
         stored = (pictures.x_test[:SAMPLES] * 255).round().astype(np.uint8)
         return Case(trained(network, pictures, cache), stored, pictures.y_test[:SAMPLES] if labelled else None)
@@ -425,6 +426,9 @@ def faults() -> tuple[Fault, ...]:
         Fault("height and width transposed", scaling, _on_samples(lambda x, y: (x.transpose(0, 2, 1, 3).copy(), y))),
         Fault("trained on bytes, normalised, no labels", scaling, _raw_bytes("batch", labelled=False)),
         Fault("trained on bytes, normalised, labels", scaling, _raw_bytes("batch", labelled=True)),
+        Fault(
+            "trained on -1 to 1, normalised, no labels", scaling, _raw_bytes("batch", labelled=False, symmetric=True)
+        ),
         Fault("trained on bytes, labels", scaling, _raw_bytes("", labelled=True)),
         Fault("bias of a convolution minus 20", ("silent-channels",), _on_weights(_silenced)),
         Fault(

@@ -16,7 +16,7 @@ from reportgen import UsageError
 from reportgen.models.startup import backend, import_keras
 from reportgen.results.report import SkippedSection
 
-ON_JAX = """
+ELSEWHERE = """
 import sys
 import keras, numpy as np
 from keras import layers
@@ -102,12 +102,15 @@ def test_a_live_model_of_another_backend_gets_everything_but_gradients(monkeypat
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="no JAX on this machine")
-def test_a_report_is_made_where_keras_runs_on_jax(tmp_path):
+@pytest.mark.parametrize("other", ["jax", "torch"])
+def test_a_report_is_made_where_keras_runs_on_something_else(tmp_path, other):
+    if importlib.util.find_spec(other) is None:
+        pytest.skip(f"no {other} on this machine")
     small_model().save(tmp_path / "m.keras")
-    command = [sys.executable, "-c", ON_JAX, str(tmp_path / "m.keras")]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "m.keras")]
+    environment = {**os.environ, "KERAS_BACKEND": other}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines() == ["jax ['attribution']", "jax ['batch_normalization', 'attribution']"], (
-        done.stderr
-    )
+    assert done.stdout.splitlines() == [
+        f"{other} ['attribution']",
+        f"{other} ['batch_normalization', 'attribution']",
+    ], done.stderr

@@ -12,7 +12,7 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.preprocessing_check.moments import MomentFit, first_normalization, fit_of
 from reportgen.analyses.preprocessing_check.results import (
     ALIKE,
-    MISFIT,
+    DOUBTFUL,
     PreprocessingCheckResult,
     ScaleFit,
     VariantAccuracy,
@@ -107,7 +107,7 @@ class _Passes:
         watched = None if live.no_gradients else first_normalization(context.normalizations, recorded.moments)
         self.normalization = watched[0] if watched else ""
         self._declared_fit = fit_of(watched[1], recorded.moments[watched[0]]) if watched else None
-        misfit = self._declared_fit is not None and self._declared_fit.distance >= MISFIT
+        misfit = self._declared_fit is not None and self._declared_fit.distance >= DOUBTFUL
         self._watched = watched[1] if watched and misfit else None
         self.own_scale = context.options.scale == "auto" and samples.summary.dtype == "uint8" and not samples.rescaled
         self.dead_layer = next(

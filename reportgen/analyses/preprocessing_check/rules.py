@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reportgen.analyses.preprocessing_check.results import (
     ALIKE,
     CONSTANT,
+    DOUBTFUL,
     MISFIT,
     PreprocessingCheckResult,
     ScaleFit,
@@ -142,7 +143,10 @@ def _with_option(result: PreprocessingCheckResult, message: Message, option: str
 
 
 def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
-    """Return that the first batch normalisation was trained on inputs in another scale, which no label is needed for."""
+    """Return that the first batch normalisation was trained on inputs in another scale, which no label is needed for.
+
+    A warning where the declared scale is not far off: samples of another kind differ too.
+    """
     declared = result.as_declared
     assert declared is not None
     message = say(
@@ -155,7 +159,7 @@ def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
         far_ratio=declared.ratio,
         distance=best.distance,
         far=declared.distance,
-        limit=MISFIT,
+        limit=DOUBTFUL,
     )
     scored = next((one for one in result.variants if one.name == best.name), None)
     if scored is not None and result.declared is not None:
@@ -172,7 +176,14 @@ def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
         for name, value in ((f"{prefix}divergence", one.distance), (f"{prefix}variance_ratio", one.ratio))
         if value is not None
     }
-    return OTHER.finding(best.name, message, evidence=evidence, threshold=MISFIT, follows_from=("non-finite-weights",))
+    return OTHER.finding(
+        best.name,
+        message,
+        evidence=evidence,
+        threshold=DOUBTFUL,
+        severity=Severity.PROBLEM if (declared.distance or 0.0) >= MISFIT else Severity.WARNING,
+        follows_from=("non-finite-weights",),
+    )
 
 
 def _by_spread(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
