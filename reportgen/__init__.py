@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from reportgen.api import Report, build_report
     from reportgen.batch import BatchModel, build_reports
     from reportgen.callback import ReportCallback
+    from reportgen.progress import Progress
 
 __version__ = "0.1.0"
 
@@ -16,6 +17,7 @@ __all__ = [
     "BatchModel",
     "ModelError",
     "OutputError",
+    "Progress",
     "Report",
     "ReportCallback",
     "ReportgenError",
@@ -31,6 +33,7 @@ _LAZY = {
     "BatchModel": "batch",
     "build_reports": "batch",
     "ReportCallback": "callback",  # imports Keras
+    "Progress": "progress",
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reportgen.build import make_report
 from reportgen.options import DEFAULTS, ReportOptions, from_given, options_of
+from reportgen.progress import Progress
 from reportgen.report import Report
 
 __all__ = ["Report", "build_report"]
@@ -24,6 +25,7 @@ def build_report(
     history: Any = None,
     config: str | Path | Mapping[str, Any] | None = None,
     extra: Iterable[Any] = (),
+    on_progress: Callable[[Progress], None] | None = None,
     **options: Any,
 ) -> Report:
     """Return a report on a trained convolutional network.
@@ -42,6 +44,8 @@ def build_report(
         config: a TOML file as for --config, or its tables, such as {"rules": {"silent-channels": 0.2}}. None reads
             `[tool.reportgen]` of the working folder's `pyproject.toml`, as the command line does.
         extra: analyses of your own, each an object of the shape of a plug-in, see docs/plugins.md; their sections come last.
+        on_progress: called with a `reportgen.Progress` when a stage begins, and of a long one with how many samples, kernels or
+            steps are done, of how many, and about how many seconds are left; at most ten times a second.
         options: those of the command line, listed below. Several names may be given as one text, with commas between them
             where the command line has commas, or as a sequence; indices to select as a sequence too.
 
@@ -65,6 +69,7 @@ def build_report(
         extra=tuple(extra),
         options=from_given(ReportOptions, options),
         given=options.keys(),
+        on_progress=on_progress,
     )
 
 

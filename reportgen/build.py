@@ -26,6 +26,7 @@ from reportgen.models.graphs import (
 from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutions_run
 from reportgen.models.startup import TENSORFLOW, backend, free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions
+from reportgen.progress import Listener, heard
 from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading import LoadedModel, ModelFile, TrainingSetup, WeightsOnly, adopt_model, read_model, recognise
 from reportgen.redaction import anonymise
@@ -62,6 +63,7 @@ def make_report(
     given: Collection[str] | None = None,
     command: str | None = None,
     on_stage: Callable[[str], None] | None = None,
+    on_progress: Listener | None = None,
     lost: Mapping[str, str] = _NOTHING_LOST,
     max_megabytes: float = LARGEST_BYTES / 1e6,
 ) -> Report:
@@ -74,6 +76,7 @@ def make_report(
             that are not at their defaults.
         command: the command line that makes the same report again; None to tell it from the options.
         on_stage: told each stage's name.
+        on_progress: told when a stage begins, and how far it is where it counts.
         lost: names of stages to do without, with the reason: those that ended an earlier process.
         max_megabytes: the page's largest size; what cannot keep within it is told before anything is run.
 
@@ -81,8 +84,46 @@ def make_report(
         MachineError: there is too little memory, file handles or disk.
         ReportgenError: see `build_report`.
     """
-    on_stage = on_stage or _unheard
     options.check()
+    with heard(on_progress) as begin:
+
+        def next_stage(name: str) -> None:
+            (on_stage or _unheard)(name)
+            begin(name)
+
+        return _made(
+            model,
+            samples,
+            labels=labels,
+            class_names=class_names,
+            history=history,
+            config=config,
+            extra=extra,
+            options=options,
+            given=given,
+            command=command,
+            on_stage=next_stage,
+            lost=lost,
+            max_megabytes=max_megabytes,
+        )
+
+
+def _made(
+    model: Any,
+    samples: Any,
+    *,
+    labels: Any,
+    class_names: Any,
+    history: Any,
+    config: str | Path | Mapping[str, Any] | None,
+    extra: Sequence[Any],
+    options: ReportOptions,
+    given: Collection[str] | None,
+    command: str | None,
+    on_stage: Callable[[str], None],
+    lost: Mapping[str, str],
+    max_megabytes: float,
+) -> Report:
     free_earlier()
     of_samples = {"labels": labels, "class-names": class_names}
     if samples is None:

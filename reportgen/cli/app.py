@@ -228,6 +228,7 @@ def _write(
                 given=given,
                 command=command,
                 on_stage=next_stage,
+                on_progress=show_stage.tell,
                 lost=attempt.lost,
                 max_megabytes=outcome.max_size,
             )

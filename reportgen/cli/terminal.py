@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from reportgen.cli.streams import tolerant
 from reportgen.messages import listed
+from reportgen.progress import Progress
 from reportgen.results import Finding, Inconclusive, Report, Severity, SkippedSection, origin_of, severity_named
 
 _MOST_FINDINGS = 8
@@ -48,33 +49,62 @@ def quiet_standard_error(native: str | None = None) -> Iterator[TextIO]:
         os.close(elsewhere)
 
 
+class ShownStages:
+    """Shows stages while they run, each with its time and, where it counts, how much is done and how long the rest takes."""
+
+    def __call__(self, stage: str) -> None:
+        """Begin a stage."""
+
+    def tell(self, progress: Progress) -> None:
+        """Show how far the stage is."""
+
+
+class _OnTerminal(ShownStages):
+    def __init__(self, bars: Any) -> None:
+        self._bars, self._now = bars, None
+
+    def __call__(self, stage: str) -> None:
+        for task in self._bars.task_ids:
+            self._bars.update(task, completed=1, count="")
+        self._now = self._bars.add_task(stage, total=1, count="")
+
+    def tell(self, progress: Progress) -> None:
+        if self._now is not None and progress.done < progress.total:
+            self._bars.update(self._now, count=count_text(progress))
+        elif self._now is not None:
+            self._bars.update(self._now, count="")
+
+
+def count_text(progress: Progress) -> str:
+    """Return how far a stage is, as '3,200 of 20,000, 1:05 left'."""
+    left = progress.seconds_left
+    said = f"{progress.done:,} of {progress.total:,}"
+    return said if left is None else f"{said}, {int(left) // 60}:{int(left) % 60:02d} left"
+
+
 @contextmanager
-def shown_stages(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function that is told each stage's name; stages are shown with their elapsed time while they run.
+def shown_stages(stream: TextIO, *, quiet: bool) -> Iterator[ShownStages]:
+    """Yield what is told each stage's name and, of a long one, how far it is.
 
     Args:
         stream: standard error. Nothing is shown when it is no terminal.
         quiet: show nothing.
     """
     if quiet or not stream.isatty():
-        yield _unseen
+        yield ShownStages()
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(finished_text="[green]✔"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
-
-        def next_stage(stage: str) -> None:
-            for task in progress.task_ids:
-                progress.update(task, completed=1)
-            progress.add_task(stage, total=1)
-
-        yield next_stage
-
-
-def _unseen(stage: str) -> None:
-    del stage
+    columns = (
+        SpinnerColumn(finished_text="[green]✔"),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[count]}"),
+    )
+    with Bars(*columns, console=Console(file=stream), transient=True) as bars:
+        yield _OnTerminal(bars)
 
 
 class StageTimes:

@@ -103,7 +103,9 @@ def _verified(
             attempt.tell(Stage(str(name)))
             show_stage(name)
 
-        again = rebuild(recorded, model, **inputs, config=config, options=own, on_stage=on_stage)
+        again = rebuild(
+            recorded, model, **inputs, config=config, options=own, on_stage=on_stage, on_progress=show_stage.tell
+        )
         on_stage("Comparing")
         said.append("made again, it has the same numbers, words and pictures")
         return [*differences, *report_differences(recorded, again)], said

@@ -9,6 +9,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from reportgen.progress import counted_off
+
 DELETED = (0.1, 0.3)
 """Shares of the image that are deleted, one after the other. More of them tell hardly more, and each costs as many passes."""
 
@@ -208,7 +210,7 @@ class _Masked:
         rows = orders.reshape(len(positions), orders.shape[-1])
         at_once = max(1, _BYTES // (len(DELETED) * self.inputs[0].nbytes))
         parts = []
-        for start in range(0, len(rows), at_once):
+        for start in counted_off(range(0, len(rows), at_once), len(rows), size=at_once):
             masks = np.expand_dims(_masks(rows[start : start + at_once], grid, size), 1 if self.channels_first else -1)
             each = np.repeat(positions[start : start + at_once], len(DELETED))
             parts.append(_within(self.score(np.where(masks, self.instead[each], self.inputs[each]), each)))

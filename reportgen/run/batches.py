@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.models.graphs import DescribedModel, Shape, layer_calls, pack_inputs
 from reportgen.models.passes import batch_size
+from reportgen.progress import counted_off
 from reportgen.samples import SampleSource, Scaling, choose_scaling
 
 _PICTURE_AXES = 3
@@ -41,7 +42,8 @@ class Feed:
 
     def batches(self, indices: Sequence[int]) -> Iterator[Any]:
         """Yield batches of these samples as the model takes them, (n, *shape) float32, in order."""
-        for start in range(0, len(indices), self.size):
+        starts = range(0, len(indices), self.size)
+        for start in counted_off(starts, len(indices), size=self.size):
             places = indices[start : start + self.size]
             stored = self._source.read(places)
             inputs = self._scaling.apply(stored)

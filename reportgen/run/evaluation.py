@@ -20,6 +20,7 @@ from reportgen.models.graphs import (
 )
 from reportgen.models.passes import Activations, only_input, predict, run_forward
 from reportgen.options import ReportOptions
+from reportgen.progress import counted_off
 from reportgen.results import SamplesSummary
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy
 from reportgen.run.batches import Feed, model_batch, samples_at_once
@@ -425,7 +426,7 @@ class EvaluatedSamples:
 
     def batches(self, size: int) -> Iterator[np.ndarray]:
         """Yield all evaluated samples as the model receives them, (n, *shape) float32, in order, n at most `size`."""
-        for start in range(0, self.evaluated, size):
+        for start in counted_off(range(0, self.evaluated, size), self.evaluated, size=size):
             yield self.scale(self.read(range(start, min(start + size, self.evaluated))))
 
     def label_name(self, position: int) -> str | None:

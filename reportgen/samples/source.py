@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import first_of, say
+from reportgen.progress import counted_off
 from reportgen.samples.labels import Labels, joined_labels, kind_of_labels
 from reportgen.samples.shapes import shown_shape
 
@@ -95,7 +96,7 @@ class SampleSource:
             return
         size = int(np.prod(self.shape)) * self.dtype.itemsize
         step = max(_HASHED_AT_ONCE // max(size, 1), 1)
-        for start in range(0, len(indices), step):
+        for start in counted_off(range(0, len(indices), step), len(indices), size=step):
             yield little_endian((self.read_stored or self.read)(indices[start : start + step]))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.build import make_report
 from reportgen.options import ReportOptions, options_of
+from reportgen.progress import Listener
 from reportgen.report import Report
 from reportgen.settings import configured_option
 from reportgen.verification.recorded import RecordedReport
@@ -46,6 +47,7 @@ def rebuild(
     config: Path | None,
     options: ReportOptions,
     on_stage: Callable[[str], None] | None = None,
+    on_progress: Listener | None = None,
 ) -> Report:
     """Return the report made again, with what cannot be computed taken from the page: its date, versions, names and command.
 
@@ -54,7 +56,7 @@ def rebuild(
         model, samples, labels, class_names: as given to `build_report`.
         config: the configuration; None for the rules as the page says that they were in force.
         options: see `recorded_options`.
-        on_stage: told each stage's name.
+        on_stage, on_progress: told each stage's name, and how far it is.
 
     Raises:
         ReportgenError: see `build_report`.
@@ -68,6 +70,7 @@ def rebuild(
         options=options,
         given=tuple(options_of(ReportOptions)),
         on_stage=on_stage,
+        on_progress=on_progress,
     )
     told = recorded.value("provenance", of=Mapping) or {}
     set_by = recorded.value("provenance", "set_by", of=Mapping) or {}

@@ -5,7 +5,16 @@ import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
-from reportgen.cli.terminal import StageTimes, findings_text, gate_text, quiet_standard_error, rules_text, shown_stages
+from reportgen.cli.terminal import (
+    StageTimes,
+    count_text,
+    findings_text,
+    gate_text,
+    quiet_standard_error,
+    rules_text,
+    shown_stages,
+)
+from reportgen.progress import Progress
 from reportgen.results.findings import Finding, Inconclusive, ModelSummary, RuleInForce, Severity
 from reportgen.results.report import Report, Section
 
@@ -47,10 +56,22 @@ def test_stages_are_shown_on_a_terminal_with_their_time():
     assert "0:00:00" in shown
 
 
+def test_a_long_stage_shows_how_much_is_done_and_how_long_the_rest_takes():
+    assert count_text(Progress("stage", 3200, 20000, 65.9)) == "3,200 of 20,000, 1:05 left"
+    assert count_text(Progress("stage", 3200, 20000)) == "3,200 of 20,000"
+    terminal = Terminal()
+    with shown_stages(terminal, quiet=False) as on_stage:
+        on_stage.tell(Progress("before any"))
+        on_stage("Running the model")
+        on_stage.tell(Progress("Running the model", 3200, 20000, 65.9))
+    assert "3,200 of 20,000, 1:05 left" in terminal.getvalue()
+
+
 def test_no_stages_are_shown_elsewhere_or_when_quiet():
     for stream, quiet in ((io.StringIO(), False), (Terminal(), True)):
         with shown_stages(stream, quiet=quiet) as on_stage:
             on_stage("Weights")
+            on_stage.tell(Progress("Weights", 1, 2))
         assert stream.getvalue() == ""
 
 

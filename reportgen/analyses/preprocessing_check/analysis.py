@@ -25,6 +25,7 @@ from reportgen.measures.paired import mcnemar_exact
 from reportgen.messages import say
 from reportgen.models.graphs import RECTIFIERS, layer_path
 from reportgen.models.passes import ChannelMoments, LiveModel, channel_moments, predict, run_forward
+from reportgen.progress import counted_off
 from reportgen.results import Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
 from reportgen.samples import Classes, LabelSets, Targets
@@ -313,7 +314,8 @@ def _is_declared(inputs: np.ndarray, declared: np.ndarray) -> bool:
 
 def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, runs: Iterable[_Run]) -> None:
     """Run samples in each of these ways, read once, batch by batch."""
-    for start in range(0, len(positions), passes.live.batch):
+    starts = range(0, len(positions), passes.live.batch)
+    for start in counted_off(starts, len(positions), size=passes.live.batch):
         places = positions[start : start + passes.live.batch].tolist()
         stored = samples.read(places)
         for one in runs:

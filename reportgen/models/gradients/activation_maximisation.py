@@ -12,6 +12,7 @@ from reportgen.errors import ForwardError
 from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import call_number, common_data_format, data_format, first_tensor, layer_path
 from reportgen.models.passes import LiveModel, recording, recording_activations
+from reportgen.progress import counted_off
 
 MAXIMISATION_STEPS = 64
 """Steps of Adam; the reference takes 512, and pictures of small inputs hardly change after the first dozens."""
@@ -78,7 +79,7 @@ def maximise_channels(
         return tape.gradient(loss, spectrum)
 
     ascend = traced(differentiate)
-    for step in range(1, MAXIMISATION_STEPS + 1):
+    for step in counted_off(range(1, MAXIMISATION_STEPS + 1), MAXIMISATION_STEPS):
         sizes, offsets = _transformation(generator, height, width)
         gradient = ascend(tf.constant(spectrum), tf.constant(sizes), tf.constant(offsets))
         spectrum = _adam(spectrum, gradient, moments, step, name)

@@ -14,6 +14,7 @@ from reportgen.models.gradients.target import GradientTarget
 from reportgen.models.gradients.traced import traced
 from reportgen.models.graphs import CallNames, common_data_format, data_format, first_tensor
 from reportgen.models.passes import LiveModel, SampleInputs, recording, recording_activations, run_failures_named
+from reportgen.progress import counted_off
 
 _TAPE_SHARE = 8
 """A tape keeps what all layers put out, not one of them: batches are smaller by this."""
@@ -96,7 +97,7 @@ class LogitGradients:
         size = self._live.batch if self._taped_head else max(1, self._live.batch // _TAPE_SHARE)
         parts = [
             self._batch(batch, logits.take(slice(number * size, (number + 1) * size)))
-            for number, batch in enumerate(inputs.batches(size))
+            for number, batch in enumerate(counted_off(inputs.batches(size), len(inputs), size=size))
         ]
         values, gradients, chosen = (np.concatenate(kind) for kind in zip(*parts, strict=True))
         formats = common_data_format(self._live.layers.values())

@@ -29,6 +29,7 @@ from reportgen.models.weights.moments import weight_moments
 from reportgen.models.weights.null_moments import has_known_null, null_moments
 from reportgen.models.weights.redraws import MOST_COMPARED, ComparedPart, compared_part, redraw
 from reportgen.models.weights.supports import SINGLE_PRECISION, stored_rounding
+from reportgen.progress import counted_off
 from reportgen.results import Kept, redactable
 
 MOST_REDRAWS = 200
@@ -422,7 +423,7 @@ def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, 
         seed: the report's seed.
         error: chance that any kernel stands beyond chance although none has learned; it decides which ones are near.
     """
-    first = [compare_with_null(kernel, redraws, seed=seed) for kernel in kernels]
+    first = [compare_with_null(kernel, redraws, seed=seed) for kernel in counted_off(kernels, len(kernels))]
     first_draws = _draws(first, redraws, tested=sum(one.tested for one in first))
     reach = _FAR * first_draws.bound(error)
     near = [not one.comparison.by_law and one.furthest <= reach for one in first]

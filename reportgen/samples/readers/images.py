@@ -14,6 +14,7 @@ import numpy as np
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, first_of, say
+from reportgen.progress import counted_off
 from reportgen.samples.class_names import ClassNames, compared, positions_of
 from reportgen.samples.files import base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import LABELS_LEFT_OUT, Accepts, ClassLabels, GivenLabels, Labels, Unused, understand
@@ -253,7 +254,7 @@ def readable_images(files: ImageFiles) -> tuple[np.ndarray, tuple[str, ...]]:
     decode = len(files.names) <= FULLY_CHECKED
     kept: list[int] = []
     bad: list[str] = []
-    for index, name in enumerate(files.names):
+    for index, name in enumerate(counted_off(files.names, len(files.names))):
         try:
             check_header(files.path(index))
             if decode:
@@ -433,7 +434,7 @@ def file_chunks(folder: Place, names: Sequence[str], indices: Sequence[int]) -> 
     Raises:
         SamplesError: a file cannot be read.
     """
-    for index in indices:
+    for index in counted_off(indices, len(indices)):
         path = folder / names[index]
         try:
             with path.open("rb") as file:
