@@ -22,23 +22,30 @@ import reportgen.rendering
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Skip
 from reportgen.analyses.catalogue import OF_ALL
-from reportgen.cli.app import build
+from reportgen.cli.app import build, compare
+from reportgen.comparison import PARTS
 from reportgen.rendering.encoding import COLOUR_MAPS, LEVELS
+from reportgen.rendering.json import ComparisonDocument
 from reportgen.rendering.schema import render_schema
 
 OPTIONS = Path(__file__).with_name("cli.md")
 RULES = Path(__file__).with_name("rules.md")
 SCHEMA = Path(reportgen.rendering.__file__).with_name("report.schema.json")
+COMPARISON_SCHEMA = SCHEMA.with_name("comparison.schema.json")
+COMPARING = Path(__file__).with_name("compare.md")
 COLOURS = SCHEMA.with_name("colours.json")
 
 
 def generated() -> dict[Path, str]:
     """Return the text of each file that is made from the program, in part or whole."""
     results = {analysis.name: _result_of(analysis) for analysis in ANALYSES}
+    results["weight_changes"] = PARTS["weight_changes"]  # of --before
     return {
         OPTIONS: _with_table(OPTIONS, "options", ("option", "meaning"), _options(build)),
         RULES: _with_table(RULES, "rules", ("code", "says that", "severity", "limit", "of what"), _rules()),
         SCHEMA: render_schema(results),
+        COMPARISON_SCHEMA: render_schema(PARTS, document=ComparisonDocument, title="reportgen comparison"),
+        COMPARING: _with_table(COMPARING, "options", ("option", "meaning"), _options(compare)),
         COLOURS: _colours(),
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import ModelError, OutputError, ReportgenError, SamplesError, UsageError
 
 if TYPE_CHECKING:
-    from reportgen.api import Report, build_report
+    from reportgen.api import Comparison, Report, build_comparison, build_report
     from reportgen.batch import BatchModel, build_reports
     from reportgen.callback import ReportCallback
     from reportgen.progress import Progress
@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BatchModel",
+    "Comparison",
     "ModelError",
     "OutputError",
     "Progress",
@@ -23,12 +24,15 @@ __all__ = [
     "ReportgenError",
     "SamplesError",
     "UsageError",
+    "build_comparison",
     "build_report",
     "build_reports",
 ]
 
 _LAZY = {
+    "Comparison": "api",
     "Report": "api",
+    "build_comparison": "api",
     "build_report": "api",
     "BatchModel": "batch",
     "build_reports": "batch",

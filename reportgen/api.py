@@ -1,19 +1,19 @@
-"""The Python interface: `build_report` and the `Report` that it returns."""
+"""The Python interface: `build_report` and `build_comparison`, with the `Report` and the `Comparison` that they return."""
 
 from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reportgen.build import make_report
-from reportgen.options import DEFAULTS, ReportOptions, from_given, options_of
+from reportgen.options import COMPARED, DEFAULTS, ReportOptions, from_given, options_of
 from reportgen.progress import Progress
-from reportgen.report import Report
+from reportgen.report import Comparison, Report
 
-__all__ = ["Report", "build_report"]
+__all__ = ["Comparison", "Report", "build_comparison", "build_report"]
 
 
 def build_report(
@@ -73,9 +73,56 @@ def build_report(
     )
 
 
-def _tell_options() -> None:
-    """Give `build_report` the signature and the documentation of its options."""
-    own = inspect.signature(build_report, eval_str=True)
+def build_comparison(
+    base: Any,
+    new: Any,
+    samples: Any = None,
+    *,
+    labels: Any = None,
+    class_names: str | Path | Sequence[str] | None = None,
+    config: str | Path | Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Return a comparison of two models: whether the new one is better than the base, and what differs.
+
+    Args:
+        base: the model that is compared with, such as the one that is deployed: the path of a Keras model, a TensorFlow Lite or
+            an ONNX file, or a live `keras.Model`.
+        new: the model that is judged, likewise.
+        samples, labels, class_names, config: see `build_report`; both models are run on the same samples.
+        options: those that `reportgen compare` has, listed below; see `build_report`.
+
+    Raises:
+        TypeError: there is no option of this name.
+        UsageError: an option's value cannot be used.
+        ModelError: a model cannot be read.
+        SamplesError: the samples do not fit the models, or the selection does not fit the samples.
+
+    Example:
+        >>> compared = reportgen.build_comparison("deployed.keras", "tuned.keras", "test.npz")  # doctest: +SKIP
+        >>> compared.regressed  # doctest: +SKIP
+        False
+    """
+    from reportgen.comparison import make_comparison
+
+    for name in options:
+        if name in options_of(ReportOptions) and name not in COMPARED:
+            raise TypeError(f"build_comparison has no option {name!r}; build_report has")
+    return make_comparison(
+        base,
+        new,
+        samples,
+        labels=labels,
+        class_names=class_names,
+        config=config,
+        options=from_given(ReportOptions, options),
+        given=options.keys(),
+    )
+
+
+def _tell_options(function: Callable[..., Any], names: Collection[str]) -> None:
+    """Give a function the signature and the documentation of its options."""
+    own = inspect.signature(function, eval_str=True)
     kept = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
     told = [
         inspect.Parameter(
@@ -85,13 +132,16 @@ def _tell_options() -> None:
             annotation=one.type,
         )
         for name, one in options_of(ReportOptions).items()
+        if name in names
     ]
-    build_report.__signature__ = own.replace(parameters=[*kept, *told])  # type: ignore[attr-defined]
+    function.__signature__ = own.replace(parameters=[*kept, *told])  # type: ignore[attr-defined]
     lines = [
         textwrap.fill(f"{name}: {one.help}", 100, initial_indent="    ", subsequent_indent="        ")
         for name, one in options_of(ReportOptions).items()
+        if name in names
     ]
-    build_report.__doc__ = "\n".join([inspect.cleandoc(build_report.__doc__ or ""), "", "Options:", *lines])
+    function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Options:", *lines])
 
 
-_tell_options()
+_tell_options(build_report, options_of(ReportOptions))
+_tell_options(build_comparison, COMPARED)

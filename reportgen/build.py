@@ -32,14 +32,14 @@ from reportgen.reading import LoadedModel, ModelFile, TrainingSetup, WeightsOnly
 from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
-from reportgen.results import Limits, with_causes
+from reportgen.results import Limits, Section, SkippedSection, with_causes
 from reportgen.run import TrainingHistory, evaluate_samples, planned, predicted_kind, prepare_run, read_history
 from reportgen.samples import SampleSource
 from reportgen.settings import settled
 
-LOADING_TENSORFLOW, _LOADING, _READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
+LOADING_TENSORFLOW, _LOADING, READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
 RUNNING, _FILE = "Running the model", "Reading the file"
-NEEDED_STAGES = frozenset({_FILE, LOADING_TENSORFLOW, _LOADING, _READING})
+NEEDED_STAGES = frozenset({_FILE, LOADING_TENSORFLOW, _LOADING, READING})
 """Stages without which there is no report; without any other there is one."""
 
 _NOTHING_LOST: Mapping[str, str] = {}
@@ -135,10 +135,11 @@ def _made(
         options, given=given, configured=catalogue.configuration.options, file=catalogue.configuration.name
     )
     options = chosen.options
-    read, described = _loaded(model, options, on_stage, run=samples is not None)
+    read, described = read_described(model, options, on_stage, run=samples is not None)
+    before = None if options.before is None else read_described(options.before, options, on_stage, run=False)[1]
     source = None
     if samples is not None and described.model is not None:
-        on_stage(_READING)
+        on_stage(READING)
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
         kind, count = predicted_kind(run.described, run.source.labels)
         claims = checked_claims(options.expect, run.source.class_names, nameless=options.redact, kind=kind, count=count)
@@ -149,7 +150,7 @@ def _made(
     provenance = make_provenance(
         read,
         options,
-        _input_names(samples, of_samples | {"history": history, "config": config}, extra),
+        input_names(samples, of_samples | {"history": history, "config": config}, extra),
         name=described.summary.name,
         command=command,
         plugins=plugins.versions,
@@ -157,7 +158,7 @@ def _made(
     )
     reason = provenance.not_run or _NO_SAMPLES
     with grouped_convolutions_run(described.layers):
-        context = _context(
+        context = make_context(
             described,
             source,
             options,
@@ -177,6 +178,7 @@ def _made(
             sections=with_causes(
                 (
                     *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings, lost=lost),
+                    *_moved(before, described, options),
                     *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings, lost=lost),
                     *plugins.broken,
                 ),
@@ -187,9 +189,10 @@ def _made(
     return redacted(report) if options.redact else report
 
 
-def _loaded(
+def read_described(
     model: Any, options: ReportOptions, on_stage: Callable[[str], None], *, run: bool
 ) -> tuple[LoadedModel | WeightsOnly, DescribedModel]:
+    """Return what was read of a model, and what is known of it; whether it will be `run` decides what must be loaded."""
     file = recognise(model) if isinstance(model, str | Path) else None  # what is no model is told at once
 
     def start() -> None:
@@ -217,7 +220,7 @@ def load_described(model: Any, options: ReportOptions) -> DescribedModel:
     Raises:
         ModelError: the model cannot be read.
     """
-    return _loaded(model, options, _unheard, run=True)[1]
+    return read_described(model, options, _unheard, run=True)[1]
 
 
 def _read(file: ModelFile, options: ReportOptions, start: Callable[[], None]) -> LoadedModel | WeightsOnly:
@@ -249,18 +252,28 @@ def _described(
         return replace(read, serving=None, message=str(error)), described
 
 
-def _input_names(samples: Any, others: Mapping[str, Any], extra: Sequence[Any]) -> dict[str, str | tuple[str, ...]]:
+def input_names(samples: Any, others: Mapping[str, Any], extra: Sequence[Any]) -> dict[str, str | tuple[str, ...]]:
     """Return what may be shown of what was given beside the model, by option name."""
     named: dict[str, str | tuple[str, ...]] = {} if samples is None else {"samples": samples_name(samples)}
     named |= {name: input_name(value) for name, value in others.items() if value is not None}
     return named | ({"extra": tuple(map(input_name, extra))} if extra else {})
 
 
+def _moved(
+    before: DescribedModel | None, described: DescribedModel, options: ReportOptions
+) -> tuple[Section | SkippedSection, ...]:
+    if before is None:
+        return ()
+    from reportgen.comparison import moved_since  # which is made of this module
+
+    return (moved_since(before, described, options),)
+
+
 def _unheard(stage: str) -> None:
     del stage
 
 
-def _context(
+def make_context(
     described: DescribedModel,
     source: SampleSource | None,
     options: ReportOptions,
@@ -270,10 +283,21 @@ def _context(
     *,
     given: bool,
     lost: str,
-    most: float,
-    training: TrainingSetup | None,
-    history: TrainingHistory | None,
+    most: float = LARGEST_BYTES,
+    training: TrainingSetup | None = None,
+    history: TrainingHistory | None = None,
 ) -> AnalysisContext:
+    """Return what analyses get of a model, which is run on its samples here.
+
+    Args:
+        described, source, options, limits, on_stage: the model, its samples, the report's options, the limits in force, and
+            what is told of each stage.
+        reason: why there are no samples, where there are none.
+        given: whether samples were given.
+        lost: why the model is not run, as an earlier process ended there; '' elsewhere.
+        most: bytes that the page may have.
+        training, history: how the model was trained, as its file says and as the user gave it.
+    """
     shown = described.shown(options.layers)
     plan = planned(described, source, options, most=most)
     evaluated = live = None

@@ -329,6 +329,13 @@ class ReportOptions:
         metavar="FILE",
         read=_path_or_none,
     )
+    before: str | None = option(
+        None,
+        "Earlier model file, such as the one that fine-tuning began with: shows how far each layer has moved from it.",
+        MODEL,
+        metavar="FILE",
+        read=_path_or_none,
+    )
     activation: tuple[str, ...] = option(
         (),
         "Activation of Keras in place of one whose code is not in the file, as NAME=ACTIVATION: '<lambda>=relu', or "
@@ -381,6 +388,12 @@ class ReportOptions:
 
 
 DEFAULTS = ReportOptions()
+
+COMPARED = (
+    *("select", "layers", "title", "note", "lang", "redact", "seed", "scale", "bins", "max_evaluated", "redraws"),
+    *("resize", "skip_bad", "allow_custom_code", "custom_objects", "activation", "memory_limit"),
+)
+"""Names of the options that a comparison of two models has."""
 
 
 def flag_of(name: str) -> str:

@@ -52,6 +52,7 @@ def make_provenance(
         options,
         custom_objects=tuple(map(input_name, options.custom_objects)),
         architecture=None if options.architecture is None else input_name(options.architecture),
+        before=None if options.before is None else input_name(options.before),
     )
     file, live = read.file, read if isinstance(read, LoadedModel) else None
     used = backend() if not isinstance(read, WeightsOnly) or read.needs_keras(run=True) else ""
@@ -130,17 +131,45 @@ def reproducing_command(
         options: the report's options.
         inputs: see `make_provenance`.
     """
-    changed = {
+    changed = _changed(options)
+    if file_name is None:
+        return "reportgen.build_report(model, …)"
+    if any(_is_in_memory(value) for value in inputs.values()):
+        return _call("build_report", [repr(file_name)], inputs, changed)
+    return _words("build", [file_name], inputs, changed)
+
+
+def comparing_command(
+    base: str | None, new: str | None, options: ReportOptions, inputs: Mapping[str, str | tuple[str, ...]]
+) -> str:
+    """Return the command that makes the same comparison from files in the working folder, as `reproducing_command` does.
+
+    Args:
+        base, new: the model files' names; None for a model in memory.
+        options: the report's options.
+        inputs: see `make_provenance`.
+    """
+    changed = _changed(options)
+    if base is None or new is None or any(_is_in_memory(value) for value in inputs.values()):
+        models = [name if file is None else repr(file) for name, file in (("base", base), ("new", new))]
+        return _call("build_comparison", models, inputs, changed)
+    return _words("compare", [base, new], inputs, changed)
+
+
+def _changed(options: ReportOptions) -> dict[str, Any]:
+    """Return the options that are not at their default, by their names on the command line."""
+    return {
         field.name.replace("_", "-"): getattr(options, field.name)
         for field in fields(options)
         if getattr(options, field.name) != getattr(DEFAULTS, field.name)
     }
-    if file_name is None:
-        return "reportgen.build_report(model, …)"
-    if any(_is_in_memory(value) for value in inputs.values()):
-        return _call(file_name, inputs, changed)
+
+
+def _words(
+    command: str, files: list[str], inputs: Mapping[str, str | tuple[str, ...]], changed: Mapping[str, Any]
+) -> str:
     # a name that begins with a dash would be taken for an option
-    words = ["reportgen", "build", f"./{file_name}" if file_name.startswith("-") else file_name]
+    words = ["reportgen", command, *(f"./{file}" if file.startswith("-") else file for file in files)]
     for name, value in (*inputs.items(), *changed.items()):
         for one in value if isinstance(value, tuple) else (value,):
             words += [f"--{name}"] if one is True else [f"--{name}", str(one)]
@@ -153,12 +182,14 @@ def _is_in_memory(value: str | tuple[str, ...]) -> bool:
     return any(name.endswith(">") and name.rpartition("=")[2].startswith("<") for name in names)
 
 
-def _call(file_name: str, inputs: Mapping[str, str | tuple[str, ...]], changed: Mapping[str, Any]) -> str:
+def _call(
+    function: str, models: list[str], inputs: Mapping[str, str | tuple[str, ...]], changed: Mapping[str, Any]
+) -> str:
     """Return the call from Python; what is in memory is called as the argument that it is given for."""
     given = {name: name.replace("-", "_") if _is_in_memory(value) else repr(value) for name, value in inputs.items()}
     given |= {name: repr(value) for name, value in changed.items()}
     arguments = [value if name == "samples" else f"{name.replace('-', '_')}={value}" for name, value in given.items()]
-    return f"reportgen.build_report({', '.join([repr(file_name), *arguments])})"
+    return f"reportgen.{function}({', '.join([*models, *arguments])})"
 
 
 def input_name(value: Any) -> str:

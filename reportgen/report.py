@@ -11,7 +11,8 @@ from typing import Literal
 
 from reportgen.errors import UsageError
 from reportgen.redaction import left_out
-from reportgen.rendering import LARGEST_PAGE, WRITERS, Asked, check_targets, rendered, write_all
+from reportgen.rendering import LARGEST_PAGE, WRITERS, Asked, check_page_size, check_targets, rendered, write_all
+from reportgen.results import Comparison as ComparisonResults
 from reportgen.results import Plottable, Section, Severity, severity_named
 from reportgen.results import Report as ReportResults
 from reportgen.untrusted.escaping import shown
@@ -152,3 +153,65 @@ class Report(ReportResults):
         from reportgen.rendering import render_frame
 
         return render_frame(self)
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(ComparisonResults):
+    """A finished comparison of two models: its numbers, and the page and JSON made from them."""
+
+    def __repr__(self) -> str:
+        """Return one line: the title and the verdict."""
+        return f"<Comparison {self.title!r}: {self.verdict.conclusion}>"
+
+    def to_html(self) -> str:
+        """Return the self-contained page."""
+        from reportgen.rendering import render_comparison
+
+        return render_comparison(self)
+
+    def to_json(self) -> str:
+        """Return the numbers as JSON; the schema is `reportgen/rendering/comparison.schema.json`."""
+        from reportgen.rendering import render_comparison_json
+
+        return render_comparison_json(self)
+
+    def to_pdf(self, paper: str = "A4", *, full: bool = False) -> bytes:
+        """Return the page as PDF, as `Report.to_pdf` does."""
+        from reportgen.rendering import print_pdf, render_comparison
+
+        return print_pdf(render_comparison(self, paper=paper, full=full))
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        json_path: str | Path | None = None,
+        pdf_path: str | Path | None = None,
+        paper: str = "A4",
+        pdf_full: bool = False,
+        max_megabytes: float = LARGEST_PAGE,
+    ) -> Path:
+        """Write the page, and the JSON and the PDF where asked for, and return the page's path, as `Report.save` does.
+
+        Args:
+            path, json_path, pdf_path: where each is written; None for nowhere.
+            paper, pdf_full, max_megabytes: see `Report.save`.
+
+        Raises:
+            OutputError: a file cannot be written, or the page is too large; then none is changed.
+        """
+        check_targets(tuple(Path(target) for target in (path, json_path, pdf_path) if target is not None))
+        page = self.to_html()
+        check_page_size(page, max_megabytes)
+        contents: dict[Path, str | bytes] = {Path(path): page}
+        if json_path is not None:
+            contents[Path(json_path)] = self.to_json()
+        if pdf_path is not None:
+            contents[Path(pdf_path)] = self.to_pdf(paper, full=pdf_full)
+        write_all(contents)
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        from reportgen.rendering import render_comparison, render_framed
+
+        return render_framed(render_comparison(self), title=self.title, language=self.language)

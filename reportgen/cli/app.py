@@ -22,6 +22,7 @@ import typer
 
 from reportgen import __version__
 from reportgen.cli.batch import batch, index
+from reportgen.cli.compare import compare
 from reportgen.cli.options import (
     AsJson,
     ClassNames,
@@ -126,6 +127,7 @@ def demo(context: typer.Context, *, config: Config = None, options: ReportOption
     _write(MODEL, inputs, options, outcome, given=given, command=command, attempt=context.obj)
 
 
+app.command()(compare)
 app.command()(verify)
 app.command()(batch)
 app.command()(index)

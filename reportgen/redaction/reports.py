@@ -12,9 +12,17 @@ import numpy as np
 
 from reportgen.analyses import ANALYSES
 from reportgen.messages import say
-from reportgen.redaction.texts import STANDS_FOR, WITHHELD, redacted_provenance, unquoted
+from reportgen.redaction.texts import (
+    COMPARISON_TITLE,
+    STANDS_FOR,
+    WITHHELD,
+    redacted_command,
+    redacted_provenance,
+    unquoted,
+)
 from reportgen.results import (
     NO_ADVICE,
+    Comparison,
     Curve,
     Histogram,
     ImageGrid,
@@ -22,6 +30,7 @@ from reportgen.results import (
     Marks,
     Matrix,
     NullBands,
+    PanelGrid,
     Report,
     Section,
     SkippedSection,
@@ -34,6 +43,7 @@ _PLUGIN = say("A plug-in may show the samples, so --redact leaves its section ou
 _ADDED = say("This section was added from Python and may show the samples, so --redact leaves it out.")
 _NUMERIC = (bool, int, float, np.generic, enum.Enum, Histogram, Curve, Lines, Matrix, NullBands, Strip)
 AnyReport = TypeVar("AnyReport", bound=Report)
+AnyComparison = TypeVar("AnyComparison", bound=Comparison)
 
 
 class UnmarkedError(TypeError):
@@ -47,7 +57,7 @@ def redact(report: AnyReport) -> AnyReport:
         report: the report of samples from which `anonymise` took the names, as `make_report` does: sentences and tables have
             numbers in place of class names already. All else, up to the command, is done here.
     """
-    own = {analysis.name for analysis in ANALYSES}
+    own = {analysis.name for analysis in ANALYSES} | {"weight_changes"}  # the part that --before adds
     reason = report.provenance.not_run
     return replace(
         report,
@@ -58,6 +68,26 @@ def redact(report: AnyReport) -> AnyReport:
         rules=tuple(
             rule if rule.set_by == "default" else replace(rule, set_by=STANDS_FOR["config"]) for rule in report.rules
         ),
+    )
+
+
+def redact_comparison(comparison: AnyComparison) -> AnyComparison:
+    """Return a comparison without what would show the samples or whose they are; its numbers stay.
+
+    Args:
+        comparison: made of samples from which `anonymise` took the names.
+    """
+    base, new = comparison.base, comparison.new
+    not_run = new.provenance.not_run or base.provenance.not_run
+    return replace(
+        comparison,
+        base=replace(base, provenance=redacted_provenance(base.provenance), model=_kept(base.model, not_run)),
+        new=replace(new, provenance=redacted_provenance(new.provenance), model=_kept(new.model, not_run)),
+        samples=None if comparison.samples is None else _kept(comparison.samples, not_run),
+        verdict=_kept(comparison.verdict, not_run),
+        sections=tuple(_section(section, not_run, own=True) for section in comparison.sections),
+        title=COMPARISON_TITLE,
+        command=redacted_command(comparison.command),
     )
 
 
@@ -114,7 +144,7 @@ def _kept(value: Any, not_run: str) -> Any:
 
 
 def _is_of_weights(value: Any) -> bool:
-    return isinstance(value, ImageGrid) and value.of_weights
+    return isinstance(value, ImageGrid | PanelGrid) and value.of_weights
 
 
 def _is_row_of_numbers(value: Any) -> bool:

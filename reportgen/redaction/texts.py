@@ -18,6 +18,7 @@ STATEMENT = say(
     "what single samples are. The numbers are those of the full report."
 )
 TITLE = say("Redacted model report")
+COMPARISON_TITLE = say("Redacted comparison")
 _NOT_RUN = say("The model could not run, so only its weights are shown; --redact hides the reason.")
 WITHHELD = say("left out by --redact")
 
@@ -28,11 +29,13 @@ STANDS_FOR = {
     "history": "HISTORY",
     "config": "CONFIG",
     "architecture": "ARCHITECTURE",
+    "before": "BEFORE",
     "custom-objects": "MODULE",
     "custom_objects": "MODULE",
 }
 _MODEL = "MODEL"
 _CALL = "reportgen.build_report(model, …)"
+_CALL_OF_TWO = "reportgen.build_comparison(base, new, …)"
 _GONE = {"title": None, "note": ""}
 _QUOTED = ("error", "received")  # what messages call the text of an error
 _RECEIVED = re.compile(r"Received: .*", re.DOTALL)
@@ -100,7 +103,8 @@ def redacted_command(command: str) -> str:
     """
     words = shlex.split(command)
     if words[0] != "reportgen":
-        return _CALL
+        return _CALL_OF_TWO if "build_comparison(" in command else _CALL
+    models = {"build": 1, "compare": 2}.get(words[1], 0)
     kept = words[:2]
     rest = iter(words[2:])
     for word in rest:
@@ -110,7 +114,7 @@ def redacted_command(command: str) -> str:
         elif option in STANDS_FOR:
             kept += [word, _placeholder(option, next(rest))]
         else:
-            kept.append(_MODEL if len(kept) == 2 and words[1] == "build" else word)
+            kept.append(_MODEL if len(kept) < 2 + models else word)
     return shlex.join(kept)
 
 

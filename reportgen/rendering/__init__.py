@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reportgen.rendering.digest import page_differences, page_parts
-    from reportgen.rendering.html import render_frame, render_html
+    from reportgen.rendering.html import render_comparison, render_frame, render_framed, render_html
     from reportgen.rendering.index import IndexRow, Measure, Run, render_index
-    from reportgen.rendering.json import render_json
+    from reportgen.rendering.json import render_comparison_json, render_json
     from reportgen.rendering.markdown import render_markdown
     from reportgen.rendering.metrics import metrics_of
     from reportgen.rendering.output import (
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "digest": ("page_differences", "page_parts"),
-    "html": ("render_frame", "render_html"),
+    "html": ("render_comparison", "render_frame", "render_framed", "render_html"),
     "index": ("IndexRow", "Measure", "Run", "render_index"),
-    "json": ("render_json",),
+    "json": ("render_comparison_json", "render_json"),
     "output": ("LARGEST_PAGE", "check_page_size", "check_targets", "large_page_warning", "write_all"),
     "markdown": ("render_markdown",),
     "metrics": ("metrics_of",),

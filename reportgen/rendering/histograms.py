@@ -14,6 +14,7 @@ from reportgen.rendering.svg import compact, stairs
 from reportgen.results import Histogram
 
 _COUNT = say("count")
+_FILLED = ("trained", "new")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # CSS pixels around the bars
 _TICK = 90  # CSS pixels from one number of the horizontal axis to the next, at least
 _LINE = 16
@@ -28,7 +29,7 @@ def histogram_svg(
     said: Callable[[str], str] = str,
     digits: Callable[[str], str] = str,
 ) -> str:
-    """Return a histogram as an SVG: trained filled in blue, any other set as an outline in ochre, on shared bins.
+    """Return a histogram as an SVG: trained or new filled in blue, any other set as an outline in ochre, on shared bins.
 
     Args:
         histogram: the histogram.
@@ -49,7 +50,7 @@ def histogram_svg(
     for place, (name, counts) in enumerate(histogram.counts.items()):
         ends = (np.arange(len(counts)) + 1) * (across / len(counts))
         outline = stairs(down * (1 - counts / most), ends, down)
-        filled = name == "trained"
+        filled = name in _FILLED
         colour = TRAINED_COLOUR if filled else UNTRAINED_COLOUR
         look = f"fill='{colour}'" if filled else f"fill='none' stroke='{colour}' stroke-width='1.5'"
         parts.append(f"<path transform='translate({_LEFT},{_TOP})' {look} d='{outline}'/>")

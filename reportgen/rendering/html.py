@@ -25,14 +25,23 @@ from reportgen.rendering.figures import (
     strip_threshold,
 )
 from reportgen.rendering.geometry import fitting, level
-from reportgen.rendering.json import render_json
+from reportgen.rendering.json import render_comparison_json, render_json
 from reportgen.rendering.language import Language, lined_up, open_language, ranges
 from reportgen.rendering.outline import outline_of
 from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
 from reportgen.rendering.templates import new_environment
 from reportgen.rendering.verdict import checked_rules, verdict_of
-from reportgen.results import Palette, Report, Section, Severity, SkippedSection
+from reportgen.results import (
+    ComparedOutcome,
+    Comparison,
+    Palette,
+    Provenance,
+    Report,
+    Section,
+    Severity,
+    SkippedSection,
+)
 
 _LETTERS = string.ascii_letters
 
@@ -54,10 +63,7 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
     page = Page(language)
     names = {"report": report, "page": page, "Severity": Severity}
     sections = [_with_body(section, environment, names) for section in report.sections]
-    provenance = report.provenance
-    running = (
-        f"{language.name(provenance.title)} \N{EN DASH} {provenance.date} \N{EN DASH} SHA-256 {provenance.sha256[:12]}"
-    )
+    running = _running(report.provenance.title, report.provenance, language)
     document = environment.get_template("report.html").render(
         **names,
         sections=sections,
@@ -69,6 +75,49 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
         json_text=render_json(report),
     )
     return sealed(page.anchors.settled(document) + "\n")
+
+
+def render_comparison(comparison: Comparison, *, paper: str | None = None, full: bool = False) -> str:
+    """Return the self-contained page of a comparison, with the frame, the figures and the style of a report's.
+
+    Args:
+        comparison: the comparison.
+        paper, full: see `render_html`.
+    """
+    language = open_language(comparison.language)
+    environment = make_environment((), language)
+    page = Page(language)
+    names = {"report": comparison, "comparison": comparison, "page": page, "Severity": Severity}
+    sections = [_with_body(section, environment, names) for section in comparison.sections]
+    skipped: dict[str, list[SkippedSection]] = {}
+    for section, _ in sections:
+        if isinstance(section, SkippedSection):
+            skipped.setdefault(section.reason, []).append(section)
+    running = _running(comparison.title, comparison.provenance, language)
+    document = environment.get_template("comparison.html").render(
+        **names,
+        sections=[(section, body) for section, body in sections if isinstance(section, Section)],
+        skipped=skipped,
+        tone=_TONES[comparison.verdict.outcome],
+        **dressed(environment, names, running, paper=paper, full=full),
+        json_text=render_comparison_json(comparison),
+    )
+    return sealed(page.anchors.settled(document) + "\n")
+
+
+def _running(title: str, provenance: Provenance, language: Language) -> str:
+    """Return what stands above each printed page."""
+    return f"{language.name(title)} \N{EN DASH} {provenance.date} \N{EN DASH} SHA-256 {provenance.sha256[:12]}"
+
+
+_TONES = {
+    ComparedOutcome.IDENTICAL: "pass",
+    ComparedOutcome.BETTER: "pass",
+    ComparedOutcome.WORSE: "problem",
+    ComparedOutcome.MIXED: "warning",
+    ComparedOutcome.UNDECIDED: "open",
+    ComparedOutcome.UNJUDGED: "open",
+}
 
 
 def dressed(
@@ -94,10 +143,22 @@ def dressed(
 
 def render_frame(report: Report) -> str:
     """Return the page inside a sandboxed frame, for a notebook's output cell."""
-    environment = make_environment((), open_language(report.language))
+    return render_framed(render_html(report), title=report.provenance.title, language=report.language)
+
+
+def render_framed(document: str, *, title: str, language: str) -> str:
+    """Return a page inside a sandboxed frame.
+
+    Args:
+        document: the page.
+        title: what the frame is called.
+        language: code of the page's language.
+    """
+    environment = make_environment((), open_language(language))
     # The base address of such a document is its parent's: a bare fragment would lead away from it, to the notebook.
-    document = render_html(report).replace('href="#', 'href="about:srcdoc#')
-    return environment.get_template("frame.html").render(document=document, title=report.provenance.title)
+    return environment.get_template("frame.html").render(
+        document=document.replace('href="#', 'href="about:srcdoc#'), title=title
+    )
 
 
 def _with_body(
@@ -197,7 +258,8 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "counted": language.counted,
         "language": language,
     }
-    for function in (language.integer, language.number, language.percent, language.sizes, language.file_size):
+    formats = (language.integer, language.number, language.percent, language.points, language.signed)
+    for function in (*formats, language.sizes, language.file_size):
         environment.filters[function.__name__] = function
     environment.filters |= {
         "said": language.text,

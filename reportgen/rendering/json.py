@@ -14,6 +14,9 @@ import numpy as np
 
 from reportgen.results import (
     Advice,
+    ComparedModel,
+    ComparedVerdict,
+    Comparison,
     Finding,
     Histogram,
     ImageGrid,
@@ -96,6 +99,49 @@ class Document:
     sections: tuple[WrittenSection, ...]
 
 
+@dataclass(frozen=True)
+class ComparisonDocument:
+    """The numbers of a comparison of two models.
+
+    Floats have six significant digits; what is not finite is null. New names may come without a new schema_version.
+
+    Attributes:
+        schema_version: raised when a name goes or changes its meaning.
+        title: the page's title.
+        command: the command that makes the same comparison again.
+        verdict: whether the new model is better.
+        base: the model that is compared with.
+        new: the model that is judged.
+        samples: what both were run on; null without samples.
+        sections: one for each part.
+    """
+
+    schema_version: Literal[1]
+    title: str
+    command: str
+    verdict: ComparedVerdict
+    base: ComparedModel
+    new: ComparedModel
+    samples: SamplesSummary | None
+    sections: tuple[WrittenSection, ...]
+
+
+def render_comparison_json(comparison: Comparison) -> str:
+    """Return a comparison as JSON, one line, without the pixels of its images."""
+    return _text(
+        ComparisonDocument(
+            schema_version=1,
+            title=comparison.title,
+            command=comparison.command,
+            verdict=comparison.verdict,
+            base=comparison.base,
+            new=comparison.new,
+            samples=comparison.samples,
+            sections=tuple(map(_section, comparison.sections)),
+        )
+    )
+
+
 def render_json(report: Report) -> str:
     """Return the report as JSON, one line, without the pixels of its images."""
     document = Document(
@@ -110,6 +156,10 @@ def render_json(report: Report) -> str:
         rules=report.rules,
         sections=tuple(map(_section, report.sections)),
     )
+    return _text(document)
+
+
+def _text(document: Document | ComparisonDocument) -> str:
     text = json.dumps(_plain(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # on one line, what cannot be printed stands inside strings alone; escaped, it cannot hide or turn what a reader sees
     return text if text.isprintable() else "".join(map(_escaped, text))

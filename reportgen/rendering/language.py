@@ -140,6 +140,18 @@ class Language:
             return self.digits(">99.9%")
         return self.digits(f"{100 * value:.1f}%")
 
+    def points(self, value: float | None) -> str:
+        """Return a difference of shares in percentage points with its sign and one decimal, as '+1.5'; '0.0' without a sign."""
+        if value is None or math.isnan(value):
+            return _NONE
+        text = f"{100 * value:+.1f}"
+        return self.digits("0.0" if float(text) == 0 else text.replace("-", MINUS))
+
+    def signed(self, value: float | None) -> str:
+        """Return a number as `number` does, a whole one as `integer`, with a sign before one that is above zero."""
+        text = self.integer(value) if isinstance(value, int) else self.number(value)
+        return f"+{text}" if value is not None and value > 0 else text
+
     def sizes(self, value: Sequence[int | None] | None) -> str:
         """Return a shape, window or receptive field as '3 x 3' with multiplication signs; '?' for a free size."""
         if value is None:

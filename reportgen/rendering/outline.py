@@ -23,6 +23,7 @@ MAIN = (
 DIAGNOSTICS = (
     "learned",
     "training",
+    "weight_changes",
     "channel_activity",
     "batch_normalization",
     "preprocessing_check",

@@ -25,14 +25,16 @@ _ARRAY = "array_of_numbers"
 _LISTED = ("properties", "allOf", "$defs")  # what stands one a line
 
 
-def render_schema(results: Mapping[str, type]) -> str:
+def render_schema(results: Mapping[str, type], *, document: type = Document, title: str = "reportgen report") -> str:
     """Return the schema as JSON, one property a line.
 
     Args:
-        results: the dataclass of each analysis' result, by the analysis' name.
+        results: the dataclass of each section's result, by the section's name.
+        document: the dataclass of the whole.
+        title: the schema's title.
     """
     made = _Schema()
-    top = made.of_dataclass(Document)
+    top = made.of_dataclass(document)
     every = [made.of(kind) for kind in results.values()]
     made.definitions[WrittenSection.__name__]["allOf"] = [
         {
@@ -41,7 +43,7 @@ def render_schema(results: Mapping[str, type]) -> str:
         }
         for name, result in zip(results, every, strict=True)
     ]
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reportgen report"}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
     return _laid_out(head | top | {"$defs": dict(sorted(made.definitions.items()))}) + "\n"
 
 

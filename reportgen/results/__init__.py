@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.results.advice import NO_ADVICE, Advice, Certainty
 from reportgen.results.causes import BROKEN_WEIGHTS, WRONG_INPUTS, cause_of, causes_first, origin_of
+from reportgen.results.comparison import (
+    Change,
+    ComparedModel,
+    ComparedOutcome,
+    ComparedVerdict,
+    Comparison,
+)
 from reportgen.results.findings import (
     FEWEST_SAMPLES,
     UNWRITTEN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -176,6 +176,7 @@ class PanelGrid:
         columns: tiles in a row.
         total: how many tiles there could be; N of them are here.
         large: whether rows are as wide as the page allows, where each tile is worth a look.
+        of_weights: whether they show the models alone, so that a redacted page keeps them.
     """
 
     panels: tuple[Panel, ...]
@@ -183,6 +184,7 @@ class PanelGrid:
     columns: int
     total: int
     large: bool = False
+    of_weights: bool = field(default=False, metadata={"written": False})
 
 
 @dataclass(frozen=True)

@@ -6,5 +6,5 @@ from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, ev
 from reportgen.run.history import TrainingHistory, read_history
 from reportgen.run.page_plan import planned
 from reportgen.run.patches import cut_patches, excited_channels
-from reportgen.run.prepared_run import PreparedRun, prepare_run
+from reportgen.run.prepared_run import PreparedRun, prepare_run, prepare_with
 from reportgen.run.repeats import run_changed

@@ -47,7 +47,21 @@ def prepare_run(
     Raises:
         SamplesError: a source cannot be read or does not fit, or an input has none.
     """
-    source = open_inputs(described, samples, labels=labels, class_names=class_names, options=options)
+    return prepare_with(
+        described, open_inputs(described, samples, labels=labels, class_names=class_names, options=options)
+    )
+
+
+def prepare_with(described: DescribedModel, source: SampleSource) -> PreparedRun:
+    """Return the model, built where it was not, with samples that are open already.
+
+    Args:
+        described: as read, built or not.
+        source: samples that fit it.
+
+    Raises:
+        SamplesError: the model cannot be built on them.
+    """
     model, notes = described.model, source.notes
     if not described.outputs_only and (
         not _is_known(described) or common_data_format(described.layers.values()) == "channels_first"

@@ -24,6 +24,7 @@ from reportgen.models.graphs.calls import (
     whole_input_size,
 )
 from reportgen.models.graphs.dependencies import CallGraph, GraphTensor, call_graph, leading_to
+from reportgen.models.graphs.deployed_model import describe_deployed
 from reportgen.models.graphs.described_model import DescribedModel, describe_model
 from reportgen.models.graphs.inputs import model_inputs, pack_inputs, pictured_input
 from reportgen.models.graphs.layers import (
@@ -46,5 +47,6 @@ from reportgen.models.graphs.outputs import (
     first_tensor,
     tensors_of,
 )
+from reportgen.models.graphs.shared_orders import ChannelOrders, channel_orders
 from reportgen.models.graphs.signature_model import with_signature
 from reportgen.models.graphs.stored_model import describe_stored_weights

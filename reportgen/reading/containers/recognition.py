@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -71,12 +71,13 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def recognise(path: str | Path) -> ModelFile:
+def recognise(path: str | Path, *, also: Sequence[ModelFormat] = ()) -> ModelFile:
     """Return what `path` is, without interpreting its contents.
 
     Args:
         path: a file; a folder made by unzipping a .keras archive; a SavedModel folder; a checkpoint, as the path of its
             .index file, without '.index', or of the folder that it is in.
+        also: further formats, which are looked for last.
 
     Raises:
         ModelError: there is no such file, it is not a regular file, it is empty, or it is no model that can be read.
@@ -89,7 +90,7 @@ def recognise(path: str | Path) -> ModelFile:
             f"{base_name(path)} is a zip archive and an HDF5 file at once, so what it holds depends on who reads it. "
             f"Received: both signatures. Save the model again."
         )
-    for model_format in FORMATS:
+    for model_format in (*FORMATS, *also):
         match = model_format.match(path, head)
         if match is not None:
             return _described(*match, model_format)

@@ -1,0 +1,120 @@
+"""Which findings the new model has and the base has not, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reportgen.analyses import ANALYSES
+from reportgen.analyses.base import Skip
+from reportgen.analyses.sections import run_analyses
+from reportgen.comparison.sides import ANSWERS_ALONE, Side
+from reportgen.messages import say
+from reportgen.results import Finding, Kept, RuleSettings, Section, Severity, redactable
+
+_COSTLY = frozenset({"concepts", "feature_maps", "filter_responses", "attribution"})
+"""Analyses that show more than they judge, and take most of a report's time: `reportgen build` runs them."""
+
+
+@redactable
+@dataclass(frozen=True)
+class FindingChange:
+    """A finding of one of the models, or of both.
+
+    Attributes:
+        code: the rule.
+        title: what is wrong in a few words; '' where the rule does not say.
+        subject: what it is about.
+        base, new: how much it matters to each model; None where that one does not have it.
+        message: what is said of it: of the new model where it has it.
+    """
+
+    code: Kept[str]
+    title: Kept[str]
+    subject: Kept[str]
+    base: Severity | None
+    new: Severity | None
+    message: Kept[str]
+
+
+@redactable
+@dataclass(frozen=True)
+class FindingChangesResult:
+    """The findings of two models.
+
+    Attributes:
+        findings: of either model, the gravest of the new model first.
+        compared: titles of the analyses whose rules were compared.
+        left_out: titles of those that looked at one of the models alone, or at neither.
+    """
+
+    findings: tuple[FindingChange, ...]
+    compared: Kept[tuple[str, ...]]
+    left_out: Kept[tuple[str, ...]]
+
+    @property
+    def new(self) -> tuple[FindingChange, ...]:
+        """Those that the new model alone has."""
+        return tuple(one for one in self.findings if one.base is None)
+
+    @property
+    def gone(self) -> tuple[FindingChange, ...]:
+        """Those that the base alone has."""
+        return tuple(one for one in self.findings if one.new is None)
+
+    @property
+    def same(self) -> tuple[FindingChange, ...]:
+        """Those that both have."""
+        return tuple(one for one in self.findings if one.base is not None and one.new is not None)
+
+
+@dataclass(frozen=True)
+class FindingChanges:
+    """Applies the rules to both models.
+
+    Attributes:
+        settings: the rules that are off, and severities that were set.
+    """
+
+    settings: RuleSettings
+
+    name = "finding_changes"
+    title = say("Findings")
+
+    def compare(self, base: Side, new: Side) -> FindingChangesResult | Skip:
+        """Return the findings of both; a skip where one of the models shows its answers alone."""
+        if base.deployed or new.deployed:
+            return Skip(ANSWERS_ALONE)
+        analyses = tuple(one for one in ANALYSES if one.name not in _COSTLY)
+        sides = []
+        for side in (base, new):
+            sections = run_analyses(side.context, analyses, on_stage=_unheard, settings=self.settings)
+            sides.append({section.name: section for section in sections if isinstance(section, Section)})
+        common = [one for one in analyses if all(one.name in side for side in sides)]
+        found = [_by_key(side, {one.name for one in common}) for side in sides]
+        rows = [_change(found[0].get(key), found[1].get(key)) for key in {**found[1], **found[0]}]
+        rows.sort(key=lambda row: (-(row.new or 0), -(row.base or 0)))
+        left_out = tuple(one.title for one in ANALYSES if one not in common)
+        return FindingChangesResult(tuple(rows), tuple(one.title for one in common), left_out)
+
+
+def _by_key(sections: Mapping[str, Section], names: set[str]) -> dict[tuple[str, str], Finding]:
+    every = (one for section in sections.values() if section.name in names for one in section.findings)
+    return {(one.code, str(one.subject)): one for one in every}
+
+
+def _change(base: Finding | None, new: Finding | None) -> FindingChange:
+    told = new or base
+    assert told is not None
+    return FindingChange(
+        code=told.code,
+        title=told.advice.title,
+        subject=told.subject,
+        base=base.severity if base else None,
+        new=new.severity if new else None,
+        message=told.message,
+    )
+
+
+def _unheard(stage: str) -> None:
+    del stage

@@ -1,0 +1,281 @@
+"""A comparison made of options: both models read, run on the same samples, and every part compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.base import Skip
+from reportgen.analyses.catalogue import open_catalogue
+from reportgen.build import READING, input_names, make_context, read_described
+from reportgen.comparison.answers import Answers, AnswersResult
+from reportgen.comparison.architecture import ArchitectureChanges, ArchitectureChangesResult
+from reportgen.comparison.calibration import CalibrationChange, CalibrationChangeResult
+from reportgen.comparison.classes import ClassChanges, ClassChangesResult
+from reportgen.comparison.filters import FilterChangesResult, filter_changes
+from reportgen.comparison.findings import FindingChanges, FindingChangesResult
+from reportgen.comparison.maps import MapChangesResult, map_changes
+from reportgen.comparison.sides import ANSWERS_ALONE, Side
+from reportgen.comparison.verdict import verdict_of_parts
+from reportgen.comparison.weights import WeightChangesResult, matched_pair, weight_changes
+from reportgen.errors import SamplesError, told_as_lack
+from reportgen.messages import say
+from reportgen.models.graphs import DescribedModel, describe_deployed, model_inputs
+from reportgen.models.passes import grouped_convolutions_run
+from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
+from reportgen.options import ReportOptions
+from reportgen.provenance import comparing_command, input_name, make_provenance
+from reportgen.reading import DEPLOYED, LoadedModel, WeightsOnly, is_deployed, open_deployed, recognise
+from reportgen.redaction import anonymise, redact_comparison
+from reportgen.report import Comparison
+from reportgen.results import ComparedModel, Limits, RuleSettings, Section, SkippedSection
+from reportgen.run import prepare_run, prepare_with
+from reportgen.samples import SampleSource, is_stream
+from reportgen.settings import settled
+
+_COMPARING = "Comparing"
+_MOST_KEPT = 2**28
+"""Bytes of samples that stay in memory between the two models' passes, so that they are read once."""
+_NO_SAMPLES = say("No samples were given. Add --samples SOURCE to compare the answers.")
+
+Stage = Callable[[str], None]
+
+PARTS: Mapping[str, type] = {
+    "answers": AnswersResult,
+    "class_changes": ClassChangesResult,
+    "calibration_change": CalibrationChangeResult,
+    "finding_changes": FindingChangesResult,
+    "architecture_changes": ArchitectureChangesResult,
+    "weight_changes": WeightChangesResult,
+    "filter_changes": FilterChangesResult,
+    "map_changes": MapChangesResult,
+}
+"""The result of each part, by its name, in the order of the page."""
+
+
+@told_as_lack()
+@one_blas_thread()
+def make_comparison(
+    base: Any,
+    new: Any,
+    samples: Any,
+    *,
+    labels: Any = None,
+    class_names: Any = None,
+    config: str | Path | Mapping[str, Any] | None = None,
+    options: ReportOptions,
+    given: Collection[str] | None = None,
+    command: str | None = None,
+    on_stage: Stage | None = None,
+) -> Comparison:
+    """Return a comparison; as `build_comparison`, with the options in one object.
+
+    Args:
+        base, new, samples, labels, class_names, config: see `build_comparison`.
+        options: the options of a report, as far as they concern a comparison.
+        given: see `make_report`.
+        command: the command line that makes the same comparison again; None to tell it from the options.
+        on_stage: told each stage's name.
+
+    Raises:
+        MachineError: there is too little memory, file handles or disk.
+        ReportgenError: see `build_comparison`.
+    """
+    on_stage = on_stage or _unheard
+    options.check()
+    free_earlier()
+    of_samples = {"labels": labels, "class-names": class_names}
+    if samples is None:
+        options.check_without_samples(of_samples)
+    catalogue = open_catalogue(config)
+    settings, configuration = catalogue.settings, catalogue.configuration
+    options = settled(options, given=given, configured=configuration.options, file=configuration.name).options
+    named = input_names(samples, of_samples | {"config": config}, ())
+    read = _read_both(base, new, options, on_stage, run=samples is not None)
+    sources: list[SampleSource | None] = [None, None]
+    if samples is not None:
+        on_stage(READING)
+        read, sources = _opened(read, samples, labels, class_names, options)
+    sides = _sides(read, sources, options, settings.limits, named, on_stage, given=samples is not None)
+    on_stage(_COMPARING)
+    sections = _parts(*sides, settings)
+    evaluated = sides[1].samples or sides[0].samples
+    files = [each.file.name if each.file else None for each, _ in read]
+    titles = [side.provenance.title for side in sides]
+    made = Comparison(
+        base=ComparedModel(sides[0].provenance, sides[0].context.model),
+        new=ComparedModel(sides[1].provenance, sides[1].context.model),
+        samples=evaluated.summary if evaluated else None,
+        verdict=verdict_of_parts(sections),
+        sections=sections,
+        title=options.title or " → ".join(map(_stem, files, titles)),
+        command=command or comparing_command(files[0], files[1], options, named),
+    )
+    return redact_comparison(made) if options.redact else made
+
+
+def _unheard(stage: str) -> None:
+    del stage
+
+
+def _stem(file: str | None, title: str) -> str:
+    return re.sub(r"\.(keras|h5|hdf5|tflite|onnx)$", "", file, flags=re.IGNORECASE) if file else title
+
+
+_Read = tuple[LoadedModel | WeightsOnly, DescribedModel]
+
+
+def _read_both(base: Any, new: Any, options: ReportOptions, on_stage: Stage, *, run: bool) -> list[_Read]:
+    """Return what was read of both models, and what is known of them; deployed ones are described like the Keras model."""
+    files = [recognise(each, also=DEPLOYED) if isinstance(each, str | Path) else None for each in (base, new)]
+    deployed = [file is not None and is_deployed(file) for file in files]
+    found: list[_Read | None] = [
+        None if apart else read_described(model, options, on_stage, run=run)
+        for model, apart in zip((base, new), deployed, strict=True)
+    ]
+    like = next((described for one in found if one for described in one[1:]), None)
+    for place, file in enumerate(files):
+        if deployed[place] and file is not None:
+            import_keras()  # what runs any model asks it
+            model = open_deployed(file, memory_limit=options.memory_limit_bytes)
+            described = describe_deployed(model, file.format.label, like=like)
+            found[place] = LoadedModel(described.model, file, None), described
+    return [one for one in found if one is not None]
+
+
+def _opened(
+    read: list[_Read], samples: Any, labels: Any, class_names: Any, options: ReportOptions
+) -> tuple[list[_Read], list[SampleSource | None]]:
+    """Return the models with their samples, read once where both take the same; None for those of one that is not run."""
+    read = [*read]
+    sources: list[SampleSource | None] = [None, None]
+    shared: tuple[DescribedModel, SampleSource] | None = None
+    # the one whose graph tells more of its input and its answers opens them
+    for place in sorted((1, 0), key=lambda place: read[place][1].outputs_only):
+        described = read[place][1]
+        if described.model is None:
+            continue
+        if shared is not None and _takes_alike(shared[0], described):
+            run = prepare_with(described, shared[1])
+        else:
+            if shared is not None and is_stream(samples):
+                raise SamplesError(
+                    "the two models take samples of other shapes, and a stream can be read once alone. "
+                    f"Received: {type(samples).__name__}. Give arrays or files."
+                )
+            run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
+            source = anonymise(run.source) if options.redact else run.source
+            run = replace(run, source=_kept(source))
+            shared = (described, run.source)
+        read[place] = (read[place][0], run.described)
+        sources[place] = run.source
+    counts = {source.count for source in sources if source is not None}
+    if len(counts) > 1:
+        raise SamplesError(f"both models need the same samples. Received: {' and '.join(map(str, counts))} samples.")
+    return read, sources
+
+
+def _takes_alike(first: DescribedModel, second: DescribedModel) -> bool:
+    inputs = [[(one.name, one.shape) for one in model_inputs(each.model)] for each in (first, second)]
+    alone = all(len(each) <= 1 for each in inputs)
+    return first.summary.input_shape == second.summary.input_shape and (alone or inputs[0] == inputs[1])
+
+
+def _kept(source: SampleSource) -> SampleSource:
+    """Return the same samples, of which the first ones that are read stay in memory."""
+    room = [_MOST_KEPT]
+    known: dict[int, np.ndarray] = {}
+
+    def read(indices: Sequence[int]) -> np.ndarray:
+        new = [index for index in dict.fromkeys(map(int, indices)) if index not in known]
+        if not new:
+            return np.stack([known[int(index)] for index in indices]) if len(indices) else source.read(indices)
+        values = source.read(new)
+        if values.nbytes > room[0]:
+            return source.read(indices)
+        room[0] -= values.nbytes
+        known.update(zip(new, values, strict=True))
+        return np.stack([known[int(index)] for index in indices])
+
+    return replace(source, read=read)
+
+
+def _sides(
+    read: list[_Read],
+    sources: list[SampleSource | None],
+    options: ReportOptions,
+    limits: Limits,
+    named: Mapping[str, str | tuple[str, ...]],
+    on_stage: Stage,
+    *,
+    given: bool,
+) -> tuple[Side, Side]:
+    """Return both models, run on the same samples: those that the new one chooses."""
+    sides: dict[int, Side] = {}
+    for place in sorted((1, 0), key=lambda place: sources[place] is None or read[place][1].outputs_only):
+        loaded, described = read[place]
+        first = next(iter(sides.values()), None)
+        own = options
+        if first is not None and first.samples is not None:
+            own = replace(options, select=",".join(map(str, first.samples.summary.shown)))
+        provenance = make_provenance(loaded, options, named, name=described.summary.name)
+        with grouped_convolutions_run(described.layers):
+            context = make_context(
+                described,
+                sources[place],
+                own,
+                limits,
+                on_stage,
+                provenance.not_run or _NO_SAMPLES,
+                given=given,
+                lost="",
+                training=loaded.training,
+            )
+        deployed = loaded.file is not None and is_deployed(loaded.file)
+        sides[place] = Side(
+            provenance=provenance,
+            described=described,
+            context=replace(context, options=options),
+            deployed=deployed,
+        )
+    return sides[0], sides[1]
+
+
+def _parts(base: Side, new: Side, settings: RuleSettings) -> tuple[Section | SkippedSection, ...]:
+    options = new.context.options
+    parts = (Answers(), ClassChanges(), CalibrationChange(), FindingChanges(settings), ArchitectureChanges())
+    made = [_section(part.name, part.title, part.compare(base, new)) for part in parts]
+    pair = matched_pair(base.described, new.described)
+    deployed = base.deployed or new.deployed
+    weights = Skip(ANSWERS_ALONE) if deployed else weight_changes(pair, options)
+    if isinstance(weights, Skip):
+        filters: FilterChangesResult | Skip = weights
+    else:
+        filters = filter_changes(pair, tuple(kernel.label for kernel in weights.by_distance if not kernel.equal))
+    return (
+        *made,
+        _section("weight_changes", say("Weights"), weights),
+        _section("filter_changes", say("Filters"), filters),
+        _section("map_changes", say("Feature maps"), map_changes(base, new, pair)),
+    )
+
+
+def moved_since(before: DescribedModel, new: DescribedModel, options: ReportOptions) -> Section | SkippedSection:
+    """Return a report's section on how far its model has moved from an earlier one.
+
+    Args:
+        before: the model of --before.
+        new: the report's.
+        options: the report's.
+    """
+    found = weight_changes(matched_pair(before, new), options, called=input_name(options.before))
+    return _section("weight_changes", say("Change since before"), found)
+
+
+def _section(name: str, title: str, result: Any) -> Section | SkippedSection:
+    return SkippedSection(name, title, result.reason) if isinstance(result, Skip) else Section(name, title, result)

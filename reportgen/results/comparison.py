@@ -1,0 +1,112 @@
+"""A finished comparison of two models: where both come from, its parts, and the verdict."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from reportgen.results.findings import ModelSummary, Provenance, SamplesSummary
+from reportgen.results.redaction import Kept, redactable
+from reportgen.results.report import Section, SkippedSection
+
+
+class ComparedOutcome(enum.Enum):
+    """What a comparison says of the new model."""
+
+    IDENTICAL = "identical"
+    """The same layers and weights, and the same answers where both were run."""
+    BETTER = "better"
+    WORSE = "worse"
+    MIXED = "mixed"
+    """Certainly better in one respect and certainly worse in another."""
+    UNDECIDED = "undecided"
+    """Compared on labelled samples, without a difference beyond chance."""
+    UNJUDGED = "unjudged"
+    """Nothing tells which is right: there are no samples or no labels."""
+
+
+@redactable
+@dataclass(frozen=True)
+class Change:
+    """One thing that is certain about the new model.
+
+    Attributes:
+        part: name of the part that tells more.
+        said: what changed, without a full stop.
+        worse: whether the new model is worse in it.
+        decides: whether it makes the new model better or worse, and is not told alone.
+    """
+
+    part: Kept[str]
+    said: Kept[str]
+    worse: bool
+    decides: bool = True
+
+
+@redactable
+@dataclass(frozen=True)
+class ComparedVerdict:
+    """What a decider reads first.
+
+    Attributes:
+        outcome: 'identical', 'better', 'worse', 'mixed', 'undecided' or 'unjudged'.
+        conclusion: the same, one sentence.
+        measured: what was measured of the answers; '' where the models were not run.
+        changes: what is certain about the new model.
+    """
+
+    outcome: ComparedOutcome
+    conclusion: Kept[str]
+    measured: Kept[str]
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class ComparedModel:
+    """One of the two models.
+
+    Attributes:
+        provenance: where it comes from.
+        model: its totals.
+    """
+
+    provenance: Provenance
+    model: ModelSummary
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that the page and the JSON of a comparison show.
+
+    Attributes:
+        base: the model that is compared with, such as the one that is deployed.
+        new: the model that is judged.
+        samples: what both were run on; None without samples.
+        verdict: whether the new model is better.
+        sections: the parts.
+        title: the page's title.
+        command: the command that makes the same comparison again.
+    """
+
+    base: ComparedModel
+    new: ComparedModel
+    samples: SamplesSummary | None
+    verdict: ComparedVerdict
+    sections: tuple[Section | SkippedSection, ...] = field(default=())
+    title: str = ""
+    command: str = ""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the new model comes from; date, versions and options are those of both."""
+        return self.new.provenance
+
+    @property
+    def language(self) -> str:
+        """Code of the page's language, as given by --lang."""
+        return str(self.provenance.options.get("lang", "en"))
+
+    @property
+    def regressed(self) -> bool:
+        """Whether the new model is certainly worse in some respect: what --fail-on regression asks."""
+        return self.verdict.outcome in (ComparedOutcome.WORSE, ComparedOutcome.MIXED)
