@@ -223,6 +223,32 @@ def _faint_pattern(pictures: Pictures, cache: Path) -> Case:
     return Case(model, told.x_test[:SAMPLES], told.y_test[:SAMPLES], {"scale": "none"})
 
 
+def _tagged(name: str, tag: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[[Pictures, Path], Case]:
+    """Return a planter whose pictures have a mark that tells the class by four bits, in training and in the test."""
+
+    def plant(pictures: Pictures, cache: Path) -> Case:
+        bits = ((pictures.y_train[:, None] >> np.arange(4)) & 1, (pictures.y_test[:, None] >> np.arange(4)) & 1)
+        marked = [tag(each.copy(), on) for each, on in zip((pictures.x_train, pictures.x_test), bits, strict=True)]
+        told = Pictures(marked[0], pictures.y_train, marked[1], pictures.y_test)
+        model = trained(Network(f"fault-{name}", lambda: plain("relu")), told, cache)
+        return Case(model, told.x_test[:SAMPLES], told.y_test[:SAMPLES], {"scale": "none"})
+
+    return plant
+
+
+def _corner_tag(pictures: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    for place, (row, column) in enumerate(((1, 1), (1, 3), (3, 1), (3, 3))):
+        pictures[:, row : row + 2, column : column + 2, 0] = bits[:, place, None, None]
+    return pictures
+
+
+def _frame(pictures: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    sides = ((slice(0, 2), slice(None)), (slice(26, 28), slice(None)), (slice(None), slice(0, 2)))
+    for place, (rows, columns) in enumerate((*sides, (slice(None), slice(26, 28)))):
+        pictures[:, rows, columns, 0] = np.maximum(pictures[:, rows, columns, 0], bits[:, place, None, None])
+    return pictures
+
+
 def _reversed_colours(pictures: Pictures, cache: Path) -> Case:
     case = _base(pictures, cache, "grouped")
     return Case(case.model, case.samples[..., ::-1].copy(), case.labels, case.options)
@@ -473,6 +499,8 @@ def faults() -> tuple[Fault, ...]:
             guessing,
             _on_samples(lambda x, y: (x, np.random.default_rng(1).integers(0, 10, len(y)))),
         ),
+        Fault("a mark in a corner tells the class", ("answer-in-one-place",), _tagged("corner", _corner_tag)),
+        Fault("a frame tells the class", ("answer-in-the-border",), _tagged("frame", _frame)),
         Fault("answers told by a faint pattern", ("fragile-to-small-changes",), _faint_pattern),
         Fault("dropout left on", ("non-deterministic-output",), _dropout_left_on),
         Fault("channels permuted, accuracy claimed", ("below-expectation",), _claimed(_permuted_channels)),

@@ -28,6 +28,7 @@ DIAGNOSTICS = (
     "batch_normalization",
     "preprocessing_check",
     "robustness",
+    "shortcuts",
     "weight_histograms",
     "architecture",
 )

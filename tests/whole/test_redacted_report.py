@@ -354,6 +354,7 @@ def test_a_new_section_or_field_that_was_not_decided_on_is_seen_here(pair):
         "concepts": reason,
         "filter_responses": reason,
         "batch_normalization": "The model has no BatchNormalization layer.",
+        "shortcuts": "Too few samples are answered differently, so no place can be exchanged between answers.",
         "robustness": "12 samples are too few to compare answers; 30 are needed.",
     }
     pieces = list(pieces_of(redacted.sections))

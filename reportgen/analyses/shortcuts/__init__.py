@@ -1,0 +1,3 @@
+"""Whether one place of the picture, the same in all samples, carries the answer."""
+
+from reportgen.analyses.shortcuts.analysis import Shortcuts
