@@ -4,6 +4,7 @@ from pathlib import Path
 
 from reportgen.errors import SamplesError
 from reportgen.untrusted import escaping, limits
+from reportgen.untrusted.addresses import how_to_download
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -46,6 +47,8 @@ def existing_path(source: str | Path, option: str = "--samples") -> Path:
     """
     path = Path(source)
     if not exists(path):
+        if download := how_to_download(str(source)):
+            raise SamplesError(f"{option} must be a file on this machine. {download}")
         raise SamplesError(f"{option}: no such file or folder. Received: {base_name(path)}. Check the name.")
     # Opening a FIFO waits for ever, and a device never ends
     if not (path.is_file() or path.is_dir()):

@@ -9,6 +9,7 @@ from reportgen.messages import first_of
 from reportgen.samples.files import HDF5_MAGIC, ZIP_MAGICS, exists, first_bytes, shown_name
 
 _LISTED = 8
+_HOLD_ARRAYS = (*ZIP_MAGICS, HDF5_MAGIC, b"MATLAB ")
 
 
 def sources_by_input(samples: Any, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -88,12 +89,12 @@ def _example(names: Sequence[str]) -> str:
 def split_array_name(source: str | Path) -> tuple[Path, str | None]:
     """Return the file and the array's name of `file.npz:NAME` or `file.h5:NAME`; without one the name is None.
 
-    Names with a colon are left whole unless what is before it is an archive that exists.
+    Names with a colon are left whole unless what is before it is an archive, or a file of MATLAB, that exists.
     """
     text = str(source)
     if not exists(Path(text)):
         for position in (place for place, character in enumerate(text) if character == ":"):
             path = Path(text[:position])
-            if exists(path) and path.is_file() and first_bytes(path).startswith((*ZIP_MAGICS, HDF5_MAGIC)):
+            if exists(path) and path.is_file() and first_bytes(path).startswith(_HOLD_ARRAYS):
                 return path, text[position + 1 :]
     return Path(text), None

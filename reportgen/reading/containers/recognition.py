@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,8 @@ from reportgen.reading.containers.hdf5 import Hdf5File, hdf5_offsets
 from reportgen.reading.containers.keras_archive import CONFIG, KerasArchive, member_names
 from reportgen.reading.containers.keras_folder import KerasFolder
 from reportgen.reading.containers.saved_model import SavedModel
-from reportgen.untrusted.escaping import base_name, shown
+from reportgen.untrusted.addresses import how_to_download
+from reportgen.untrusted.escaping import base_name
 
 FORMATS: tuple[ModelFormat, ...] = (
     KerasFolder(),
@@ -40,14 +40,6 @@ REMEDY = "Give a Keras model: a .keras archive or an HDF5 file (.h5)."
 SAMPLES_REMEDY = "Give it as --samples, and the model as MODEL."
 EXPORT_REMEDY = "Save the Keras model itself: model.save('model.keras')."
 UNPACK_REMEDY = "Unpack it and give the model inside."
-
-_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/+(?P<rest>.+)", re.DOTALL)
-_DOWNLOADS = (
-    (("hf",), "hf download {repository} {file}--local-dir ."),
-    (("http", "https", "ftp"), "curl -L -O {address}"),
-    (("gs", "gcs"), "gcloud storage cp -r {address} ."),
-    (("s3", "s3a", "s3n"), "aws s3 cp {address} ."),
-)
 
 # First bytes, what they mean, what to do. The order matters: the first that fits is taken.
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
@@ -82,7 +74,8 @@ def recognise(path: str | Path, *, also: Sequence[ModelFormat] = ()) -> ModelFil
     Raises:
         ModelError: there is no such file, it is not a regular file, it is empty, or it is no model that can be read.
     """
-    _refuse_address(str(path))
+    if download := how_to_download(str(path)):
+        raise ModelError(f"the model must be a file on this machine. {download}")
     path = Path(path)
     head = b"" if checkpoint_prefix(path) is not None else _head(path)
     if head and _is_two_formats(path, head):
@@ -99,23 +92,6 @@ def recognise(path: str | Path, *, also: Sequence[ModelFormat] = ()) -> ModelFil
     seems, remedy = _seems_to_be(head, path)
     raise ModelError(
         f"{base_name(path)} is not a Keras model. Received: {seems or 'unknown bytes'}. {remedy or REMEDY}"
-    )
-
-
-def _refuse_address(given: str) -> None:
-    """Raise ModelError for an address of the net, with the command that downloads what is there."""
-    match = _ADDRESS.fullmatch(given)
-    if match is None or Path(given).exists():
-        return
-    scheme, rest = match["scheme"].lower(), match["rest"]
-    address = f"{scheme}://{rest}"  # of a path, which has one slash of two
-    owner, _, inside = rest.partition("/")
-    repository, _, file = inside.partition("/")
-    fields = {"address": address, "repository": f"{owner}/{repository}", "file": f"{file} " if file else ""}
-    command = next((command.format(**fields) for schemes, command in _DOWNLOADS if scheme in schemes), "")
-    example = f", such as by '{shown(command, limit=300)}'" if command else ""
-    raise ModelError(
-        f"the model must be a file on this machine. Received: {shown(address)}. Download it first{example}, and give the file."
     )
 
 

@@ -32,6 +32,7 @@ from reportgen.samples.readers.unread import what_it_is
 from reportgen.samples.readers.zipped import ZippedImages
 from reportgen.samples.shapes import InputShape
 from reportgen.samples.source import SampleSource
+from reportgen.untrusted.addresses import how_to_download
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 __all__ = [
@@ -176,7 +177,7 @@ def read_labels(
 def _look_at(source: str | Path, *, labels: bool = False, memory_limit: int) -> GivenFile:
     """Return what was given with its first bytes."""
     path, array = split_array_name(source)
-    if exists(path) or labels:
+    if exists(path) or labels or how_to_download(str(path)):
         existing_path(path, "--labels" if labels else "--samples")
     elif str(source) not in DATASETS:
         raise SamplesError(

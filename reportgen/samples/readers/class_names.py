@@ -15,6 +15,7 @@ from reportgen.samples.class_names import ClassNames, without_numbers
 from reportgen.samples.files import base_name, cannot_be_read, existing_path, exists, first_bytes, read_lines
 from reportgen.samples.readers.arrays import NPY_MAGIC, read_npy
 from reportgen.untrusted import limits
+from reportgen.untrusted.addresses import how_to_download
 from reportgen.untrusted.escaping import escaped
 
 _SUFFIXES = (".txt", ".json", ".csv", ".tsv", ".npy", ".names", ".labels")
@@ -60,7 +61,7 @@ def read_class_names(class_names: str | Path | Sequence[str] | ClassNames | None
 
 
 def _is_file(text: str) -> bool:
-    return exists(Path(text)) or ("," not in text and text.lower().endswith(_SUFFIXES))
+    return bool(how_to_download(text)) or exists(Path(text)) or ("," not in text and text.lower().endswith(_SUFFIXES))
 
 
 def _read(path: Path) -> ClassNames:

@@ -21,6 +21,11 @@ _MATLAB = (
     "a MATLAB file",
     "Read it with scipy.io.loadmat and save its arrays: numpy.savez('samples.npz', x_test=x, y_test=y).",
 )
+_MATLAB_HDF5 = (
+    "a MATLAB 7.3 file",
+    "Read it with h5py: x = h5py.File(FILE)['NAME'][()].T, which has MATLAB's axes; bring the samples' axis to the front and "
+    "save it: numpy.savez('samples.npz', x_test=x, y_test=y).",
+)
 _NIFTI = ("a NIfTI file", "Read it with nibabel.load(file).get_fdata() and save the arrays as .npz.")
 _FITS = ("a FITS file", "Read it with astropy.io.fits.getdata and save the arrays as .npz.")
 _TAR = ("a tar archive", "Unpack it (tar -xf) and give the folder.")
@@ -48,6 +53,7 @@ _HEADS: tuple[tuple[bytes, Kind], ...] = (
     *((bytes((0x80, protocol)), _PICKLE) for protocol in range(1, 6)),
     (b"PAR1", _PARQUET),
     (b"ARROW1", _ARROW),
+    (b"MATLAB 7.3 MAT", _MATLAB_HDF5),
     (b"MATLAB 5.0 MAT", _MATLAB),
     (b"SIMPLE  =", _FITS),
     (b"7z\xbc\xaf\x27\x1c", _PACKED),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
@@ -12,6 +13,7 @@ from reportgen.samples.readers.unread import what_it_is
 HEADS = {
     "y.bin": (b"PAR1\x15", "a Parquet file"),
     "m.mat": (b"MATLAB 5.0 MAT-file", "a MATLAB file"),
+    "n.mat": (b"MATLAB 7.3 MAT-file", "a MATLAB 7.3 file. Read it with h5py"),
     "d.bin": (bytes(128) + b"DICM", "a DICOM file"),
     "h.bin": (b"\0\0\0\x18ftypheic", "a HEIC or AVIF image"),
     "v.bin": (b"\0\0\0\x18ftypisom", "a video"),
@@ -37,6 +39,23 @@ def test_a_file_is_named_with_a_recipe(tmp_path: Path, name: str) -> None:
         open_samples(tmp_path / name, Accepts(input_shape=(4, 4, 1)))
     assert caught.match(r"\. (Read|Save|If|Convert|Unpack|Give|Only)[^\n]*\.$")
     assert "\\x" not in str(caught.value)
+
+
+def test_an_array_in_a_file_of_matlab_is_known_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "x.mat").write_bytes(b"MATLAB 5.0 MAT-file")
+    with pytest.raises(SamplesError, match=r"x.mat holds no samples that can be read. Received: a MATLAB file"):
+        open_samples(f"{tmp_path / 'x.mat'}:X", Accepts(input_shape=(4, 4, 1)))
+
+
+def test_addresses_of_the_net_are_not_opened_and_the_download_is_named() -> None:
+    accepts = Accepts(input_shape=(4, 4, 1))
+    found = r"must be a file on this machine\. Received: s3://b/x\.npz\. Download it first, such as by 'aws s3 cp"
+    with pytest.raises(SamplesError, match="^--samples " + found):
+        open_samples("s3://b/x.npz", accepts)
+    with pytest.raises(SamplesError, match="^--labels " + found):
+        open_samples(np.zeros((2, 4, 4)), accepts, labels="s3://b/x.npz")
+    with pytest.raises(SamplesError, match="^--class-names " + found):
+        open_samples(np.zeros((2, 4, 4)), accepts, class_names="s3://b/x.npz")
 
 
 @pytest.mark.parametrize(
