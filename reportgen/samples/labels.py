@@ -23,6 +23,7 @@ LABELS_LEFT_OUT = say("Labels found with the samples were ignored (--labels none
 _HIGHEST_LABEL = 2**31 - 1
 _SEVERAL = -1
 _PICTURE_AXES = (3, 4)  # of the outputs of images and of volumes
+_SEQUENCE_AXES = 2
 _MOST_OF_A_BYTE = 256
 _USUAL_VOID = 255
 VOID = -1
@@ -196,7 +197,7 @@ def understand(
         return pictures
     if masks:
         raise _no_masks(given, accepts)
-    if reason := _reason_against(given, count=count):
+    if reason := _reason_against(given, accepts, count=count):
         return Unused(reason)
     given = _in_order(given, file_names, count)
     if (sets := _label_sets(given, count=count, accepted=accepts.label_sets)) is not None:
@@ -298,9 +299,13 @@ def _class_labels(given: GivenLabels, *, count: int, class_names: ClassNames | N
     return ClassLabels(flat, notes)
 
 
-def _reason_against(given: GivenLabels, *, count: int) -> str:
+def _reason_against(given: GivenLabels, accepts: Accepts, *, count: int) -> str:
     """Return why labels cannot be compared with predictions though they are as many as the samples; '' where they can."""
-    shape = given.values.shape
+    shape, output = given.values.shape, accepts.output_shape or ()
+    if len(output) == _SEQUENCE_AXES and len(shape) in (2, 3) and shape[0] == count and shape[1] > 1:
+        steps, last = output[0], shape[2:] or (1,)
+        if steps in (None, shape[1]) and last in ((1,), output[1:]):
+            return say("The labels are of each step of a sequence, which are not compared, so they were not used.")
     if len(shape) < 3 or shape[0] != count or math.prod(shape) == count:
         return ""
     sizes = [say("{size:d}", size=size) for size in shape]  # numbers, which a redacted report keeps

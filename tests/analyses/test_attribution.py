@@ -272,7 +272,7 @@ def test_what_no_test_decides_is_told_of_maps_that_fail_none() -> None:
         (
             keras.Sequential([keras.Input((9,)), layers.Dense(2)]),
             draw(2, 9),
-            "Attribution maps need images or sequences; these samples are neither.",
+            "Attribution maps are made of images and sequences, and not of volumes, videos or numbers.",
         ),
     ],
 )

@@ -309,6 +309,15 @@ def test_masks_of_other_values_or_without_any_class_are_none(values: np.ndarray)
     assert isinstance(understand(GivenLabels(values, "y"), accepts, count=4), Unused)
 
 
+@pytest.mark.parametrize(("shape", "steps"), [((4, 6), 6), ((4, 6), None), ((4, 6, 1), 6), ((4, 6, 3), 6)])
+def test_labels_of_each_step_of_a_sequence_are_told_and_not_used(shape: tuple[int, ...], steps: int | None) -> None:
+    accepts = Accepts(input_shape=None, output_shape=(steps, 3))
+    labels = understand(GivenLabels(np.arange(np.prod(shape)).reshape(shape) % 2, "y"), accepts, count=4)
+    assert isinstance(labels, Unused)
+    assert labels.reason.startswith("The labels are of each step of a sequence")
+    assert isinstance(understand(GivenLabels(np.arange(4), "y"), accepts, count=4), ClassLabels)
+
+
 def test_volumes_may_have_masks_and_targets() -> None:
     volumes = np.stack([MASKS] * 2, axis=1)
     accepts = Accepts(input_shape=None, output_shape=(2, 5, 6, 3))

@@ -54,7 +54,9 @@ class Attribution:
         images = samples.images[:MOST_SAMPLES]
         pictures = drawn_samples(images, pixels=_PICTURE_PIXELS) if images.ndim in (3, 4) else None
         if pictures is None:
-            return Skip(say("Attribution maps need images or sequences; these samples are neither."))
+            return Skip(
+                say("Attribution maps are made of images and sequences, and not of volumes, videos or numbers.")
+            )
         try:
             explained = explain(context, samples, MOST_SAMPLES)
         except ForwardError as error:
