@@ -11,7 +11,16 @@ from typing import Literal
 
 from reportgen.errors import UsageError
 from reportgen.redaction import left_out
-from reportgen.rendering import LARGEST_PAGE, WRITERS, Asked, check_page_size, check_targets, rendered, write_all
+from reportgen.rendering import (
+    LARGEST_PAGE,
+    WRITERS,
+    Asked,
+    check_card,
+    check_page_size,
+    check_targets,
+    rendered,
+    write_all,
+)
 from reportgen.results import Comparison as ComparisonResults
 from reportgen.results import Plottable, Section, Severity, severity_named
 from reportgen.results import Report as ReportResults
@@ -128,7 +137,8 @@ class Report(ReportResults):
             path: where the page is written.
             json_path: where the JSON is written; None for nowhere.
             pdf_path: where the page is written as PDF, printed by an installed Chromium; None for nowhere.
-            also: further files by their form, such as {"junit": "junit.xml", "markdown": "report.md", "metrics": "metrics.json"}.
+            also: further files by their form, such as {"junit": "junit.xml", "markdown": "report.md", "metrics": "metrics.json",
+                "card": "README.md"}.
             paper: the PDF's paper, 'A4' or 'Letter'.
             pdf_full: whether what is folded on the page is printed too.
             max_megabytes: the page's largest size, in millions of bytes.
@@ -144,10 +154,34 @@ class Report(ReportResults):
             raise UsageError(f"also must name forms of {', '.join(WRITERS)}. Received: {shown(unknown[0])!r}.")
         targets = {form: Path(target) for form, target in forms.items() if target is not None}
         check_targets(tuple(targets.values()))
+        if "card" in targets:
+            check_card(targets["card"])
         gate = None if fail_on is None else severity_named(fail_on)
         asked = Asked(paper=paper, pdf_full=pdf_full, max_megabytes=max_megabytes, fail_on=gate)
         write_all(rendered(self, targets, asked))
         return Path(path)
+
+    def log_to_mlflow(self, *, run_id: str | None = None, folder: str = "reportgen", step: int = 0) -> str:
+        """Log the page, JSON, Markdown and JUnit as artifacts, the numbers of `--metrics` as metrics, and return the run's id.
+
+        Tags of the run are the model's SHA-256 and the worst finding's severity.
+
+        Args:
+            run_id: the run; None for the active one, which is started where there is none.
+            folder: the artifacts' folder.
+            step: the metrics' step, such as the epoch.
+
+        Raises:
+            UsageError: MLflow is not installed.
+
+        Example:
+            >>> with mlflow.start_run():  # doctest: +SKIP
+            ...     mlflow.tensorflow.log_model(model, name="model")
+            ...     reportgen.build_report(model, (x_test, y_test)).log_to_mlflow()
+        """
+        from reportgen.tracking import log_to_mlflow
+
+        return log_to_mlflow(self, run_id=run_id, folder=folder, step=step)
 
     def _repr_html_(self) -> str:
         from reportgen.rendering import render_frame

@@ -12,7 +12,7 @@ from typing import Literal, cast
 from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
 from reportgen.options import option
-from reportgen.rendering import LARGEST_PAGE, check_targets, find_browser
+from reportgen.rendering import LARGEST_PAGE, check_card, check_targets, find_browser
 from reportgen.results import severity_named
 from reportgen.settings import FAIL_ON, variable
 from reportgen.untrusted.escaping import shown
@@ -41,6 +41,7 @@ class Outcome:
         None, "Where to write the report in short as Markdown, as for a pull request.", OUTPUT
     )
     metrics: Path | None = option(None, "Where to write flat numbers as JSON, as MLflow and DVC take them.", OUTPUT)
+    card: Path | None = option(None, "Where to write a model card for the Hugging Face hub, such as README.md.", OUTPUT)
     pdf_full: bool = option(False, "Print what is folded on the page as well, as an appendix does.", OUTPUT)
     paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
     max_size: float = option(LARGEST_PAGE, "Maximum size of the page in MB.", OUTPUT, metavar="MB")
@@ -64,6 +65,7 @@ class Outcome:
             "junit": self.junit,
             "markdown": self.markdown,
             "metrics": self.metrics,
+            "card": self.card,
         }
         return {form: path for form, path in forms.items() if path is not None}
 
@@ -79,6 +81,8 @@ class Outcome:
             if (other := by_file.setdefault(path.absolute(), flags[form])) != flags[form]:
                 raise UsageError(f"{other} and {flags[form]} must be different files. Received: {shown(path)} twice.")
         check_targets(tuple(self.targets.values()))
+        if self.card is not None:
+            check_card(self.card)
         if self.pdf_path is not None:
             find_browser()
 

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reportgen.rendering.card import check_card
     from reportgen.rendering.digest import page_differences, page_parts
     from reportgen.rendering.html import render_comparison, render_frame, render_framed, render_html
     from reportgen.rendering.index import IndexRow, Measure, Run, render_index
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reportgen.rendering.writers import WRITERS, Asked, rendered
 
 _MODULES = {
+    "card": ("check_card",),
     "digest": ("page_differences", "page_parts"),
     "html": ("render_comparison", "render_frame", "render_framed", "render_html"),
     "index": ("IndexRow", "Measure", "Run", "render_index"),

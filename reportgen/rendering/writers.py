@@ -71,6 +71,12 @@ def _metrics(report: Report, asked: Asked) -> str:
     return render_metrics(report)
 
 
+def _card(report: Report, asked: Asked) -> str:
+    from reportgen.rendering.card import render_card
+
+    return render_card(report, fail_on=asked.fail_on)
+
+
 WRITERS: Mapping[str, Writer] = {
     "html": _html,
     "json": _json,
@@ -78,6 +84,7 @@ WRITERS: Mapping[str, Writer] = {
     "junit": _junit,
     "markdown": _markdown,
     "metrics": _metrics,
+    "card": _card,
 }
 """What writes a report, by the name of the form, which is also that of its option: `--junit FILE`."""
 

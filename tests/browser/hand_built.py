@@ -14,6 +14,7 @@ from reportgen.analyses.weight_histograms.analysis import weight_statistics
 from reportgen.analyses.weight_histograms.results import KernelWeights, WeightHistogramsResult
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.intervals import measure
+from reportgen.models.weights import weight_moments
 from reportgen.results.findings import Finding, LayerSummary, ModelSummary, Provenance, SamplesSummary, Severity
 from reportgen.results.plottables import Histogram, ImageGrid, Palette, Panel, PanelGrid
 from reportgen.results.report import Report, Section, SkippedSection
@@ -146,8 +147,8 @@ def _weights() -> WeightHistogramsResult:
                 is_spatial=True,
                 initializer=HOSTILE[0],
                 histogram=Histogram(np.linspace(-4, 4, 21), counts),
-                trained=weight_statistics(trained),
-                untrained=weight_statistics(untrained),
+                trained=weight_statistics(weight_moments(trained)),
+                untrained=weight_statistics(weight_moments(untrained)),
                 non_finite=0,
                 distance=0.5,
             )
