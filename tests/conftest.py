@@ -85,6 +85,20 @@ def demo_report(demo_model_path: Path, demo_samples_path: Path, demo_class_names
 
 
 @pytest.fixture(scope="session")
+def stored_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of weights alone, of which a process makes a report in a second, without Keras and TensorFlow."""
+    import h5py
+
+    path = tmp_path_factory.mktemp("weights") / "few.weights.h5"
+    generator = np.random.default_rng(4)
+    with h5py.File(path, "w") as file:
+        for layer, shape in (("conv2d", (3, 3, 1, 4)), ("dense", (16, 3))):
+            file[f"layers/{layer}/vars/0"] = generator.normal(size=shape).astype(np.float32)
+            file[f"layers/{layer}/vars/1"] = np.zeros(shape[-1], np.float32)
+    return path
+
+
+@pytest.fixture(scope="session")
 def nested_model() -> Any:
     """Return a functional model that holds a functional model that holds a Sequential one: (8, 8, 1) to 2 scores."""
     import keras
