@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timezone
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def package_versions(used: str) -> dict[str, str]:
     return versions | {package: _version(package) for package in dict.fromkeys((*_PACKAGES, used)) if package}
 
 
+@cache
 def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)

@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,30 @@ DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, and give one worker all that shares the demo's report or a browser, or a file's fixtures.
 
-    A test that is marked as slow by itself runs wherever there is time.
+    Slow is whatever needs a browser, the demo's report or a whole run; what is marked so by itself runs wherever there is time.
     """
     for item in items:
         if _needs_the_demos_report(item):
             item.add_marker(pytest.mark.xdist_group("demo"))
-            item.add_marker(pytest.mark.slow)
         elif all(mark.name != "slow" for mark in item.own_markers):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        if _needs_the_demos_report(item) or {"whole", "fuzz"} & set(item.path.parts):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: (not _needs_the_demos_report(item), item.get_closest_marker("slow") is None))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Count for coverage what the quick tests run: tracing takes half as long again, and slow tests run all of it once more."""
+    coverage = sys.modules.get("coverage")
+    measured = coverage.Coverage.current() if coverage and item.get_closest_marker("slow") else None
+    if measured is None:
+        return (yield)
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
 
 
 def _needs_the_demos_report(item: pytest.Item) -> bool:

@@ -16,16 +16,22 @@ from reportgen.untrusted.escaping import reason_of
 BACKEND = "KERAS_BACKEND"
 TENSORFLOW = "tensorflow"
 
+_imported_frozen = False
+
 
 def import_keras() -> None:
     """Import Keras and TensorFlow with the garbage collector paused; Keras runs on TensorFlow unless it was imported before.
 
     The import makes some two million objects that all stay; going through them again and again takes a sixth of its CPU time
-    (`benchmarks/costs.py` measures the whole).
+    (`benchmarks/costs.py` measures the whole). Where both were imported already nothing is frozen: what lives then is the
+    caller's, such as a model that was given, and frozen it would stay for ever.
 
     Raises:
         UsageError: Keras cannot be imported, as with a value in its keras.json that it does not take.
     """
+    global _imported_frozen
+    if sys.modules.get("keras") and sys.modules.get("tensorflow"):
+        return
     paused = gc.isenabled()
     gc.disable()
     try:
@@ -43,14 +49,16 @@ def import_keras() -> None:
         if paused:
             gc.enable()
             gc.freeze()
+            _imported_frozen = True
 
 
 def free_earlier() -> None:
     """Free what an earlier report's model left behind in this process: Keras' objects hold one another, and so their weights.
 
-    Only where what was imported is frozen, so that looking takes milliseconds; elsewhere Python does it in its own time.
+    Only where `import_keras` froze what it imported, so that looking takes milliseconds; elsewhere Python does it in its own
+    time.
     """
-    if gc.get_freeze_count():
+    if _imported_frozen:
         gc.collect()
 
 

@@ -27,6 +27,9 @@ DEMO_SCREENS = (12.5, 25.0)
 ADDRESS = "https://report.test/"
 """Where a page stands when it is served with headers; nothing is there, the browser is answered by this module."""
 
+WINDOW = {"width": 1280, "height": 720}
+"""Size of Playwright's page where none is given."""
+
 MOST_STYLE, MOST_SCRIPT, MOST_NODES = 18_600, 10_000, 2_999
 """Bytes of a page's style and script, and elements of the demo's page."""
 
@@ -52,14 +55,18 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._heard = {
+            "request": lambda request: self.requests.append(request.url),
+            "console": lambda said: said.type in ("error", "warning") and self.complaints.append(said.text),
+            "pageerror": lambda error: self.complaints.append(str(error)),
+        }
+
     def open(self, document: Path | str, headers: dict[str, str]) -> None:
         """Go to a file, or to a document served under `ADDRESS` with these headers; all else is refused and noted."""
         page = self.page
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on(
-            "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
-        )
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        for event, hear in self._heard.items():
+            page.on(event, hear)
         if isinstance(document, Path) and not headers:
             page.goto(document.as_uri())
             return
@@ -68,6 +75,24 @@ class Visit:
         page.route("**/*", lambda route: route.abort())
         page.route(ADDRESS, lambda route: route.fulfill(body=body, headers=answer))
         page.goto(ADDRESS)
+
+    def left(self, *, color_scheme: str = "light", viewport: Any = WINDOW, **_: Any) -> bool:
+        """Make the page as it was, empty and unheard, and return whether it can be: another page stays where a test opened it.
+
+        Args:
+            color_scheme, viewport: what it was opened with.
+        """
+        page = self.page
+        if page.is_closed() or len(page.context.pages) > 1:
+            return False
+        for event, hear in self._heard.items():
+            page.remove_listener(event, hear)
+        page.unroute_all()
+        page.goto("about:blank")
+        page.emulate_media(media="null", color_scheme=color_scheme)
+        page.set_viewport_size(viewport)
+        page.mouse.move(-1, -1)
+        return True
 
     def outside(self) -> list[str]:
         """Return the addresses asked for beyond the page itself; data: addresses are part of it."""

@@ -270,6 +270,7 @@ def test_an_unforeseen_error_is_no_failed_gate(monkeypatch, capfd):
     assert "ZeroDivisionError: a bug" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -291,6 +292,7 @@ def test_help_version_and_usage_errors_do_without_tensorflow(arguments):
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_load_nothing_that_a_report_needs(option):
     code = (
@@ -311,6 +313,7 @@ def test_the_module_runs_as_a_program_and_tensorflow_is_silent(tmp_path):
     assert result.stderr.count("\n") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")
 def test_the_page_is_printed_as_pdf_where_asked_for(folder, capfd):
     assert build(str(MODEL), "--pdf", "r.pdf", "--paper", "Letter", "-q") == 0

@@ -135,6 +135,7 @@ def test_the_command_prints_the_inspection_and_its_errors_are_one_line(custom_pa
     assert capfd.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_inspecting_imports_neither_keras_nor_tensorflow():
     code = (
         "import sys; from reportgen.cli.app import run; run(['inspect', sys.argv[1]]); "

@@ -125,6 +125,7 @@ main(["build", sys.argv[1], "-o", "r.html", "--json", "r.json", "--quiet"])
 """
 
 
+@pytest.mark.slow
 def test_a_report_is_made_without_the_section_that_crashed(stored_weights, tmp_path):
     command = [sys.executable, "-c", CRASHING, stored_weights]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

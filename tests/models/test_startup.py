@@ -9,7 +9,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from reportgen.build import make_report
-from reportgen.models.startup import free_earlier, one_blas_thread
+from reportgen.models import startup
+from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
 from reportgen.options import DEFAULTS
 
 
@@ -44,7 +45,7 @@ class _Holding:
 def test_what_an_earlier_model_left_is_freed_where_looking_for_it_is_cheap(
     monkeypatch: pytest.MonkeyPatch, frozen: bool
 ) -> None:
-    monkeypatch.setattr(gc, "get_freeze_count", lambda: int(frozen))
+    monkeypatch.setattr(startup, "_imported_frozen", frozen)
     gc.disable()
     try:
         left = weakref.ref(_Holding())
@@ -52,3 +53,10 @@ def test_what_an_earlier_model_left_is_freed_where_looking_for_it_is_cheap(
         assert (left() is None) is frozen
     finally:
         gc.enable()
+
+
+def test_what_lives_when_keras_is_imported_already_is_not_kept_for_ever(demo_model: Any) -> None:
+    before = gc.get_freeze_count()
+    import_keras()
+    make_report(demo_model, None, options=DEFAULTS)
+    assert gc.get_freeze_count() == before

@@ -26,6 +26,7 @@ def test_a_browser_that_fails_is_one_line(monkeypatch, tmp_path):
 
 
 @needs_browser
+@pytest.mark.slow
 @pytest.mark.parametrize(("paper", "box"), [("A4", b"594.95996 841.91998"), ("Letter", b"612 792")])
 def test_the_paper_is_the_one_that_the_style_asks_for(paper, box):
     pdf = print_pdf(f"<!doctype html><title>x</title><style>@page {{ size: {paper} }}</style><p>text")
