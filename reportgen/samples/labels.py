@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +11,16 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.messages import counted, first_of, joined, say
+from reportgen.messages import joined, say
 from reportgen.samples.class_names import ClassNames
 from reportgen.samples.files import exists, shown_name
+from reportgen.samples.label_order import labels_in_order
 from reportgen.samples.resizing import Resize
 from reportgen.untrusted.limits import HALF_OF_MEMORY
 
 NO_LABELS = "none"
 LABELS_LEFT_OUT = say("Labels found with the samples were ignored (--labels none).")
 _HIGHEST_LABEL = 2**31 - 1
-_SEVERAL = -1
 _PICTURE_AXES = (3, 4)  # of the outputs of images and of volumes
 _SEQUENCE_AXES = 2
 _MOST_OF_A_BYTE = 256
@@ -29,7 +28,6 @@ _USUAL_VOID = 255
 VOID = -1
 """The class of pixels that have none: no measure counts them."""
 
-_INDEX = re.compile(r"[0-9]{1,10}")
 _Kind = TypeVar("_Kind", bound="_Compared")
 
 
@@ -199,7 +197,9 @@ def understand(
         raise _no_masks(given, accepts)
     if reason := _reason_against(given, accepts, count=count):
         return Unused(reason)
-    given = _in_order(given, file_names, count)
+    if given.names is not None:
+        values, origin = labels_in_order(given.values, given.names, file_names, count=count, origin=given.origin)
+        given = replace(given, values=values, origin=origin, names=None)
     if (sets := _label_sets(given, count=count, accepted=accepts.label_sets)) is not None:
         note = say(
             "Labels: {origin}. Each row of 0 and 1 was taken as its sample's classes: {mean:.3g} of {classes} on "
@@ -514,102 +514,3 @@ def _whole_numbers(values: np.ndarray, origin: str) -> np.ndarray:
             "Give class numbers from 0 on."
         )
     return values.astype(np.int64)
-
-
-def _in_order(given: GivenLabels, file_names: Sequence[str] | None, count: int) -> GivenLabels:
-    """Return labels in the order of the samples; those without a column of names as they are.
-
-    A first line that names no sample is a heading.
-    """
-    if given.names is None:
-        return given
-    if file_names is None:
-        return _by_index(given, given.names, count)
-    lookup = _Lookup(file_names)
-    places = [lookup.place(name, given.origin) for name in given.names]
-    if all(place is None for place in places):
-        raise SamplesError(
-            f"labels in two columns must name the image files in the first. Received: {shown_name(given.names[-1])!r} in "
-            f"{given.origin}, which is none of them. Write the file's name and its label on each line."
-        )
-    values = _placed(given, places, [shown_name(name) for name in file_names])
-    others = sum(place is None for place in places[1:])
-    origin = say("{file}, matched by file name", file=given.origin)
-    if others:
-        origin = counted(
-            others,
-            "{file}, matched by file name ({n} line names no image)",
-            "{file}, matched by file name ({n} lines name no image)",
-            file=given.origin,
-        )
-    return replace(given, values=values, origin=origin, names=None)
-
-
-def _by_index(given: GivenLabels, names: tuple[str, ...], count: int) -> GivenLabels:
-    """Return labels whose first column is the index of the sample, as a table that was saved with its index has."""
-    places = [int(name) if _INDEX.fullmatch(name) else None for name in names]
-    indices = places[1:] if places[0] is None else places
-    if sorted(place for place in indices if place is not None) != list(range(count)) or None in indices:
-        raise SamplesError(
-            "labels in two columns must have the name of an image file in the first, or the index of each sample, "
-            f"0 to {count - 1}. Received: {shown_name(names[-1])!r} in {given.origin}. Keep the column with the labels."
-        )
-    values = _placed(given, places, [str(index) for index in range(count)])
-    return replace(given, values=values, origin=say("{file}, matched by index", file=given.origin), names=None)
-
-
-def _placed(given: GivenLabels, places: Sequence[int | None], names: Sequence[str]) -> np.ndarray:
-    """Return the labels by sample."""
-    found: list[str | None] = [None] * len(names)
-    for place, label in zip(places, map(str, given.values), strict=True):
-        if place is None:
-            continue
-        if found[place] not in (None, label):
-            raise SamplesError(
-                f"labels must be one for each sample. Received: {shown_name(str(found[place]))!r} and {shown_name(label)!r} "
-                f"for {names[place]} in {given.origin}. Remove one of the lines."
-            )
-        found[place] = label
-    missing = [name for name, label in zip(names, found, strict=True) if label is None]
-    if missing:
-        raise SamplesError(
-            f"labels must be one for each sample. Received: none for {first_of(missing, 1)} in {given.origin}. Add the lines."
-        )
-    return np.array(found)
-
-
-class _Lookup:
-    """Finds a file by its path, its name, or its name without the ending."""
-
-    def __init__(self, file_names: Sequence[str]) -> None:
-        self._by_path = {name: position for position, name in enumerate(file_names)}
-        self._by_name: dict[str, int] = {}
-        self._by_stem: dict[str, int] = {}
-        for position, path in enumerate(file_names):
-            name = path.rpartition("/")[2]
-            for table, key in ((self._by_name, name), (self._by_stem, name.rpartition(".")[0])):
-                table[key] = _SEVERAL if key in table else position
-
-    def place(self, written: str, origin: str) -> int | None:
-        """Return which file is meant, or None.
-
-        Args:
-            written: a path of any length, or a name.
-            origin: where the labels come from, for the message.
-
-        Raises:
-            SamplesError: several files have this name.
-        """
-        parts = written.replace("\\", "/").split("/")
-        for start in range(len(parts)):
-            if (path := "/".join(parts[start:])) in self._by_path:
-                return self._by_path[path]
-        for table in (self._by_name, self._by_stem):
-            if parts[-1] in table:
-                if table[parts[-1]] == _SEVERAL:
-                    raise SamplesError(
-                        f"labels must name one file on each line. Received: {shown_name(written)!r} in {origin}, which "
-                        "several files are called. Write it with its folder: class/name."
-                    )
-                return table[parts[-1]]
-        return None

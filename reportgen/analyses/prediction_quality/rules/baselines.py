@@ -78,9 +78,7 @@ def no_better_than_majority(result: PredictionQualityResult, limits: Limits) -> 
 
 def _against_majority(quality: ClassificationQuality, threshold: float) -> Iterator[Finding | Inconclusive]:
     """Yield what one answer for each sample says, against the most frequent class."""
-    accuracy = quality.accuracy
-    share = measure(round(quality.majority_share * accuracy.trials), accuracy.trials)
-    decision = judge_accuracy(accuracy, share, threshold)
+    accuracy, (share, decision) = quality.accuracy, _judged(quality, threshold)
     if decision.outcome is Outcome.FAIL:
         message = say(
             "no better than the baseline: accuracy is {accuracy:.1%}, at most {high:.1%} (95%, {samples}); always "
@@ -110,9 +108,14 @@ def at_chance(result: PredictionQualityResult, limits: Limits) -> bool:
     quality = result.classification
     if quality is None:
         return False
-    share = measure(round(quality.majority_share * quality.accuracy.trials), quality.accuracy.trials)
-    decision = judge_accuracy(quality.accuracy, share, limits[MAJORITY.code])
-    return quality.constant is not None or decision.outcome is Outcome.FAIL
+    return quality.constant is not None or _judged(quality, limits[MAJORITY.code])[1].outcome is Outcome.FAIL
+
+
+def _judged(quality: ClassificationQuality, limit: float) -> tuple[Rate, Decision]:
+    """Return the share of the most frequent class, and whether the accuracy is better than answering always that."""
+    samples = quality.accuracy.trials
+    share = measure(round(quality.majority_share * samples), samples)
+    return share, judge_accuracy(quality.accuracy, share, limit)
 
 
 def _undecided_accuracy(quality: ClassificationQuality, share: Rate, threshold: float) -> Message:
