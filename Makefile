@@ -13,8 +13,9 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.run
 	$(BIN)/reportgen demo --output demo-report.html
 
-# A worker for each core; more than four would each load TensorFlow and wait for the longest tests.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# A worker for each core; more than four would each load TensorFlow and wait for the longest tests. Python's bytecode is kept,
+# also where an image forbids it: else every process of a test compiles all modules, and every run rewrites all assertions.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 test: $(VENV)/.dev
 	$(PYTEST) --cov=reportgen --cov-report=term --cov-fail-under=95

@@ -110,6 +110,23 @@ def open_page(browser: Any, idle_pages: dict[str, list[Any]]) -> Iterator[Callab
 
 
 @pytest.fixture(scope="session")
+def saved_pdfs(reports: dict[str, Any], browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that returns a report's PDF as --pdf-full or --pdf writes it; `browser` says where there is none."""
+    from reportgen.rendering.html import render_html
+    from reportgen.rendering.pdf import print_pdf
+
+    folder = tmp_path_factory.mktemp("pdfs")
+
+    def of(name: str, paper: str, *, full: bool = True) -> Path:
+        pdf = folder / f"{name}-{paper}-{full}.pdf"
+        if not pdf.exists():
+            pdf.write_bytes(print_pdf(render_html(reports[name], paper=paper, full=full)))
+        return pdf
+
+    return of
+
+
+@pytest.fixture(scope="session")
 def node_modules() -> Path:
     """Return the folder with axe-core, html-validate and vnu-jar, installed from the lock file where one is missing."""
     folder = HERE / "node_modules"

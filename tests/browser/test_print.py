@@ -10,7 +10,6 @@ from checks import REPORTS, compact, missing, pdf_text, print_faults
 from PIL import Image
 
 from reportgen.rendering.html import render_html
-from reportgen.rendering.pdf import print_pdf
 
 PAPERS = ("A4", "Letter")
 
@@ -31,20 +30,6 @@ def printed(reports, open_page, tmp_path):
         pdf = tmp_path / f"{name}.pdf"
         page.pdf(path=pdf, format=paper, print_background=True)
         return page, compact(re.sub(RUNNING, "", pdf_text(pdf), flags=re.MULTILINE))
-
-    return of
-
-
-@pytest.fixture(scope="module")
-def saved_pdfs(reports, browser, tmp_path_factory):
-    """Return a function that returns a report's PDF as --pdf-full or --pdf writes it; `browser` says where there is none."""
-    folder = tmp_path_factory.mktemp("pdfs")
-
-    def of(name, paper, *, full=True):
-        pdf = folder / f"{name}-{paper}-{full}.pdf"
-        if not pdf.exists():
-            pdf.write_bytes(print_pdf(render_html(reports[name], paper=paper, full=full)))
-        return pdf
 
     return of
 

@@ -7,9 +7,6 @@ import subprocess
 import pytest
 from checks import compact, missing, open_details, pdf_text
 
-from reportgen.rendering.html import render_html
-from reportgen.rendering.pdf import print_pdf
-
 PAGES = ("demo", "deep", "hostile", "tiles")
 
 NAMELESS = """(least) => [...document.querySelectorAll('.grid')].flatMap((grid) => {
@@ -141,11 +138,10 @@ def test_the_numbers_of_a_lined_table_stand_under_one_another(report_paths, open
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("name", ["demo", "deep", "tiles"])
-def test_no_cell_is_cut_off_at_the_edge_of_the_paper(report_paths, reports, open_page, tmp_path, name, paper):
+def test_no_cell_is_cut_off_at_the_edge_of_the_paper(report_paths, saved_pdfs, open_page, name, paper):
     if shutil.which("pdftotext") is None:
         missing("needs pdftotext: apt-get install poppler-utils")
-    pdf = tmp_path / "page.pdf"
-    pdf.write_bytes(print_pdf(render_html(reports[name], paper=paper, full=True)))
+    pdf = saved_pdfs(name, paper)
     boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, check=True).stdout.decode()
     width = float(re.search(r'<page width="([\d.]+)"', boxes)[1])
     words = re.findall(r'<word xMin="[\d.-]+" yMin="[\d.-]+" xMax="([\d.]+)" yMax="[\d.]+">([^<]*)<', boxes)
