@@ -16,8 +16,8 @@ all changes is known before, so that fewer samples, then mild changes alone, are
 
 Inputs that are made for channels (`--maximise`) have the same budget once more, as they are asked for by name: 64 steps of three
 passes up to their layer, divided among layers and channels. Not counted is what stays in proportion to the first pass: the maps
-themselves (one pass of at most ten samples), the check of other preprocessing (two passes of each sample), and the run with idle
-channels masked (one of at most 256). Integrated gradients cost what was asked for.
+themselves (one pass of at most ten samples), the check of other preprocessing (two passes of each sample, which have the budget
+once more with `quick`), and the run with idle channels masked (one of at most 256). Integrated gradients cost what was asked for.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ BUDGETS: dict[str, int | None] = {"quick": 15_000_000_000, "standard": 150_000_0
 
 CHANGED: dict[str, int | None] = {"quick": 0, "standard": 30_000_000_000, "full": None}
 """Multiply-adds of each effort for samples that are changed and run again, of each section that does so; None for no end."""
+
+QUICK = "quick"
+"""The effort of a first look."""
 
 STANDARD = "standard"
 """The effort where none is asked for."""
@@ -83,6 +86,17 @@ class Effort:
         if budget is None or not budget or not self.cost:
             return wanted if budget is None or budget else 0
         return min(wanted, budget // self.cost)
+
+    def rescaled(self, wanted: int) -> int:
+        """Return how many passes of samples in other scales the effort pays for, at most those that are wanted.
+
+        They stay in proportion to the first pass, so that only `quick` cuts them.
+
+        Example:
+            >>> Effort("quick", cost=3_900_000_000).rescaled(16)  # ResNet50
+            3
+        """
+        return wanted if self.passes is None or self.name != QUICK else min(wanted, self.passes)
 
     def tests(self, maps: int, *, methods: int = 1, points: int = 0) -> PaidTests:
         """Return what of the tests of a method's maps the budget pays for, which is divided among the methods.

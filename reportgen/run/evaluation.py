@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.messages import say
+from reportgen.models.gradients import explained_call
 from reportgen.models.graphs import (
     DescribedModel,
     Head,
     call_name,
+    layer_path,
     may_be_random,
 )
 from reportgen.models.passes import Activations, only_input, predict, run_forward
@@ -71,8 +74,15 @@ def evaluate_samples(
     rescaling, tokens = described.rescaling, described.looked_up_by(source.shape)
     chosen = _choose(described, source, options)
     feed, indices, labels = chosen.feed, chosen.indices, classes_of(source.labels)
+    by_maps = set(options.attribution_methods) & set(FORMULAS) and not (described.compiled or described.outputs_only)
     activations = _run(
-        described, feed, indices, shown, keep_samples=len(chosen.shown), keep_activations=not options.layers
+        described,
+        feed,
+        indices,
+        shown,
+        keep_samples=len(chosen.shown),
+        keep_activations=not options.layers,
+        explained=explained_call(described.model, described.layers, described.output.index) if by_maps else "",
     )
     _check_classes(source, activations, described.head, labels)
     repeated = next(feed.batches(indices[:REPEATED])) if may_be_random(described.model) else None
@@ -221,20 +231,25 @@ def _run(
     *,
     keep_samples: int,
     keep_activations: bool,
+    explained: str,
 ) -> Activations:
     """Run the model on these samples; where the memory does not suffice, once more from the first in smaller batches."""
+    layers = described.watched(shown)
+    if explained:
+        layers |= {layer_path(explained): described.layers[layer_path(explained)]}
     while True:
         try:
             return run_forward(
                 described.model,
                 feed.batches(indices),
-                layers=described.watched(shown),
+                layers=layers,
                 keep=_every_call(described, shown),
                 keep_samples=keep_samples,
                 output=described.output.index,
                 compiled=described.compiled,
                 keep_activations=keep_activations,
                 samples=len(indices),
+                beside=explained,
             )
         except MemoryError:
             feed.size = min(feed.size, len(indices)) // 2

@@ -45,6 +45,11 @@ def test_several_methods_share_the_budget_and_gradients_by_the_input_cost_three_
     assert effort.tests(8, methods=2, points=50) == PaidTests(1, 99)
 
 
+def test_quick_alone_cuts_what_stays_in_proportion_to_the_first_pass() -> None:
+    assert [Effort("quick", cost).rescaled(16) for cost in (MOBILENET, RESNET50, VGG16, 0)] == [16, 3, 0, 16]
+    assert [Effort(name, VGG16).rescaled(400) for name in ("standard", "full")] == [400, 400]
+
+
 def test_made_inputs_share_a_budget_of_their_own() -> None:
     # 64 steps of three passes on two layers: 384 times the cost of each channel
     assert Effort("standard", RESNET50).made(8, steps=64, layers=2, cost=118_000_000) == 3

@@ -65,3 +65,14 @@ def test_samples_are_run_once_where_nothing_follows_from_more(
 ) -> None:
     samples = np.random.default_rng(0).integers(0, 256, (count, 12, 12, 1)).astype(np.uint8)
     assert sum(passes(samples, sharpness, wrong)) == expected
+
+
+def test_maps_of_the_trained_network_are_those_of_the_first_pass_and_cost_none_of_their_own() -> None:
+    model = network(1e4)
+    samples = np.random.default_rng(0).integers(0, 256, (6, 12, 12, 1)).astype(np.uint8)
+    ran: list[int] = []
+    with recording({"conv": model.get_layer("conv")}, lambda _, output: ran.append(len(output))):
+        report = build_report(model, samples, attribution=("hirescam",))
+    (maps,) = next(one.result for one in report.sections if one.name == "attribution").methods
+    # the pass that serves all, one of the randomised network for each map, two for a map's own order and each random one
+    assert sum(ran) == 6 + 6 + sum(2 * (1 + sample.orders) for sample in maps.samples)

@@ -82,7 +82,8 @@ class Explained:
 class _Samples:
     """What is explained: inputs, the black one, their logits; `score` and `as_good` are what deletion is tested with.
 
-    `tests` tells of each method how many of its maps are tested.
+    `tests` tells of each method how many of its maps are tested; `features` are those of the target in the first pass, where it
+    kept them.
     """
 
     inputs: SampleInputs
@@ -92,6 +93,7 @@ class _Samples:
     channels_first: bool
     as_good: float
     tests: Mapping[str, PaidTests]
+    features: np.ndarray | None
 
 
 def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> Explained | str:
@@ -124,9 +126,17 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
             key: effort.tests(len(inputs), methods=len(methods), points=0 if key in FORMULAS else POINTS)
             for key in methods
         },
+        features=_features(samples, len(inputs), target),
     )
     maps, logits, kernels = _maps(context, live, target, given)
     return Explained(target, classes, logits, maps, kernels, inputs.several, effort)
+
+
+def _features(samples: EvaluatedSamples, count: int, target: GradientTarget) -> np.ndarray | None:
+    """Return what the target's call put out in the first pass for so many samples; None where that did not keep it."""
+    recorded = samples.activations
+    kept = recorded.beside_call == target.features and len(recorded.beside) >= count
+    return recorded.beside[:count] if kept else None
 
 
 def _score(
@@ -150,7 +160,7 @@ def _maps(
     seed, keys = context.options.seed, context.options.attribution_methods
     by_features = any(key in FORMULAS for key in keys)
     features, pictured = LogitGradients(live, target), LogitGradients(live, target, by_input=True)
-    trained = features.of(given.inputs, given.logits) if by_features else None
+    trained = features.of(given.inputs, given.logits, features=given.features) if by_features else None
     integrated = _integrated(live, target, pictured, given) if "integrated-gradients" in keys else None
     random, kernels = _randomised(context, live, features, pictured, given)
     checked = []

@@ -10,8 +10,18 @@ import numpy as np
 from reportgen.analyses.base import NO_WEIGHTS, AnalysisContext, Skip
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
 from reportgen.analyses.learned.rules import RULES, UNTRAINED, findings
+from reportgen.measures.effort import QUICK
 from reportgen.messages import say
-from reportgen.models.weights import STATISTICS, LayerKernel, NullComparison, compare_kernels, operator_norm, support_of
+from reportgen.models.weights import (
+    FEW_ENTRIES,
+    MOST_ENTRIES,
+    STATISTICS,
+    LayerKernel,
+    NullComparison,
+    compare_kernels,
+    operator_norm,
+    support_of,
+)
 from reportgen.results import Finding, Inconclusive, Limits, NullBands
 
 _SCALES = ("gamma", "beta", "scale", "offset")  # of normalisations
@@ -53,7 +63,8 @@ def _learned_kernel(
     inputs: Mapping[str, tuple[int | None, ...] | None],
     context: AnalysisContext,
 ) -> LearnedKernel:
-    norm, reason = operator_norm(kernel, inputs.get(kernel.path))
+    most = FEW_ENTRIES if context.options.effort == QUICK else MOST_ENTRIES
+    norm, reason = operator_norm(kernel, inputs.get(kernel.path), most=most)
     biases, moved = _beginnings(kernel.path, context)
     return LearnedKernel(
         label=kernel.label,

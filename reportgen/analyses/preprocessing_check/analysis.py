@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from reportgen.analyses.preprocessing_check.results import (
 from reportgen.analyses.preprocessing_check.rules import OTHER, RULES, findings
 from reportgen.analyses.preprocessing_check.variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
+from reportgen.measures.effort import STANDARD, effort_of
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import mcnemar_exact
 from reportgen.messages import say
@@ -49,6 +51,8 @@ BUDGET = 2
 _FEW = 8
 """Samples that tell how wide a scale is."""
 
+_NOT_PAID: Literal["not paid"] = "not paid"
+
 _SAME = 1e-4
 """Of the declared inputs' range: variants that differ by less everywhere are the declared one. Rounding stays far below."""
 
@@ -70,6 +74,7 @@ class PreprocessingCheck:
         if not np.isfinite(samples.activations.outputs).all():
             return Skip(_NOT_FINITE)
         scores, reason = _scores(context, samples)
+        effort = effort_of(context.options.effort, context.layers)
         try:
             result = _check(
                 _Passes(context, context.live, samples),
@@ -77,10 +82,19 @@ class PreprocessingCheck:
                 scores,
                 limit=context.limits[OTHER.code],
                 seed=context.options.seed,
+                most=effort.rescaled(BUDGET * samples.evaluated),
             )
         except ForwardError as error:
             return Skip(
                 say("The model could not run on samples scaled differently. Received: {error}", error=str(error))
+            )
+        if result == _NOT_PAID:
+            return Skip(
+                say(
+                    "The budget of effort “{effort}” does not pay for it; --effort {enough} does.",
+                    effort=effort.name,
+                    enough=STANDARD,
+                )
             )
         return result or Skip(reason)
 
@@ -119,6 +133,11 @@ class _Passes:
             ),
             "",
         )
+
+    @property
+    def watches(self) -> bool:
+        """Whether moments are taken of each run."""
+        return self._watched is not None
 
     def run(self, inputs: np.ndarray, places: list[int]) -> tuple[np.ndarray, ChannelMoments | None]:
         """Return the outputs of prepared samples, (n, ...) float32, and the moments of what is watched."""
@@ -163,9 +182,9 @@ class _Passes:
 
 
 def _check(
-    passes: _Passes, samples: EvaluatedSamples, scores: ClassScores | None, *, limit: float, seed: int
-) -> PreprocessingCheckResult | None:
-    """Return how the model takes the variants; None without labels where nothing is amiss."""
+    passes: _Passes, samples: EvaluatedSamples, scores: ClassScores | None, *, limit: float, seed: int, most: int
+) -> PreprocessingCheckResult | Literal["not paid"] | None:
+    """Return how the model takes the variants in so many passes at the most; None without labels where nothing is amiss."""
     order = np.random.default_rng(seed).permutation(samples.evaluated)[:MOST_CHECKED]
     as_declared = passes.as_declared(np.sort(order[:FIRST]))
     if scores is None and as_declared is None:
@@ -180,7 +199,9 @@ def _check(
     run = [one for one in others if one.variant.is_scale or (answers and not out_of_reach)]
     run = [] if out_of_reach and as_declared is None else run
     rounds = 1 if answers is None or out_of_reach else 2  # the second for those that are not behind
-    count = min(len(order), FIRST, BUDGET * samples.evaluated // (rounds * len(run))) if run else 0
+    count = min(len(order), FIRST, most // (rounds * len(run))) if run else 0
+    if run and not count:
+        return _NOT_PAID
     _run_all(passes, samples, order[:count], run)
     fits = [
         passes.scale_fit(one.name, one.variant, np.concatenate(one.outputs), one.moments, order[:count])
@@ -206,7 +227,7 @@ def _check(
         return result
     if out_of_reach:
         return _with_declared(replace(result, out_of_reach=True), answers, len(order))
-    return _scored(result, passes, samples, answers, order, run, limit)
+    return _scored(result, passes, samples, answers, order, run, limit, most)
 
 
 def _scored(
@@ -217,6 +238,7 @@ def _scored(
     order: np.ndarray,
     runs: list[_Run],
     limit: float,
+    most: int,
 ) -> PreprocessingCheckResult:
     """Return the result with each variant's accuracy; those ahead at first, or else the equals, are run on others."""
     wrong = int((~answers.declared[result.first :]).sum())  # of the others: what can still be gained
@@ -224,7 +246,7 @@ def _scored(
     able = [one for one in runs if _could_win(first[one.name].gained + wrong, first[one.name].lost, runs, limit)]
     ahead = [one for one in able if first[one.name].gained > first[one.name].lost]
     ahead = ahead or [one for one in able if first[one.name].gained == first[one.name].lost]
-    room = (BUDGET * samples.evaluated - len(runs) * result.first) // max(len(ahead), 1)
+    room = (most - len(runs) * result.first) // max(len(ahead), 1)
     more = order[result.first :][:room] if ahead else order[:0]
     _run_all(passes, samples, more, ahead)
     entries = sorted(map(answers.compared, runs), key=lambda entry: -entry.accuracy.value)
@@ -313,12 +335,18 @@ def _is_declared(inputs: np.ndarray, declared: np.ndarray) -> bool:
 
 
 def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, runs: Iterable[_Run]) -> None:
-    """Run samples in each of these ways, read once, batch by batch."""
-    starts = range(0, len(positions), passes.live.batch)
-    for start in counted_off(starts, len(positions), size=passes.live.batch):
-        places = positions[start : start + passes.live.batch].tolist()
+    """Run samples in each of these ways, read once, several ways in one batch where nothing of each is watched."""
+    ways = list(runs)
+    together = 1 if passes.watches else max(1, min(len(ways), passes.live.batch))
+    at_once = passes.live.batch // together
+    starts = range(0, len(positions), at_once)
+    for start in counted_off(starts, len(positions), size=at_once):
+        places = positions[start : start + at_once].tolist()
         stored = samples.read(places)
-        for one in runs:
-            outputs, moments = passes.run(one.variant.apply(stored), places)
-            one.outputs.append(outputs)
-            one.moments += [] if moments is None else [moments]
+        for first in range(0, len(ways), together):
+            some = ways[first : first + together]
+            inputs = np.concatenate([one.variant.apply(stored) for one in some])
+            outputs, moments = passes.run(inputs, places * len(some))
+            for one, own in zip(some, np.split(outputs, len(some)), strict=True):
+                one.outputs.append(own)
+                one.moments += [] if moments is None else [moments]

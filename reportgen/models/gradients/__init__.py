@@ -10,4 +10,5 @@ from reportgen.models.gradients.gradients import (
     logits_at,
     predicted_logits,
 )
+from reportgen.models.gradients.graph_target import explained_call
 from reportgen.models.gradients.target import GradientTarget

@@ -84,22 +84,45 @@ class LogitGradients:
         self._taped_head = target.head_alone and not by_input
         self._function = self._differentiate if self._taped_head else traced(self._differentiate)
 
-    def of(self, inputs: SampleInputs, logits: ClassLogits) -> Gradients:
+    def of(self, inputs: SampleInputs, logits: ClassLogits, *, features: np.ndarray | None = None) -> Gradients:
         """Return the maps for these inputs, channels last, or the inputs themselves, and the logits' gradients by them.
 
         Args:
             inputs: n samples, with what the model's other inputs receive.
             logits: the logit of each sample that is explained.
+            features: what the target's call put out for them in an earlier pass of the same weights, so that the head alone is
+                run where the target has one; None to run the model.
 
         Raises:
             ForwardError: a layer failed, or the logits do not depend on the values in a way that has a gradient.
         """
+        if features is not None and self._target.head is not None and not self._by_input:
+            return self._channels_last(*self._behind(features, logits))
         size = self._live.batch if self._taped_head else max(1, self._live.batch // _TAPE_SHARE)
         parts = [
             self._batch(batch, logits.take(slice(number * size, (number + 1) * size)))
             for number, batch in enumerate(counted_off(inputs.batches(size), len(inputs), size=size))
         ]
         values, gradients, chosen = (np.concatenate(kind) for kind in zip(*parts, strict=True))
+        return self._channels_last(values, gradients, chosen)
+
+    def _behind(self, features: np.ndarray, logits: ClassLogits) -> list[np.ndarray]:
+        import tensorflow as tf
+
+        captured: dict[str, Any] = {}
+        values = tf.constant(features)
+        with run_failures_named(), tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            with capturing_target(self._live, self._target, captured):
+                output = first_tensor(self._target.head([values]))
+            chosen = _chosen(captured.get("logits", output), tf.constant(logits.columns), tf.constant(logits.signs))
+            total = tf.reduce_sum(chosen)
+        gradients = tape.gradient(total, values)
+        if gradients is None:
+            raise ForwardError(f"the logits have no gradient by {self._target.features}")
+        return [np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen)]
+
+    def _channels_last(self, values: np.ndarray, gradients: np.ndarray, chosen: np.ndarray) -> Gradients:
         formats = common_data_format(self._live.layers.values())
         if not self._by_input and data_format(self._live.layers[self._target.path], formats) == "channels_first":
             values, gradients = np.moveaxis(values, 1, -1), np.moveaxis(gradients, 1, -1)
@@ -132,11 +155,17 @@ class LogitGradients:
                 tape.watch(source)
             with capturing_target(self._live, self._target, captured, tape):
                 output = first_tensor(self._live.model(packed, training=False))
-            before = tf.cast(captured.get("logits", output), tf.float32)
-            chosen = tf.gather(tf.reshape(before, (columns.shape[0], -1)), columns, batch_dims=1) * signs
+            chosen = _chosen(captured.get("logits", output), columns, signs)
             total = tf.reduce_sum(chosen)
         values = source if self._by_input else captured["features"]
         return values, tape.gradient(total, values), chosen
+
+
+def _chosen(logits: Any, columns: Any, signs: Any) -> Any:
+    import tensorflow as tf
+
+    flat = tf.reshape(tf.cast(logits, tf.float32), (columns.shape[0], -1))
+    return tf.gather(flat, columns, batch_dims=1) * signs
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from reportgen.keras_internals import graph_of
 from reportgen.messages import Message, say
 from reportgen.models.gradients.target import GradientTarget, squashes, unsquashed_rule
 from reportgen.models.graphs import (
@@ -14,6 +16,7 @@ from reportgen.models.graphs import (
     GraphTensor,
     OneOutput,
     call_graph,
+    call_number,
     common_data_format,
     data_format,
     leading_to,
@@ -47,7 +50,7 @@ def graph_target(live: LiveModel, inputs: SampleInputs, outputs: np.ndarray) -> 
     if graph is None or (len(graph.outputs) > 1 and model is live.model):
         return None
     output = graph.outputs[index]
-    features = _features(graph, output, live)
+    features = _features(graph, output, live.layers)
     logits = _logits(output, outputs)
     if features is None or logits is None:
         return None
@@ -58,6 +61,7 @@ def graph_target(live: LiveModel, inputs: SampleInputs, outputs: np.ndarray) -> 
     behind = [one for one in graph.behind(explained) if id(one) in leading]
     if not all(map(_is_plain, behind)):
         return None
+    alone = not any(is_convolution(one.operation) for one in behind)
     return GradientTarget(
         features=explained.name,
         path=explained.path,
@@ -68,16 +72,42 @@ def graph_target(live: LiveModel, inputs: SampleInputs, outputs: np.ndarray) -> 
         inside=inside,
         rule=rule,
         rest=tuple(one.path for one in calls[calls.index(explained) + 1 :]),
-        head_alone=not any(is_convolution(one.operation) for one in behind),
+        head_alone=alone,
+        head=_head(explained, graph_of(model).outputs[index], call) if alone else None,
     )
 
 
+def explained_call(model: Any, layers: Mapping[str, Any], index: int) -> str:
+    """Return the name of the call whose maps will be explained, so that a pass can keep them; '' where the graph does not tell.
+
+    Args:
+        model: the `keras.Model`.
+        layers: its layers by path.
+        index: of the output that predictions are read from.
+    """
+    graph = call_graph(model)
+    found = _features(graph, graph.outputs[index], layers) if graph is not None else None
+    return found[1].name if found else ""
+
+
+def _head(features: GraphTensor, output: Any, logits: GraphTensor | None) -> Any:
+    """Return the function from the features to the output; None where they are of different graphs, or a layer is shared."""
+    import keras
+
+    if logits is not None and call_number(logits.name) > 1:
+        return None  # its calls are counted from the features on
+    try:
+        return keras.Function([features.symbol], output)
+    except ValueError:  # the features are inside a nested model
+        return None
+
+
 def _features(
-    graph: CallGraph, output: GraphTensor, live: LiveModel
+    graph: CallGraph, output: GraphTensor, layers: Mapping[str, Any]
 ) -> tuple[GraphTensor, GraphTensor, tuple[int, ...]] | None:
     """Return the last convolution that the output depends on, what is explained behind it, and the size of a map."""
     calls = graph.calls
-    formats = common_data_format(live.layers.values())
+    formats = common_data_format(layers.values())
     sizes = [_size(call, formats) for call in calls]
     if any(None in size for size in sizes):
         return None

@@ -29,6 +29,8 @@ class GradientTarget:
         rest: paths of the layers called after the features.
         head_alone: whether the graph shows that a tape behind the features meets Keras' own layers and no convolution, so that
             their gradient can be taken as the model runs.
+        head: function from the features to the model's output, a `keras.Function`, where the head is alone in the model's own
+            graph; None elsewhere.
     """
 
     features: str
@@ -41,6 +43,7 @@ class GradientTarget:
     rule: str
     rest: tuple[str, ...]
     head_alone: bool = False
+    head: Any = None
 
 
 def squashes(layer: Any) -> str:

@@ -22,6 +22,7 @@ class GraphTensor:
         path: path of that layer; '' likewise.
         shape: shape of one sample.
         given: the tensors that the call received, or those that they come from.
+        symbol: Keras' own symbol of it, in the graph of the model that the call is made in; None of an input.
     """
 
     operation: Any
@@ -29,6 +30,7 @@ class GraphTensor:
     path: str
     shape: Shape
     given: tuple[GraphTensor, ...]
+    symbol: Any = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,10 @@ def _follow(
         else:
             path = paths.get(id(node.operation), "")
             name = names.next(path) if path else ""
-            shapes = [tuple(symbol.shape[1:]) for symbol in node.outputs]
-            found = [GraphTensor(node.operation, name, path, shape, tuple(given)) for shape in shapes]
+            found = [
+                GraphTensor(node.operation, name, path, tuple(symbol.shape[1:]), tuple(given), symbol)
+                for symbol in node.outputs
+            ]
             tensors += found
         known |= {id(symbol): tensor for symbol, tensor in zip(node.outputs, found, strict=True)}
     if any(id(symbol) not in known for symbol in graph.outputs):

@@ -52,6 +52,7 @@ def run_forward(
     compiled: bool = False,
     keep_activations: bool = False,
     samples: int = 0,
+    beside: str = "",
 ) -> Activations:
     """Run the model over all batches once and return what the layers put out.
 
@@ -67,12 +68,13 @@ def run_forward(
         compiled: whether the pass is compiled by XLA.
         keep_activations: whether, of a call that a separate activation follows, the output of that one is kept in its place.
         samples: number of samples in all batches; 0 where it is not known.
+        beside: name of one more call whose outputs are kept for these samples, see `Activations.beside`.
 
     Raises:
         ForwardError: a layer failed.
         MemoryError: the memory does not suffice for a batch.
     """
-    recorder = Recorder(layers, keep, keep_samples, keep_activations=keep_activations)
+    recorder = Recorder(layers, keep, keep_samples, keep_activations=keep_activations, beside=beside)
     outputs = []
     forward = CompiledPass(model, layers) if compiled else None
     reduced: ReducedPass | None = None

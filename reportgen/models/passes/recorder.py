@@ -51,6 +51,9 @@ class Activations:
         moments: mean and variance of every channel that a batch normalisation receives.
         top: where each channel of a kept call answers most, over the first `TOP_SAMPLES` samples.
         outputs: the model's first output for every sample, (N, ...) float32.
+        beside: outputs of one more call for the samples to keep, as the layer gave them, float32: not to be shown, but for
+            who goes on from them; empty where none was asked for.
+        beside_call: the name of that call; '' likewise.
     """
 
     order: tuple[str, ...] = ()
@@ -60,6 +63,8 @@ class Activations:
     moments: dict[str, ChannelMoments] = field(default_factory=dict)
     top: dict[str, TopPositions] = field(default_factory=dict)
     outputs: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+    beside: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+    beside_call: str = ""
 
 
 class Recorder:
@@ -70,7 +75,13 @@ class Recorder:
     """
 
     def __init__(
-        self, layers: Mapping[str, Any], keep: frozenset[str], keep_samples: int, *, keep_activations: bool = False
+        self,
+        layers: Mapping[str, Any],
+        keep: frozenset[str],
+        keep_samples: int,
+        *,
+        keep_activations: bool = False,
+        beside: str = "",
     ) -> None:
         self._found = Activations()
         self._parts: dict[str, list[np.ndarray]] = {}
@@ -81,6 +92,7 @@ class Recorder:
         self._keep_activations = keep_activations
         self._kept_for: dict[str, str] = {}
         self._left = keep_samples
+        self._beside, self._beside_parts = beside, list[np.ndarray]()
         self._batch = self._seen = 0
         self._calls: dict[str, int] = {}
         self._order: list[str] | None = []
@@ -118,6 +130,8 @@ class Recorder:
         if self._order is not None:
             for tensor in tensors_of(output):
                 self._outputs[id(tensor)] = (weakref.ref(tensor), name)
+        if name == self._beside and self._left > 0:
+            self._beside_parts.append(as_array(first_tensor(output))[: self._left].copy())
         judged, kept = self.judges(name), self.keeps(name)
         instead = self._is_kept_for_another(name)
         if not judged and not kept and not instead:
@@ -201,6 +215,8 @@ class Recorder:
         found.kept = {name: np.concatenate(self._parts[name]) for name in names}
         found.statistics = {name: one for name, one in found.statistics.items() if name not in self._passed_over}
         found.outputs = outputs
+        if self._beside_parts:
+            found.beside, found.beside_call = np.concatenate(self._beside_parts), self._beside
         return found
 
     def _is_kept_for_another(self, name: str) -> bool:

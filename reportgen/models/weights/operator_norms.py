@@ -21,6 +21,9 @@ MOST_ENTRIES = 50_000_000
 """Numbers in the matrices of a search's coarse grid, at the most: 400 MB and some seconds. 512 channels of 3 x 3, as VGG16 has,
 need 10 million."""
 
+FEW_ENTRIES = 1_200_000
+"""The same where little may be spent: some milliseconds, which 64 channels of 3 x 3 need."""
+
 _DEFINED_FOR = ("convolution", "depthwise", "dense")
 _GRID = 12  # frequencies along an axis of the coarse grid, for windows of 3
 _AT_ONCE = 4_000_000  # entries of a transform
@@ -35,12 +38,15 @@ _STEPS_BESIDE, _STEPS_AT_LAST = 8, 40
 _CONVERGED = 1e-7
 
 
-def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> tuple[float | None, str]:
+def operator_norm(
+    kernel: LayerKernel, inputs: Sequence[int | None] | None, *, most: int = MOST_ENTRIES
+) -> tuple[float | None, str]:
     """Return the operator norm of a convolution, or None and the reason why it is not computed.
 
     Args:
         kernel: the convolution's kernel.
         inputs: shape of its input without the batch axis, either layout; None where it is not known.
+        most: numbers in the matrices of a search's coarse grid, at the most.
     """
     if kernel.kind not in _DEFINED_FOR[:2] or kernel.dilated:
         dense = kernel.kind == "dense"
@@ -49,7 +55,7 @@ def operator_norm(kernel: LayerKernel, inputs: Sequence[int | None] | None) -> t
     if size is None:
         return None, say("the input's size is not known")
     values = kernel.values()
-    if kernel.groups * search_entries((*kernel.shape[:-1], -(-kernel.shape[-1] // kernel.groups)), size) > MOST_ENTRIES:
+    if kernel.groups * search_entries((*kernel.shape[:-1], -(-kernel.shape[-1] // kernel.groups)), size) > most:
         return None, say("it would cost too much")
     if not np.isfinite(values).all():
         return None, say("weights that are not finite")

@@ -18,7 +18,9 @@ from reportgen.models.gradients.gradients import (
     logits_at,
     predicted_logits,
 )
+from reportgen.models.gradients.graph_target import explained_call
 from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes import recording
 from reportgen.models.passes.live_model import LiveModel, SampleInputs
 
 
@@ -91,6 +93,44 @@ def test_every_kind_of_head_is_seen_through(last: list[Any], rule: str) -> None:
     found = LogitGradients(live, target).of(SampleInputs(inputs), FIRST)
     np.testing.assert_allclose(found.gradients, expected.gradients, atol=1e-6)
     np.testing.assert_allclose(found.logits, expected.logits, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [layers.Dense(3, activation="softmax", name="head")],
+        [layers.Dropout(0.5), layers.Dense(3, name="head"), layers.Softmax(name="soft")],
+        [layers.Dense(3, name="head")],
+    ],
+)
+def test_maps_of_an_earlier_pass_give_the_same_gradients_without_running_what_leads_to_them(last: list[Any]) -> None:
+    inputs, model = SampleInputs(draw(2, 6, 6, 1)), sequential(*last)
+    live = alive(model)
+    outputs = model(inputs.values).numpy()
+    target = find_target(live, inputs, outputs)
+    assert target is not None
+    assert target.features == explained_call(model, live.layers, 0) == "conv"
+    gradients = LogitGradients(live, target)
+    expected = gradients.of(inputs, FIRST)
+    ran: list[str] = []
+    with recording({"conv": live.layers["conv"]}, lambda path, _: ran.append(path)):
+        found = gradients.of(inputs, FIRST, features=model.layers[0](inputs.values).numpy())
+    assert ran == ["conv"]  # the call above
+    for name in ("values", "gradients", "logits"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), atol=1e-6)
+
+
+def test_maps_inside_a_nested_model_have_no_head_of_their_own() -> None:
+    inner = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(3, 3, name="conv")], name="inner")
+    model = fix_weights(keras.Sequential([keras.Input((6, 6, 1)), inner, layers.Flatten(), layers.Dense(3)]))
+    inputs = SampleInputs(draw(2, 6, 6, 1))
+    target = find_target(alive(model), inputs, model(inputs.values).numpy())
+    assert target is not None
+    assert (target.features, target.head_alone, target.head) == ("inner/conv", True, None)
+    gradients = LogitGradients(alive(model), target)
+    kept = gradients.of(inputs, FIRST, features=np.zeros((2, 4, 4, 3), np.float32))  # not to be used
+    np.testing.assert_allclose(kept.values, gradients.of(inputs, FIRST).values)
+    assert explained_call(model, named_layers(model), 0) == "inner/conv"
 
 
 def test_scores_that_hide_their_logits_are_explained_themselves() -> None:

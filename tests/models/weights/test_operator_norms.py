@@ -7,6 +7,7 @@ import pytest
 
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.operator_norms import (
+    FEW_ENTRIES,
     convolution_norm,
     convolution_norm_cost,
     fourier_transform,
@@ -106,6 +107,7 @@ def test_a_layer_as_in_vgg16_has_its_norm(size: tuple[int, int]) -> None:
     # a random matrix of m x n with variance s^2 has a norm near s (sqrt(m) + sqrt(n)): Yin, Bai and Krishnaiah 1988
     assert norm == pytest.approx(3 / 48 * 2 * 16, rel=0.05)
     assert reason == ""
+    assert operator_norm(kernel, (*size, 256), most=FEW_ENTRIES) == (None, "it would cost too much")
 
 
 def test_depthwise_kernels_have_the_largest_norm_of_their_channels() -> None:
