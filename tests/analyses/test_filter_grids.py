@@ -279,6 +279,21 @@ def test_filters_are_judged_as_the_batch_normalisation_behind_scales_them() -> N
     assert (strength.weak, strength.folded) == ((2,), "")
 
 
+def test_a_channel_that_was_constant_in_training_does_not_make_the_others_look_weak() -> None:
+    """As in a published U-Net: three dead channels have a variance of 7e-44, the others of millions."""
+    values = draw(3, 3, 1, 4)
+    variance = np.array([1e7, 1e6, 7e-44, 1e7])
+    norm = BatchNormalizationLayer(path="norm", gamma=np.ones(4), mean=np.zeros(4), variance=variance, epsilon=1e-3)
+    given: dict[str, Any] = {"normalised": {"conv": "norm"}, "kernels": (kernel(values),)}
+    (strength,) = FilterGrids().run(context(normalizations=(norm,), **given)).strengths
+    assert strength.weak == ()
+    # a thousandth of the median, 5.5e6
+    assert strength.norms[2] == pytest.approx(filter_norms(np.moveaxis(values, -1, 0))[2] / np.sqrt(5_500.001))
+    values[..., 2] *= 1e-6
+    (strength,) = FilterGrids().run(context(normalizations=(norm,), **given | {"kernels": (kernel(values),)})).strengths
+    assert strength.weak == (2,)
+
+
 def at_cosine(cosine: float) -> np.ndarray:
     filters = np.zeros((2, 3, 3, 1), np.float32)
     filters[0, 0, 0], filters[1, 0, 0], filters[1, 0, 1] = 2, cosine, np.sqrt(1 - cosine**2)

@@ -27,6 +27,7 @@ from reportgen.results import Finding, Histogram, ImageGrid, Limits, Palette
 
 _NEXT_TO_ZERO = 1e-8  # norm of a filter that no later layer can bring back
 _OF_FRESH = 1e-5  # of the norm of a fresh draw's filter
+_LEAST_VARIANCE = 1e-3  # of the median over a normalisation's channels: what is under its epsilon is taken for that
 _VOLUMES_IN_A_ROW = 4  # of three slices each, so that single weights can be seen
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
 _FRESH_BINS = 10  # as matplotlib's histogram has: with six times as many a flat distribution looks ragged
@@ -176,7 +177,11 @@ def _scales(kernel: LayerKernel, context: AnalysisContext) -> tuple[np.ndarray |
     for layer in context.normalizations:
         if layer.path == behind and kernel.kind != "depthwise":
             gamma = np.ones_like(layer.variance) if layer.gamma is None else np.abs(layer.gamma)
-            return gamma / np.sqrt(np.maximum(layer.variance, 0) + layer.epsilon), layer.path
+            variance = np.maximum(layer.variance, 0)
+            # a channel that was constant would be scaled by the epsilon alone, and make all others look weak
+            usual = _LEAST_VARIANCE * np.median(variance)
+            variance = np.where(variance < layer.epsilon, np.maximum(variance, usual), variance)
+            return gamma / np.sqrt(variance + layer.epsilon), layer.path
     return None, ""
 
 
