@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reportgen.cli.options import ClassNames, Config, Labels, SampleSources, takes
+from reportgen.cli.options import ClassNames, Config, History, Labels, SampleSources, takes
 from reportgen.cli.supervision import Attempt, Stage
 from reportgen.errors import UsageError
 from reportgen.options import ReportOptions
@@ -29,6 +29,7 @@ def verify(
     samples: SampleSources = None,
     labels: Labels = None,
     class_names: ClassNames = None,
+    history: History = None,
     config: Config = None,
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Make the report again, and compare numbers, words and pictures.")
@@ -42,7 +43,9 @@ def verify(
             f"MODEL must be given with {'--recompute' if recompute else '--samples'}. Received: a report alone."
         )
     inputs = {"samples": samples or None, "labels": labels, "class_names": class_names}
-    differences, said = _verified(report, model, inputs, config, options, attempt=context.obj, recompute=recompute)
+    differences, said = _verified(
+        report, model, inputs, history, config, options, attempt=context.obj, recompute=recompute
+    )
     for line in differences[:_MOST_LINES]:
         typer.echo(line)
     if len(differences) > _MOST_LINES:
@@ -56,6 +59,7 @@ def _verified(
     report: Path,
     model: Path | None,
     inputs: dict[str, Any],
+    history: str | None,
     config: Path | None,
     options: ReportOptions,
     *,
@@ -77,6 +81,8 @@ def _verified(
     differences, said = list(recorded.differences), ["nothing was changed since it was written"]
     if model is None or not recorded.document:
         return differences, said
+    if recorded.value("provenance", of=dict) is None:  # a comparison, or the index of a batch
+        return [*differences, "the page is no report on one model, so that no file can be compared."], said
 
     with (
         quiet_standard_error(attempt.native) as stream,
@@ -104,7 +110,14 @@ def _verified(
             show_stage(name)
 
         again = rebuild(
-            recorded, model, **inputs, config=config, options=own, on_stage=on_stage, on_progress=show_stage.tell
+            recorded,
+            model,
+            **inputs,
+            history=history,
+            config=config,
+            options=own,
+            on_stage=on_stage,
+            on_progress=show_stage.tell,
         )
         on_stage("Comparing")
         said.append("made again, it has the same numbers, words and pictures")

@@ -44,6 +44,7 @@ def rebuild(
     *,
     labels: Any,
     class_names: Any,
+    history: Any = None,
     config: Path | None,
     options: ReportOptions,
     on_stage: Callable[[str], None] | None = None,
@@ -53,7 +54,7 @@ def rebuild(
 
     Args:
         recorded: the page.
-        model, samples, labels, class_names: as given to `build_report`.
+        model, samples, labels, class_names, history: as given to `build_report`.
         config: the configuration; None for the rules as the page says that they were in force.
         options: see `recorded_options`.
         on_stage, on_progress: told each stage's name, and how far it is.
@@ -66,6 +67,7 @@ def rebuild(
         samples,
         labels=labels,
         class_names=class_names,
+        history=history,
         config=_rules(recorded) if config is None else config,
         options=options,
         given=tuple(options_of(ReportOptions)),

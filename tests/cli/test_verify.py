@@ -11,6 +11,7 @@ from fixed_weights import fix_weights
 from reportgen.cli.app import run
 from reportgen.options import DEFAULTS
 from reportgen.rendering.digest import sealed
+from reportgen.rendering.index import render_index
 from reportgen.verification.rebuilt import OF_THE_VERIFIER, recorded_options
 from reportgen.verification.recorded import read_recorded
 
@@ -35,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = np.random.default_rng(0).random((12, 6, 6, 1)).astype(np.float32)
     np.savez(root / "x.npz", x=samples, y=np.arange(12) % 2)
     np.savez(root / "other.npz", x=samples[::-1], y=np.arange(12) % 2)
+    (root / "log.csv").write_text("epoch,loss,accuracy\n0,0.9,0.5\n1,0.7,0.6\n")
     (root / "rules.toml").write_text(
         "[rules]\nsilent-channels = {threshold = 0.5, severity = 'problem'}\ndormant-channels = false\n"
     )
@@ -42,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(root)
         patch.setenv("SOURCE_DATE_EPOCH", "1767225600")
         common = ["build", "tiny.keras", "--samples", "x.npz", "--select", "first:3", "-q", "--bins", "7"]
-        assert run([*common, "--config", "rules.toml", "--note", "one", "-o", "full.html"]) == 0
+        assert run([*common, "--config", "rules.toml", "--note", "one", "--history", "log.csv", "-o", "full.html"]) == 0
         assert run([*common, "--redact", "--lang", "ko", "-o", "redacted.html"]) == 0
     return root
 
@@ -96,7 +98,8 @@ def test_the_model_and_the_samples_are_compared_by_their_sha256(folder: Path, ve
 @pytest.mark.parametrize("page", ["full.html", "redacted.html"])
 def test_a_report_made_again_is_the_same_page(page: str, folder: Path, verify, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    code, lines = verify(page, "tiny.keras", "--samples", "x.npz", "--recompute")
+    trained = ["--history", "log.csv"] if page == "full.html" else []
+    code, lines = verify(page, "tiny.keras", "--samples", "x.npz", "--recompute", *trained)
     assert (code, len(lines)) == (0, 1)
     assert lines[0].endswith("; made again, it has the same numbers, words and pictures.")
 
@@ -106,7 +109,7 @@ def test_a_forger_who_computed_the_digest_anew_is_found_by_making_the_report_aga
     verdict = re.search(r'<p class="verdict [^>]*>.*?<strong>(.*?)</strong>', page)[1]
     name = forged(folder, f"<strong>{verdict}</strong>", "<strong>It is perfect.</strong>")
     assert verify(name) == (0, ["forged.html: nothing was changed since it was written."])
-    code, lines = verify(name, "tiny.keras", "--samples", "x.npz", "--recompute")
+    code, lines = verify(name, "tiny.keras", "--samples", "x.npz", "--history", "log.csv", "--recompute")
     assert code == 1
     assert lines == [f"summary: says 'It is perfect.'; made again '{verdict}'."]
 
@@ -116,6 +119,13 @@ def test_other_samples_do_not_give_the_same_report(verify) -> None:
     assert code == 1
     assert any(line.startswith("samples.sha256: ") for line in lines)
     assert lines[-1].endswith(" more differences.")
+
+
+def test_of_a_page_on_several_models_the_page_alone_is_compared(folder: Path, verify) -> None:
+    (folder / "index.html").write_text(render_index((), (), version="0.1.0", lang="en"), encoding="utf-8")
+    assert verify("index.html") == (0, ["index.html: nothing was changed since it was written."])
+    said = ["the page is no report on one model, so that no file can be compared."]
+    assert verify("index.html", "tiny.keras") == (1, said)
 
 
 @pytest.mark.parametrize(
