@@ -223,6 +223,29 @@ def _faint_pattern(pictures: Pictures, cache: Path) -> Case:
     return Case(model, told.x_test[:SAMPLES], told.y_test[:SAMPLES], {"scale": "none"})
 
 
+def _doubled(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    half = len(samples) // 2
+    return np.concatenate([samples[:half]] * 2), np.concatenate([labels[:half]] * 2)
+
+
+def _through_jpeg(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from reportgen.measures.corruptions import corruptions
+
+    jpeg = next(one for one in corruptions(1) if one.kind == "jpeg")
+    half = len(samples) // 2
+    return np.concatenate([samples[:half], jpeg.of(samples[:half], (0, 1), seed=0)]), np.tile(labels[:half], 2)
+
+
+def _contradicting(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([samples, samples[:5]]), np.concatenate([labels, (labels[:5] + 1) % 10])
+
+
+def _blanked(samples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    blanked = samples.copy()
+    blanked[::25] = 0
+    return blanked, labels
+
+
 def _tagged(name: str, tag: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[[Pictures, Path], Case]:
     """Return a planter whose pictures have a mark that tells the class by four bits, in training and in the test."""
 
@@ -499,6 +522,10 @@ def faults() -> tuple[Fault, ...]:
             guessing,
             _on_samples(lambda x, y: (x, np.random.default_rng(1).integers(0, 10, len(y)))),
         ),
+        Fault("half of the set identical", ("duplicate-samples",), _on_samples(_doubled)),
+        Fault("copies through JPEG", ("duplicate-samples",), _on_samples(_through_jpeg)),
+        Fault("the same samples with other labels", ("conflicting-labels",), _on_samples(_contradicting)),
+        Fault("20 blank images", ("blank-samples",), _on_samples(_blanked)),
         Fault("a mark in a corner tells the class", ("answer-in-one-place",), _tagged("corner", _corner_tag)),
         Fault("a frame tells the class", ("answer-in-the-border",), _tagged("frame", _frame)),
         Fault("answers told by a faint pattern", ("fragile-to-small-changes",), _faint_pattern),

@@ -6,6 +6,7 @@ from reportgen.analyses.base import Analysis
 from reportgen.analyses.batch_normalization.analysis import BatchNormalization
 from reportgen.analyses.channel_activity.analysis import ChannelActivity
 from reportgen.analyses.concepts.analysis import Concepts
+from reportgen.analyses.data_quality.analysis import DataQuality
 from reportgen.analyses.feature_maps import FeatureMaps
 from reportgen.analyses.filter_grids.analysis import FilterGrids
 from reportgen.analyses.filter_responses.analysis import FilterResponses
@@ -26,6 +27,7 @@ ANALYSES: tuple[Analysis, ...] = (
     FilterGrids(),
     SamplePredictions(),
     PredictionQuality(),
+    DataQuality(),
     PreprocessingCheck(),
     Robustness(),
     Shortcuts(),

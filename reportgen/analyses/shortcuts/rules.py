@@ -20,7 +20,7 @@ PLACE = Rule(
     bounds=(0.0, 1.0),
     source=say(
         "Zeiler and Fergus, arXiv 1311.2901, for occlusion; Wilson 1927, lower bound, with Bonferroni for the places; the limit "
-        "is from the measurement in docs/verdicts.md of reportgen: up to 0.1 of healthy networks"
+        "is from the measurement in docs/verdicts.md of reportgen: up to 0.12 of healthy networks"
     ),
     advice=Advice(
         title=say("One place carries the answer"),

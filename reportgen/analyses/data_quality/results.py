@@ -1,0 +1,71 @@
+"""What is said of the samples themselves, in numbers and plottables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from reportgen.measures.intervals import Rate
+from reportgen.results import Becomes, Kept, PanelGrid, redactable, redactable_sample
+
+
+@redactable_sample
+@dataclass(frozen=True)
+class CopiedSample:
+    """A sample that is the same as another one, or nearly.
+
+    Attributes:
+        index: the sample's number in the source.
+        of: the other one's number in the source.
+        similarity: correlation of the two pictures; 1 where the stored values are the same.
+        exact: whether these are the same.
+        labels: the labels of both, where they differ; None where they do not or there are none.
+    """
+
+    index: Kept[int]
+    of: Kept[int]
+    similarity: Kept[float]
+    exact: Kept[bool]
+    labels: Annotated[tuple[str, str] | None, Becomes(None)]
+
+
+@redactable
+@dataclass(frozen=True)
+class DataQualityResult:
+    """The evaluated samples against one another.
+
+    Attributes:
+        evaluated: number of samples.
+        compared: number of them that were compared with one another, the first ones.
+        exact: samples whose stored values are those of an earlier one.
+        near: samples that are nearly an earlier one, and not exactly.
+        conflicting: of the exact copies, those whose label is another than the first one's.
+        blank: samples of which all values are the same.
+        blank_indices: numbers of the first of these in the source.
+        sequences: whether a sample without differences may be one, as text and signals are.
+        accuracy: share of right answers of the samples compared; None without labels or classes.
+        distinct: the same with each set of copies counted once, by its first sample.
+        largest, smallest: samples of the most and of the least frequent class that occurs; None without classes.
+        copies: the first of the copies, exact ones first.
+        pictures: the pictures of these and what they are copies of, side by side; None in a redacted report.
+    """
+
+    evaluated: int
+    compared: int
+    exact: int
+    near: int
+    conflicting: int
+    blank: int
+    blank_indices: tuple[int, ...]
+    sequences: bool
+    accuracy: Rate | None
+    distinct: Rate | None
+    largest: int | None
+    smallest: int | None
+    copies: tuple[CopiedSample, ...]
+    pictures: Annotated[PanelGrid | None, Becomes(None)]
+
+    @property
+    def copied(self) -> int:
+        """Number of copies, exact and near."""
+        return self.exact + self.near

@@ -1,0 +1,122 @@
+"""The rules on samples that make a test say less than it seems to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.analyses.data_quality.results import DataQualityResult
+from reportgen.messages import counted, say
+from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
+
+_SAMPLES = say("samples")
+
+COPIES = Rule(
+    code="duplicate-samples",
+    meaning=say("many samples are copies of others, so that the accuracy rests on fewer than it seems to"),
+    severity=Severity.WARNING,
+    threshold=0.05,
+    unit=say("share of the samples compared"),
+    bounds=(0.0, 1.0),
+    source=say(
+        "Barz and Denzler, arXiv 1902.00423, who found 3 and 10 % of CIFAR's test samples to be copies; exact by a digest of the "
+        "stored values, near from a correlation of 0.995, which docs/verdicts.md of reportgen derives; the limit is "
+        "reportgen's choice"
+    ),
+    advice=Advice(
+        title=say("Samples are copies of others"),
+        why=say("Each copy counts as new evidence and is none: intervals are too narrow."),
+        action=say("Remove the copies; the accuracy of the different samples stands in the section."),
+        certainty=Certainty.FACT,
+    ),
+)
+CONFLICT = Rule(
+    code="conflicting-labels",
+    meaning=say("samples with the same values have different labels, so that at most one of them is right"),
+    severity=Severity.WARNING,
+    threshold=0,
+    unit=say("samples"),
+    source=say("identical samples cannot belong to different classes where each has one"),
+    advice=Advice(
+        title=say("The same sample has different labels"),
+        why=say("No model can be right about both; the labels have errors, or were paired with the wrong samples."),
+        action=say("Look at the listed samples and correct their labels."),
+        certainty=Certainty.FACT,
+    ),
+)
+BLANK = Rule(
+    code="blank-samples",
+    meaning=say("samples of one value everywhere, such as black pictures"),
+    severity=Severity.WARNING,
+    threshold=0,
+    unit=say("share of the evaluated samples"),
+    bounds=(0.0, 1.0),
+    source=say("a picture without a difference shows nothing; what was damaged or never written is often zero"),
+    advice=Advice(
+        title=say("Blank samples"),
+        why=say("They show nothing, so that any answer to them is chance."),
+        action=say("Look at the named samples; remove them or read them again."),
+        certainty=Certainty.FACT,
+    ),
+)
+
+RULES = (COPIES, CONFLICT, BLANK)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: DataQualityResult, limits: Limits) -> Iterator[Finding]:
+    """Yield copies, labels that contradict one another, and blank samples, where there are more than the limits allow."""
+    yield from _copies(result, limits[COPIES.code])
+    yield from _conflicts(result, limits[CONFLICT.code])
+    yield from _blank(result, limits[BLANK.code])
+
+
+def _copies(result: DataQualityResult, limit: float) -> Iterator[Finding]:
+    share = result.copied / result.compared
+    if share <= limit:
+        return
+    message = say(
+        "{copied} of {samples} are copies of others, {exact} of them exact ({share:.1%}, limit {limit:.0%})",
+        copied=result.copied,
+        samples=counted(result.compared, "{n} sample", "{n} samples"),
+        exact=result.exact,
+        share=share,
+        limit=limit,
+    )
+    if result.distinct is not None and result.accuracy is not None:
+        message = say(
+            "{message}; on the {distinct} different ones the accuracy is {value:.1%} ({low:.1%} to {high:.1%})",
+            message=message,
+            distinct=result.distinct.trials,
+            value=result.distinct.value,
+            low=result.distinct.low,
+            high=result.distinct.high,
+        )
+    evidence = {"copies": result.copied, "exact": result.exact, "share": share}
+    yield COPIES.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+
+
+def _conflicts(result: DataQualityResult, limit: float) -> Iterator[Finding]:
+    if result.conflicting > limit:
+        message = counted(
+            result.conflicting,
+            "{n} sample has the values of an earlier one and another label (limit {limit:g})",
+            "{n} samples have the values of an earlier one and another label (limit {limit:g})",
+            limit=limit,
+        )
+        evidence = {"conflicting": result.conflicting}
+        yield CONFLICT.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+
+
+def _blank(result: DataQualityResult, limit: float) -> Iterator[Finding]:
+    share = result.blank / result.evaluated
+    if share > limit and not result.sequences:
+        message = say(
+            "{blank} of {samples} have one value everywhere ({share:.1%}, limit {limit:.0%}), the first of index {index}",
+            blank=result.blank,
+            samples=counted(result.evaluated, "{n} sample", "{n} samples"),
+            share=share,
+            limit=limit,
+            index=result.blank_indices[0],
+        )
+        evidence = {"blank": result.blank, "share": share}
+        yield BLANK.finding(_SAMPLES, message, evidence=evidence, threshold=limit)

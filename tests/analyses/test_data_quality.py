@@ -1,0 +1,105 @@
+"""What the samples are worth as a test: copies, contradictions and blanks, and what is said of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import LIMITS, context, evaluated_samples
+
+from reportgen.analyses.base import Skip
+from reportgen.analyses.data_quality import DataQuality
+from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult
+from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, findings
+from reportgen.measures.intervals import measure
+from reportgen.results.findings import Severity
+
+DIFFERENT = np.random.default_rng(1).integers(0, 256, (20, 8, 8, 1)).astype(np.uint8)
+IMAGES = np.concatenate([DIFFERENT, DIFFERENT[:3]])
+LABELS = np.concatenate([np.arange(20) % 2, [0, 0, 0]])
+OUTPUTS = np.eye(2)[np.concatenate([np.zeros(20, int), [0, 1, 0]])]
+"""Always class 0, but for the copy of sample 1."""
+
+
+def run(images: np.ndarray = IMAGES, **given: Any) -> Any:
+    return DataQuality().run(context(evaluated_samples(images, **given)))
+
+
+@pytest.fixture(scope="module")
+def result() -> DataQualityResult:
+    return run(labels=LABELS, outputs=OUTPUTS, first=100)
+
+
+def test_copies_are_counted_and_those_with_other_labels_stand_first(result: DataQualityResult) -> None:
+    assert (result.evaluated, result.compared, result.exact, result.near, result.conflicting) == (23, 23, 3, 0, 1)
+    assert result.copies == (
+        CopiedSample(121, 101, 1.0, True, ("class 0", "class 1")),
+        CopiedSample(120, 100, 1.0, True, None),
+        CopiedSample(122, 102, 1.0, True, None),
+    )
+    assert (result.largest, result.smallest) == (13, 10)
+
+
+def test_the_accuracy_of_the_different_samples_counts_each_once(result: DataQualityResult) -> None:
+    assert result.accuracy == measure(12, 23)
+    assert result.distinct == measure(10, 20)
+
+
+def test_copies_stand_beside_their_originals(result: DataQualityResult) -> None:
+    assert result.pictures is not None
+    left, right = result.pictures.panels
+    assert np.array_equal(left.images, right.images)
+    assert np.array_equal(left.images[0], DIFFERENT[1, ..., 0])
+    assert result.pictures.labels[0] == "121 = 101"
+
+
+def test_the_findings_say_how_many_and_what_is_left(result: DataQualityResult) -> None:
+    copies, conflict = findings(result, LIMITS)
+    assert (copies.code, copies.severity, conflict.code) == (COPIES.code, Severity.WARNING, CONFLICT.code)
+    assert copies.message == (
+        "3 of 23 samples are copies of others, 3 of them exact (13.0%, limit 5%); on the 20 different ones the accuracy is 50.0% "
+        f"({measure(10, 20).low:.1%} to {measure(10, 20).high:.1%})"
+    )
+    assert conflict.message == "1 sample has the values of an earlier one and another label (limit 0)"
+    assert list(findings(result, {**LIMITS, COPIES.code: 0.2, CONFLICT.code: 1})) == []
+
+
+def test_different_samples_have_no_finding_whatever_their_labels() -> None:
+    for given in ({}, {"labels": LABELS[:20], "outputs": OUTPUTS[:20]}, {"targets": np.arange(20)}):
+        found = run(DIFFERENT, **given)
+        assert list(findings(found, LIMITS)) == []
+        assert (found.copied, found.copies, found.pictures, found.blank) == (0, (), None, 0)
+    assert (found.accuracy, found.distinct, found.largest) == (None, None, None)
+
+
+def test_blank_pictures_are_named_and_sequences_of_one_value_are_not() -> None:
+    blank = DIFFERENT.copy()
+    blank[4], blank[9] = 0, 0
+    found = run(blank, first=50)
+    assert (found.blank, found.blank_indices, found.exact) == (2, (54, 59), 0)
+    (one,) = findings(found, LIMITS)
+    assert (one.code, one.message) == (
+        BLANK.code,
+        "2 of 20 samples have one value everywhere (10.0%, limit 0%), the first of index 54",
+    )
+    assert list(findings(run(blank[..., 0].reshape(20, 64)), LIMITS)) == []
+
+
+def test_sets_of_classes_that_differ_contradict_one_another() -> None:
+    sets = np.zeros((23, 2), bool)
+    sets[20] = True
+    found = run(labels=sets, outputs=np.full((23, 2), 0.2))
+    assert found.conflicting == 1
+    assert found.copies[0].labels == ("class 0, class 1", "none")
+
+
+def test_a_model_of_several_inputs_and_no_samples_are_skipped() -> None:
+    samples = evaluated_samples(IMAGES, pack=lambda values, positions: [values, positions])
+    assert DataQuality().run(context(samples)).reason.startswith("The model has several inputs")
+    assert DataQuality().run(context()) == Skip("Give --samples.")
+
+
+def test_a_share_at_the_limit_is_no_finding() -> None:
+    at = replace(run(DIFFERENT), exact=1)
+    assert list(findings(at, LIMITS)) == []
+    assert [one.code for one in findings(replace(at, exact=2), LIMITS)] == [COPIES.code]
