@@ -1,9 +1,10 @@
 // Enhancement only: the page is complete without it.
-const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const named = (id) => document.getElementById(id);
-const on = (target, kinds, act) => kinds.split(" ").forEach((kind) => target.addEventListener(kind, act));
-const put = Object.assign, root = document.documentElement;
-const make = (tag, given) => put(document.createElement(tag), given);
+const page = document, root = page.documentElement, put = Object.assign, named = (id) => page.getElementById(id),
+  all = (query, within = page) => [...within.querySelectorAll(query)],
+  on = (target, kinds, act) => kinds.split(" ").forEach((kind) => target.addEventListener(kind, act));
+const words = JSON.parse(named("main").dataset.words),
+  make = (tag, className, given) => put(page.createElement(tag), { className, ...given }),
+  { floor, ceil, min, max } = Math, rect = (one) => one.getBoundingClientRect();
 
 // A link into a closed <details> opens it.
 function show(hash) {
@@ -12,8 +13,9 @@ function show(hash) {
   for (const box of all("details")) box.open ||= box.contains(target);
   target.scrollIntoView();
 }
-on(window, "hashchange", () => show(location.hash));
-show(location.hash);
+const go = () => show(location.hash);
+on(window, "hashchange", go);
+go();
 
 // Inside a frame whose document was handed over as text, a fragment would lead to the page around it.
 if (location.protocol === "about:") {
@@ -26,17 +28,17 @@ if (location.protocol === "about:") {
 }
 
 // The contents mark the section that is being read.
-const links = new Map(all(".contents a").map((link) => [link.hash.slice(1), link]));
-const parts = [...links.keys()].map(named);
-let chosen = null; // by a click, until the reader scrolls
+const links = new Map(all(".contents a").map((link) => [link.hash.slice(1), link])),
+  parts = [...links.keys()].map(named);
+let hit = null; // by a click, until the reader scrolls
 function mark() {
   // The line that a section must have passed sinks to the lower edge as the page ends, or its last ones could not pass.
-  const most = root.scrollHeight - innerHeight, line = innerHeight * Math.max(.2, 1 - (most - scrollY) / Math.min(most, innerHeight));
-  const current = chosen ?? parts.findLast((part) => part.checkVisibility() && part.getBoundingClientRect().top <= line) ?? parts[0];
-  for (const [id, link] of links) link.ariaCurrent = id === current.id || null;
+  const most = root.scrollHeight - innerHeight, line = innerHeight * max(.2, 1 - (most - scrollY) / min(most, innerHeight)),
+    now = hit ?? parts.findLast((part) => part.checkVisibility() && rect(part).top <= line) ?? parts[0];
+  for (const [id, link] of links) link.ariaCurrent = id === now.id || null;
 }
-for (const [id, link] of links) on(link, "click", () => { chosen = named(id); mark(); });
-on(window, "wheel touchmove keydown pointerdown", () => { chosen = null; });
+for (const [id, link] of links) on(link, "click", () => { hit = named(id); mark(); });
+on(window, "wheel touchmove keydown pointerdown", () => { hit = null; });
 on(window, "scroll resize", mark);
 mark();
 
@@ -59,11 +61,11 @@ const value = (row, place) => {
   return isNaN(number) ? text : number;
 };
 for (const { tBodies: [body], tHead } of all(".numbers:not(.confusion, .lined, .stack)")) {
-  if (body.rows.length < 4 || !tHead) continue;
+  if (body.rows.length < 6 || !tHead) continue;
   const heads = [...tHead.rows[0].cells];
   heads.forEach((head, place) => {
     if (!head.firstChild?.data) return; // nothing to see or to click
-    const button = make("button", { className: "sort" });
+    const button = make("button", "sort");
     button.append(...head.childNodes);
     head.append(button);
     on(button, "click", () => {
@@ -78,35 +80,44 @@ for (const { tBodies: [body], tHead } of all(".numbers:not(.confusion, .lined, .
   });
 }
 
-// What the page's numbers say of a figure's layer; its data-from is the way there, as "feature_maps.layers.0".
-const { sections } = JSON.parse(named("report-data").textContent), words = JSON.parse(named("main").dataset.words);
-const results = (name) => sections.find((one) => one.name === name)?.result;
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+// Long tables are filtered by what is typed above them.
+for (const table of all("table").filter((one) => one.rows.length > 13)) {
+  const box = make("input", "", { type: "search", placeholder: words.filter });
+  on(box, "input", () => { for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(box.value.toLowerCase()); });
+  table.before(box);
+}
+
+// The download is compressed; with this script it need not be.
+const numbers = named("report-data").textContent, json = named("report-json"), { sections } = JSON.parse(numbers);
+put(json, { href: URL.createObjectURL(new Blob([numbers], { type: "application/json" })), download: json.download.slice(0, -3) });
+
+// A figure's data-from is the way to its layer among them, as "feature_maps.layers.0".
+const results = (name) => sections.find((one) => one.name === name)?.result,
+  fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 function said(value) {
-  const size = Math.abs(value), digits = Math.max(0, 2 - Math.floor(Math.log10(size)));
-  if (!size || size < 1e-3 || size >= 1e5) return size ? value.toExponential(2) : "0";
-  return value.toLocaleString(root.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const size = Math.abs(value), digits = max(3, ceil(Math.log10(size)));
+  return !size ? "0" : size < 1e-3 || size >= 1e5 ? value.toExponential(2) : value.toLocaleString(root.lang, { minimumSignificantDigits: 3, maximumSignificantDigits: digits });
 }
 const figures = all("[data-from]").map((figure) => {
   const [section, list, place] = figure.dataset.from.split(".");
   return { figure, section, of: results(section)?.[list]?.[place], images: all("[data-cells]", figure) };
 }).filter((one) => one.of && one.images[0]);
-const alike = (one, other) => [one.name, one.label, one.source].some((name) => name && [other.name, other.label, other.source].includes(name));
-const channelsOf = (image) => (image.dataset.channels ?? image.closest("figure").dataset.channels).split(" ");
-const samples = all("#feature_maps .chooser span").map((name) => name.textContent);
+const alike = (one, other) => [one.name, one.label, one.source].some((name) => name && [other.name, other.label, other.source].includes(name)),
+  order = (image) => (image.dataset.channels ?? image.closest("figure").dataset.channels).split(" "),
+  samples = all("#feature_maps .chooser span").map((name) => name.textContent);
 
 // What is known of a channel; of its maps the largest value is that of one sample, where one is given.
 function facts(of, channel, sample) {
-  const known = [], say = (word, values) => known.push(fill(words[word], values));
-  const maps = results("feature_maps")?.layers.find((layer) => alike(layer, of));
+  const known = [], say = (word, values) => known.push(fill(words[word], values)),
+    maps = results("feature_maps")?.layers.find((layer) => alike(layer, of));
   if (maps?.channels.includes(+channel)) {
     const values = maps.samples.map((one) => one.grid.maxima[channel]);
-    say("max", { value: said(values[sample] ?? Math.max(...values)) });
+    say("max", { value: said(values[sample] ?? max(...values)) });
     if (maps.rectified) say("active", { some: values.filter((one) => one > 0).length, all: values.length });
   }
   // the filters shown are those with the largest norms
-  const drawn = figures.find((one) => one.section === "filter_grids" && alike(one.of, of)), norms = drawn?.of.norms;
-  const norm = norms?.[channelsOf(drawn.images[0]).indexOf(channel)];
+  const drawn = figures.find((one) => one.section === "filter_grids" && alike(one.of, of)), norms = drawn?.of.norms,
+    norm = norms?.[order(drawn.images[0]).indexOf(channel)];
   if (norm) say("norm", { value: said(norm), rank: 1 + norms.filter((one) => one > norm).length, all: drawn.of.trained.total });
   const activity = results("channel_activity"), layer = activity?.layers.find((one) => alike(one, of));
   for (const kind of ["silent", "dormant", "constant", "saturated"]) {
@@ -115,39 +126,41 @@ function facts(of, channel, sample) {
   return known.join(" · ");
 }
 
-// Where tiles stand in a picture as it is shown: in a folded one half as many stand in a row.
+// Where tiles stand in a picture as it is shown: in a folded one each row is broken into several.
 function layout(image) {
-  const [x, y, dx, dy, wide, high, full, width, height, folded] = image.dataset.cells.split(" ").map(Number), box = image.getBoundingClientRect();
-  const half = folded && box.width / box.height < .99 * width / height, unit = box.width / (half ? folded : width), columns = half ? full / 2 : full;
+  const [x, y, dx, dy, wide, high, full, width, height, folded, fewer] = image.dataset.cells.split(" ").map(Number), box = rect(image),
+    narrow = folded && box.width / box.height < .99 * width / height, unit = box.width / (narrow ? folded : width), columns = narrow ? fewer : full, begin = narrow ? 8 : x, breaks = ceil(full / columns);
   return {
-    wide, high, width, height, full, unit, columns, box,
-    left: (place, n = columns) => x + place % n * dx,
-    top: (place, n = columns) => y + Math.floor(place / n) * dy,
+    wide, high, width, height, unit, columns, box,
+    left: (place) => begin + place % full % columns * dx,
+    top: (place) => y + (floor(place / full) * breaks + floor(place % full / columns)) * dy,
+    flat: (place) => [x + place % full * dx, y + floor(place / full) * dy],
     under(event) {
-      const column = Math.floor(((event.clientX - box.left) / unit - x) / dx), row = Math.floor(((event.clientY - box.top) / unit - y) / dy);
-      return column >= 0 && column < columns && row >= 0 && channelsOf(image)[row * columns + column] ? row * columns + column : -1;
+      const column = floor(((event.clientX - box.left) / unit - begin) / dx), row = floor(((event.clientY - box.top) / unit - y) / dy), across = row % breaks * columns + column, place = floor(row / breaks) * full + across;
+      return column >= 0 && column < columns && across < full && row >= 0 && order(image)[place] ? place : -1;
     },
   };
 }
 
+const note = make("output", "readout");
 // A tile tells what is known of it when pointed at or chosen by arrow keys; a click or Enter shows its channel.
 for (const one of figures) {
-  const { figure, of, images } = one, { dataset } = all("figcaption", figure)[0], cursor = make("span", { className: "cursor", tabIndex: 0, role: "slider", ariaValueNow: 0, ariaLabel: fill(words.tiles, { layer: of.name ?? of.label }) });
+  const { figure, of, images } = one, cursor = make("span", "cursor", { tabIndex: 0, role: "slider", ariaValueNow: 0, ariaLabel: fill(words.tiles, { layer: of.name ?? of.label }) });
   let place = 0, image = images[0];
-  const seen = () => images.filter((one) => one.checkVisibility());
-  const open = () => openCard(of, channelsOf(image), place);
+  const seen = () => images.filter((one) => one.checkVisibility()), open = () => openCard(of, order(image), place);
   function choose(picture, wanted) {
-    const channels = channelsOf(picture), at = layout(picture), around = figure.getBoundingClientRect(), last = channels.length - 1;
-    [image, place] = [picture, Math.max(0, Math.min(last, wanted))];
+    const channels = order(picture), at = layout(picture), around = rect(figure), last = channels.length - 1;
+    [image, place] = [picture, max(0, min(last, wanted))];
     put(cursor.style, {
       left: at.box.left - around.left + at.unit * at.left(place) + "px", width: at.unit * at.wide + "px",
       top: at.box.top - around.top + at.unit * at.top(place) + "px", height: at.unit * at.high + "px",
     });
-    dataset.said = [fill(words.channel, { channel: channels[place] }), facts(of, channels[place], images[1] && images.indexOf(picture))].join(" · ");
-    put(cursor, { ariaValueMax: last, ariaValueNow: place, ariaValueText: dataset.said });
+    cursor.after(note);
+    note.textContent = [fill(words.channel, { channel: channels[place] }), facts(of, channels[place], images[1] && images.indexOf(picture))].join(" · ");
+    put(cursor, { ariaValueMax: last, ariaValueNow: place, ariaValueText: note.textContent });
+    put(note.style, { right: around.right - at.box.right + 6 + "px", top: at.box.bottom - around.top - 26 + "px" });
   }
-  (images.at(-1).closest(".plate") ?? images.at(-1)).after(cursor);
-  dataset.said = "";
+  images.at(-1).after(cursor);
   on(figure, "pointermove pointerleave", (event) => {
     const over = seen().find((one) => layout(one).under(event) >= 0 && event.target === one);
     figure.classList.toggle("pointed", !!over);
@@ -166,66 +179,57 @@ for (const one of figures) {
 }
 
 // One channel in one place: its kernel, its maps for all samples and its patches, cut out of the page's pictures.
-const card = make("dialog"), status = make("p", { className: "hidden", role: "status" });
-document.body.append(card, status);
+const card = make("dialog", "");
+page.body.append(card);
 function cut(image, place, caption) {
-  const { left, top, wide, high, width, height, full } = layout(image), unit = Math.min(96 / high, 480 / wide);
-  const part = make("span", { className: "cut" }), whole = image.cloneNode(), figure = make("figure");
+  const { flat, wide, high, width, height } = layout(image), [left, top] = flat(place), unit = min(96 / high, 480 / wide),
+    part = make("span", "cut"), whole = image.cloneNode(), figure = make("figure", "");
   whole.alt = "";
   put(part.style, { width: unit * wide + "px", height: unit * high + "px" });
-  put(whole.style, { width: unit * width + "px", height: unit * height + "px", maxWidth: "none", imageRendering: "pixelated", margin: -unit * top(place, full) + "px 0 0 " + -unit * left(place, full) + "px" });
+  put(whole.style, { width: unit * width + "px", height: unit * height + "px", maxWidth: "none", imageRendering: "pixelated", margin: -unit * top + "px 0 0 " + -unit * left + "px" });
   part.append(whole);
-  figure.append(part, make("figcaption", { textContent: caption }));
+  figure.append(part, make("figcaption", "", { textContent: caption }));
   return figure;
 }
 function openCard(of, channels, place) {
-  const channel = channels[place], head = make("h2", { textContent: fill(words.title, { layer: of.name ?? of.label, channel }), tabIndex: -1 });
-  const move = (step) => { if (channels[place + step]) openCard(of, channels, place + step); };
-  const tools = make("p", { className: "tools" }), pictures = make("div", { className: "kernels" });
+  const channel = channels[place], head = make("h2", "", { textContent: fill(words.title, { layer: of.name ?? of.label, channel }), tabIndex: -1 }),
+    move = (step) => { if (channels[place + step]) openCard(of, channels, place + step); },
+    tools = make("p", "tools"), pictures = make("div", "kernels");
   for (const [textContent, ariaLabel, onclick] of [["‹", words.before, () => move(-1)], ["›", words.after, () => move(1)], ["×", words.close, () => card.close()]]) {
-    tools.append(make("button", { className: "button", textContent, ariaLabel, onclick }));
+    tools.append(make("button", "button", { textContent, ariaLabel, onclick }));
   }
   for (const { section, figure, images, of: other } of figures) {
     if (section === "concepts" || !alike(other, of)) continue;
     const kind = ["untrained", "trained"].find((kind) => figure.matches("." + kind)) ?? "patches";
     images.forEach((image, n) => {
-      const at = channelsOf(image).indexOf(channel);
+      const at = order(image).indexOf(channel);
       if (at >= 0) pictures.append(cut(image, at, section === "feature_maps" ? samples[n] : words[kind]));
     });
   }
-  card.replaceChildren(tools, head, make("p", { textContent: facts(of, channel) }), pictures);
+  card.replaceChildren(tools, head, make("p", "", { textContent: facts(of, channel) }), pictures);
   card.ariaLabel = head.textContent;
   card.onkeydown = (event) => move({ ArrowLeft: -1, ArrowRight: 1 }[event.key]);
   if (!card.open) card.showModal();
   head.focus();
 }
 
-// A figure's picture can be saved, by a link in the figure that is pointed at or holds the focus: grids of one pixel a value enlarged, with their channels.
-const save = make("a", { className: "button", textContent: words.save });
-put(save.style, { position: "absolute", right: 0, bottom: 0, background: "Canvas" });
-function readable(image) {
-  const { width, height } = image, canvas = make("canvas", { width, height }), pen = canvas.getContext("2d"), { left, top, high } = layout(image), unit = width / image.naturalWidth;
-  pen.imageSmoothingEnabled = false;
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, width, height);
-  pen.drawImage(image, 0, 0, width, height);
-  pen.fillStyle = "#000";
-  channelsOf(image).forEach((name, n) => pen.fillText(name, unit * left(n), unit * (top(n) + high) + 10));
-  return canvas.toDataURL();
-}
+// A figure's picture can be saved, by a link in the figure that is pointed at or holds the focus.
+const save = make("a", "button readout", { textContent: words.save });
+put(save.style, { right: 0, bottom: 0 });
 for (const figure of all("main figure:has(img)")) {
-  figure.style.position = "relative";
   on(figure, "pointerenter focusin", () => {
     const image = all("img", figure).find((one) => one.checkVisibility()), drawn = image?.src.startsWith("data:image/svg");
     if (!image || save.parentNode === figure) return;
-    put(save, { href: drawn || !image.dataset.cells ? image.src : readable(image), download: figure.id + (drawn ? ".svg" : ".png") });
+    put(save, { href: image.src, download: figure.id + (drawn ? ".svg" : ".png") });
     figure.append(save);
   });
-  on(figure, "pointerleave", () => figure.contains(document.activeElement) || save.remove());
+  on(figure, "pointerleave", () => figure.contains(page.activeElement) || save.remove());
 }
 
 // A permalink is copied when it is followed.
-on(document, "click", (event) => {
+const status = make("p", "hidden", { role: "status" });
+page.body.append(status);
+on(page, "click", (event) => {
   const link = event.target.closest(".permalink");
   if (link) navigator.clipboard?.writeText(link.href).then(() => { status.textContent = words.copied; }, () => {});
 });

@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape
 from reportgen.rendering.figures import TRAINED_COLOUR
 from reportgen.rendering.svg import compact
 
-WIDTH, ROW = 712, 28  # CSS pixels
-_NAME, _TRACK = 190, 420  # CSS pixels of a name and of a whole bar
+WIDTH, ROW = 361, 24  # CSS pixels: all of a phone's width, on which letters keep their size
+_NAME, _TRACK = 126, 168  # CSS pixels of a name and of a whole bar
 _OTHER = "#b9c2ca"
-_LONGEST = 26  # characters of a name
+_LONGEST = 18  # characters of a name
 
 
 def bars_svg(rows: Sequence[tuple[str, float, str, bool]]) -> str:
@@ -26,16 +26,16 @@ def bars_svg(rows: Sequence[tuple[str, float, str, bool]]) -> str:
         short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
         weight = " font-weight='600'" if marked else ""
         sign = "✔ " if marked else ""
-        parts.append(f"<text x='{_NAME}' y='{top + 19}' text-anchor='end'{weight}>{sign}{escape(short)}</text>")
+        parts.append(f"<text x='{_NAME}' y='{top + 16}' text-anchor='end'{weight}>{sign}{escape(short)}</text>")
         length = compact(max(0.0, min(share, 1.0)) * _TRACK)
         colour = TRAINED_COLOUR if marked else _OTHER
-        parts.append(f"<path stroke='#f0efeb' d='M{_NAME + 12},{top + 14}h{_TRACK}'/>")
-        parts.append(f"<path stroke='{colour}' d='M{_NAME + 12},{top + 14}h{length}'/>")
-        parts.append(f"<text x='{_NAME + _TRACK + 22}' y='{top + 19}'{weight}>{escape(text)}</text>")
+        parts.append(f"<path stroke='#f0efeb' d='M{_NAME + 12},{top + 12}h{_TRACK}'/>")
+        parts.append(f"<path stroke='{colour}' d='M{_NAME + 12},{top + 12}h{length}'/>")
+        parts.append(f"<text x='{_NAME + _TRACK + 20}' y='{top + 16}'{weight}>{escape(text)}</text>")
     height = len(rows) * ROW
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height}' viewBox='0 0 {WIDTH} {height}' "
-        f"font-family='system-ui,sans-serif' font-size='14' fill='#1b1f23' stroke-width='16'>"
+        f"font-family='system-ui,sans-serif' font-size='12' fill='#1b1f23' stroke-width='14'>"
         f"<style>text{{stroke:none}}</style><rect width='{WIDTH}' height='{height}' fill='#fff' stroke='none'/>"
         f"{''.join(parts)}</svg>"
     )

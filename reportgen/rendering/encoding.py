@@ -8,7 +8,6 @@ import json
 import struct
 import warnings
 import zlib
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,8 @@ from urllib.parse import quote
 import numpy as np
 from markupsafe import Markup
 
-from reportgen.rendering.geometry import TILE_GAP, GridGeometry, geometry_of, panel_size
 from reportgen.rendering.svg import lean_svg
-from reportgen.results import ImageGrid, Palette, Panel, PanelGrid
+from reportgen.results import ImageGrid, Palette, Panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,12 +29,11 @@ LEVELS = 127
 """Colours of a grid: odd, so that a diverging scale has zero in the middle. A step is 0.8 % of the range, finer than an eye
 tells apart; twice as many would make the page a tenth larger."""
 
-_SILENT = LEVELS + 1  # the palette's last entry, where there is one
-_EMPTY = 0  # the palette's first entry, transparent, for gaps and missing values
+_EMPTY = 0  # the palette's first entry, transparent, for missing values
 BEYOND_COLOUR = (224, 190, 140)
 """Sand: neither a grey nor a colour of a map."""
 GROUND_COLOUR = (219, 227, 234)
-"""Between panels, so that a white patch has an edge, and around silent tiles."""
+"""Around panels and between them, so that a white patch has an edge."""
 _URL_SAFE = "!$()*+,-./:;=?@_~"  # and neither of HTML's own & and '
 _QUOTE = "'"  # stands in an attribute in double quotes
 _SVG: Any = {"svg.hashsalt": "reportgen", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "sans-serif"]}
@@ -47,78 +44,31 @@ def data_uri(content: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def text_uri(text: str, media_type: str) -> str:
-    """Return a data URI of text as UTF-8: percent-encoded where that is shorter, as for most JSON, else base64.
-
-    Source: https://url.spec.whatwg.org/#url-code-points for what need not be encoded
-    """
-    encoded = f"data:{media_type};charset=utf-8,{quote(text, safe=_URL_SAFE)}"
-    return min(encoded, data_uri(text.encode("utf-8"), media_type), key=len)
-
-
 def svg_uri(svg: str) -> Markup:
     """Return the address of a drawing, for an attribute in double quotes. Not base64, which its pictures are already."""
     return Markup(f"data:image/svg+xml;charset=utf-8,{quote(svg, safe=_URL_SAFE + _QUOTE)}")  # no & or " is left
 
 
-def grid_png(grid: ImageGrid, silent: Sequence[int] = ()) -> bytes:
-    """Return a PNG with one pixel for each value: indexed through the grid's colour map, or RGB for palette COLOUR.
+def tile_png(grid: ImageGrid, index: int = 0) -> bytes:
+    """Return one tile of a grid as a PNG of one pixel for each value: indexed through its colour map, or RGB for palette COLOUR.
 
-    Gaps between the tiles, and values that are not finite, are transparent. What needs no transparency has none.
+    What is not finite is transparent; what needs no transparency has none.
 
     Args:
         grid: the grid.
-        silent: indices of the tiles whose channel is silent: their edge has a colour of no map, so that they are told from
-            merely dark ones. They hold nothing above zero, so that nothing is lost.
+        index: of the tile.
     """
     if grid.palette is Palette.COLOUR:
-        colours = _mosaic(_colours(grid), geometry_of(grid), 0)
-        return png_bytes(colours[..., :3] if colours[..., 3].all() else colours)
-    tiles = _levels(grid)
-    for index in silent:
-        tiles[index, [0, -1]] = tiles[index, :, [0, -1]] = _SILENT
-    levels = _mosaic(tiles, geometry_of(grid), _EMPTY)
-    marks = [GROUND_COLOUR] if silent else []
-    table = np.array([(255, 255, 255), *lookup_table(grid.palette).tolist(), *marks], np.uint8)
+        finite = np.isfinite(grid.images[index]).all(axis=-1, keepdims=True)
+        colours = byte_levels(grid)[index]
+        opaque = np.where(finite, np.uint8(255), np.uint8(0))
+        return png_bytes(colours if finite.all() else np.concatenate([colours, opaque], axis=-1))
+    levels = levels_of(grid)[index]
+    table = np.array([(255, 255, 255), *lookup_table(grid.palette).tolist()], np.uint8)
     empty = bool((levels == _EMPTY).any())
     if grid.palette is Palette.GREY and not empty:
         return png_bytes(table[levels, 0])
     return png_bytes(levels, palette=table, transparent=empty)
-
-
-def panels_png(grid: PanelGrid) -> bytes:
-    """Return a PNG of tiles of panels: indexed through up to two colour maps, or RGB where a panel holds colours."""
-    palettes = [palette for palette in dict.fromkeys(each.palette for each in grid.panels) if palette != Palette.COLOUR]
-    colours = np.vstack([[GROUND_COLOUR], *map(lookup_table, palettes), [BEYOND_COLOUR]]).astype(np.uint8)
-    coloured = any(panel.palette is Palette.COLOUR for panel in grid.panels)
-    columns: list[np.ndarray] = []
-    for panel in grid.panels:
-        if panel.palette is Palette.COLOUR:
-            pictures = _panel_colours(panel, panel_size(grid))
-        else:
-            missing = len(colours) - 1 if panel.palette is Palette.GREY else _EMPTY
-            levels = _panel_levels(panel, panel_size(grid), LEVELS * palettes.index(panel.palette), missing)
-            pictures = colours[levels] if coloured else levels
-        gap = np.full_like(pictures[:, :, :1], colours[_EMPTY] if coloured else _EMPTY)
-        columns += [pictures, gap]
-    empty = colours[_EMPTY] if coloured else np.uint8(_EMPTY)
-    picture = _mosaic(np.concatenate(columns, axis=2), geometry_of(grid), empty)
-    return png_bytes(picture, palette=None if coloured else colours)
-
-
-def _enlarged(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    height, width = images.shape[1:3]
-    return images[:, np.arange(size[0]) * height // size[0]][:, :, np.arange(size[1]) * width // size[1]]
-
-
-def _panel_levels(panel: Panel, size: tuple[int, int], offset: int, missing: int) -> np.ndarray:
-    levels = _levels(panel)
-    return _enlarged(np.where(levels == _EMPTY, missing, levels + offset).astype(np.uint8), size)
-
-
-def _panel_colours(panel: Panel, size: tuple[int, int]) -> np.ndarray:
-    beyond = ~np.isfinite(panel.images).all(axis=-1, keepdims=True)
-    return _enlarged(np.where(beyond, np.array(BEYOND_COLOUR, np.uint8), _colours(panel)[..., :3]), size)
 
 
 @lru_cache
@@ -128,7 +78,8 @@ def lookup_table(palette: Palette) -> np.ndarray:
     return np.frombuffer(bytes.fromhex(tables[COLOUR_MAPS[palette]]), np.uint8).reshape(LEVELS, 3)
 
 
-def _levels(grid: ImageGrid | Panel) -> np.ndarray:
+def levels_of(grid: ImageGrid | Panel) -> np.ndarray:
+    """Return which colour of its map each value has, from 1, and 0 for what is not finite; uint8 of the images' shape."""
     low, high = grid.value_range
     finite = np.isfinite(grid.images)
     scaled = (np.where(finite, grid.images, low).astype(np.float64) - low) / (high - low)
@@ -136,20 +87,11 @@ def _levels(grid: ImageGrid | Panel) -> np.ndarray:
     return np.where(finite, levels, np.uint8(_EMPTY))
 
 
-def _bytes(grid: ImageGrid | Panel) -> np.ndarray:
+def byte_levels(grid: ImageGrid | Panel) -> np.ndarray:
+    """Return values as shares of 255 of their scale, uint8 of the images' shape; what is not finite is 0."""
     low, high = grid.value_range
     scaled = np.clip((np.nan_to_num(grid.images).astype(np.float64) - low) / (high - low), 0, 1)
     return np.asarray(np.round(scaled * 255).astype(np.uint8))
-
-
-def _colours(grid: ImageGrid | Panel) -> np.ndarray:
-    bytes_ = _bytes(grid)
-    return np.concatenate([bytes_, np.full((*bytes_.shape[:3], 1), 255, np.uint8)], axis=-1)
-
-
-def colours_of(grid: ImageGrid) -> np.ndarray:
-    """Return the colours of a grid of palette COLOUR, (N, H, W, 3) uint8."""
-    return _colours(grid)[..., :3]
 
 
 def sample_pixels(panel: Panel | ImageGrid) -> np.ndarray:
@@ -160,18 +102,7 @@ def sample_pixels(panel: Panel | ImageGrid) -> np.ndarray:
     if panel.palette is Palette.LINES:
         low, high = panel.value_range
         return np.asarray((panel.images.astype(np.float64) - low) / (high - low))
-    return _bytes(panel)
-
-
-def _mosaic(tiles: np.ndarray, geometry: GridGeometry, empty: int | np.ndarray) -> np.ndarray:
-    """Return tiles (N, H, W[, C]) uint8 as one picture."""
-    picture = np.full((geometry.height, geometry.width, *tiles.shape[3:]), empty, np.uint8)
-    height, width = geometry.tile_height, geometry.tile_width
-    for index, tile in enumerate(tiles):
-        row, column = divmod(index, geometry.columns)
-        top, left = row * (height + geometry.row_gap), column * (width + TILE_GAP)
-        picture[top : top + height, left : left + width] = tile
-    return picture
+    return byte_levels(panel)
 
 
 def figure_svg(figure: Figure) -> bytes:

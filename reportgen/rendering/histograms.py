@@ -16,7 +16,7 @@ from reportgen.results import Histogram
 _COUNT = say("count")
 _FILLED = ("trained", "new")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # CSS pixels around the bars
-_TICK = 90  # CSS pixels from one number of the horizontal axis to the next, at least
+_TICK = 70  # CSS pixels from one number of the horizontal axis to the next, at least
 _LINE = 16
 _AXIS, _GRID, _INK = "#6b7178", "#e4e2dc", "#3a4148"
 
@@ -41,7 +41,7 @@ def histogram_svg(
     bottom = _TOP + down
     low, high = float(histogram.edges[0]), float(histogram.edges[-1])
     highest = max((int(counts.max(initial=0)) for counts in histogram.counts.values()), default=0) or 1
-    most = highest * (1 + _LINE * len(histogram.counts) / down)  # room for the sets' names
+    most = highest * (1 + _LINE / down)  # room for the sets' names
     parts = []
     for tick in ticks(0, highest, max(2, down // 40)):
         y = bottom - tick / most * down
@@ -55,8 +55,9 @@ def histogram_svg(
         look = f"fill='{colour}'" if filled else f"fill='none' stroke='{colour}' stroke-width='1.5'"
         parts.append(f"<path transform='translate({_LEFT},{_TOP})' {look} d='{outline}'/>")
         words = escape(said(name))
-        y = _TOP + 10 + _LINE * place
-        parts.append(f"<text x='{width - _RIGHT}' y='{y}' fill='{colour}' font-weight='600'>{words}</text>")
+        last = place == len(histogram.counts) - 1
+        at = f"x='{width - _RIGHT}'" if last else f"x='{_LEFT}' text-anchor='start'"
+        parts.append(f"<text {at} y='{_TOP + 10}' fill='{colour}' font-weight='600'>{words}</text>")
     parts.append(f"<path stroke='{_AXIS}' d='M{_LEFT},{bottom}h{across}'/><g text-anchor='middle'>")
     for tick in ticks(low, high, max(2, across // _TICK)):
         x = compact(_LEFT + (tick - low) / (high - low) * across)

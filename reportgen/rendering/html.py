@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import gzip
 import hashlib
 import re
 import string
@@ -16,7 +17,7 @@ from markupsafe import Markup
 
 from reportgen.messages import say
 from reportgen.rendering.digest import sealed
-from reportgen.rendering.encoding import LEVELS, lookup_table, text_uri
+from reportgen.rendering.encoding import data_uri
 from reportgen.rendering.figures import (
     histogram_outline,
     null_bands_drawing,
@@ -24,7 +25,6 @@ from reportgen.rendering.figures import (
     strip_outline,
     strip_threshold,
 )
-from reportgen.rendering.geometry import fitting, level
 from reportgen.rendering.json import render_comparison_json, render_json
 from reportgen.rendering.language import Language, lined_up, open_language, ranges
 from reportgen.rendering.outline import outline_of
@@ -35,7 +35,6 @@ from reportgen.rendering.verdict import checked_rules, verdict_of
 from reportgen.results import (
     ComparedOutcome,
     Comparison,
-    Palette,
     Provenance,
     Report,
     Section,
@@ -44,9 +43,6 @@ from reportgen.results import (
 )
 
 _LETTERS = string.ascii_letters
-
-_STOPS = 9
-"""Parts of a bar's palette, each blended from one colour to the next: so many that no eye sees a difference."""
 
 
 def render_html(report: Report, *, paper: str | None = None, full: bool = False) -> str:
@@ -123,8 +119,8 @@ _TONES = {
 def dressed(
     environment: Environment, names: dict[str, Any], running: str, *, paper: str | None = None, full: bool = False
 ) -> dict[str, Any]:
-    """Return the style, the script and the policy of a page whose parts are made: the style has a rule for each of their
-    geometries.
+    """Return the style, the script and the policy of a page whose parts are made: the style has a rule for each size
+    that they fold on narrow screens.
 
     Args:
         environment: the templates.
@@ -132,11 +128,7 @@ def dressed(
         running: what stands above each printed page.
         paper, full: see `render_html`.
     """
-    style = _compact(
-        environment.get_template("style.css").render(
-            **names, palettes=_palettes(), paper=paper, full=full, running=running
-        )
-    )
+    style = _compact(environment.get_template("style.css").render(**names, paper=paper, full=full, running=running))
     script = _compact_script(environment.get_template("script.js").render(**names))
     return {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}
 
@@ -168,7 +160,7 @@ def _with_body(
     if not isinstance(section, Section):
         return section, Markup(environment.get_template("sections/_skipped.html").render(section=section, **names))
     page = names["page"]
-    before = copy.deepcopy((page.anchors, page.geometries)) if section.foreign else (page.anchors, page.geometries)
+    before = copy.deepcopy(page.anchors) if section.foreign else page.anchors
     try:
         template = (
             environment.from_string(section.template)
@@ -179,7 +171,7 @@ def _with_body(
     except Exception as error:
         if not section.foreign:
             raise
-        page.anchors, page.geometries = before  # without the ids of a half-made section, which would lead nowhere
+        page.anchors = before  # without the ids of a half-made section, which would lead nowhere
         said = str(error).splitlines()
         received = page.language.name(said[0] if said else type(error).__name__)
         reason = (
@@ -218,18 +210,6 @@ def _compact_script(script: str) -> str:
     return re.sub(r"(?<=[;{,])\n|[;,]\n?(?=})|(?<![\w.])\((\w+)\)(?==>)", r"\1", short)
 
 
-def _palettes() -> dict[str, list[str]]:
-    """Return some colours of each palette, evenly spaced, between which the bar beside a grid is blended; of greys the ends."""
-    return {
-        palette.value: [
-            f"#{bytes(colour.tolist()).hex()}"
-            for colour in lookup_table(palette)[:: LEVELS - 1 if palette is Palette.GREY else LEVELS // _STOPS]
-        ]
-        for palette in Palette
-        if palette not in (Palette.COLOUR, Palette.LINES)
-    }
-
-
 def _policy(style: str, script: str) -> str:
     hashes = [
         base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in (style, script)
@@ -266,8 +246,6 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "shown_name": language.name,
         "lined_up": lined_up,
         "ranges": ranges,
-        "level": level,
-        "fitting": fitting,
         "parts": partial(parts_of, language=language),
         "outline": histogram_outline,
         "null_bands_drawing": null_bands_drawing,
@@ -292,5 +270,5 @@ def _css_string(text: str) -> Markup:
 
 
 def _json_uri(text: str) -> str:
-    """Return JSON as the address of a download."""
-    return text_uri(text, "application/json")
+    """Return JSON as the address of a download, compressed: the same bytes in every run, without name and time."""
+    return data_uri(gzip.compress(text.encode("utf-8"), mtime=0), "application/gzip")

@@ -13,16 +13,19 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from reportgen.rendering.encoding import data_uri, lookup_table, png_bytes
-from reportgen.rendering.geometry import SIGNAL_WIDTH, lane_height
 from reportgen.rendering.svg import PathWriter, compact
 from reportgen.results import Palette
 
 FAILED_SIGN = "✖"
-SIDE = 150  # CSS pixels of the longer side of a sample
+SIGNAL_WIDTH = 480
+"""CSS pixels of a signal beside others."""
+_LANES, _LANE = 336, (10, 56)  # CSS pixels of all channels of a signal that are aimed at, and the bounds of one
+SIDES, LARGE = (84, 150), 40  # CSS pixels of the longer side of a sample: of one with few values, and from so many on
 ALONG, STRIP = 640, 22  # CSS pixels of a signal's length, and of the height of the map under it
-_GAP, _PADDING, _TITLE, _SCALE = 6, 8, 20, 20
+_GAP, _PADDING, _TITLE, _SCALE = 3, 8, 20, 20
+_CHARACTER = 6.6  # CSS pixels of a letter, of which a title that is too long loses some
 _GROUND, _INK, _SOFT, _BAD, _LINE = "#101316", "#e8e6e1", "#b9c0c7", "#ff8a73", "#7fb2d9"
-_RAMP = 48
+_RAMP = 30
 _OPAQUE = 0.8  # of the largest value; what lies below it is still seen
 _DARK = 0.55  # how far the sample under a map is darkened
 _LEVELS = 32
@@ -55,7 +58,8 @@ def overlay_svg(picture: np.ndarray, values: np.ndarray, words: OverlayWords) ->
         words: what is written on it.
     """
     height, width = picture.shape[:2]
-    across, down = (round(SIDE * size / max(height, width)) for size in (width, height))
+    side = SIDES[max(height, width) >= LARGE]
+    across, down = (round(side * size / max(height, width)) for size in (width, height))
     looks = "" if max(across, down) / max(height, width) < _SMOOTH else " class='p'"
     place = f"width='{across}' height='{down}' preserveAspectRatio='none'"
     second = across + _GAP
@@ -67,7 +71,7 @@ def overlay_svg(picture: np.ndarray, values: np.ndarray, words: OverlayWords) ->
         body += f"<image class='p' x='{second}' {place} href='{_uri(map_colours(values))}'/>"
     body += _stamp(words, second, across, down)
     if words.ends:
-        body += _scale(words.ends, second, down)
+        body += _scale(words.ends, 0, down)
     return _document(body, words.title, second + across, down)
 
 
@@ -113,6 +117,11 @@ def signal_svg(signals: np.ndarray) -> str:
     )
 
 
+def lane_height(channels: int) -> int:
+    """Return the CSS pixels that one of so many channels of a signal has: from 10 to 56, and 336 for all where that is enough."""
+    return min(max(_LANES // channels, _LANE[0]), _LANE[1])
+
+
 def lanes(signals: np.ndarray, width: int, height: int) -> str:
     """Return signals (C, length) in [0, 1] as lines, each in a lane of its own, one under another."""
     step = width / max(1, signals.shape[1] - 1)
@@ -148,14 +157,18 @@ def _indices(values: np.ndarray) -> np.ndarray:
 
 
 def _stamp(words: OverlayWords, left: int, width: int, height: int) -> str:
-    """Return what dims a map that is not evidence, and what is written on one that did not pass."""
+    """Return what dims a map that is not evidence and crosses it out, and below it what a map did not pass."""
     if not words.stamp:
         return ""
-    dim = f"<path fill='{_GROUND}' opacity='.45' d='M{left},0h{width}v{height}h-{width}z'/>" if words.failed else ""
-    colour = _BAD if words.failed else _INK
-    band = f"<path fill='{_GROUND}' opacity='.85' d='M{left},{height - 20}h{width}v20h-{width}z'/>"
+    colour, crossed = _INK, ""
+    if words.failed:
+        colour = _BAD
+        crossed = (
+            f"<path fill='{_GROUND}' opacity='.45' d='M{left},0h{width}v{height}h-{width}z'/>"
+            f"<path stroke='{_BAD}' stroke-width='2' d='M{left},0l{width},{height}M{left},{height}l{width}-{height}'/>"
+        )
     return (
-        f"{dim}{band}<text x='{left + width // 2}' y='{height - 6}' text-anchor='middle' font-weight='600' fill='{colour}'>"
+        f"{crossed}<text x='{left + width}' y='{height + 15}' text-anchor='end' font-weight='600' fill='{colour}'>"
         f"{escape(words.stamp)}</text>"
     )
 
@@ -163,15 +176,17 @@ def _stamp(words: OverlayWords, left: int, width: int, height: int) -> str:
 def _scale(ends: Sequence[str], left: int, top: int) -> str:
     ramp = _uri(lookup_table(Palette.SEQUENTIAL)[None, :: len(lookup_table(Palette.SEQUENTIAL)) // _LEVELS])
     low, high = map(escape, ends)
-    after = left + 6 * len(low) + 6
+    after = left + 6 * len(low) + 4
     return (
         f"<text x='{left}' y='{top + 15}'>{low}</text><image x='{compact(after)}' y='{top + 7}' width='{_RAMP}' height='8' "
-        f"preserveAspectRatio='none' href='{ramp}'/><text x='{compact(after + _RAMP + 6)}' y='{top + 15}'>{high}</text>"
+        f"preserveAspectRatio='none' href='{ramp}'/><text x='{compact(after + _RAMP + 4)}' y='{top + 15}'>{high}</text>"
     )
 
 
 def _document(body: str, title: str, width: int, height: int) -> tuple[str, int, int]:
     across, down = width + 2 * _PADDING, height + _TITLE + _SCALE + _PADDING
+    room = int(width / _CHARACTER)
+    title = title if len(title) <= room else title[: room - 1] + "…"
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{across}' height='{down}' viewBox='0 0 {across} {down}' "
         f"font-family='system-ui,sans-serif' font-size='11' fill='{_SOFT}'><style>.p{{image-rendering:pixelated}}</style>"

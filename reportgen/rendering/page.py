@@ -13,22 +13,21 @@ from markupsafe import Markup
 
 from reportgen.messages import Message
 from reportgen.rendering.bars import bars_svg
-from reportgen.rendering.encoding import data_uri, figure_svg, grid_png, panels_png, sample_pixels, svg_uri
+from reportgen.rendering.encoding import data_uri, figure_svg, sample_pixels, svg_uri, tile_png
 from reportgen.rendering.figures import draw_curve, draw_lines
-from reportgen.rendering.geometry import (
-    SILENT_SIGN,
-    TILE_GAP,
-    GridGeometry,
-    axis_texts,
-    geometry_of,
-    geometry_of_matrix,
-    label_text,
-    matrix_grid,
-)
 from reportgen.rendering.histograms import histogram_svg
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
-from reportgen.rendering.overlays import FAILED_SIGN, OverlayWords, overlay_svg, signal_overlay_svg, signal_svg
-from reportgen.rendering.tiles import GridCells, TileWords, tile_picture
+from reportgen.rendering.matrices import matrix_svg
+from reportgen.rendering.overlays import (
+    FAILED_SIGN,
+    SIGNAL_WIDTH,
+    OverlayWords,
+    lane_height,
+    overlay_svg,
+    signal_overlay_svg,
+    signal_svg,
+)
+from reportgen.rendering.tiles import SILENT_SIGN, TilePicture, TileWords, tile_picture
 from reportgen.results import (
     Advice,
     Curve,
@@ -50,17 +49,26 @@ from reportgen.results import (
 THUMBNAIL = 84
 """Most pixels of a thumbnail on a side: as many as it takes on the page."""
 
-LONGEST_TABLE, FOLDED_TABLE = 12, 8
-"""Rows that a table may have, and those that a longer one shows; the JSON has all."""
+LONGEST_TABLE = 8
+"""Rows that a table may have; the JSON has all."""
 
 LONGEST_STRIP, MOST_WRONG = 10, 4
 """Samples in the summary's strip, and wrong ones among them that have no card of their own."""
 
+_TILE, _ALONE, _PANELS = 84, 224, 224
+"""CSS pixels that a tile of a grid aims at, one that is alone, and one of several panels."""
+
+_PANELS_GAP = 16
+"""CSS pixels between tiles of several panels."""
+
 _COMPUTED = (Palette.SEQUENTIAL, Palette.DIVERGING)
+
+_DIGIT = 7
+"""CSS pixels of a character under a tile."""
 
 
 class Page:
-    """What the templates of one page share: its language, its ids and the geometries of its grids.
+    """What the templates of one page share: its language, its ids and the sizes of what is folded on narrow screens.
 
     Args:
         language: the page's language.
@@ -69,66 +77,60 @@ class Page:
     def __init__(self, language: Language) -> None:
         self.language = language
         self.anchors = Anchors()
-        self.geometries: dict[str, GridGeometry] = {}
         self.folded: dict[str, tuple[int, int]] = {}
         self.picked = 0
 
-    def grid(self, plottable: ImageGrid | Matrix | PanelGrid, values: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Return a grid as its template needs it: the picture's URI, its geometry and the text under its tiles."""
-        grid = matrix_grid(plottable) if isinstance(plottable, Matrix) else plottable
-        geometry = geometry_of_matrix(plottable) if isinstance(plottable, Matrix) else geometry_of(grid)
-        self.geometries[geometry.css_class] = geometry
-        # the scale beside panels is that of what was computed; the samples' own is said in words
-        panels = grid.panels if isinstance(grid, PanelGrid) else (grid,)
-        scale = next((panel for panel in panels if panel.palette in _COMPUTED), panels[0])
-        silent = tuple(index for index, value in enumerate(values) if value == SILENT_SIGN)
-        return {
-            "uri": self._picture(grid, silent),
-            "geometry": geometry,
-            "cells": str(_cells(geometry)),
-            "labels": "" if geometry.step else label_text(grid, values),
-            "axes": axis_texts(grid, geometry) if geometry.step and isinstance(grid, ImageGrid) else (),
-            "palette": scale.palette.value,
-            # the ground of panels is pale, and so must be what surrounds their labels
-            "dark": isinstance(grid, ImageGrid) and scale.palette in (Palette.SEQUENTIAL, Palette.LINES),
-            "low": scale.value_range[0],
-            "middle": sum(scale.value_range) / 2,
-            "high": scale.value_range[1],
-        }
-
-    def _picture(self, grid: ImageGrid | PanelGrid, silent: Sequence[int]) -> str:
-        """Return the URI of a grid's picture."""
-        if isinstance(grid, PanelGrid):
-            return data_uri(panels_png(grid), "image/png")
-        if grid.palette is Palette.LINES:
-            return svg_uri(signal_svg(sample_pixels(grid)[0]))
-        return data_uri(grid_png(grid, silent), "image/png")
-
-    def tiles(
+    def grid(
         self,
-        grid: ImageGrid,
+        plottable: ImageGrid | Matrix | PanelGrid,
+        values: tuple[str, ...] = (),
         *,
-        aim: int,
-        scale: str,
-        own: str,
-        strengths: Sequence[float] = (),
-        silent: Sequence[int] = (),
-        patches: ImageGrid | None = None,
+        scale: str = "",
+        legend: bool = True,
+        fit: int = 0,
     ) -> dict[str, Any]:
-        """Return a grid of kernels or maps as one picture: its URI, its size and the class that folds it on narrow screens.
+        """Return any grid as one picture: its URI, its size and the class that folds it on narrow screens.
 
         Args:
-            grid: the grid.
-            aim: CSS pixels that a tile should be wide.
-            scale: what the colours show, on one scale for all tiles.
-            own: what they show where each tile has its own contrast.
-            strengths, silent, patches: see `tile_picture`.
+            plottable: the grid.
+            values: a text for each tile, after its label where all of them fit; the sign of a silent channel marks its tile.
+            scale: what the colours show.
+            legend: whether the scale is drawn.
+            fit: CSS pixels that it is wide, where there is room; 0 for what its tiles need.
         """
-        low, high = grid.value_range
-        middle = high / 4 if grid.root and grid.palette is Palette.SEQUENTIAL else (low + high) / 2
-        low_text, middle_text, high_text = map(self.language.number, (low, middle, high))
-        words = TileWords(scale=scale, own=own, ticks=(low_text, middle_text, high_text))
-        picture = tile_picture(grid, words, aim=aim, strengths=strengths, silent=silent, patches=patches)
+        if isinstance(plottable, Matrix):
+            svg, width, height = matrix_svg(plottable, scale, (self.language.percent(0), self.language.percent(1)))
+            return {"uri": svg_uri(svg), "width": width, "height": height, "css_class": "", "cells": ""}
+        if isinstance(plottable, ImageGrid) and plottable.palette is Palette.LINES:
+            return self.picture(plottable) | {"css_class": "", "cells": ""}
+        if isinstance(plottable, PanelGrid):
+            aim = int(fit / plottable.columns) - _PANELS_GAP if fit else _PANELS
+            shown = next((one for one in plottable.panels if one.palette in _COMPUTED), plottable.panels[0])
+            low, high = shown.value_range
+        else:
+            aim, (low, high) = _ALONE if len(plottable.labels) == 1 else _TILE, plottable.value_range
+        room = math.inf if isinstance(plottable, PanelGrid) else aim / _DIGIT
+        labels = [f"{label} {value}" for label, value in zip(plottable.labels, values, strict=True)] if values else []
+        fitting = bool(labels) and max(map(len, labels)) <= room
+        drawn = replace(plottable, labels=tuple(labels)) if fitting else plottable
+        silent = [index for index, value in enumerate(values) if value == SILENT_SIGN]
+        words = TileWords(
+            scale=scale, own="", ticks=self._ticks(low, (low + high) / 2, high) if legend else ("", "", "")
+        )
+        return self._drawn(tile_picture(drawn, words, aim=aim, fit=fit, silent=() if fitting else silent))
+
+    def picture(self, grid: ImageGrid, index: int = 0) -> dict[str, Any]:
+        """Return one tile of a grid alone, a sample as a rule: its URI and its size in pixels, one for each value."""
+        if grid.palette is Palette.LINES:
+            size = (SIGNAL_WIDTH, lane_height(grid.images.shape[1]) * grid.images.shape[1])
+            return {"uri": svg_uri(signal_svg(sample_pixels(grid)[index])), "width": size[0], "height": size[1]}
+        height, width = grid.images.shape[1:3]
+        return {"uri": data_uri(tile_png(grid, index), "image/png"), "width": width, "height": height}
+
+    def _ticks(self, low: float, middle: float, high: float) -> tuple[str, str, str]:
+        return self.language.number(low), self.language.number(middle), self.language.number(high)
+
+    def _drawn(self, picture: TilePicture) -> dict[str, Any]:
         css_class = ""
         if picture.folded is not None:
             css_class = "t{}-{}".format(*picture.folded)
@@ -140,6 +142,35 @@ class Page:
             "css_class": css_class,
             "cells": str(picture.cells),
         }
+
+    def tiles(
+        self,
+        grid: ImageGrid,
+        *,
+        aim: int,
+        scale: str,
+        own: str,
+        fit: int = 0,
+        strengths: Sequence[float] = (),
+        silent: Sequence[int] = (),
+        patches: ImageGrid | None = None,
+    ) -> dict[str, Any]:
+        """Return a grid of kernels or maps as one picture: its URI, its size and the class that folds it on narrow screens.
+
+        Args:
+            grid: the grid.
+            aim: CSS pixels that a tile should be wide.
+            scale: what the colours show, on one scale for all tiles.
+            own: what they show where each tile has its own contrast.
+            fit: CSS pixels that it is wide, where there is room; 0 for what its tiles need.
+            strengths, silent, patches: see `tile_picture`.
+        """
+        low, high = grid.value_range
+        middle = high / 4 if grid.root and grid.palette is Palette.SEQUENTIAL else (low + high) / 2
+        words = TileWords(scale=scale, own=own, ticks=self._ticks(low, middle, high))
+        return self._drawn(
+            tile_picture(grid, words, aim=aim, fit=fit, strengths=strengths, silent=silent, patches=patches)
+        )
 
     def bars(self, rows: Sequence[tuple[str, float, bool]]) -> Markup:
         """Return the URI of shares as bars, each with its name and whether it stands out."""
@@ -188,7 +219,7 @@ class Page:
         one = replace(
             grid, images=_block_means(tile, step), labels=("",), columns=1, maxima=grid.maxima[index : index + 1]
         )
-        return data_uri(grid_png(one), "image/png")
+        return data_uri(tile_png(one), "image/png")
 
     def rows(self, section: Section, rows: Sequence[Any], name: str) -> list[Any]:
         """Return the rows that a long table shows: those that findings are about, then the first ones, in the order given.
@@ -202,7 +233,7 @@ class Page:
             return list(rows)
         subjects = {one.subject for one in section.findings} | {one.subject for one in section.inconclusive}
         found = [row for row in rows if getattr(row, name) in subjects]
-        return [*found, *(row for row in rows if row not in found)][:FOLDED_TABLE]
+        return [*found, *(row for row in rows if row not in found)][:LONGEST_TABLE]
 
     def sample_strip(self, report: Report) -> tuple[StripSample, ...]:
         """Return the samples that the summary shows: wrong ones first, then right ones."""
@@ -251,13 +282,6 @@ class Page:
     def lines(self, lines: Lines) -> str:
         """Return the URI of the figure of several series."""
         return data_uri(figure_svg(draw_lines(lines, said=self.language.text)), "image/svg+xml")
-
-
-def _cells(geometry: GridGeometry) -> GridCells:
-    """Return where the tiles of a grid of one pixel a value stand, in its pixels."""
-    wide, high = geometry.tile_width, geometry.tile_height
-    pitch = (wide + TILE_GAP, high + geometry.row_gap)
-    return GridCells(0, 0, *pitch, wide, high, geometry.columns, geometry.width, geometry.height)
 
 
 @dataclass(frozen=True)

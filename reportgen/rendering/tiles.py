@@ -3,7 +3,8 @@
 The PNG holds every tile in its own contrast, in shades of grey; a veil of one pixel for each tile, drawn over it, brings all
 of them onto one scale, and a filter turns grey into colours. Whether the veil is seen is the picture's only switch: it is in a
 light colour scheme (`color-scheme: only light`) and is not in a dark one, so that a page changes it without script and without
-a second picture. Where the picture gets little width, the right half of each row moves under its left half.
+a second picture. Where the picture gets little width, each row breaks into as many as needed, and what is wider even so has
+larger letters.
 """
 
 from __future__ import annotations
@@ -16,10 +17,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reportgen.rendering.encoding import COLOUR_MAPS, colours_of, data_uri, png_bytes
-from reportgen.rendering.geometry import SILENT_SIGN
+from reportgen.rendering.encoding import (
+    COLOUR_MAPS,
+    GROUND_COLOUR,
+    byte_levels,
+    data_uri,
+    levels_of,
+    lookup_table,
+    png_bytes,
+)
+from reportgen.rendering.panels import PanelTiles, panel_tiles
 from reportgen.rendering.svg import compact
-from reportgen.results import ImageGrid, Palette
+from reportgen.results import ImageGrid, Palette, PanelGrid
+
+SILENT_SIGN = "\N{EMPTY SET}"
+"""Stands for the value of a tile whose channel is silent."""
 
 _SHADES = {Palette.SEQUENTIAL: 32, Palette.DIVERGING: 127}
 """Shades of a scale; a diverging one has zero in the middle. A step of a map is 3 % of its scale; 64 take a fifth more bytes."""
@@ -27,6 +39,7 @@ _PLATES = {
     Palette.SEQUENTIAL: ("#101316", "#d5dadf"),
     Palette.DIVERGING: ("#fff", "#3a4148"),
     Palette.COLOUR: ("#fff", "#3a4148"),
+    Palette.GREY: ("#101316", "#d5dadf"),
 }
 """Ground and text by palette: dark colours stand out on dark, pale ones on white, in either theme of the page."""
 _SILENT = "#2b3138"
@@ -42,12 +55,18 @@ _LEGEND = 34
 _RAMP = 160  # CSS pixels of the scale
 _CELL, _BETWEEN = 56, 2  # pixels of the PNG that patches take under one tile, and those between two of them
 _LEAST, _WORDS = 330, 376  # CSS pixels that the scale and its words need on a narrow screen, and elsewhere
+_NARROW, _PHONE = 354, 366  # CSS pixels that a row may take on a narrow screen, and the picture around it
+_NARROW_PANELS = 500  # of panels, which may be shown smaller than they are
+_LARGEST_FONT = 22  # CSS pixels, of a picture that is shown smaller than it is
 _STRIP_WIDTH, _STRIPS_HEIGHT = 640, 384  # CSS pixels that strips one above another aim at
 _STRIP = (3, 16)  # CSS pixels that one of them may be high
 _ROW_LABEL = 36  # CSS pixels beside them
 _MIDDLE = 127  # shade of zero
-_NARROW = 8  # columns from which a grid is folded where there is little room
 _MOST = 1.15  # of the size aimed at
+_APART = 28  # CSS pixels of a gap at most, where a row is spread over the width of its column
+_MOST_FILLED = 1.4  # times the size of a panel that fills the width
+_PANELS_APART = 16  # CSS pixels between tiles of several panels
+_RAMP_STOPS = 15  # palette steps from one colour of a scale to the next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +110,8 @@ class GridCells(NamedTuple):
         wide, high: size of a tile.
         columns: tiles in a row.
         width, height: size of the picture.
-        folded: its width where half as many tiles stand in a row; 0 for a picture that is not folded.
+        folded: its width where fewer tiles stand in a row; 0 for a picture that is not folded.
+        fewer: tiles in a row then.
     """
 
     left: float
@@ -104,6 +124,7 @@ class GridCells(NamedTuple):
     width: int
     height: int
     folded: int = 0
+    fewer: int = 0
 
     def __str__(self) -> str:
         """Return the numbers in their order, as the page's attribute holds them."""
@@ -122,6 +143,7 @@ class _Layout:
     columns: int
     rows: int
     left: int = 0  # CSS pixels for the labels of rows
+    named: bool = False  # whether each tile's label is a text of its own, as where it is long
 
     @property
     def size(self) -> tuple[float, float]:
@@ -139,70 +161,125 @@ class _Layout:
         return self.left + column * self.pitch[0], row * self.pitch[1]
 
 
-def _layout(grid: ImageGrid, aim: int, *, bars: bool) -> _Layout:
+def _panel_layout(tiles: PanelTiles, columns: int, room: int) -> _Layout:
+    """Return where tiles of several panels stand, which fill the room."""
+    count, size, gap = len(tiles.pixels), tiles.pixels.shape[1:3], math.ceil(_PANELS_APART / tiles.unit)
+    unit = min(_MOST_FILLED * tiles.unit, room / (columns * (size[1] + gap) - gap))
+    below = math.ceil((_LARGEST_FONT if size[1] * unit > _NARROW else _LABEL) / unit)
+    return _Layout((size[1], size[0]), (unit, unit), 1, gap, below, columns, math.ceil(count / columns), named=True)
+
+
+def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
     """Return where the tiles stand: values at whole multiples of CSS pixels where one comes near the size aimed at."""
     count, height, width = grid.images.shape[:3]
     if grid.columns == 1 and count > 1:
-        across, down = _STRIP_WIDTH / width, min(max(_STRIPS_HEIGHT // (count * height), _STRIP[0]), _STRIP[1])
+        room = fit - 2 * _PADDING - _ROW_LABEL if fit else _STRIP_WIDTH
+        across, down = room / width, min(max(_STRIPS_HEIGHT // (count * height), _STRIP[0]), _STRIP[1])
         # maps of all layers end where the signal does, whatever their length
         unit = (math.floor(across) if across >= 1 and grid.palette is Palette.DIVERGING else across, float(down))
         return _Layout((width, height), unit, 1, 0, 0, 1, count, left=_ROW_LABEL)
     scale: float = int(aim * _MOST) // max(height, width)
+    if fit:
+        scale = min(scale, (fit - 2 * _PADDING - (grid.columns - 1) * _GAP) // (grid.columns * width))
     if scale * max(height, width) < aim / _MOST**2:  # between one and two pixels a value there is no whole multiple
         scale = aim / max(height, width)
     # where a value is wide a gap as wide would be a hole, so that the PNG is made of smaller pixels
-    repeat = int(scale) // _GAP if scale >= 2 * _GAP else 1
-    cell = float(_GAP) if repeat > 1 else scale
+    cell = scale if scale < 2 * _GAP else next((float(part) for part in (4, 3, 2) if scale % part == 0), 1.0)
+    repeat = round(scale / cell)
+    gap = max(1, round(_GAP * (1 if grid.palette is Palette.SEQUENTIAL else 2) / cell))
+    if fit and grid.columns > 1:  # spread over the width of the column
+        spread = (fit - 2 * _PADDING - grid.columns * width * repeat * cell) / (grid.columns - 1)
+        gap = max(gap, int(spread / cell)) if spread <= _APART else gap
     return _Layout(
         tile=(width * repeat, height * repeat),
         unit=(cell, cell),
         repeat=repeat,
-        gap=max(1, round(_GAP * (1 if grid.palette is Palette.SEQUENTIAL else 2) / cell)),
-        below=math.ceil((_LABEL + _STRENGTH * bars) / cell),
+        gap=gap,
+        below=math.ceil(below / cell),
         columns=grid.columns,
         rows=math.ceil(count / grid.columns),
     )
 
 
 def tile_picture(
-    grid: ImageGrid,
+    grid: ImageGrid | PanelGrid,
     words: TileWords,
     *,
     aim: int,
+    fit: int = 0,
     strengths: Sequence[float] = (),
     silent: Sequence[int] = (),
     patches: ImageGrid | None = None,
 ) -> TilePicture:
-    """Return a grid of kernels or maps as a picture.
+    """Return a grid of tiles as a picture.
 
     Args:
-        grid: the grid, of palette SEQUENTIAL, DIVERGING or COLOUR; of the last there is no other contrast.
-        words: what stands below.
+        grid: the grid, of any palette but LINES; of greys, colours and panels there is no other contrast.
+        words: what stands below; without any text there is no scale.
         aim: CSS pixels that a tile should be wide.
+        fit: CSS pixels that the picture is wide, where there is room; 0 for what its tiles need.
         strengths: for each tile the length of a bar under it, as a share of the tile's width; none for no bars.
         silent: tiles whose channel is silent: they are grey, a colour of no map.
         patches: pictures that stand under the tiles of a grid of one row, as many under each; of palette GREY or COLOUR.
     """
-    layout = _layout(grid, aim, bars=bool(strengths))
-    shares, pixels = (None, colours_of(grid)) if grid.palette is Palette.COLOUR else _own_contrast(grid)
+    table, shares = None, None
+    if isinstance(grid, PanelGrid):
+        tiles = panel_tiles(grid, aim)
+        layout = _panel_layout(tiles, grid.columns, (fit or aim * grid.columns) - 2 * _PADDING)
+        pixels, table = tiles.pixels, tiles.table
+        palette = tiles.scale.palette if tiles.scale else Palette.COLOUR
+        ground, ink = "#" + bytes(GROUND_COLOUR).hex(), "#3a4148"
+    else:
+        below: float = _LABEL + _STRENGTH * bool(strengths)
+        if patches is not None:
+            below += _patch_side(patches, grid.columns) * aim / _CELL + 2 * _PADDING
+        layout, palette = _layout(grid, aim, fit, below), grid.palette
+        ground, ink = _PLATES[palette]
+        if palette is Palette.COLOUR:
+            pixels = byte_levels(grid)[..., :3]
+        elif palette is Palette.GREY:
+            pixels = levels_of(grid) * 2 + np.uint8(1)
+        else:
+            shares, pixels = _own_contrast(grid)
     body = _Body(layout)
-    body.tiles(pixels, shares, grid.palette)
-    body.lines(_PLATES[grid.palette][0])
-    body.blanks(len(grid.labels), _PLATES[grid.palette][0], silent)
+    body.tiles(pixels, shares, palette, table)
+    if shares is not None:
+        body.lines(ground)
+    body.blanks(len(grid.labels), ground, silent)
     body.bars(strengths)
-    body.labels(grid.labels, silent)
+    if patches is not None:
+        body.patches(patches)
+    body.labels(grid.labels, silent, bool(strengths))
     width = math.ceil(layout.left + layout.columns * layout.pitch[0] - layout.gap * layout.unit[0])
     height = math.ceil(layout.rows * layout.pitch[1])
-    if patches is not None:
-        height += body.patches(patches, height)
-    full = (max(width, _WORDS) + 2 * _PADDING, height + _LEGEND + 2 * _PADDING)
-    folded = None
-    if layout.columns >= _NARROW and width > _LEAST:
-        half = math.ceil(layout.columns // 2 * layout.pitch[0] - layout.gap * layout.unit[0])
-        folded = (max(half, _LEAST) + 2 * _PADDING, 2 * height + _LEGEND + 2 * _PADDING)
-    place = (layout.left + _PADDING, _PADDING, *layout.pitch, *layout.size)
-    cells = GridCells(*place, layout.columns, *full, folded[0] if folded else 0)
-    return TilePicture(_document(body, _legend(words, grid.palette), full, folded, grid.palette), full, folded, cells)
+    legend = _legend(words, palette, filtered=shares is not None)
+    foot = (_LEGEND if legend else 0) + 2 * _PADDING
+    full = (max(width, fit - 2 * _PADDING if fit else _WORDS if legend else 0) + 2 * _PADDING, height + foot)
+    indent = max(0, (full[0] - width) // 2) if width > 0.85 * full[0] and not layout.left else _PADDING
+    folded, fewer = None, _fewer(layout)
+    if fewer < layout.columns:
+        part = math.ceil(fewer * layout.pitch[0] - layout.gap * layout.unit[0])
+        breaks = math.ceil(layout.columns / fewer)
+        folded = (max(part, _LEAST if legend else 0) + 2 * _PADDING, breaks * height + foot)
+    cells = GridCells(layout.left + indent, _PADDING, *layout.pitch, *layout.size, layout.columns, *full)
+    if folded is not None:
+        cells = cells._replace(folded=folded[0], fewer=fewer)
+    looks = _Looks(ground, ink, "" if shares is None else _colour_filter(palette), indent)
+    return TilePicture(_document(body, legend, full, folded, fewer, looks), full, folded, cells)
+
+
+def _fewer(layout: _Layout) -> int:
+    """Return how many tiles stand in a row on a narrow screen: all of them, or equal parts that fit."""
+    room = _NARROW_PANELS if layout.named else _NARROW
+    if layout.left or layout.columns * layout.pitch[0] - layout.gap * layout.unit[0] <= room:
+        return layout.columns
+    most = max(1, int((room + layout.gap * layout.unit[0]) / layout.pitch[0]))
+    return math.ceil(layout.columns / math.ceil(layout.columns / most))
+
+
+def _patch_side(patches: ImageGrid, columns: int) -> int:
+    each = len(patches.images) // columns
+    return (_CELL - _BETWEEN * (each - 1)) // each
 
 
 def _own_contrast(grid: ImageGrid) -> tuple[np.ndarray, np.ndarray]:
@@ -233,34 +310,40 @@ class _Body:
     layout: _Layout
     parts: list[str] = field(default_factory=list)
 
-    def tiles(self, pixels: np.ndarray, shares: np.ndarray | None, palette: Palette) -> None:
+    def tiles(self, pixels: np.ndarray, shares: np.ndarray | None, palette: Palette, table: np.ndarray | None) -> None:
         """Draw the tiles in their own contrast, and the veil that brings them onto one scale; without shares as they are."""
         layout = self.layout
         pixels = pixels.repeat(layout.repeat, axis=1).repeat(layout.repeat, axis=2)
         across, down = layout.tile[0] + layout.gap, layout.tile[1] + layout.below
         mosaic = np.zeros((layout.rows * down, layout.columns * across, *pixels.shape[3:]), np.uint8)
+        if shares is None and pixels.ndim == 4:
+            mosaic[:] = GROUND_COLOUR if layout.named else 255
         for index, tile in enumerate(pixels):
             row, column = divmod(index, layout.columns)
             top, left = row * down, column * across
             mosaic[top : top + layout.tile[1], left : left + layout.tile[0]] = tile
         width, height = compact(layout.columns * layout.pitch[0]), compact(layout.rows * layout.pitch[1])
-        place = f"x='{layout.left}' width='{width}' height='{height}' preserveAspectRatio='none'"
-        picture = f"<image {place} href='{_uri(mosaic)}'/>"
+        place = f"width='{width}' height='{height}'" + f" x='{layout.left}'" * bool(layout.left)
+        free = " preserveAspectRatio='none'"
+        picture = f"<image {place}{free * (layout.unit[0] != layout.unit[1])} href='{_uri(mosaic, table)}'/>"
         if shares is None:
             self.parts.append(picture)
             return
         veil = np.zeros((layout.rows, layout.columns, 2), np.uint8)
         veil[..., 0] = _MIDDLE if palette is Palette.DIVERGING else 0
         veil.reshape(-1, 2)[: len(shares), 1] = np.round(255 * (1 - shares))
-        self.parts.append(f"<g filter='url(#f)'>{picture}<image class='v' {place} href='{_uri(veil)}'/></g>")
+        self.parts.append(f"<g filter='url(#f)'>{picture}<image class='v' {place}{free} href='{_uri(veil)}'/></g>")
 
-    def patches(self, grid: ImageGrid, top: int) -> int:
-        """Draw the patches under the tiles, and return how many CSS pixels they take."""
-        layout, each = self.layout, len(grid.images) // self.layout.columns
-        side = (_CELL - _BETWEEN * (each - 1)) // each
+    def patches(self, grid: ImageGrid) -> None:
+        """Draw the patches under the tiles."""
+        layout, each, side = (
+            self.layout,
+            len(grid.images) // self.layout.columns,
+            _patch_side(grid, self.layout.columns),
+        )
         finite = np.isfinite(grid.images)
         if grid.palette is Palette.COLOUR:
-            pixels = np.where(finite.all(axis=-1, keepdims=True), colours_of(grid), np.uint8(0))
+            pixels = np.where(finite.all(axis=-1, keepdims=True), byte_levels(grid)[..., :3], np.uint8(0))
         else:
             low, high = grid.value_range
             shades = np.clip((np.where(finite, grid.images, low).astype(np.float64) - low) / (high - low), 0, 1)
@@ -274,10 +357,10 @@ class _Body:
             left = index // each * across + index % each * (side + _BETWEEN)
             mosaic[:, left : left + side] = pixel
         width, height = compact(layout.columns * layout.pitch[0]), compact(side * unit)
+        top = compact(layout.size[1] + _LABEL)
         self.parts.append(
             f"<image y='{top}' width='{width}' height='{height}' preserveAspectRatio='none' href='{_uri(mosaic)}'/>"
         )
-        return math.ceil(side * unit) + _PADDING
 
     def lines(self, ground: str) -> None:
         """Draw the ground again where the veil lies over it: beside the tiles and under each row."""
@@ -315,18 +398,25 @@ class _Body:
         if path:
             self.parts.append(f"<path stroke='{_BAR}' stroke-width='3' d='{path}'/>")
 
-    def labels(self, labels: Sequence[str], silent: Sequence[int]) -> None:
+    def labels(self, labels: Sequence[str], silent: Sequence[int], bars: bool) -> None:
         """Write the labels of each row as one text, in which every character has its place; those of strips beside them."""
         layout = self.layout
         texts = [label + f" {SILENT_SIGN}" * (place in silent) for place, label in enumerate(labels)]
         if layout.left:
-            step = math.ceil(_LABEL / layout.pitch[1])
+            step = math.ceil(_LARGEST_FONT / layout.pitch[1])
             for row in range(0, layout.rows, step):
                 y = compact(layout.at(row)[1] + min(layout.size[1] / 2 + 4, 12))
                 self.parts.append(
                     f"<text x='{layout.left - 6}' y='{y}' text-anchor='end'>{_escaped(texts[row])}</text>"
                 )
             return
+        if layout.named:
+            self.parts.extend(
+                f"<text x='{compact(x)}' y='{compact(y + layout.pitch[1] - 4)}'>{_escaped(text)}</text>"
+                for text, (x, y) in zip(texts, map(layout.at, range(len(texts))), strict=True)
+            )
+            return
+        under = layout.size[1] + _FONT + _STRENGTH * bars
         for row in range(layout.rows):
             some = texts[row * layout.columns : (row + 1) * layout.columns]
             places = [
@@ -334,81 +424,104 @@ class _Body:
                 for column, text in enumerate(some)
                 for character in range(len(text))
             ]
-            y = compact(round((row + 1) * layout.pitch[1] - 5))
+            y = compact(round(row * layout.pitch[1] + under))
             self.parts.append(f"<text y='{y}' x='{','.join(places)}'>{_escaped(''.join(some))}</text>")
 
-    def folded(self) -> tuple[str, int]:
-        """Return the halves of all rows one under another, and their height."""
-        (across, down), half = self.layout.pitch, self.layout.columns // 2
+    def folded(self, fewer: int) -> tuple[str, int]:
+        """Return the parts of all rows, each of so many tiles, one under another, and their height."""
+        (across, down), columns = self.layout.pitch, self.layout.columns
+        breaks = math.ceil(columns / fewer)
+        size = f"width='{compact(fewer * across)}' height='{compact(down)}'"
         windows = "".join(
-            f"<svg y='{compact((2 * row + side) * down)}' "
-            f"viewBox='{compact(side * half * across)},{compact(row * down)},{compact(half * across)},{compact(down)}'>"
+            f"<svg {size} y='{compact((breaks * row + part) * down)}' "
+            f"viewBox='{compact(part * fewer * across)},{compact(row * down)},{compact(fewer * across)},{compact(down)}'>"
             "<use href='#a'/></svg>"
             for row in range(self.layout.rows)
-            for side in (0, 1)
+            for part in range(breaks)
         )
-        return windows, math.ceil(2 * self.layout.rows * down)
+        return windows, math.ceil(breaks * self.layout.rows * down)
 
 
-def _legend(words: TileWords, palette: Palette) -> str:
-    """Return the scale with its numbers, and the sentence that stands there instead where each tile has its own contrast."""
+def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> str:
+    """Return the scale with its numbers, and the sentence that stands there instead where each tile has its own contrast.
+
+    Args:
+        words: its words; '' is returned for none.
+        palette: the scale's.
+        filtered: whether a filter turns greys into the palette's colours.
+    """
     low, middle, high = map(_escaped, words.ticks)
     if palette is Palette.COLOUR:
-        return f"<text y='16.5'>{_escaped(words.scale)}</text>"
-    begin = 0 if palette is Palette.SEQUENTIAL else 1
+        return f"<text y='16.5'>{_escaped(words.scale)}</text>" if words.scale else ""
+    if not any(words.ticks):
+        return ""
+    if filtered:
+        stops = "<stop/><stop offset='1' stop-color='#fff'/>"
+    else:
+        colours = lookup_table(palette)[::_RAMP_STOPS]
+        stops = "".join(
+            f"<stop offset='{place / (len(colours) - 1):.2f}' stop-color='#{bytes(colour.tolist()).hex()}'/>"
+            for place, colour in enumerate(colours)
+        )
+    filtering = " filter='url(#f)'" if filtered else ""
     return (
-        f"<linearGradient id='r'><stop stop-color='rgb({begin},{begin},{begin})'/><stop offset='1' stop-color='#fff'/>"
-        f"</linearGradient><g filter='url(#f)'><path fill='url(#r)' d='M0 8h{_RAMP}v9h-{_RAMP}z'/></g>"
+        f"<linearGradient id='r'>{stops}</linearGradient><g{filtering}><path fill='url(#r)' d='M0 8h{_RAMP}v9h-{_RAMP}z'/></g>"
         f"<g class='v'><text x='{_RAMP + 10}' y='16.5'>{_escaped(words.scale)}</text><text y='29'>{low}</text>"
         f"<text x='{_RAMP // 2}' y='29' text-anchor='middle'>{middle}</text>"
         f"<text x='{_RAMP}' y='29' text-anchor='end'>{high}</text></g>"
-        f"<text class='o' x='{_RAMP + 10}' y='16.5'>{_escaped(words.own)}</text>"
+        + (f"<text class='o' x='{_RAMP + 10}' y='16.5'>{_escaped(words.own)}</text>" if words.own else "")
     )
 
 
+@dataclass(frozen=True)
+class _Looks:
+    """What a document looks like: ground and ink, the filter that colours its tiles, and where they begin."""
+
+    ground: str
+    ink: str
+    colouring: str
+    indent: int
+
+
 def _document(
-    body: _Body,
-    legend: str,
-    full: tuple[int, int],
-    folded: tuple[int, int] | None,
-    palette: Palette,
+    body: _Body, legend: str, full: tuple[int, int], folded: tuple[int, int] | None, fewer: int, looks: _Looks
 ) -> str:
-    ground, ink = _PLATES[palette]
-    style = "image{image-rendering:pixelated}.o{display:none}"
-    style += "@media(prefers-color-scheme:dark){.v{display:none}.o{display:inline}}"
-    inner = full[1] - _LEGEND - _PADDING
-    # the tiles are drawn where they stand, and used for their halves
+    style = "image{image-rendering:pixelated}"
+    if "class='o'" in legend:
+        style += ".o{display:none}@media(prefers-color-scheme:dark){.v{display:none}.o{display:inline}}"
+    narrow_width = folded[0] if folded else full[0]
+    if narrow_width > 1.02 * _PHONE:  # letters of what is shown smaller than it is
+        larger = min(_LARGEST_FONT, math.ceil(_FONT * narrow_width / _PHONE))
+        style += f"@media(max-width:{round(0.8 * narrow_width)}px){{text{{font-size:{larger}px}}}}"
+    inner = full[1] - (_LEGEND if legend else 0) - _PADDING
+    # the tiles are drawn where they stand, and used for the parts of their rows
     narrow = ""
     if folded is not None:
-        windows, height = body.folded()
-        across, down = body.layout.pitch
-        style += f"svg svg svg{{width:{compact(body.layout.columns // 2 * across)}px;height:{compact(down)}px}}"
+        windows, height = body.folded(fewer)
         between = f"{full[0] + folded[0]}/{full[1] + folded[1]}"  # of the two shapes
         style += f"@media(max-aspect-ratio:{between}){{.w{{display:none}}}}"
         style += f"@media(min-aspect-ratio:{between}){{.n{{display:none}}}}"
         # the drawing is scaled to the full width, of which the folded one is a part
         scale = f"{full[0] / folded[0]:.5f}"
         narrow = (
-            f"<g class='n' transform='scale({scale})'><rect width='{folded[0]}' height='{folded[1]}' fill='{ground}'/>"
+            f"<g class='n' transform='scale({scale})'><rect width='{folded[0]}' height='{folded[1]}' fill='{looks.ground}'/>"
             f"<svg x='{_PADDING}' y='{_PADDING}' overflow='visible'>{windows}</svg>"
             f"<use href='#l' x='{_PADDING}' y='{height + _PADDING}'/></g>"
         )
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{full[0]}' height='{full[1]}' viewBox='0 0 {full[0]} {full[1]}' "
-        f"preserveAspectRatio='xMinYMin' font-family='system-ui,sans-serif' font-size='{_FONT}' fill='{ink}'>"
-        f"<style>{style}</style>{_colour_filter(palette)}"
-        f"<rect class='w' width='{full[0]}' height='{full[1]}' fill='{ground}'/>"
+        f"preserveAspectRatio='xMinYMin' font-family='system-ui,sans-serif' font-size='{_FONT}' fill='{looks.ink}'>"
+        f"<style>{style}</style>{looks.colouring}"
+        f"<rect class='w' width='{full[0]}' height='{full[1]}' fill='{looks.ground}'/>"
         f"<defs><g id='a'>{''.join(body.parts)}</g><g id='l'>{legend}</g></defs>"
-        f"<g class='w'><use href='#a' x='{_PADDING}' y='{_PADDING}'/>"
-        f"<use href='#l' x='{_PADDING}' y='{inner}'/></g>{narrow}</svg>"
+        f"<g class='w'><use href='#a' x='{looks.indent}' y='{_PADDING}'/>"
+        f"<use href='#l' x='{looks.indent}' y='{inner}'/></g>{narrow}</svg>"
     )
 
 
 @lru_cache
 def _colour_filter(palette: Palette) -> str:
-    """Return the filter that turns shades of grey into a palette's colours; '' for what has colours."""
-    if palette is Palette.COLOUR:
-        return ""
+    """Return the filter that turns shades of grey into a palette's colours."""
     from matplotlib import colormaps
 
     stops = colormaps[COLOUR_MAPS[palette]](np.linspace(0, 1, _STOPS))
@@ -417,13 +530,14 @@ def _colour_filter(palette: Palette) -> str:
         for place, channel in enumerate("RGB")
     )
     return (
-        "<filter id='f' x='0' y='0' width='1' height='1' color-interpolation-filters='sRGB'>"
+        "<filter id='f' color-interpolation-filters='sRGB'>"
         f"<feComponentTransfer>{tables}</feComponentTransfer></filter>"
     )
 
 
-def _uri(pixels: np.ndarray) -> str:
-    return data_uri(png_bytes(pixels, transparent=pixels.ndim == 2 and not pixels.all()), "image/png")
+def _uri(pixels: np.ndarray, table: np.ndarray | None = None) -> str:
+    transparent = table is None and pixels.ndim == 2 and not pixels.all()
+    return data_uri(png_bytes(pixels, palette=table, transparent=transparent), "image/png")
 
 
 def _escaped(text: str) -> str:

@@ -7,6 +7,7 @@ import binascii
 import html
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,9 @@ LARGEST_READ = 200_000_000
 """Bytes of the largest page that is read; one has 15 MB unless --max-size allows more."""
 
 _DATA = ('<script type="application/json" id="report-data">', "</script>")
-_LINK = re.compile(r'href="data:application/json;(charset=utf-8|base64),([^"]*)"')
+_LINK = re.compile(r'href="data:application/(json;charset=utf-8|json;base64|gzip;base64),([^"]*)"')
+_GZIP = 31
+"""Says to zlib that a gzip header precedes the data."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -108,9 +111,12 @@ def _linked(encoding: str, text: str) -> Any:
     """Return the JSON of a link; None where there is none."""
     try:
         address = html.unescape(text)
-        content = base64.b64decode(address, validate=True) if encoding == "base64" else unquote_to_bytes(address)
+        content = base64.b64decode(address, validate=True) if "base64" in encoding else unquote_to_bytes(address)
+        if encoding.startswith("gzip"):
+            unpacking = zlib.decompressobj(_GZIP)
+            content = unpacking.decompress(content, LARGEST_READ)  # what is longer is not JSON as far as this
         return _parsed(content.decode("utf-8"))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, zlib.error, ValueError):
         return None
 
 

@@ -38,13 +38,6 @@ def test_axe_finds_nothing_with_all_details_open(report_paths, open_page, axe_so
     assert axe_faults(page, axe_source, rules=rules) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_with_a_grid_enlarged(report_paths, open_page, axe_source, scheme):
-    page = open_page(report_paths["demo"], color_scheme=scheme, viewport={"width": 400, "height": 800}).page
-    page.get_by_role("checkbox", name="Enlarge the patches for conv2d_1").check()
-    assert axe_faults(page, axe_source) == []
-
-
 def test_the_first_stop_is_the_skip_link_and_enter_moves_focus_to_the_report(report_paths, open_page):
     page = open_page(report_paths["demo"]).page
     page.keyboard.press("Tab")

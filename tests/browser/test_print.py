@@ -44,16 +44,9 @@ def test_print_is_light_and_leaves_out_what_cannot_be_used_on_paper(report_paths
     page = open_page(report_paths["demo"], color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    for left_out in (".skip", ".button", ".bar label", ".permalink", ".contents", "footer"):
+    for left_out in (".skip", ".button", ".permalink", ".contents", "footer"):
         assert not page.locator(left_out).first.is_visible(), left_out
     assert not page.locator(".contents").is_visible()
-
-
-def test_an_enlarged_grid_is_printed_within_the_paper(report_paths, open_page):
-    page = open_page(report_paths["demo"], viewport={"width": 700, "height": 900}).page
-    page.locator(".bar input").first.check()
-    page.emulate_media(media="print")
-    assert page.locator("#filter_responses .grid").first.bounding_box()["width"] < 350
 
 
 @pytest.mark.parametrize("paper", PAPERS)

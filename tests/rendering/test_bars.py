@@ -10,10 +10,10 @@ ROWS = [("cat", 0.75, "75.0%", True), ("dog", 0.25, "25.0%", False)]
 def test_bars_have_lengths_in_proportion_on_tracks_of_one_length() -> None:
     root = ElementTree.fromstring(bars_svg(ROWS))
     paths = [path.get("d") for path in root.iter("{http://www.w3.org/2000/svg}path")]
-    assert paths == ["M202,14h420", "M202,14h315", "M202,42h420", "M202,42h105"]
+    assert paths == ["M138,12h168", "M138,12h126", "M138,36h168", "M138,36h42"]
     texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert texts == ["✔ cat", "75.0%", "dog", "25.0%"]
-    assert (root.get("width"), root.get("height")) == ("712", "56")
+    assert (root.get("width"), root.get("height")) == ("361", "48")
 
 
 def test_long_names_are_cut_and_markup_is_escaped() -> None:
@@ -23,9 +23,9 @@ def test_long_names_are_cut_and_markup_is_escaped() -> None:
             "{http://www.w3.org/2000/svg}text"
         )
     ]
-    assert texts == [("<b>" * 20)[:25] + "…", "&"]
+    assert texts == [("<b>" * 20)[:17] + "…", "&"]
 
 
 def test_a_share_beyond_one_or_unknown_stays_on_its_track() -> None:
-    assert "h420'/>" in bars_svg([("a", 7.0, "", True)])
+    assert "h168'/>" in bars_svg([("a", 7.0, "", True)])
     assert "h0'/>" in bars_svg([("a", float("nan"), "", True)])

@@ -18,9 +18,9 @@ def drawn(**given: object) -> str:
 
 def test_trained_is_filled_blue_and_untrained_an_ochre_outline_on_shared_bins() -> None:
     svg = drawn()
-    # 200 by 80 pixels for two bins; 5 counts and two names of 16 pixels high: 7 counts take 80 pixels
-    trained = "M0 80v-23h100v-34h100v57z"
-    untrained = "M0 80v-45.5h100v11h100v34.5z"
+    # 200 by 80 pixels for two bins; 5 counts and the names' line of 16 pixels: 6 counts take 80 pixels
+    trained = "M0 80v-26.5h100v-40h100v66.5z"
+    untrained = "M0 80v-53.5h100v13.5h100v40z"
     assert f"fill='#2f7fa6' d='{trained}'" in svg
     assert f"fill='none' stroke='#9a6a10' stroke-width='1.5' d='{untrained}'" in svg
 

@@ -38,14 +38,16 @@ def test_facts_weights_verdict_and_activity_of_a_layer_stand_above_its_kernels(r
     ]
     words = " ".join(re.sub("<[^>]+>", " ", unit[1]).split())
     assert words == (
-        "output 2 × 2 × 2, receptive field 3 × 3 18 weights , standard deviation 0.250, untrained 0.250 "
-        "✔ differs from its initialiser 1 of 2 silent"
+        "2 filters of 2 × 2 on 1 input channel. · output 2 × 2 × 2, receptive field 3 × 3 · 18 weights , standard deviation "
+        "0.250, untrained 0.250 · ✔ differs from its initialiser · 1 of 2 silent"
     )
 
 
-def test_a_layer_of_which_no_other_section_knows_anything_has_no_unit(report: Any) -> None:
+def test_a_layer_of_which_no_other_section_knows_anything_has_its_size_alone(report: Any) -> None:
     alone = tuple(one for one in report.sections if one.name == "filter_grids")
-    assert '<p class="unit">' not in render_html(replace(report, sections=alone))
+    unit = re.search(r'<p class="unit">(.*?)</p>', render_html(replace(report, sections=alone)), re.DOTALL)
+    assert unit is not None
+    assert " ".join(unit[1].split()) == "2 filters of 2 × 2 on 1 input channel."
 
 
 def test_the_numbers_of_tiles_are_lines_in_the_order_of_the_tiles(report: Any) -> None:

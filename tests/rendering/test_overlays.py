@@ -11,7 +11,8 @@ from PIL import Image
 from reportgen.rendering.encoding import lookup_table
 from reportgen.rendering.overlays import (
     ALONG,
-    SIDE,
+    LARGE,
+    SIDES,
     STRIP,
     OverlayWords,
     lanes,
@@ -39,8 +40,11 @@ def test_a_sample_keeps_its_colours_and_stands_once_in_the_drawing():
     np.testing.assert_array_equal(sample, PICTURE)
     assert svg.count("href='#s'") == 2
     assert values.shape == (1, 2, 4)
-    assert f"x='{SIDE + 6}' width='{SIDE}' height='{SIDE // 2}'" in over
-    assert (width, height) == (2 * SIDE + 6 + 16, SIDE // 2 + 48)
+    side = SIDES[0]
+    assert f"x='{side + 3}' width='{side}' height='{side // 2}'" in over
+    assert (width, height) == (2 * side + 3 + 16, side // 2 + 48)
+    large = np.zeros((LARGE // 2, LARGE, 3), np.uint8)
+    assert overlay_svg(large, MAP, PASSED)[1:] == (2 * SIDES[1] + 3 + 16, SIDES[1] // 2 + 48)
     assert ramp[0, -1].tolist() == pytest.approx(lookup_table(Palette.SEQUENTIAL)[-1], abs=6)
     assert "3: cat &amp; &lt;dog&gt;" in svg
     assert ">0</text>" in svg
@@ -53,10 +57,18 @@ def test_a_map_is_the_more_opaque_the_larger_its_value():
     assert colours[0, 2, :3].tolist() == lookup_table(Palette.SEQUENTIAL)[-1].tolist()
 
 
-def test_a_map_that_is_not_evidence_is_dimmed_and_says_so_on_the_picture():
+def test_a_map_that_is_not_evidence_is_dimmed_and_crossed_out_and_says_so_in_the_picture():
     passed, failed = (overlay_svg(PICTURE, MAP, words)[0] for words in (PASSED, FAILED))
     assert "✖ not evidence</text>" in failed
     assert (failed.count("opacity='.45'"), passed.count("opacity='.45'")) == (1, 0)
+    side = SIDES[0]  # the map's corners
+    cross = f"M{side + 3},0l{side},{side // 2}M{side + 3},{side // 2}l{side}-{side // 2}"
+    assert (cross in failed, cross in passed) == (True, False)
+
+
+def test_a_title_that_is_too_long_is_cut():
+    words = OverlayWords(title="3: a very long name of a class (labelled another)", ends=(), stamp="", failed=False)
+    assert ">3: a very long name of a…</text>" in overlay_svg(PICTURE, MAP, words)[0]
 
 
 def test_nothing_is_drawn_over_a_sample_without_evidence():

@@ -1,6 +1,5 @@
 """Tiles of several pictures side by side, and the two sections that show them."""
 
-import io
 import json
 import re
 from dataclasses import replace
@@ -10,19 +9,18 @@ from urllib.parse import unquote
 import jsonschema
 import numpy as np
 import pytest
-from PIL import Image
 
 import reportgen.rendering
 from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.measures.intervals import measure
 from reportgen.measures.picture_outputs import picture_outputs
-from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_table, panels_png
-from reportgen.rendering.geometry import geometry_of, panel_size
+from reportgen.rendering.encoding import BEYOND_COLOUR, GROUND_COLOUR, lookup_table
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
 from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Page
+from reportgen.rendering.panels import panel_tiles
 from reportgen.results.findings import Finding, RuleInForce, Severity
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 from reportgen.results.report import Section
@@ -34,51 +32,43 @@ WIDE = PanelGrid((replace(SAMPLE, images=np.zeros((2, 28, 28), np.float32)), MAP
 GRID = PanelGrid((SAMPLE, MAPS), ("3 ✖", "5"), 2, 4)
 
 
-def pixels(grid):
-    return np.asarray(Image.open(io.BytesIO(panels_png(grid))).convert("RGB"))
+def colours(grid, width):
+    tiles = panel_tiles(grid, width)
+    return tiles.pixels if tiles.table is None else tiles.table[tiles.pixels]
 
 
 def test_panels_stand_side_by_side_and_the_smaller_is_enlarged_without_smoothing():
-    picture = pixels(GRID)
+    first, second = colours(GRID, 7)
     viridis = lookup_table(Palette.SEQUENTIAL)
-    assert panel_size(GRID) == (2, 2)
-    assert picture[0, :2].tolist() == [[0, 0, 0], [255, 255, 255]]
-    assert picture[1, 0].tolist() == list(BEYOND_COLOUR)
-    assert (picture[:2, 2] == GROUND_COLOUR).all()
-    assert (picture[:2, 3:5] == viridis[-1]).all()
-    assert (picture[:2, 5:7] == GROUND_COLOUR).all()
-    assert (picture[:2, 10:12] == viridis[0]).all()
-    assert (picture[2:] == GROUND_COLOUR).all()
+    assert first.shape == (2, 7, 3)  # two panels of two pixels, and three of the ground between them
+    assert first[0, :2].tolist() == [[0, 0, 0], [255, 255, 255]]
+    assert first[1, 0].tolist() == list(BEYOND_COLOUR)
+    assert (first[:, 2:5] == GROUND_COLOUR).all()
+    assert (first[:, 5:] == viridis[-1]).all()
+    assert (second[:, 5:] == viridis[0]).all()
 
 
 def test_colour_panels_keep_their_colours_beside_a_palette():
-    colours = Panel(np.array([[[[1, 0, 0], [np.nan] * 3]]], np.float32), (0, 1), Palette.COLOUR)
+    coloured = Panel(np.array([[[[1, 0, 0], [np.nan] * 3]]], np.float32), (0, 1), Palette.COLOUR)
     kernel = Panel(np.array([[[0.0, np.nan]]], np.float32), (-1, 1), Palette.DIVERGING)
-    picture = pixels(PanelGrid((kernel, colours), ("0",), 1, 1))
-    assert picture[0, 0].tolist() == lookup_table(Palette.DIVERGING)[63].tolist()
-    assert picture[0, 1].tolist() == list(GROUND_COLOUR)
-    assert picture[0, 3:5].tolist() == [[255, 0, 0], list(BEYOND_COLOUR)]
+    (tile,) = colours(PanelGrid((kernel, coloured), ("0",), 1, 1), 7)
+    assert tile[0, 0].tolist() == lookup_table(Palette.DIVERGING)[63].tolist()
+    assert tile[0, 1].tolist() == list(GROUND_COLOUR)
+    assert tile[0, 5:].tolist() == [[255, 0, 0], list(BEYOND_COLOUR)]
 
 
-def test_large_tiles_take_the_width_of_the_page():
-    large = PanelGrid((replace(SAMPLE, images=np.zeros((2, 28, 28))),) * 4, ("0", "1"), 2, 2, large=True)
-    assert (geometry_of(replace(large, large=False)).scale, geometry_of(large).scale) == (1, 3)
-    alone = replace(large, labels=("0",), columns=1, panels=(replace(SAMPLE, images=np.zeros((1, 28, 28))),) * 4)
-    assert geometry_of(alone).scale == 7
+@pytest.mark.parametrize(("width", "unit", "pixels"), [(7, 1, 7), (13, 2, 5), (15, 3, 5), (60, 2.8, 21)])
+def test_panels_take_whole_multiples_of_pixels_about_as_wide_as_the_gap(width, unit, pixels):
+    tiles = panel_tiles(GRID, width)
+    assert (tiles.unit, tiles.pixels.shape[2]) == (pytest.approx(unit), pixels)
 
 
-def test_the_pale_ground_of_panels_has_a_pale_surrounding():
-    page = Page(open_language("en"))
-    assert page.grid(GRID)["dark"] is False
-    maps = ImageGrid(MAPS.images, ("0", "1"), (0, 4), 2, Palette.SEQUENTIAL, 2, np.array([4.0, 0.0]))
-    assert page.grid(maps)["dark"] is True
-
-
-def test_a_tile_is_brought_near_224_pixels_and_a_row_kept_within_900():
-    geometry = geometry_of(GRID)
-    assert (geometry.tile_width, geometry.tile_height, geometry.rows, geometry.scale) == (6, 2, 1, 16)
-    wide = PanelGrid((replace(SAMPLE, images=np.zeros((10, 28, 28))),) * 2, tuple("0123456789"), 5, 10)
-    assert (geometry_of(wide).scale, geometry_of(wide).width * 3) == (3, 882)
+def test_a_grid_of_panels_fills_the_width_that_it_is_given():
+    wide = PanelGrid((replace(SAMPLE, images=np.zeros((2, 28, 28))),) * 4, ("0", "1"), 2, 2)
+    drawn = Page(open_language("en")).grid(wide, fit=1000)
+    assert drawn["width"] == 1000
+    left, _, across, _, tile, *_ = map(float, drawn["cells"].split())
+    assert left + across + tile == pytest.approx(992, abs=1)
 
 
 @pytest.fixture
@@ -106,7 +96,8 @@ def evidence(report):
 
 def overlays_of(page):
     """Return the drawings of the samples under their maps."""
-    return [unquote(found) for found in re.findall(r'<img class="tiles" src="data:image/svg[^,]*,([^"]*)"', page)]
+    (drawn,) = re.findall(r'<div class="overlays">(.*?)</div>', page, re.DOTALL)
+    return [unquote(found) for found in re.findall(r'src="data:image/svg[^,]*,([^"]*)"', drawn)]
 
 
 def written_on(picture):

@@ -86,7 +86,7 @@ def test_what_is_not_finite_is_empty() -> None:
         (14, 84, 84),
         (7, 84, 84),
         (3, 48, 48),
-        (5, 48, 40),
+        (5, 48, 55),
         (37, 84, 74),
         (56, 84, 84),
         (96, 84, 96),
@@ -121,7 +121,7 @@ def test_a_wide_grid_is_folded_and_a_narrow_one_is_not() -> None:
     wide, narrow = drawn(np.ones((32, 28, 28))), drawn(np.ones((4, 28, 28)), columns=4)
     assert (wide.size, wide.folded) == ((709, 458), (361, 866))
     assert (narrow.size, narrow.folded) == ((392, 152), None)  # as wide as its words
-    windows = re.findall(r"<svg y='([\d.]+)' viewBox='([^']+)'>", wide.svg)
+    windows = re.findall(r"<svg width='348' height='\d+' y='([\d.]+)' viewBox='([^']+)'>", wide.svg)
     assert [float(y) for y, _ in windows] == pytest.approx([102 * place for place in range(8)], abs=2)
     assert [view.split(",")[0] for _, view in windows] == ["0", "348"] * 4
 
@@ -129,10 +129,12 @@ def test_a_wide_grid_is_folded_and_a_narrow_one_is_not() -> None:
 def test_strips_stand_one_under_another_with_their_numbers_beside_them() -> None:
     picture = drawn(np.ones((4, 1, 128)), columns=1)
     assert picture.size == (36 + 640 + 16, 64 + 34 + 16)
-    assert [text for text in texts(picture) if text[0] == "30"] == [("30", str(row)) for row in range(4)]
+    # rows of 16 pixels: every second has its number, as letters are larger where the picture is shown smaller
+    assert [text for text in texts(picture) if text[0] == "30"] == [("30", "0"), ("30", "2")]
+    assert "text{font-size:21px}" in picture.svg
     many = drawn(np.ones((200, 1, 128)), columns=1)
     assert many.size[1] == 600 + 34 + 16
-    assert [label for x, label in texts(many) if x == "30"][:3] == ["0", "6", "12"]
+    assert [label for x, label in texts(many) if x == "30"][:3] == ["0", "8", "16"]
 
 
 def test_colours_stay_colours_without_a_veil() -> None:

@@ -1,8 +1,10 @@
 """What is read of a page that a stranger wrote: its changes, its numbers, and nothing that runs."""
 
 import base64
+import gzip
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hand_built import hostile_report, skipped_report
@@ -26,6 +28,14 @@ def read(folder: Path, page: str | bytes) -> recorded.RecordedReport:
     return read_recorded(path)
 
 
+def linked(page: str, address: str) -> str:
+    """Return a page with another link to its numbers, under a digest that fits it."""
+    begin = page.index('href="data:application/gzip;') + len('href="')
+    forged = page[:begin] + f"data:application/{address}" + page[page.index('"', begin) :]
+    digest = page.partition('data-digest="')[2].partition('"')[0]
+    return sealed(forged.replace(digest, ""))
+
+
 def test_a_page_of_hostile_names_is_read_as_it_was_written(tmp_path: Path, page: str) -> None:
     found = read(tmp_path, page)
     assert found.differences == ()
@@ -33,11 +43,28 @@ def test_a_page_of_hostile_names_is_read_as_it_was_written(tmp_path: Path, page:
     assert found.sha256("provenance", "sha256") == "0123456789abcdef" * 4
 
 
-def test_pages_of_both_kinds_of_links_are_read(tmp_path: Path, page: str) -> None:
-    other = render_html(skipped_report())
-    links = [text for text in (page, other) for text in [text.partition('href="data:application/json;')[2][:6]]]
-    assert set(links) <= {"base64", "charse"}
-    assert read(tmp_path, other).differences == ()
+@pytest.mark.parametrize("kind", ["gzip;base64", "json;base64", "json;charset=utf-8"])
+def test_pages_of_every_kind_of_links_are_read(tmp_path: Path, kind: str) -> None:
+    page, numbers = render_html(skipped_report()), render_json(skipped_report())
+    assert page.count('href="data:application/gzip;base64,') == 1
+    texts = {
+        "gzip;base64": base64.b64encode(gzip.compress(numbers.encode())).decode(),
+        "json;base64": base64.b64encode(numbers.encode()).decode(),
+        "json;charset=utf-8": quote(numbers),
+    }
+    assert read(tmp_path, linked(page, f"{kind},{texts[kind]}")).differences == ()
+
+
+def test_a_link_that_unpacks_to_more_than_a_page_may_hold_is_not_its_numbers(
+    tmp_path: Path, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded, "LARGEST_READ", 1_000_000)
+    bomb = base64.b64encode(gzip.compress(render_json(hostile_report()).encode() + b" " * 50_000_000)).decode()
+    found = read(tmp_path, linked(page, f"gzip;base64,{bomb}"))
+    assert found.differences == ()  # blanks after the numbers, of which no more than a page's length is unpacked
+    cut = base64.b64encode(gzip.compress(b" " * 2_000_000 + render_json(hostile_report()).encode())).decode()
+    found = read(tmp_path, linked(page, f"gzip;base64,{cut}"))
+    assert found.differences == ("the JSON file behind the page's link is not its numbers.",)
 
 
 def test_line_ends_that_a_mail_program_changed_are_told_as_such(tmp_path: Path, page: str) -> None:
@@ -49,13 +76,8 @@ def test_numbers_behind_the_link_that_are_not_those_of_the_page_are_found_under_
     tmp_path: Path, page: str
 ) -> None:
     numbers = render_json(hostile_report()).replace("12345", "54321")
-    link = base64.b64encode(numbers.encode()).decode()
-    begin = page.index('href="data:application/json;') + len('href="')
-    end = page.index('"', begin)
-    forged = page[:begin] + f"data:application/json;base64,{link}" + page[end:]
-    digest = page.partition('data-digest="')[2].partition('"')[0]
-    forged = sealed(forged.replace(digest, ""))
-    assert read(tmp_path, forged).differences == ("the JSON file behind the page's link is not its numbers.",)
+    link = base64.b64encode(gzip.compress(numbers.encode())).decode()
+    assert read(tmp_path, linked(page, f"gzip;base64,{link}")).differences == ("the JSON file behind the page's link is not its numbers.",)
 
 
 NOT_OURS = "the page has no digest of reportgen's: it is not a report, or of a release before digests."

@@ -28,7 +28,7 @@ _FEWEST = 4  # where the page has little room
 CHANNELS = 16
 """Channels shown of a layer: those with the largest answers."""
 
-_COLUMNS = 2
+_COLUMNS = 4
 _COMPILED = say("No inputs are synthesised: this processor cannot compute gradients through a channels-first model.")
 _PATCH_PIXELS = 120_000  # of all patches of a layer
 _ONLY_IMAGES = say("No inputs are synthesised: that works for images only.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.measures.tiles import KERNEL_PERCENTILE, percentile_end
 from reportgen.models.weights import LayerKernel
 from reportgen.results import Palette, Panel
 
@@ -13,7 +12,8 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
     """Return the kernels of some channels, enlarged by a whole factor and centred in a patch's size.
 
     Of each, the input channel with the largest norm is shown, in a volume its middle slice, along time as a row. None
-    where they do not belong to the channels one by one.
+    where they do not belong to the channels one by one. Values are shares of the kernel's own largest magnitude, so that its
+    pattern is seen beside what fits it.
 
     Args:
         kernel: the layer's kernel.
@@ -36,5 +36,6 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
         tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
     margins = [max(wanted - has, 0) for wanted, has in zip(size, tiles.shape[1:], strict=True)]
     widths = [(0, 0), *((margin // 2, margin - margin // 2) for margin in margins)]
-    limit = percentile_end(KERNEL_PERCENTILE, tiles)
-    return Panel(np.pad(tiles.astype(np.float32), widths, constant_values=np.nan), (-limit, limit), Palette.DIVERGING)
+    largest = np.nan_to_num(np.abs(tiles)).max(axis=(1, 2), keepdims=True)
+    shares = (tiles / np.where(largest > 0, largest, 1)).astype(np.float32)
+    return Panel(np.pad(shares, widths, constant_values=np.nan), (-1.0, 1.0), Palette.DIVERGING)
