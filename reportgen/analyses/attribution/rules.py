@@ -105,7 +105,7 @@ AIMLESS = Rule(
         "constant-output",
     ),
     advice=Advice(
-        title=say("Heat maps do not show what the network uses"),
+        title=say("Heat maps miss what the network uses"),
         why=say("The regions they mark matter no more to the class than others. The network itself may be fine."),
         action=say("Do not use these maps as an explanation."),
         certainty=Certainty.TEST,
