@@ -102,9 +102,15 @@ def _document(page: str) -> tuple[Mapping[str, Any], Sequence[str]]:
     if begin in rest:
         return document, ["the page holds two sets of numbers."]
     link = _LINK.search(page)
-    return document, [] if link and _linked(*link.groups()) == document else [
-        "the JSON file behind the page's link is not its numbers."
-    ]
+    same = link is not None and _is_same(_linked(*link.groups()), document)
+    return document, [] if same else ["the JSON file behind the page's link is not its numbers."]
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    try:
+        return bool(one == other)
+    except RecursionError:
+        return False
 
 
 def _linked(encoding: str, text: str) -> Any:

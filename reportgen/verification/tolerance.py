@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 from PIL import Image
 
+from reportgen import __version__
 from reportgen.rendering import page_parts
 from reportgen.report import Report
 from reportgen.untrusted.escaping import shown
@@ -34,6 +35,7 @@ TOLERANCES: Mapping[str, str] = {
 """How far a report made again may differ by kind of number: another processor adds in another order. Our choice; where it comes
 from stands in docs/workflow.md."""
 
+_NO_NUMBER = 1e300
 _MOST_PIXELS = 50_000_000
 _MOST_SAID = 5  # differences of one part of the page
 _TOKEN = re.compile(r"<[^<>]*>|[^<>]+|[<>]")
@@ -51,7 +53,7 @@ def report_differences(recorded: RecordedReport, report: Report) -> list[str]:
     if page == recorded.page:
         return []
     differences = list(_differing(recorded.document, json.loads(report.to_json()), ""))
-    if recorded.value("provenance", "versions", "reportgen") == report.provenance.versions["reportgen"]:
+    if recorded.value("provenance", "versions", "reportgen") == __version__:
         differences += _differing_pages(recorded.page, page)
     return differences
 
@@ -92,7 +94,10 @@ def _alike(then: Any, now: Any) -> bool:
 
 
 def _numbers(*values: Any) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    """Return whether these are numbers of a report's size; Python's own whole numbers have no end, and float has one."""
+    return all(
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _NO_NUMBER for value in values
+    )
 
 
 def _told(value: Any) -> str:
@@ -105,7 +110,7 @@ def _same_shape(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
         return {
             name: len(bins)
             for name, bins in (counts.items() if isinstance(counts, Mapping) else ())
-            if isinstance(bins, list) and all(type(count) is int for count in bins)
+            if isinstance(bins, list) and all(type(count) is int and _numbers(count) for count in bins)
         }
 
     return then.keys() == now.keys() and shape(then) == shape(now)
@@ -175,13 +180,13 @@ def _written_alike(then: str, now: str) -> bool:
     if "." not in then + now and "e" not in then + now:  # a count
         return False
     one, other = (float(text.replace(",", "")) for text in (then, now))
-    return abs(one - other) <= max(_last_digit(then), _last_digit(now)) * 1.001
+    return abs(one - other) <= _last_digit(now) * 1.001
 
 
 def _last_digit(text: str) -> float:
     """Return what one in the last digit of a written number is worth: 0.01 of '3.14', 10 of '1.25e3'."""
     digits, _, exponent = text.partition("e")
-    return 10.0 ** (min(int(exponent or 0), 300) - len(digits.partition(".")[2]))
+    return 10.0 ** (min(int(exponent[:6] or 0), 300) - len(digits.partition(".")[2]))
 
 
 def _pictures_alike(then: str, now: str) -> bool:

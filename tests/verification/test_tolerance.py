@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.verification.tolerance import _differing, _differing_pages
+from reportgen import __version__
+from reportgen.verification.recorded import RecordedReport
+from reportgen.verification.tolerance import _differing, _differing_pages, report_differences
 
 
 def differing(then: object, now: object) -> list[str]:
@@ -58,6 +60,36 @@ def test_what_another_order_of_sums_changes_is_no_difference(then: object, now: 
 )
 def test_what_a_hand_changed_is_one_line(then: object, now: object, said: str) -> None:
     assert differing(then, now)[0] == said
+
+
+@pytest.mark.parametrize("hostile", [10**400, -(10**400), "1e" + "9" * 5000, "1." + "9" * 5000 + "e-9", {"a": 10**400}])
+@pytest.mark.parametrize("ours", [0.5, 3, "1.5e5", "1.5e-9", {"a": 0.5}])
+def test_numbers_without_end_are_differences_and_no_crash(hostile: object, ours: object) -> None:
+    assert len(differing(hostile, ours)) == 1
+
+
+def test_counts_without_end_are_differences_and_no_crash() -> None:
+    ours = {"range": [0, 1], "counts": {"x": [5, 5]}, "value_label": ""}
+    assert differing({**ours, "counts": {"x": [10**400, 5]}}, ours)
+
+
+class Again:
+    """A report made again, of which a comparison sees the page and the numbers alone."""
+
+    def to_html(self) -> str:
+        return page("words of today")
+
+    def to_json(self) -> str:
+        return '{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [(__version__, ["one: says 'words of then'; made again 'words of today'."]), ("0.0.9", [])]
+)
+def test_of_another_version_the_numbers_alone_are_compared(version: str, said: list[str]) -> None:
+    document = {"a": 1, "provenance": {"versions": {"reportgen": version}}}
+    recorded = RecordedReport(page("words of then"), document)
+    assert report_differences(recorded, Again()) == ["provenance: does not come out again.", *said]
 
 
 def picture(values: list[list[int]]) -> str:
