@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def build_report(
     config: str | Path | Mapping[str, Any] | None = None,
     extra: Iterable[Any] = (),
     on_progress: Callable[[Progress], None] | None = None,
+    executor: Executor | None = None,
+    shards: int | None = None,
     **options: Any,
 ) -> Report:
     """Return a report on a trained convolutional network.
@@ -46,6 +49,9 @@ def build_report(
         extra: analyses of your own, each an object of the shape of a plug-in, see docs/plugins.md; their sections come last.
         on_progress: called with a `reportgen.Progress` when a stage begins, and of a long one with how many samples, kernels or
             steps are done, of how many, and about how many seconds are left; at most ten times a second.
+        executor: any `concurrent.futures.Executor`, among whose workers the pass over many samples is shared out; model and
+            samples must be files that they can open. The report's bytes are the same as without it.
+        shards: how many parts the samples are shared out in; None for one for each 16 batches.
         options: those of the command line, listed below. Several names may be given as one text, with commas between them
             where the command line has commas, or as a sequence; indices to select as a sequence too.
 
@@ -67,6 +73,8 @@ def build_report(
         history=history,
         config=config,
         extra=tuple(extra),
+        executor=executor,
+        shards=shards,
         options=from_given(ReportOptions, options),
         given=options.keys(),
         on_progress=on_progress,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,15 @@ from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results import Limits, Section, SkippedSection, with_causes
-from reportgen.run import TrainingHistory, evaluate_samples, planned, predicted_kind, prepare_run, read_history
+from reportgen.run import (
+    Sharding,
+    TrainingHistory,
+    evaluate_samples,
+    planned,
+    predicted_kind,
+    prepare_run,
+    read_history,
+)
 from reportgen.samples import SampleSource
 from reportgen.settings import settled
 
@@ -66,6 +75,8 @@ def make_report(
     on_progress: Listener | None = None,
     lost: Mapping[str, str] = _NOTHING_LOST,
     max_megabytes: float = LARGEST_BYTES / 1e6,
+    executor: Executor | None = None,
+    shards: int | None = None,
 ) -> Report:
     """Return a report; as `build_report`, with the options in one object.
 
@@ -79,6 +90,7 @@ def make_report(
         on_progress: told when a stage begins, and how far it is where it counts.
         lost: names of stages to do without, with the reason: those that ended an earlier process.
         max_megabytes: the page's largest size; what cannot keep within it is told before anything is run.
+        executor, shards: see `build_report`.
 
     Raises:
         MachineError: there is too little memory, file handles or disk.
@@ -105,6 +117,8 @@ def make_report(
             on_stage=next_stage,
             lost=lost,
             max_megabytes=max_megabytes,
+            executor=executor,
+            shards=shards,
         )
 
 
@@ -123,6 +137,8 @@ def _made(
     on_stage: Callable[[str], None],
     lost: Mapping[str, str],
     max_megabytes: float,
+    executor: Executor | None,
+    shards: int | None,
 ) -> Report:
     free_earlier()
     of_samples = {"labels": labels, "class-names": class_names}
@@ -135,6 +151,12 @@ def _made(
         options, given=given, configured=catalogue.configuration.options, file=catalogue.configuration.name
     )
     options = chosen.options
+    sharding = None
+    if executor is not None and samples is not None:
+        from reportgen.sharing import sharding_of  # which loads models as this module does
+
+        inputs = {"samples": samples, "labels": labels, "class_names": class_names}
+        sharding = sharding_of(executor, shards, model, inputs, options)
     read, described = read_described(model, options, on_stage, run=samples is not None)
     before = None if options.before is None else read_described(options.before, options, on_stage, run=False)[1]
     source = None
@@ -170,6 +192,7 @@ def _made(
             most=max_megabytes * 1e6,
             training=read.training,
             history=trained,
+            sharding=sharding,
         )
         report = Report(
             provenance=provenance,
@@ -286,6 +309,7 @@ def make_context(
     most: float = LARGEST_BYTES,
     training: TrainingSetup | None = None,
     history: TrainingHistory | None = None,
+    sharding: Sharding | None = None,
 ) -> AnalysisContext:
     """Return what analyses get of a model, which is run on its samples here.
 
@@ -308,7 +332,7 @@ def make_context(
         on_stage(RUNNING)
         try:
             recorded = () if described.outputs_only else shown
-            evaluated = evaluate_samples(described, source, shown=recorded, options=options)
+            evaluated = evaluate_samples(described, source, shown=recorded, options=options, sharding=sharding)
             live = _live(described, evaluated.batch, reason)
         except ForwardError as error:
             failed = str(error)

@@ -26,7 +26,7 @@ FAILED = ".failed.json"
 """Ending of the file that says why a model has no report."""
 
 _WITHHELD = "the report could not be made, and --redact hides the reason"
-_FILES_OF_OPTIONS = ("custom_objects", "architecture")
+_FILES_OF_OPTIONS = ("custom_objects", "architecture", "before")
 
 
 class Records:

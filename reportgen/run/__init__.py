@@ -2,9 +2,16 @@
 
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
 from reportgen.run.claimable import predicted_kind
-from reportgen.run.evaluation import LARGEST_REPEAT_CHANGE, EvaluatedSamples, evaluate_samples, fingerprint_chosen
+from reportgen.run.evaluation import (
+    LARGEST_REPEAT_CHANGE,
+    EvaluatedSamples,
+    ShardRunner,
+    evaluate_samples,
+    fingerprint_chosen,
+)
 from reportgen.run.history import TrainingHistory, read_history
 from reportgen.run.page_plan import planned
 from reportgen.run.patches import cut_patches, excited_channels
 from reportgen.run.prepared_run import PreparedRun, prepare_run, prepare_with
 from reportgen.run.repeats import run_changed
+from reportgen.run.shards import ONE_AT_A_TIME, ReducedShard, Shard, Sharding

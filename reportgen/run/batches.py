@@ -51,6 +51,15 @@ class Feed:
             self.input_range = _widened(self.input_range, inputs)
             yield model_batch(self._model, self._source, inputs, places, self.others)
 
+    def widen(self, stored_range: tuple[float, float], input_range: tuple[float, float]) -> None:
+        """Note the ranges of samples that were read elsewhere."""
+        self.stored_range = _widened(self.stored_range, np.array(stored_range))
+        self.input_range = _widened(self.input_range, np.array(input_range))
+
+    def forget(self) -> None:
+        """Forget the ranges of what passed."""
+        self.stored_range = self.input_range = (math.nan, math.nan)
+
 
 def _widened(known: tuple[float, float], values: np.ndarray) -> tuple[float, float]:
     if not values.size:

@@ -21,12 +21,13 @@ from reportgen.models.graphs import (
     layer_path,
     may_be_random,
 )
-from reportgen.models.passes import Activations, only_input, predict, run_forward
+from reportgen.models.passes import TOP_SAMPLES, Activations, ForwardPass, only_input, predict, run_forward
 from reportgen.options import ReportOptions
 from reportgen.progress import counted_off
 from reportgen.results import SamplesSummary
 from reportgen.run.answers import ClassScores, class_scores, cross_entropy
 from reportgen.run.batches import Feed, model_batch, samples_at_once
+from reportgen.run.shards import ReducedShard, Shard, Sharding, reduce_shard, run_shards
 from reportgen.samples import (
     Classes,
     ClassLabels,
@@ -56,7 +57,12 @@ LARGEST_REPEAT_CHANGE = 1e-4
 
 
 def evaluate_samples(
-    described: DescribedModel, source: SampleSource, *, shown: tuple[str, ...], options: ReportOptions
+    described: DescribedModel,
+    source: SampleSource,
+    *,
+    shown: tuple[str, ...],
+    options: ReportOptions,
+    sharding: Sharding | None = None,
 ) -> EvaluatedSamples:
     """Choose samples, run the model on them once and return what came out.
 
@@ -65,6 +71,7 @@ def evaluate_samples(
         source: the samples.
         shown: paths of the layers whose outputs are kept for the chosen samples; of a shared layer, those of every call.
         options: the report's.
+        sharding: how the pass is shared out among workers; None for here alone.
 
     Raises:
         SamplesError: too few samples, an index or a label out of range, class names of another number than classes, a
@@ -74,15 +81,8 @@ def evaluate_samples(
     rescaling, tokens = described.rescaling, described.looked_up_by(source.shape)
     chosen = _choose(described, source, options)
     feed, indices, labels = chosen.feed, chosen.indices, classes_of(source.labels)
-    by_maps = set(options.attribution_methods) & set(FORMULAS) and not (described.compiled or described.outputs_only)
     activations = _run(
-        described,
-        feed,
-        indices,
-        shown,
-        keep_samples=len(chosen.shown),
-        keep_activations=not options.layers,
-        explained=explained_call(described.model, described.layers, described.output.index) if by_maps else "",
+        described, feed, indices, shown, keep_samples=len(chosen.shown), options=options, sharding=sharding
     )
     _check_classes(source, activations, described.head, labels)
     repeated = next(feed.batches(indices[:REPEATED])) if may_be_random(described.model) else None
@@ -162,13 +162,7 @@ class _Chosen:
 
 
 def _choose(described: DescribedModel, source: SampleSource, options: ReportOptions) -> _Chosen:
-    rescaling = described.rescaling
-    scaling = choose_scaling(
-        options.scale,
-        dtype=source.dtype,
-        rescaled_by=rescaling.path if rescaling else None,
-        looked_up_by=described.looked_up_by(source.shape),
-    )
+    scaling = _scaling(described, source, options)
     feed = Feed(described.model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
     labels = classes_of(source.labels)
     selection = parse_selection(options.select, labelled=labels is not None)
@@ -230,31 +224,86 @@ def _run(
     shown: tuple[str, ...],
     *,
     keep_samples: int,
-    keep_activations: bool,
-    explained: str,
+    options: ReportOptions,
+    sharding: Sharding | None,
 ) -> Activations:
     """Run the model on these samples; where the memory does not suffice, once more from the first in smaller batches."""
-    layers = described.watched(shown)
-    if explained:
-        layers |= {layer_path(explained): described.layers[layer_path(explained)]}
     while True:
         try:
-            return run_forward(
-                described.model,
-                feed.batches(indices),
-                layers=layers,
-                keep=_every_call(described, shown),
-                keep_samples=keep_samples,
-                output=described.output.index,
-                compiled=described.compiled,
-                keep_activations=keep_activations,
-                samples=len(indices),
-                beside=explained,
-            )
+            forward = _begun(described, shown, options, samples=len(indices), keep_samples=keep_samples)
+            done = 0
+            for batch in feed.batches(indices):
+                forward.run(batch)
+                done += feed.size
+                if sharding is not None and forward.is_reduced and done < len(indices):
+                    run_shards(forward, feed, indices, done, sharding)
+                    break
+            return forward.finish()
         except MemoryError:
             feed.size = min(feed.size, len(indices)) // 2
             if not feed.size:
                 raise
+
+
+def _begun(
+    described: DescribedModel, shown: tuple[str, ...], options: ReportOptions, *, samples: int, keep_samples: int
+) -> ForwardPass:
+    """Return the pass of a report, before its first batch; in a worker it is the same but for the samples that are kept."""
+    by_maps = set(options.attribution_methods) & set(FORMULAS) and not (described.compiled or described.outputs_only)
+    explained = explained_call(described.model, described.layers, described.output.index) if by_maps else ""
+    layers = described.watched(shown)
+    if explained:
+        layers |= {layer_path(explained): described.layers[layer_path(explained)]}
+    return ForwardPass(
+        described.model,
+        layers=layers,
+        keep=_every_call(described, shown),
+        keep_samples=keep_samples,
+        output=described.output.index,
+        compiled=described.compiled,
+        keep_activations=not options.layers,
+        samples=samples,
+        beside=explained,
+    )
+
+
+class ShardRunner:
+    """What a worker keeps between the shards of one pass: the model, the samples, and a pass that saw the first batch.
+
+    Args:
+        described: the model.
+        source: the samples.
+        shown: see `evaluate_samples`.
+        options: the report's.
+    """
+
+    def __init__(
+        self, described: DescribedModel, source: SampleSource, *, shown: tuple[str, ...], options: ReportOptions
+    ) -> None:
+        self._described, self._shown, self._options = described, shown, options
+        scaling = _scaling(described, source, options)
+        self._feed = Feed(described.model, source, scaling, 1, scale=options.scale)
+        self._begun: dict[tuple[int, ...], ForwardPass] = {}
+
+    def reduce(self, shard: Shard) -> ReducedShard:
+        """Return what a shard adds to its pass."""
+        self._feed.size = shard.size
+        if shard.first not in self._begun:
+            forward = _begun(self._described, self._shown, self._options, samples=shard.total, keep_samples=0)
+            for batch in self._feed.batches(shard.first):
+                forward.run(batch)
+            self._begun = {shard.first: forward}
+        return reduce_shard(shard, self._feed, self._begun[shard.first], TOP_SAMPLES)
+
+
+def _scaling(described: DescribedModel, source: SampleSource, options: ReportOptions) -> Scaling:
+    rescaling = described.rescaling
+    return choose_scaling(
+        options.scale,
+        dtype=source.dtype,
+        rescaled_by=rescaling.path if rescaling else None,
+        looked_up_by=described.looked_up_by(source.shape),
+    )
 
 
 def _every_call(described: DescribedModel, shown: tuple[str, ...]) -> frozenset[str]:

@@ -18,7 +18,7 @@ from reportgen.errors import ForwardError
 from reportgen.models.graphs import array_at
 from reportgen.models.passes.compiled import CompiledModel, CompiledPass
 from reportgen.models.passes.recorder import Activations, Recorder
-from reportgen.models.passes.reduced import ReducedPass
+from reportgen.models.passes.reduced import Reduced, ReducedPass, tell
 from reportgen.models.passes.wrapping import recording
 
 _BATCH_VALUES = 300_000_000
@@ -74,24 +74,96 @@ def run_forward(
         ForwardError: a layer failed.
         MemoryError: the memory does not suffice for a batch.
     """
-    recorder = Recorder(layers, keep, keep_samples, keep_activations=keep_activations, beside=beside)
-    outputs = []
-    forward = CompiledPass(model, layers) if compiled else None
-    reduced: ReducedPass | None = None
+    forward = ForwardPass(
+        model,
+        layers=layers,
+        keep=keep,
+        keep_samples=keep_samples,
+        output=output,
+        compiled=compiled,
+        keep_activations=keep_activations,
+        samples=samples,
+        beside=beside,
+    )
     for batch in batches:
-        samples -= (size := _size(batch))
+        forward.run(batch)
+    return forward.finish()
+
+
+class ForwardPass:
+    """A pass batch by batch, see `run_forward`; batches that only add to the channels' statistics may be reduced elsewhere."""
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        layers: Mapping[str, Any],
+        keep: frozenset[str],
+        keep_samples: int,
+        output: int = 0,
+        compiled: bool = False,
+        keep_activations: bool = False,
+        samples: int = 0,
+        beside: str = "",
+    ) -> None:
+        self._model, self._layers, self._output, self._left = model, layers, output, samples
+        self._recorder = Recorder(layers, keep, keep_samples, keep_activations=keep_activations, beside=beside)
+        self._outputs: list[np.ndarray] = []
+        self._compiled = CompiledPass(model, layers) if compiled else None
+        self._reduced: ReducedPass | None = None
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether what follows only adds to the statistics of channels."""
+        return self._reduced is not None
+
+    def run(self, batch: Any) -> None:
+        """Run the model on a batch and record what its layers put out.
+
+        Raises:
+            ForwardError, MemoryError: see `run_forward`.
+        """
+        size, recorder = _size(batch), self._recorder
+        found = self.reduce(batch, searching=recorder.searched_after) if self._reduced is not None else None
+        if found is not None:
+            self.take(size, found)
+            return
+        self._left -= size
         recorder.begin(size)
         with run_failures_named():
-            if forward is not None:
-                returned = forward.run(batch, recorder.on_output, on_input=recorder.on_input)
-            elif reduced is None or (returned := reduced.run(batch)) is None:
-                with recording(layers, recorder.on_output, on_input=recorder.on_input):
-                    returned = model(batch, training=False)
+            if self._compiled is not None:
+                returned = self._compiled.run(batch, recorder.on_output, on_input=recorder.on_input)
+            else:
+                with recording(self._layers, recorder.on_output, on_input=recorder.on_input):
+                    returned = self._model(batch, training=False)
         recorder.end(returned)
-        outputs.append(array_at(returned, output))
-        if reduced is None and forward is None and samples >= WORTH_TRACING * size and recorder.has_kept_all:
-            reduced = ReducedPass(model, layers, recorder)
-    return recorder.finish(np.concatenate(outputs))
+        self._outputs.append(array_at(returned, self._output))
+        is_worth = self._left >= WORTH_TRACING * size and recorder.has_kept_all
+        if self._reduced is None and self._compiled is None and is_worth:
+            self._reduced = ReducedPass(self._model, self._layers, recorder)
+
+    def reduce(self, batch: Any, *, searching: bool) -> Reduced | None:
+        """Return what a batch adds to a pass that is reduced, and record nothing; None where it must be run here.
+
+        Args:
+            batch: a batch.
+            searching: whether the largest answers of the channels are still looked for.
+        """
+        if self._reduced is None:
+            return None
+        with run_failures_named():
+            return self._reduced.compute(batch, searching=searching, output=self._output)
+
+    def take(self, size: int, found: Reduced) -> None:
+        """Record what a batch of so many samples added, after all batches before it."""
+        self._left -= size
+        self._recorder.begin(size)
+        tell(self._recorder, found)
+        self._outputs.append(found.output)
+
+    def finish(self) -> Activations:
+        """Return everything recorded."""
+        return self._recorder.finish(np.concatenate(self._outputs))
 
 
 def _size(batch: Any) -> int:

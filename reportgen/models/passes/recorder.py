@@ -169,6 +169,11 @@ class Recorder:
         """Number of samples of this batch, the first ones, among which largest answers are looked for."""
         return max(TOP_SAMPLES - self._seen, 0)
 
+    @property
+    def searched_after(self) -> bool:
+        """Whether largest answers are looked for in the batch after this one too."""
+        return self._seen + self._batch < TOP_SAMPLES
+
     def judges(self, name: str) -> bool:
         """Return whether statistics of a call's channels are wanted."""
         return self._is_judged(layer_path(name)) and name not in self._passed_over

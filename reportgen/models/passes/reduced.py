@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from reportgen.models.graphs import CallNames, call_name, first_tensor, is_normalization
+from reportgen.models.graphs import CallNames, array_at, call_name, first_tensor, is_normalization
 from reportgen.models.passes.channel_statistics import END_SHARE, ChannelMoments, ChannelStatistics
 from reportgen.models.passes.recorder import Recorder
 from reportgen.models.passes.wrapping import recording
 from reportgen.models.startup import TENSORFLOW, backend
 
+
+@dataclass(frozen=True)
+class Reduced:
+    """What one batch adds to a pass; it can be sent between processes.
+
+    Attributes:
+        output: the output that predictions are read from, (n, ...) float32.
+        parts: statistics, moments and largest answers of each sample's channels, by the name of the call and their kind.
+    """
+
+    output: np.ndarray
+    parts: Mapping[tuple[str, str], tuple[np.ndarray, ...]]
+
+
 _STATISTICS, _MOMENTS, _TOP = "statistics", "moments", "top"
 
 
 class ReducedPass:
-    """Runs a model under `tf.function` and tells a recorder the statistics of what its layers received and put out.
+    """Runs a model under `tf.function` and returns the statistics of what its layers received and put out.
 
     Each sample's sums are taken in the graph, and added up in float64 outside, so that the size of a batch hardly matters.
     Batches that it cannot run are left to the caller: of another size than the first, with values that are not finite, or
@@ -34,8 +49,14 @@ class ReducedPass:
         self._function: Any = None
         self._shapes: Any = None
 
-    def run(self, batch: Any) -> Any:
-        """Return what the model returned for a batch, after telling the recorder; None where it was left to the caller."""
+    def compute(self, batch: Any, *, searching: bool, output: int) -> Reduced | None:
+        """Return what a batch adds to what is recorded; None where it was left to the caller.
+
+        Args:
+            batch: as the model takes it.
+            searching: whether the largest answers of the channels are still looked for.
+            output: index of the output that predictions are read from.
+        """
         import keras
         import tensorflow as tf
 
@@ -47,13 +68,11 @@ class ReducedPass:
             self._shapes, self._function = shapes, self._traced(given)
         if self._function is _UNTRACEABLE or shapes != self._shapes:
             return None
-        returned, found, finite = self._function(given, tf.constant(self._recorder.searched > 0))
+        returned, found, finite = self._function(given, tf.constant(searching))
         found = {key: tuple(part.numpy() for part in parts) for key, parts in found.items()}
         if not finite or not all(np.isfinite(parts[0]).all() for parts in found.values()):
             return None
-        for (name, kind), parts in found.items():
-            _tell(self._recorder, name, kind, parts)
-        return returned
+        return Reduced(array_at(returned, output), found)
 
     def _traced(self, given: Any) -> Any:
         import tensorflow as tf
@@ -171,6 +190,12 @@ def _largest(values: Any, axis: int, searching: Any) -> tuple[Any, ...]:
         return tf.zeros(shape), tf.zeros(shape, tf.int64)
 
     return tuple(tf.cond(searching, search, pass_over))
+
+
+def tell(recorder: Recorder, found: Reduced) -> None:
+    """Tell a recorder what a batch adds, after those before it."""
+    for (name, kind), parts in found.parts.items():
+        _tell(recorder, name, kind, parts)
 
 
 def _tell(recorder: Recorder, name: str, kind: str, parts: tuple[np.ndarray, ...]) -> None:
