@@ -44,7 +44,7 @@ def test_a_live_model_and_arrays_are_accepted(live_model):
 
 def test_help_lists_every_option_with_its_type_default_and_meaning():
     parameters = inspect.signature(reportgen.build_report).parameters
-    assert list(parameters)[:6] == ["model", "samples", "labels", "class_names", "config", "extra"]
+    assert list(parameters)[:7] == ["model", "samples", "labels", "class_names", "history", "config", "extra"]
     assert {name: parameters[name].default for name in options_of(ReportOptions)} == asdict(DEFAULTS)
     assert str(parameters["bins"]) == "bins: int = 60"
     assert "    bins: Bins of the weight histograms." in reportgen.build_report.__doc__.splitlines()

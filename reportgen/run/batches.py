@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Feed:
         self.stored_range = (math.nan, math.nan)
         self.input_range = (math.nan, math.nan)
 
-    def batches(self, indices: Sequence[int]) -> Iterator[Any]:
+    def batches(self, indices: Sequence[int]) -> Generator[Any, None, None]:
         """Yield batches of these samples as the model takes them, (n, *shape) float32, in order."""
         starts = range(0, len(indices), self.size)
         for start in counted_off(starts, len(indices), size=self.size):

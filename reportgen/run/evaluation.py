@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,12 +233,14 @@ def _run(
         try:
             forward = _begun(described, shown, options, samples=len(indices), keep_samples=keep_samples)
             done = 0
-            for batch in feed.batches(indices):
-                forward.run(batch)
-                done += feed.size
-                if sharding is not None and forward.is_reduced and done < len(indices):
-                    run_shards(forward, feed, indices, done, sharding)
-                    break
+            with closing(feed.batches(indices)) as batches:
+                for batch in batches:
+                    forward.run(batch)
+                    done += feed.size
+                    if sharding is not None and forward.is_reduced:
+                        break
+            if sharding is not None and done < len(indices):
+                run_shards(forward, feed, indices, done, sharding)
             return forward.finish()
         except MemoryError:
             feed.size = min(feed.size, len(indices)) // 2

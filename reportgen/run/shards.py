@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.models.passes import ForwardPass, Reduced
+from reportgen.progress import counted_off
 from reportgen.run.batches import Feed
 
 BATCHES = 16
@@ -119,7 +120,7 @@ def run_shards(forward: ForwardPass, feed: Feed, indices: Sequence[int], done: i
         Shard(sharding.setup, size, tuple(indices[:size]), len(indices), start, tuple(indices[start:end]))
         for start, end in itertools.pairwise(edges)
     ]
-    for shard, found in _in_order(sharding, shards):
+    for shard, found in counted_off(_in_order(sharding, shards), len(shards)):
         if found is not None:
             feed.widen(found.stored_range, found.input_range)
         for number, start in enumerate(range(0, len(shard.indices), size)):

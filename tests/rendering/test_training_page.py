@@ -32,7 +32,7 @@ def said(report: Report):
 
 def test_setup_and_curves_are_said_with_their_numbers(said):
     text = said(FULL)
-    assert "Adam, 12,345 steps; loss mse . History of 3 epochs." in text
+    assert "Adam , 12,345 steps; loss mse . History of 3 epochs." in text
     assert "Optimiser Adam learning rate 0.00100 Schedule CosineDecay Loss mse Metrics mae, auc" in text
     assert (
         "loss on validation data is best at epoch 1 (upright line): 1.00. At the end 3.00, on training data 1.00."
