@@ -100,7 +100,8 @@ class Answers:
             if side.samples is None:
                 return Skip(side.context.no_samples_reason)
         first, second = both_scores(base, new)
-        if first is not None and second is not None and first.values.shape == second.values.shape:
+        numbers = isinstance(_ran(new).labels, Targets | PictureTargets)
+        if not numbers and first is not None and second is not None and first.values.shape == second.values.shape:
             return _of_classes(base, new, first, second)
         return _of_numbers(base, new)
 

@@ -89,6 +89,8 @@ class ArchitectureChanges:
         """Return the layers; a skip where a model does not tell its layers."""
         if base.deployed or new.deployed:
             return Skip(ANSWERS_ALONE)
+        if base.described.listed != new.described.listed:
+            return Skip(say("The file of one model holds weights and no architecture."))
         return ArchitectureChangesResult(
             base=base.context.model,
             new=new.context.model,

@@ -82,9 +82,11 @@ class FindingChanges:
     title = say("Findings")
 
     def compare(self, base: Side, new: Side) -> FindingChangesResult | Skip:
-        """Return the findings of both; a skip where one of the models shows its answers alone."""
+        """Return the findings of both; a skip where one of the models shows less than the other."""
         if base.deployed or new.deployed:
             return Skip(ANSWERS_ALONE)
+        if (base.described.model is None) != (new.described.model is None):
+            return Skip(say("One of the models could not be run, so rules would look at different things."))
         analyses = tuple(one for one in ANALYSES if one.name not in _COSTLY)
         sides = []
         for side in (base, new):

@@ -252,7 +252,8 @@ def _parts(base: Side, new: Side, settings: RuleSettings) -> tuple[Section | Ski
     made = [_section(part.name, part.title, part.compare(base, new)) for part in parts]
     pair = matched_pair(base.described, new.described)
     deployed = base.deployed or new.deployed
-    weights = Skip(ANSWERS_ALONE) if deployed else weight_changes(pair, options)
+    same_file = base.provenance.sha256 == new.provenance.sha256
+    weights = Skip(ANSWERS_ALONE) if deployed else weight_changes(pair, options, same_file=same_file)
     if isinstance(weights, Skip):
         filters: FilterChangesResult | Skip = weights
     else:

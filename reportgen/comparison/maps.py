@@ -80,8 +80,9 @@ def map_changes(base: Side, new: Side, pair: WeightPair) -> MapChangesResult | S
             return Skip(side.context.no_samples_reason)
     assert base.samples is not None
     assert new.samples is not None
-    first, second = base.samples.activations.kept, new.samples.activations.kept
-    maps = {name: values for name, values in second.items() if values.ndim == 4}
+    maps = {name: values for name, values in new.samples.activations.kept.items() if values.ndim == 4}
+    kept = base.samples.activations.kept
+    first = {name: kept[own] for name in maps if (own := _own_name(name, pair)) in kept}
     alike = [name for name in maps if name in first and first[name].shape == maps[name].shape]
     if not alike:
         return Skip(say("The two models have no shown layer of the same name whose maps have the same size."))
@@ -102,6 +103,12 @@ def map_changes(base: Side, new: Side, pair: WeightPair) -> MapChangesResult | S
         ),
         left_out=tuple(name for name in maps if name not in alike),
     )
+
+
+def _own_name(name: str, pair: WeightPair) -> str:
+    """Return what the base calls a call of the new model."""
+    path = layer_path(name)
+    return pair.path(path) + name.removeprefix(path)
 
 
 def _name(side: Side, position: int) -> str:

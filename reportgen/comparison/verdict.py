@@ -42,8 +42,8 @@ def _conclusion(
     results: Mapping[str, Any], answers: AnswersResult | None, worse: bool, better: bool
 ) -> tuple[ComparedOutcome, Message]:
     if _identical(results, answers):
-        weights: WeightChangesResult = results["weight_changes"]
-        if weights.moved:
+        weights = results.get("weight_changes")
+        if weights is not None and weights.moved:
             said = say("Identical: the same network, with its channels in another order.")
         elif answers is not None:
             said = say("Identical: the same layers, the same weights and the same answers.")
@@ -71,8 +71,10 @@ def _conclusion(
 
 def _identical(results: Mapping[str, Any], answers: AnswersResult | None) -> bool:
     weights, layers = results.get("weight_changes"), results.get("architecture_changes")
-    if not isinstance(weights, WeightChangesResult) or not isinstance(layers, ArchitectureChangesResult):
+    if not isinstance(layers, ArchitectureChangesResult):
         return False
+    if not isinstance(weights, WeightChangesResult):  # of models without any there is nothing to compare
+        return layers.same and not layers.new.parameters and answers is not None and answers.outputs.equal
     if answers is not None and not answers.outputs.equal and not weights.moved:
         return False
     return weights.equal and layers.same

@@ -73,6 +73,7 @@ class WeightChangesResult:
         others: number of other variables that both have, such as biases and moving statistics.
         others_changed: number of these that differ.
         ordered: whether channels were matched, so that another order of them is no change.
+        complete: whether every variable of both was compared; of files of weights alone only the kernels are.
         base: what the base is called in a report on the new model; '' in a comparison.
     """
 
@@ -82,12 +83,13 @@ class WeightChangesResult:
     others: int
     others_changed: int
     ordered: bool
+    complete: bool
     base: Annotated[str, Becomes(_hidden)] = ""
 
     @property
     def equal(self) -> bool:
-        """Whether both models hold the same weights, up to the order of their channels."""
-        apart = self.only_base or self.only_new or self.others_changed
+        """Whether both models certainly hold the same weights, up to the order of their channels."""
+        apart = not self.complete or self.only_base or self.only_new or self.others_changed
         return not apart and all(kernel.equal for kernel in self.kernels)
 
     @property
@@ -107,60 +109,72 @@ class WeightPair:
 
     Attributes:
         base, new: the models.
+        kernels: the kernels that both have in the same shape, that of the base first, by the new one's label.
+        called: what the base calls each layer, by the new model's path, where every layer has another name and is the same kind.
         orders: the orders in which the new model's channels stand for those of the base.
-        matched: whether the orders were looked for.
     """
 
     base: DescribedModel
     new: DescribedModel
+    kernels: Mapping[str, tuple[LayerKernel, LayerKernel]]
+    called: Mapping[str, str]
     orders: ChannelOrders = field(default_factory=ChannelOrders)
-    matched: bool = False
-
-    @property
-    def kernels(self) -> dict[str, tuple[LayerKernel, LayerKernel]]:
-        """The kernels that both have in the same shape, by their label."""
-        of_base = {kernel.label: kernel for kernel in self.base.kernels}
-        both = {kernel.label: (of_base.get(kernel.label), kernel) for kernel in self.new.kernels}
-        return {label: (old, one) for label, (old, one) in both.items() if old and old.shape == one.shape}
 
     def values(self, label: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of a kernel of both models, the new one's in the order of the base's channels."""
         old, one = self.kernels[label]
         return old.values(), self.orders.applied(one, one.values())
 
+    def path(self, new: str) -> str:
+        """Return the base's path of the layer at a path of the new model."""
+        return self.called.get(new, new)
+
 
 def matched_pair(base: DescribedModel, new: DescribedModel) -> WeightPair:
     """Return two models with the order of the new one's channels found, where both have the same layers with kernels."""
-    first, second = (
-        {(kernel.label, kernel.path): kernel for kernel in each.kernels if kernel.shape} for each in (base, new)
-    )
-    alike = first.keys() == second.keys() and all(first[key].shape == second[key].shape for key in first)
+    called = _renamed(base, new)
+    of_base = {(kernel.path, kernel.name): kernel for kernel in base.kernels}
+    pairs = ((of_base.get((called.get(kernel.path, kernel.path), kernel.name)), kernel) for kernel in new.kernels)
+    common = {one.label: (old, one) for old, one in pairs if old is not None and old.shape == one.shape}
+    pair = WeightPair(base, new, common, called)
+    alike = len(common) == len(base.kernels) == len(new.kernels)
     if not alike or base.model is None or new.model is None or base.outputs_only or new.outputs_only:
-        return WeightPair(base, new)
-    of_base = {kernel.path: kernel for kernel in base.kernels}
+        return pair
+    by_path = {one.path: (old, one) for old, one in common.values()}
 
     def match(kernel: LayerKernel, received: np.ndarray) -> np.ndarray | None:
-        channels = kernel.shape[-2]
-        window = max(math.prod(kernel.shape[:-2]), 1)
-        step = -(-channels * window // _MOST_COLUMNS)
-        used = np.arange(0, channels, step)
-        old, one = of_base[kernel.path].values(), kernel.values()
+        old, one = by_path[kernel.path]
+        channels = one.shape[-2]
+        window = max(math.prod(one.shape[:-2]), 1)
+        used = np.arange(0, channels, -(-channels * window // _MOST_COLUMNS))
         rows = [
-            each.by_filter(np.take(values, places, axis=-2)).reshape(values.shape[-1], -1)
-            for each, values, places in ((of_base[kernel.path], old, used), (kernel, one, received[used]))
+            each.by_filter(np.take(each.values(), places, axis=-2)).reshape(each.shape[-1], -1)
+            for each, places in ((old, used), (one, received[used]))
         ]
         return matched_order(*rows)
 
-    orders = channel_orders(new.model, {kernel.path: kernel for kernel in new.kernels}, match)
-    return WeightPair(base, new, orders, matched=bool(orders.outputs))
+    return replace(pair, orders=channel_orders(new.model, {path: one for path, (_, one) in by_path.items()}, match))
 
 
-def weight_changes(pair: WeightPair, options: ReportOptions, *, called: str = "") -> WeightChangesResult | Skip:
+def _renamed(base: DescribedModel, new: DescribedModel) -> dict[str, str]:
+    """Return what the base calls each layer, where both are the same layers in order, all under names that Keras made up."""
+    calls = [{call.path: (call.class_name, call.parameters) for call in reversed(each.calls)} for each in (base, new)]
+    first, second = ([*reversed(each.items())] for each in calls)
+    with_weights = {path for path, (_, parameters) in first if parameters}
+    if [kind for _, kind in first] != [kind for _, kind in second] or with_weights & calls[1].keys():
+        return {}
+    return {path: old for (old, _), (path, _) in zip(first, second, strict=True)}
+
+
+def weight_changes(
+    pair: WeightPair, options: ReportOptions, *, same_file: bool = False, called: str = ""
+) -> WeightChangesResult | Skip:
     """Return how far two models' weights are apart; a skip where one of them has none.
 
     Args:
         pair: the models.
         options: the report's.
+        same_file: whether both are the same bytes.
         called: what the base is called in a report on the new model.
     """
     if not (pair.base.kernels and pair.new.kernels):
@@ -174,11 +188,12 @@ def weight_changes(pair: WeightPair, options: ReportOptions, *, called: str = ""
     others = list(_others(pair))
     return WeightChangesResult(
         kernels=tuple(changes),
-        only_base=tuple(kernel.label for kernel in pair.base.kernels if kernel.label not in common),
+        only_base=tuple(one.label for one in pair.base.kernels if all(one is not old for old, _ in common.values())),
         only_new=tuple(kernel.label for kernel in pair.new.kernels if kernel.label not in common),
         others=len(others),
         others_changed=others.count(False),
-        ordered=pair.matched,
+        ordered=bool(pair.orders.outputs),
+        complete=same_file or all(each.layers for each in (pair.base, pair.new)),
         base=called,
     )
 
@@ -230,11 +245,9 @@ def _others(pair: WeightPair) -> Iterator[bool]:
     """Yield, for every variable that is no kernel and that both models have in the same shape, whether it is the same."""
     first, second = (_variables(each) for each in (pair.base, pair.new))
     for (path, name), new in second.items():
-        base = first.get((path, name))
+        base = first.get((pair.path(path), name))
         if base is not None and base.shape == new.shape:
             yield bool(np.array_equal(base, pair.orders.of_channels(path, new) if new.ndim else new, equal_nan=True))
-        else:
-            yield False
 
 
 def _variables(described: DescribedModel) -> Mapping[tuple[str, str], np.ndarray]:

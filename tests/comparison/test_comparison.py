@@ -146,6 +146,48 @@ def test_outputs_of_other_sizes_are_not_compared(pair):
     )
 
 
+def test_layers_that_keras_gave_other_names_are_found_again():
+    import keras
+
+    def made():
+        return keras.Sequential(
+            [
+                keras.Input((6, 6, 1)),
+                keras.layers.Conv2D(4, 3),
+                keras.layers.Flatten(),
+                keras.layers.Dense(2, activation="softmax"),
+            ]
+        )
+
+    first, second = made(), made()
+    second.set_weights(first.get_weights())
+    assert first.layers[0].name != second.layers[0].name
+    found = build_comparison(first, second, np.random.default_rng(0).random((8, 6, 6, 1)).astype(np.float32))
+    assert found.verdict.outcome is ComparedOutcome.IDENTICAL
+    assert [layer.distance for layer in parts(found)["map_changes"].layers] == [0.0]
+
+
+def test_several_numbers_are_no_classes():
+    base, new = tiny(units=3, head="linear"), tiny(units=3, head="linear", seed=8)
+    samples = np.random.default_rng(0).random((20, 6, 6, 1)).astype(np.float32)
+    found = build_comparison(base, new, samples, labels=np.asarray(base(samples)) + 0.25)
+    answers = parts(found)["answers"]
+    assert answers.agreement is None
+    assert answers.errors.base == pytest.approx(0.25, rel=1e-3)
+
+
+def test_rules_of_a_model_that_runs_are_not_held_against_weights_alone(tmp_path):
+    model = tiny()
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
+    found = build_comparison(tmp_path / "model.weights.h5", tmp_path / "model.keras")
+    assert found.verdict.outcome is ComparedOutcome.UNJUDGED
+    weights = parts(found)["weight_changes"]
+    assert all(kernel.equal for kernel in weights.kernels)
+    assert not weights.complete
+    assert set(reasons(found)) >= {"finding_changes", "architecture_changes"}
+
+
 def test_a_stream_is_read_once_for_both(pair):
     base, new, samples, labels = pair
     found = build_comparison(base, new, iter([(samples[:32], labels[:32]), (samples[32:], labels[32:])]))
