@@ -312,6 +312,20 @@ def test_a_batch_normalisation_tells_without_labels_that_bytes_were_meant() -> N
     assert "; so scaled" in scored.message
 
 
+def test_dead_channels_of_the_batch_normalisation_do_not_hide_that_bytes_were_meant() -> None:
+    """Three of four filters are zero, whose variance is about 0 in any scale, as of a published model of ages."""
+    model = normalised(255.0)
+    conv, norm = model.get_layer("conv"), model.get_layer("norm")
+    kernel, bias = conv.get_weights()
+    alive = np.arange(4) == 3
+    conv.set_weights([kernel * alive, bias])
+    gamma, beta, mean, variance = norm.get_weights()
+    norm.set_weights([gamma, beta, mean * alive, np.where(alive, variance, 1e-30)])
+    finding = one_finding(model, MANY)
+    assert (finding.severity, finding.subject) == (Severity.PROBLEM, "0 to 255")
+    assert finding.evidence["declared_variance_ratio"] == pytest.approx(1 / 65025, rel=0.5)
+
+
 @pytest.mark.parametrize(
     ("largest", "images", "scale", "name", "option"),
     [

@@ -48,7 +48,9 @@ def first_normalization(
 
 
 def fit_of(layer: BatchNormalizationLayer, moments: ChannelMoments) -> MomentFit:
-    """Return how well observed moments fit the stored ones.
+    """Return how well observed moments fit the stored ones, over the channels that varied in training, if any did.
+
+    A channel with a stored variance under the layer's epsilon was constant, as of a dead filter, and fits inputs in any scale.
 
     Args:
         layer: with the stored moments of C channels.
@@ -64,4 +66,6 @@ def fit_of(layer: BatchNormalizationLayer, moments: ChannelMoments) -> MomentFit
         shift = np.abs(moments.mean - layer.mean) / np.sqrt(stored)
         distance = (ratio + shift**2 - 1 - np.log(ratio)) / 2
     distance = np.where(np.isfinite(distance), distance, np.inf)
-    return MomentFit(float(np.median(distance)), float(np.median(ratio)), float(np.median(shift)))
+    varied = layer.variance >= layer.epsilon
+    chosen = varied if varied.any() else np.ones_like(varied)
+    return MomentFit(*(float(np.median(values[chosen])) for values in (distance, ratio, shift)))
