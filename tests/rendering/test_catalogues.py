@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def sources(tmp_path_factory) -> Catalog:
     return read_po(path.open("rb"))
 
 
+@cache
 def catalogue(code: str) -> Catalog:
     with (CATALOGUES / f"{code}.po").open("rb") as file:
         return read_po(file, locale=code)

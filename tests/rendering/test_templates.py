@@ -69,10 +69,17 @@ def test_tracebacks_name_the_template_and_not_its_python(compiled, tmp_path):
     assert environment.template_class.from_code(environment, bucket.code, {}).filename == "/a.html"
 
 
+@pytest.fixture(scope="module")
+def all_compiled(tmp_path_factory):
+    """Return the folder of a package that holds the Python of all templates."""
+    folder = tmp_path_factory.mktemp("compiled")
+    write_compiled(FOLDER, folder / "templates_of_a_page")
+    return folder
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_page_is_the_same_from_python_as_from_templates(report, lang, tmp_path, monkeypatch):
-    write_compiled(FOLDER, tmp_path / "templates_of_a_page")
-    monkeypatch.syspath_prepend(tmp_path)
+def test_a_page_is_the_same_from_python_as_from_templates(report, lang, all_compiled, monkeypatch):
+    monkeypatch.syspath_prepend(all_compiled)
     one = replace(report, provenance=replace(report.provenance, options={**report.provenance.options, "lang": lang}))
     pages = []
     for package in ("no_such_package", "templates_of_a_page"):
