@@ -52,6 +52,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/costs.py --write
 	$(BIN)/python benchmarks/files.py
 	$(BIN)/python benchmarks/page.py
+	$(BIN)/python benchmarks/batch.py
 
 # About an hour; another SEED damages other files. What fails stays in tests/fuzz/corpus/, to be mended and committed.
 SEED ?= 1
