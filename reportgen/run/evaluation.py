@@ -22,7 +22,7 @@ from reportgen.models.graphs import (
     layer_path,
     may_be_random,
 )
-from reportgen.models.passes import TOP_SAMPLES, Activations, ForwardPass, only_input, predict, run_forward
+from reportgen.models.passes import Activations, ForwardPass, only_input, predict, run_forward
 from reportgen.options import ReportOptions
 from reportgen.progress import counted_off
 from reportgen.results import SamplesSummary
@@ -296,7 +296,7 @@ class ShardRunner:
             for batch in self._feed.batches(shard.first):
                 forward.run(batch)
             self._begun = {shard.first: forward}
-        return reduce_shard(shard, self._feed, self._begun[shard.first], TOP_SAMPLES)
+        return reduce_shard(shard, self._feed, self._begun[shard.first])
 
 
 def _scaling(described: DescribedModel, source: SampleSource, options: ReportOptions) -> Scaling:

@@ -83,19 +83,18 @@ class Sharding:
     shards: int | None = None
 
 
-def reduce_shard(shard: Shard, feed: Feed, begun: ForwardPass, top_samples: int) -> ReducedShard:
+def reduce_shard(shard: Shard, feed: Feed, begun: ForwardPass) -> ReducedShard:
     """Return what a shard adds, computed where the model is.
 
     Args:
         shard: the shard.
         feed: gives the model's batches.
         begun: a pass that saw the first batch.
-        top_samples: samples, the first ones of the pass, among which largest answers are looked for.
     """
     feed.forget()
     found, seen = [], shard.seen
     for batch in feed.batches(shard.indices):
-        found.append(begun.reduce(batch, searching=seen < top_samples))
+        found.append(begun.reduce(batch, seen=seen))
         seen += shard.size
     return ReducedShard(tuple(found), feed.stored_range, feed.input_range)
 

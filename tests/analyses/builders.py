@@ -119,7 +119,12 @@ def live_context(
     if images is not None:
         batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
         activations = run_forward(
-            model, batches, layers=described.watched(shown), keep=frozenset(shown), keep_samples=chosen or len(images)
+            model,
+            batches,
+            layers=described.watched(shown),
+            keep=frozenset(shown),
+            keep_samples=chosen or len(images),
+            samples=len(images),
         )
         samples = evaluated_samples(
             images, chosen=chosen, first=first, labels=labels, targets=targets, activations=activations

@@ -13,10 +13,10 @@ from keras import layers
 from reportgen.analyses.base import Skip
 from reportgen.analyses.concepts.analysis import Concepts
 from reportgen.analyses.concepts.results import ConceptsResult
-from reportgen.analyses.concepts.separation import averaged
 from reportgen.measures.separation import nearest_centroid_accuracy
 from reportgen.models.graphs import describe_model
 from reportgen.models.passes import run_forward
+from reportgen.models.passes.pooled import pool
 from reportgen.results.plottables import Palette
 
 GENERATOR = np.random.default_rng(31)
@@ -135,15 +135,9 @@ def test_classes_separate_as_the_nearest_held_out_centroid_tells() -> None:
     assert result.judged == 30
     assert result.pixels == nearest_centroid_accuracy(images.reshape(30, -1), labels)
     for depth in result.depths:
-        maps = averaged(outputs_of(model, depth.name, images))
+        maps = pool(outputs_of(model, depth.name, images))[2]
         assert depth.separation == nearest_centroid_accuracy(maps, labels)
     assert result.clearer is None
-
-
-def test_maps_are_averaged_over_four_by_four_parts() -> None:
-    maps = draw(2, 8, 3, 5)
-    expected = maps.reshape(2, 4, 2, 3, 5).mean(axis=2)
-    np.testing.assert_allclose(averaged(maps), expected.reshape(2, -1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("labels", [None, np.zeros(30, int), np.arange(30) % 3])

@@ -55,9 +55,10 @@ class Concepts:
         kept = {name: maps for name, maps in samples.activations.kept.items() if maps.ndim in _MAP_AXES}
         if not kept:
             return Skip(say("No layer that was run has maps, so there is no way to show from pixels to the output."))
-        names = _spread(tuple(kept))
+        pooled = samples.activations.pooled.parts
+        names = _spread(tuple(name for name in kept if name in pooled) or tuple(kept))
         placed = _placements(context, samples)
-        rates, pixels, judged = separations(live, samples, names)
+        rates, pixels, judged = separations(samples, names)
         followed = followed_samples(len(names))
         depths = tuple(
             _depth(name, kept[name][:followed], placed.get(name), rates.get(name), context, len(names))

@@ -15,6 +15,7 @@ from reportgen.models.passes.grouped import grouped_convolutions_run
 from reportgen.models.passes.interventions import predict_masked, randomised_kernels
 from reportgen.models.passes.live_model import LiveModel, SampleInputs, only_input
 from reportgen.models.passes.placement import Placement, follow_placements
+from reportgen.models.passes.pooled import PooledActivations, spread_over
 from reportgen.models.passes.recorder import TOP_SAMPLES, Activations
 from reportgen.models.passes.reduced import Reduced
 from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions

@@ -107,7 +107,9 @@ class ForwardPass:
         beside: str = "",
     ) -> None:
         self._model, self._layers, self._output, self._left = model, layers, output, samples
-        self._recorder = Recorder(layers, keep, keep_samples, keep_activations=keep_activations, beside=beside)
+        self._recorder = Recorder(
+            layers, keep, keep_samples, keep_activations=keep_activations, beside=beside, samples=samples
+        )
         self._outputs: list[np.ndarray] = []
         self._compiled = CompiledPass(model, layers) if compiled else None
         self._reduced: ReducedPass | None = None
@@ -124,7 +126,7 @@ class ForwardPass:
             ForwardError, MemoryError: see `run_forward`.
         """
         size, recorder = _size(batch), self._recorder
-        found = self.reduce(batch, searching=recorder.searched_after) if self._reduced is not None else None
+        found = self.reduce(batch, seen=recorder.seen_after) if self._reduced is not None else None
         if found is not None:
             self.take(size, found)
             return
@@ -142,17 +144,17 @@ class ForwardPass:
         if self._reduced is None and self._compiled is None and is_worth:
             self._reduced = ReducedPass(self._model, self._layers, recorder)
 
-    def reduce(self, batch: Any, *, searching: bool) -> Reduced | None:
+    def reduce(self, batch: Any, *, seen: int) -> Reduced | None:
         """Return what a batch adds to a pass that is reduced, and record nothing; None where it must be run here.
 
         Args:
             batch: a batch.
-            searching: whether the largest answers of the channels are still looked for.
+            seen: number of samples of the pass before it.
         """
         if self._reduced is None:
             return None
         with run_failures_named():
-            return self._reduced.compute(batch, searching=searching, output=self._output)
+            return self._reduced.compute(batch, seen=seen, output=self._output)
 
     def take(self, size: int, found: Reduced) -> None:
         """Record what a batch of so many samples added, after all batches before it."""

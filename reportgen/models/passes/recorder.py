@@ -30,6 +30,7 @@ from reportgen.models.passes.channel_statistics import (
     channel_moments,
     channel_statistics,
 )
+from reportgen.models.passes.pooled import PooledActivations, Pools, pool
 from reportgen.models.passes.top_positions import TopPositions
 from reportgen.models.weights import is_convolution
 
@@ -54,6 +55,7 @@ class Activations:
         beside: outputs of one more call for the samples to keep, as the layer gave them, float32: not to be shown, but for
             who goes on from them; empty where none was asked for.
         beside_call: the name of that call; '' likewise.
+        pooled: of up to 16 of the calls that are kept, mean and largest value of each channel for up to 1,000 of all samples.
     """
 
     order: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class Activations:
     outputs: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
     beside: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
     beside_call: str = ""
+    pooled: PooledActivations = field(default_factory=PooledActivations)
 
 
 class Recorder:
@@ -82,6 +85,7 @@ class Recorder:
         *,
         keep_activations: bool = False,
         beside: str = "",
+        samples: int = 0,
     ) -> None:
         self._found = Activations()
         self._parts: dict[str, list[np.ndarray]] = {}
@@ -94,6 +98,7 @@ class Recorder:
         self._left = keep_samples
         self._beside, self._beside_parts = beside, list[np.ndarray]()
         self._batch = self._seen = 0
+        self.pools = Pools(samples)
         self._calls: dict[str, int] = {}
         self._order: list[str] | None = []
         self._outputs: dict[int, tuple[Any, str]] = {}
@@ -143,6 +148,9 @@ class Recorder:
             _merge(self._found.statistics, name, channel_statistics(values, self.ends(path)))
         if kept and values.ndim > 2 and self.searched:
             self._found.top.setdefault(name, TopPositions()).add(values[: self.searched])
+        wanted = self.wanted
+        if len(wanted) and self.is_pooled(name):
+            self.pools.add(name, pool(values[wanted]))
         if (kept or instead) and self._left > 0 and not self._is_replaced(name):
             self._parts.setdefault(name, []).append(values[: self._left].copy())
 
@@ -158,6 +166,17 @@ class Recorder:
         }
         behind = {source for head in heads if self._is_separate(head) and (source := self._source(head))}
         self._passed_over = frozenset(heads | behind | self._linear())
+        self.pools.settle([name for name in self._found.order if not self._is_replaced(name)], self._batch)
+
+    @property
+    def wanted(self) -> np.ndarray:
+        """Places in this batch of the samples whose activations are pooled."""
+        return self.pools.wanted(self._seen, self._batch)
+
+    def is_pooled(self, name: str) -> bool:
+        """Return whether a call's outputs are pooled: of those that are kept whole for the samples to keep."""
+        kept = (name in self._keep or name in self._kept_for) and not self._is_replaced(name)
+        return kept and self.pools.pools(name)
 
     @property
     def has_kept_all(self) -> bool:
@@ -170,9 +189,9 @@ class Recorder:
         return max(TOP_SAMPLES - self._seen, 0)
 
     @property
-    def searched_after(self) -> bool:
-        """Whether largest answers are looked for in the batch after this one too."""
-        return self._seen + self._batch < TOP_SAMPLES
+    def seen_after(self) -> int:
+        """Number of samples before the batch after this one."""
+        return self._seen + self._batch
 
     def judges(self, name: str) -> bool:
         """Return whether statistics of a call's channels are wanted."""
@@ -220,6 +239,7 @@ class Recorder:
         found.kept = {name: np.concatenate(self._parts[name]) for name in names}
         found.statistics = {name: one for name, one in found.statistics.items() if name not in self._passed_over}
         found.outputs = outputs
+        found.pooled = self.pools.finish()
         if self._beside_parts:
             found.beside, found.beside_call = np.concatenate(self._beside_parts), self._beside
         return found

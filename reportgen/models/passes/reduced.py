@@ -10,7 +10,8 @@ import numpy as np
 
 from reportgen.models.graphs import CallNames, array_at, call_name, first_tensor, is_normalization
 from reportgen.models.passes.channel_statistics import END_SHARE, ChannelMoments, ChannelStatistics
-from reportgen.models.passes.recorder import Recorder
+from reportgen.models.passes.pooled import averaging
+from reportgen.models.passes.recorder import TOP_SAMPLES, Recorder
 from reportgen.models.passes.wrapping import recording
 from reportgen.models.startup import TENSORFLOW, backend
 
@@ -21,14 +22,15 @@ class Reduced:
 
     Attributes:
         output: the output that predictions are read from, (n, ...) float32.
-        parts: statistics, moments and largest answers of each sample's channels, by the name of the call and their kind.
+        parts: statistics, moments, largest answers and pooled values of each sample's channels, by the name of the call and their
+            kind.
     """
 
     output: np.ndarray
     parts: Mapping[tuple[str, str], tuple[np.ndarray, ...]]
 
 
-_STATISTICS, _MOMENTS, _TOP = "statistics", "moments", "top"
+_STATISTICS, _MOMENTS, _TOP, _POOLED = "statistics", "moments", "top", "pooled"
 
 
 class ReducedPass:
@@ -48,13 +50,14 @@ class ReducedPass:
         self._model, self._layers, self._recorder = model, layers, recorder
         self._function: Any = None
         self._shapes: Any = None
+        self._most_wanted = 0
 
-    def compute(self, batch: Any, *, searching: bool, output: int) -> Reduced | None:
+    def compute(self, batch: Any, *, seen: int, output: int) -> Reduced | None:
         """Return what a batch adds to what is recorded; None where it was left to the caller.
 
         Args:
             batch: as the model takes it.
-            searching: whether the largest answers of the channels are still looked for.
+            seen: number of samples of the pass before it.
             output: index of the output that predictions are read from.
         """
         import keras
@@ -65,11 +68,17 @@ class ReducedPass:
         given = keras.tree.map_structure(tf.convert_to_tensor, batch)
         shapes = [leaf.shape for leaf in keras.tree.flatten(given)]
         if self._function is None:
+            self._most_wanted = max(1, self._recorder.pools.most_at_once(shapes[0][0]))
             self._shapes, self._function = shapes, self._traced(given)
         if self._function is _UNTRACEABLE or shapes != self._shapes:
             return None
-        returned, found, finite = self._function(given, tf.constant(searching))
+        wanted = self._recorder.pools.wanted(seen, shapes[0][0])
+        places = np.resize(np.append(wanted, 0), self._most_wanted).astype(np.int32)  # as many in every batch
+        returned, found, finite = self._function(given, tf.constant(seen < TOP_SAMPLES), tf.constant(places))
         found = {key: tuple(part.numpy() for part in parts) for key, parts in found.items()}
+        found |= {
+            key: tuple(part[: len(wanted)] for part in parts) for key, parts in found.items() if key[1] == _POOLED
+        }
         if not finite or not all(np.isfinite(parts[0]).all() for parts in found.values()):
             return None
         return Reduced(array_at(returned, output), found)
@@ -79,12 +88,12 @@ class ReducedPass:
 
         function = tf.function(self._forward, autograph=False)
         try:
-            function.get_concrete_function(given, tf.constant(True))
+            function.get_concrete_function(given, tf.constant(True), tf.zeros(self._most_wanted, tf.int32))
         except Exception:  # noqa: BLE001 - anybody's code, which may need values: eagerly it has them
             return _UNTRACEABLE
         return function
 
-    def _forward(self, batch: Any, searching: Any) -> Any:
+    def _forward(self, batch: Any, searching: Any, wanted: Any) -> Any:
         import tensorflow as tf
 
         found: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -106,6 +115,8 @@ class ReducedPass:
         def on_output(path: str, output: Any) -> None:
             name, tensor = names.get(path, call_name(path, 1)), first_tensor(output)
             judged, kept = self._recorder.judges(name), self._recorder.keeps(name) and len(tensor.shape) > 2
+            if self._recorder.is_pooled(name):
+                found[name, _POOLED] = _pooled(tf.gather(tensor, wanted), first=self._recorder.has_channels_first(path))
             if not judged and not kept:
                 return
             values, axis = _by_position(tensor, 1 if self._recorder.has_channels_first(path) else -1)
@@ -192,6 +203,22 @@ def _largest(values: Any, axis: int, searching: Any) -> tuple[Any, ...]:
     return tuple(tf.cond(searching, search, pass_over))
 
 
+def _pooled(maps: Any, *, first: bool) -> tuple[Any, ...]:
+    """Return what `pool` does; of maps with their channels first where `first` is true."""
+    import tensorflow as tf
+
+    maps = tf.cast(maps, tf.float32)
+    rank = len(maps.shape)
+    if first and rank > 2:
+        maps = tf.transpose(maps, (0, *range(2, rank), 1))
+    space = tuple(range(1, rank - 1))
+    parts = maps
+    for _ in space:
+        parts = tf.tensordot(parts, tf.constant(averaging(int(parts.shape[1]))), axes=[[1], [1]])
+    parts = tf.transpose(parts, (0, *range(2, rank), 1))
+    return tf.reduce_mean(maps, space), tf.reduce_max(maps, space), tf.reshape(parts, (maps.shape[0], -1))
+
+
 def tell(recorder: Recorder, found: Reduced) -> None:
     """Tell a recorder what a batch adds, after those before it."""
     for (name, kind), parts in found.parts.items():
@@ -199,6 +226,9 @@ def tell(recorder: Recorder, found: Reduced) -> None:
 
 
 def _tell(recorder: Recorder, name: str, kind: str, parts: tuple[np.ndarray, ...]) -> None:
+    if kind == _POOLED:
+        recorder.pools.add(name, (parts[0], parts[1], parts[2]))
+        return
     if kind == _TOP:
         if recorder.searched:
             recorder.add_top(name, parts[0], parts[1])
