@@ -142,13 +142,15 @@ def _facts(layer: LayerSummary) -> tuple[Any, ...]:
 def _settings(base: Any, new: Any) -> Iterator[SettingChange]:
     """Yield the settings of a live layer that differ, plain values alone: others hold objects of Keras."""
     first, second = _config(base), _config(new)
-    for name in first.keys() & second.keys() - _OUR_OWN if base is not None and new is not None else ():
+    for name in (name for name in first if name in second and name not in _OUR_OWN):
         old, one = first[name], second[name]
         if old != one and _is_plain(old) and _is_plain(one):
             yield SettingChange(str(name)[:_LONGEST], str(old)[:_LONGEST], str(one)[:_LONGEST])
 
 
 def _config(layer: Any) -> Mapping[str, Any]:
+    if layer is None:  # of a model that is not run
+        return {}
     try:
         config = layer.get_config()
     except Exception:  # noqa: BLE001 - a layer of somebody else's may raise anything

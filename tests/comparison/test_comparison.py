@@ -238,3 +238,14 @@ def test_a_redacted_comparison_names_and_shows_no_sample(pair):
     assert parts(found)["map_changes"].layers[0].panels == ()
     assert found.title == "Redacted comparison"
     assert found.verdict.outcome is ComparedOutcome.WORSE
+
+
+def test_settings_that_differ_stand_in_the_order_of_the_layers_configuration(pair):
+    import keras
+
+    base = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(4, 3, activation="relu", name="conv")])
+    new = keras.Sequential(
+        [keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 5, padding="same", activation="tanh", name="conv")]
+    )
+    (conv,) = parts(build_comparison(base, new))["architecture_changes"].layers
+    assert [one.name for one in conv.settings] == ["filters", "kernel_size", "padding", "activation"]

@@ -41,6 +41,7 @@ def test_the_page_is_korean_where_that_is_wanted(worse):
     page = render_comparison(replace(worse, new=new))
     assert '<html lang="ko"' in page
     assert "기준 모델보다 나쁘다." in page
+    assert "Prediction quality" not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
     assert "Worse" not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
 
 
