@@ -38,6 +38,7 @@ from reportgen.run import (
     Sharding,
     TrainingHistory,
     evaluate_samples,
+    open_train_samples,
     planned,
     predicted_kind,
     prepare_run,
@@ -159,7 +160,7 @@ def _made(
         sharding = sharding_of(executor, shards, model, inputs, options)
     read, described = read_described(model, options, on_stage, run=samples is not None)
     before = None if options.before is None else read_described(options.before, options, on_stage, run=False)[1]
-    source = None
+    source = train = None
     if samples is not None and described.model is not None:
         on_stage(READING)
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
@@ -167,6 +168,7 @@ def _made(
         claims = checked_claims(options.expect, run.source.class_names, nameless=options.redact, kind=kind, count=count)
         options = replace(options, expect=claims)
         described, source = run.described, anonymise(run.source) if options.redact else run.source
+        train = open_train_samples(described, class_names=class_names, options=options)
     elif options.redact:
         options = replace(options, expect=nameless_claims(options.expect))
     provenance = make_provenance(
@@ -193,6 +195,7 @@ def _made(
             training=read.training,
             history=trained,
             sharding=sharding,
+            train=train,
         )
         report = Report(
             provenance=provenance,
@@ -310,6 +313,7 @@ def make_context(
     training: TrainingSetup | None = None,
     history: TrainingHistory | None = None,
     sharding: Sharding | None = None,
+    train: SampleSource | None = None,
 ) -> AnalysisContext:
     """Return what analyses get of a model, which is run on its samples here.
 
@@ -321,6 +325,7 @@ def make_context(
         lost: why the model is not run, as an earlier process ended there; '' elsewhere.
         most: bytes that the page may have.
         training, history: how the model was trained, as its file says and as the user gave it.
+        train: what it was trained on, where that was given.
     """
     shown = described.shown(options.layers)
     plan = planned(described, source, options, most=most)
@@ -362,6 +367,7 @@ def make_context(
         plan=plan,
         training=training,
         history=history,
+        train=train,
         options=options,
         limits=limits,
     )

@@ -310,6 +310,13 @@ class ReportOptions:
         metavar="N",
         check=_whole_number_or_none(-(2**31), 2**31 - 1),
     )
+    train_samples: str | None = option(
+        None,
+        "Training samples with their labels, as for --samples: finds test samples among them and compares the accuracy.",
+        SAMPLES,
+        metavar="SOURCE",
+        read=_path_or_none,
+    )
     skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
     allow_custom_code: bool = option(
         False,

@@ -54,6 +54,7 @@ def make_provenance(
         custom_objects=tuple(map(input_name, options.custom_objects)),
         architecture=None if options.architecture is None else input_name(options.architecture),
         before=None if options.before is None else input_name(options.before),
+        train_samples=None if options.train_samples is None else input_name(options.train_samples),
     )
     file, live = read.file, read if isinstance(read, LoadedModel) else None
     used = backend() if not isinstance(read, WeightsOnly) or read.needs_keras(run=True) else ""

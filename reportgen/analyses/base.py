@@ -14,6 +14,7 @@ from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
 from reportgen.run import EvaluatedSamples, TrainingHistory
+from reportgen.samples import SampleSource
 
 if TYPE_CHECKING:
     from reportgen.reading import TrainingSetup
@@ -50,6 +51,7 @@ class AnalysisContext:
         has_weights: whether there are weights: not where a file has an architecture alone.
         not_run: why samples that were given were not run; '' where they were, and where none were given.
         plan: how large pictures may be.
+        train: the samples that the model was trained on, where --train-samples gives them.
         training: how the model was compiled; None where nothing is known of that.
         history: losses and metrics by epoch; None where none were given.
     """
@@ -75,6 +77,7 @@ class AnalysisContext:
     has_weights: bool = True
     not_run: str = ""
     plan: PagePlan = field(default_factory=PagePlan)
+    train: SampleSource | None = None
     training: TrainingSetup | None = None
     history: TrainingHistory | None = None
 

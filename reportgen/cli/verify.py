@@ -17,7 +17,16 @@ DIFFERENT = 1
 _MOST_LINES = 50
 
 
-@takes("options", ReportOptions, "allow_custom_code", "custom_objects", "architecture", "before", "memory_limit")
+@takes(
+    "options",
+    ReportOptions,
+    "allow_custom_code",
+    "custom_objects",
+    "architecture",
+    "before",
+    "train_samples",
+    "memory_limit",
+)
 def verify(
     context: typer.Context,
     report: Annotated[Path, typer.Argument(help="A page that reportgen wrote.", metavar="REPORT", show_default=False)],

@@ -86,6 +86,22 @@ def measure(successes: int, trials: int, *, confidence: float = CONFIDENCE) -> R
     return Rate(successes, trials, successes / trials if trials else math.nan, low, high)
 
 
+def rate_difference(first: Rate, second: Rate) -> tuple[float, float]:
+    """Return the interval of the difference of two rates on different samples, first minus second, in [-1, 1].
+
+    Example:
+        >>> [round(bound, 4) for bound in rate_difference(measure(56, 70), measure(48, 80))]
+        [0.0524, 0.3339]
+
+    Source: Newcombe 1998, Statistics in Medicine 17, 873, method 10: Wilson's intervals of both, joined.
+    """
+    difference = first.value - second.value
+    return (
+        difference - math.hypot(first.value - first.low, second.high - second.value),
+        difference + math.hypot(first.high - first.value, second.value - second.low),
+    )
+
+
 def never_seen_bound(trials: int, *, of: int = 1) -> float:
     """Return the largest share of trials, in [0, 1], that an event which was never seen may have, at 95% confidence.
 

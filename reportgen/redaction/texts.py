@@ -30,6 +30,7 @@ STANDS_FOR = {
     "config": "CONFIG",
     "architecture": "ARCHITECTURE",
     "before": "BEFORE",
+    "train_samples": "TRAIN_SAMPLES",
     "custom-objects": "MODULE",
     "custom_objects": "MODULE",
 }

@@ -55,6 +55,20 @@ def open_inputs(
     return source
 
 
+def open_train_samples(described: DescribedModel, *, class_names: Any, options: ReportOptions) -> SampleSource | None:
+    """Return the samples of --train-samples; None where there are none.
+
+    Raises:
+        SamplesError: they cannot be read or do not fit the model.
+    """
+    if options.train_samples is None:
+        return None
+    try:
+        return open_inputs(described, options.train_samples, labels=None, class_names=class_names, options=options)
+    except SamplesError as error:
+        raise SamplesError(f"--train-samples: {str(error).removeprefix('--samples: ')}") from error
+
+
 def _opened(
     described: DescribedModel, samples: Any, *, labels: Any, class_names: Any, options: ReportOptions
 ) -> SampleSource:

@@ -3,16 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
-from builders import LIMITS, context, evaluated_samples
+from builders import LIMITS, context, evaluated_samples, live_context
+from keras import layers
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.data_quality import DataQuality
 from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult
-from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, findings
-from reportgen.measures.intervals import measure
+from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, GAP, LEAKED, findings
+from reportgen.measures.intervals import measure, rate_difference
 from reportgen.results.findings import Severity
+from reportgen.samples import Accepts, open_samples
 
 DIFFERENT = np.random.default_rng(1).integers(0, 256, (20, 8, 8, 1)).astype(np.uint8)
 IMAGES = np.concatenate([DIFFERENT, DIFFERENT[:3]])
@@ -103,3 +106,66 @@ def test_a_share_at_the_limit_is_no_finding() -> None:
     at = replace(run(DIFFERENT), exact=1)
     assert list(findings(at, LIMITS)) == []
     assert [one.code for one in findings(replace(at, exact=2), LIMITS)] == [COPIES.code]
+
+
+BRIGHT = np.random.default_rng(2).integers(0, 2, 60)
+TEST = (np.random.default_rng(3).random((60, 8, 8, 1)) / 2 + BRIGHT[:, None, None, None] / 2).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def trained_on() -> Any:
+    """Return a function that gives the result of a model that says 1 for bright pictures, with these training samples."""
+    scores = layers.Dense(2, activation="softmax")
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), scores])
+    scores.set_weights([np.stack([np.zeros(64), np.full(64, 1 / 64)], axis=1), np.array([0, -0.5])])
+
+    def result(images: np.ndarray, labels: Any, *, test_labels: Any = BRIGHT, **given: Any) -> DataQualityResult:
+        train = open_samples((images, labels), Accepts(input_shape=(8, 8, 1)))
+        found = DataQuality().run(live_context(model, TEST, labels=test_labels, first=100, train=train, **given))
+        assert isinstance(found, DataQualityResult)
+        return found
+
+    return result
+
+
+def test_test_samples_among_the_training_samples_are_named(trained_on: Any) -> None:
+    fresh = np.random.default_rng(4).random((200, 8, 8, 1)).astype(np.float32)
+    fresh[150], fresh[7] = TEST[3], 0.9 * TEST[5] + 0.01
+    result = trained_on(fresh, np.zeros(200, int))
+    training = result.training
+    assert (training.count, training.compared, training.exact, training.near) == (200, 200, 1, 1)
+    exact, near = training.copies
+    assert (exact.index, exact.of, exact.exact) == (103, 150, True)
+    assert (near.index, near.of, near.exact) == (105, 7, False)
+    assert training.pictures.labels == ("103 = 150", "105 = 7")
+    (leaked,) = (one for one in findings(result, LIMITS) if one.code == LEAKED.code)
+    assert (leaked.severity, leaked.message) == (
+        Severity.PROBLEM,
+        "2 of 60 samples are among 200 training samples, 1 exactly (3.3%, limit 1%)",
+    )
+
+
+def test_the_accuracy_on_training_samples_is_that_of_a_draw_with_the_difference(trained_on: Any) -> None:
+    train = np.concatenate([TEST / 2, TEST / 2 + 0.5])
+    labels = (train.mean(axis=(1, 2, 3)) > 0.5).astype(int)
+    labels[::4] ^= 1
+    result = trained_on(train, labels)
+    drawn = np.sort(np.random.default_rng(0).permutation(120)[:60])
+    right = (train[drawn].mean(axis=(1, 2, 3)) > 0.5) == labels[drawn]
+    assert result.training.accuracy == measure(int(right.sum()), 60)
+    assert (result.training.low, result.training.high) == rate_difference(result.training.accuracy, result.accuracy)
+    assert trained_on(train, labels, effort="quick").training.accuracy is None
+
+
+def test_a_model_that_is_certainly_better_on_its_training_samples_is_noted(trained_on: Any) -> None:
+    other = np.random.default_rng(5).integers(0, 2, 60)
+    train = np.random.default_rng(6).random((80, 8, 8, 1)).astype(np.float32)
+    labels = (train.mean(axis=(1, 2, 3)) > 0.5).astype(int)
+    result = trained_on(train, labels, test_labels=other)
+    (gap,) = findings(result, LIMITS)
+    assert (gap.code, gap.severity) == (GAP.code, Severity.NOTE)
+    assert gap.message == (
+        f"100.0% of 60 training samples are right, {result.accuracy.value:.1%} of the test samples: at least "
+        f"{result.training.low:.1%} more (limit 10%)"
+    )
+    assert list(findings(trained_on(train, labels), LIMITS)) == []

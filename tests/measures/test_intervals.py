@@ -11,6 +11,7 @@ from reportgen.measures.intervals import (
     binomial_tail,
     decide_at_least,
     measure,
+    rate_difference,
     samples_needed,
     wilson_interval,
 )
@@ -67,3 +68,10 @@ def test_the_tail_of_a_binomial_is_scipys(successes: int, trials: int, rate: flo
 def test_the_tail_of_a_binomial_without_chance_is_certain() -> None:
     assert (binomial_tail(1, 3, 0.0), binomial_tail(3, 3, 1.0), binomial_tail(0, 0, 0.5)) == (0.0, 1.0, 1.0)
     assert binomial_tail(900, 1000, 1e-9) == 0.0  # less than a float can be
+
+
+def test_the_difference_of_two_rates_has_the_published_interval() -> None:
+    # Newcombe 1998, Statistics in Medicine 17, 873, table II, method 10
+    low, high = rate_difference(measure(56, 70), measure(48, 80))
+    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+    assert rate_difference(measure(48, 80), measure(56, 70)) == pytest.approx((-high, -low))

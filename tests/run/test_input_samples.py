@@ -14,7 +14,7 @@ from reportgen.errors import SamplesError
 from reportgen.models.graphs import DescribedModel, describe_model
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
-from reportgen.run.input_samples import open_inputs
+from reportgen.run.input_samples import open_inputs, open_train_samples
 
 SKIP_BAD = ReportOptions(skip_bad=True)
 
@@ -105,3 +105,15 @@ def test_the_option_limits_the_memory_of_files_and_of_streams(tmp_path: Path) ->
         opened(classifier(), str(tmp_path / "x.npz"), options=options)
     with pytest.raises(SamplesError, match=r"at most 47 bytes of them\. Received: more, in 3 samples"):
         opened(classifier(), (np.zeros((1, 4, 4, 1), "uint8") for _ in range(9)), options=options)
+
+
+def test_training_samples_come_with_their_own_labels_and_an_error_names_their_option(tmp_path: Path) -> None:
+    np.savez(tmp_path / "train.npz", x=np.zeros((5, 4, 4, 1), np.float32), y=np.array([0, 1, 2, 1, 0]))
+    options = ReportOptions(train_samples=str(tmp_path / "train.npz"))
+    found = open_train_samples(classifier(), class_names=None, options=options)
+    assert found is not None
+    assert (found.count, found.labels.values.tolist()) == (5, [0, 1, 2, 1, 0])
+    assert open_train_samples(classifier(), class_names=None, options=ReportOptions()) is None
+    wrong = ReportOptions(train_samples=str(tmp_path / "gone.npz"))
+    with pytest.raises(SamplesError, match=r"^--train-samples: no such file"):
+        open_train_samples(classifier(), class_names=None, options=wrong)

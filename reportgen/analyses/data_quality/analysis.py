@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult
+from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult, TrainingComparison
 from reportgen.analyses.data_quality.rules import RULES, findings
-from reportgen.measures.duplicates import Copy, Fingerprints, copies_within, fingerprints, joined
-from reportgen.measures.intervals import Rate, measure
+from reportgen.errors import ForwardError
+from reportgen.measures.duplicates import Copy, Fingerprints, copies_among, copies_within, fingerprints, joined
+from reportgen.measures.effort import effort_of
+from reportgen.measures.intervals import Rate, measure, rate_difference
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import joined as listed
 from reportgen.messages import say
 from reportgen.models.passes import only_input
-from reportgen.results import Finding, Limits, Panel, PanelGrid
-from reportgen.run import EvaluatedSamples, class_scores, right_answers
-from reportgen.samples import ClassLabels, LabelSets
+from reportgen.results import FEWEST_SAMPLES, Finding, Limits, Panel, PanelGrid
+from reportgen.run import EvaluatedSamples, class_scores, right_answers, run_changed
+from reportgen.samples import ClassLabels, LabelSets, SampleSource, classes_of
 
 MOST_COMPARED = 5_000
 """Samples that are compared with one another, the first ones: every pair of them is, in some seconds at the most."""
 
 _SEVERAL = say("The model has several inputs, so samples that are alike in one of them may differ in another.")
+MOST_TRAINING = 100_000
+"""Training samples that the evaluated ones are looked for among, the first ones: 60,000 pictures take about two seconds."""
+
 _AT_ONCE = 64
 _SHOWN = 6
 _INDICES = 20
@@ -67,7 +72,8 @@ class DataQuality:
             largest=int(occurring.max()) if occurring.size else None,
             smallest=int(occurring.min()) if occurring.size else None,
             copies=tuple(_copied(samples, copy) for copy in shown),
-            pictures=_pictures(samples, shown, total=len(copies)),
+            pictures=_pictures(samples, shown, samples.read, samples.index, total=len(copies)),
+            training=None if context.train is None else _against_training(context, context.train, found, accuracy),
         )
 
     def findings(self, result: DataQualityResult, limits: Limits) -> Iterable[Finding]:
@@ -118,18 +124,82 @@ def _accuracies(
     return measure(int(right.sum()), count), measure(int(right[first].sum()), int(first.sum()))
 
 
-def _pictures(samples: EvaluatedSamples, shown: Sequence[Copy], *, total: int) -> PanelGrid | None:
-    """Return each copy beside what it is a copy of; None without copies and for what is no picture."""
-    if not shown:
+def _against_training(
+    context: AnalysisContext, train: SampleSource, found: Fingerprints, accuracy: Rate | None
+) -> TrainingComparison:
+    """Return which of the samples are among the training samples, and how well the model does on these."""
+    samples = context.samples
+    assert samples is not None
+    count = min(train.count, MOST_TRAINING)
+    starts = range(0, count, _AT_ONCE)
+    batches = (fingerprints(train.read(range(start, min(start + _AT_ONCE, count)))) for start in starts)
+    copies = sorted(copies_among(found, batches), key=lambda copy: not copy.exact)
+    shown = copies[:_SHOWN]
+    trained = _training_accuracy(context, samples, train)
+    low, high = (None, None) if trained is None or accuracy is None else rate_difference(trained, accuracy)
+    return TrainingComparison(
+        count=train.count,
+        compared=count,
+        exact=sum(copy.exact for copy in copies),
+        near=sum(not copy.exact for copy in copies),
+        checked=trained.trials if trained else 0,
+        accuracy=trained,
+        low=low,
+        high=high,
+        copies=tuple(
+            CopiedSample(samples.index(copy.position), copy.of, copy.similarity, copy.exact, None) for copy in shown
+        ),
+        pictures=_pictures(samples, shown, train.read, int, total=len(copies)),
+    )
+
+
+def _training_accuracy(context: AnalysisContext, samples: EvaluatedSamples, train: SampleSource) -> Rate | None:
+    """Return the accuracy on training samples drawn by the seed, as many as there are test samples and the effort pays for."""
+    labels, live = classes_of(train.labels), context.live
+    scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+    effort = effort_of(context.options.effort, context.layers)
+    count = effort.changed(min(train.count, samples.evaluated))
+    if (
+        labels is None
+        or live is None
+        or scores is None
+        or count < FEWEST_SAMPLES
+        or train.shape != samples.summary.shape
+    ):
         return None
-    places = [copy.position for copy in shown] + [copy.of for copy in shown]
-    drawn = pictures_of(samples.read(places), pixels=_PICTURE_PIXELS) if len(samples.summary.shape) == 3 else None
-    if drawn is None:
+    order = np.sort(np.random.default_rng(context.options.seed).permutation(train.count)[:count]).tolist()
+    parts = [order[start : start + _AT_ONCE] for start in range(0, count, _AT_ONCE)]
+    try:
+        outputs = np.concatenate([run_changed(live, samples, train.read(part), part) for part in parts])
+    except ForwardError:
         return None
-    halves = drawn.values[: len(shown)], drawn.values[len(shown) :]
+    return measure(int(right_answers(scores.like(outputs), labels.take(np.array(order))).sum()), count)
+
+
+def _pictures(
+    samples: EvaluatedSamples,
+    shown: Sequence[Copy],
+    read: Callable[[Sequence[int]], np.ndarray],
+    number: Callable[[int], int],
+    *,
+    total: int,
+) -> PanelGrid | None:
+    """Return each copy beside what it is a copy of; None without copies and for what is no picture.
+
+    Args:
+        samples: those that the copies are of.
+        shown: the copies.
+        read: reads what they are copies of, by position.
+        number: the number of such a position in its source.
+        total: number of all copies.
+    """
+    if not shown or len(samples.summary.shape) != 3:
+        return None
+    sides = samples.read([copy.position for copy in shown]), read([copy.of for copy in shown])
+    drawn = [pictures_of(side, pixels=_PICTURE_PIXELS) for side in sides]
     return PanelGrid(
-        panels=tuple(Panel(half, drawn.value_range, drawn.palette) for half in halves),
-        labels=tuple(f"{samples.index(copy.position)} = {samples.index(copy.of)}" for copy in shown),
+        panels=tuple(Panel(one.values, one.value_range, one.palette) for one in drawn if one is not None),
+        labels=tuple(f"{samples.index(copy.position)} = {number(copy.of)}" for copy in shown),
         columns=min(len(shown), 3),
         total=total,
     )

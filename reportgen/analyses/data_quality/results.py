@@ -31,6 +31,40 @@ class CopiedSample:
 
 @redactable
 @dataclass(frozen=True)
+class TrainingComparison:
+    """The evaluated samples against those that the model was trained on.
+
+    Attributes:
+        count: number of training samples.
+        compared: number of them that the evaluated samples were looked for among, the first ones.
+        exact: evaluated samples whose stored values are those of one of them.
+        near: evaluated samples that are nearly one of them, and not exactly.
+        checked: number of training samples that were run, drawn by the seed.
+        accuracy: share of right answers of these; None without classes, and where the effort does not pay for it.
+        low, high: interval of the difference of the accuracies, training minus test, in [-1, 1]; None without these.
+        copies: the first evaluated samples that are among them, exact ones first; `of` is the number of the training sample.
+        pictures: the pictures of these and of the training samples, side by side; None in a redacted report.
+    """
+
+    count: int
+    compared: int
+    exact: int
+    near: int
+    checked: int
+    accuracy: Rate | None
+    low: float | None
+    high: float | None
+    copies: tuple[CopiedSample, ...]
+    pictures: Annotated[PanelGrid | None, Becomes(None)]
+
+    @property
+    def leaked(self) -> int:
+        """Number of evaluated samples that are among the training samples, exactly or nearly."""
+        return self.exact + self.near
+
+
+@redactable
+@dataclass(frozen=True)
 class DataQualityResult:
     """The evaluated samples against one another.
 
@@ -48,6 +82,7 @@ class DataQualityResult:
         largest, smallest: samples of the most and of the least frequent class that occurs; None without classes.
         copies: the first of the copies, exact ones first.
         pictures: the pictures of these and what they are copies of, side by side; None in a redacted report.
+        training: the same against the training samples; None where --train-samples gave none.
     """
 
     evaluated: int
@@ -64,6 +99,7 @@ class DataQualityResult:
     smallest: int | None
     copies: tuple[CopiedSample, ...]
     pictures: Annotated[PanelGrid | None, Becomes(None)]
+    training: TrainingComparison | None = None
 
     @property
     def copied(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.analyses.data_quality.results import DataQualityResult
+from reportgen.analyses.data_quality.results import DataQualityResult, TrainingComparison
 from reportgen.messages import counted, say
 from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
 
@@ -59,7 +59,44 @@ BLANK = Rule(
     ),
 )
 
-RULES = (COPIES, CONFLICT, BLANK)
+LEAKED = Rule(
+    code="leaked-samples",
+    meaning=say("test samples are among the training samples, so that the accuracy is of what was learned by heart"),
+    severity=Severity.PROBLEM,
+    threshold=0.01,
+    unit=say("share of the samples compared"),
+    bounds=(0.0, 1.0),
+    source=say(
+        "Kapoor and Narayanan, arXiv 2207.07048, for leaks; copies are found as for duplicate-samples; the limit is reportgen's "
+        "choice, as 3 of 1,000 test pictures of Fashion-MNIST are nearly one of its 60,000 training pictures"
+    ),
+    advice=Advice(
+        title=say("Test samples were trained on"),
+        why=say("The accuracy on them says nothing about new samples."),
+        action=say("Remove them from the test, then run the report again."),
+        certainty=Certainty.FACT,
+    ),
+)
+GAP = Rule(
+    code="train-test-gap",
+    meaning=say("the accuracy on training samples is certainly far above that on test samples"),
+    severity=Severity.NOTE,
+    threshold=0.1,
+    unit=say("difference of the accuracies"),
+    bounds=(0.0, 1.0),
+    source=say("Newcombe 1998, Statistics in Medicine 17, 873, lower bound; the limit is reportgen's choice"),
+    follows_from=("other-preprocessing", "input-range", "unscaled-input"),
+    advice=Advice(
+        title=say("Much better on training samples"),
+        why=say(
+            "The model has learned its training samples by heart in part, or the test samples are of another kind."
+        ),
+        action=say("Train with more or augmented samples or stop earlier, and check that both come from one source."),
+        certainty=Certainty.TEST,
+    ),
+)
+
+RULES = (COPIES, CONFLICT, BLANK, LEAKED, GAP)
 """Every rule of this section, in the order in which tables list them."""
 
 
@@ -68,6 +105,41 @@ def findings(result: DataQualityResult, limits: Limits) -> Iterator[Finding]:
     yield from _copies(result, limits[COPIES.code])
     yield from _conflicts(result, limits[CONFLICT.code])
     yield from _blank(result, limits[BLANK.code])
+    if result.training is not None:
+        yield from _leaked(result, result.training, limits[LEAKED.code])
+        yield from _gap(result, result.training, limits[GAP.code])
+
+
+def _leaked(result: DataQualityResult, training: TrainingComparison, limit: float) -> Iterator[Finding]:
+    share = training.leaked / result.compared
+    if share > limit:
+        message = say(
+            "{leaked} of {samples} are among {trained} training samples, {exact} exactly ({share:.1%}, limit {limit:.0%})",
+            leaked=training.leaked,
+            samples=counted(result.compared, "{n} sample", "{n} samples"),
+            trained=training.compared,
+            exact=training.exact,
+            share=share,
+            limit=limit,
+        )
+        evidence = {"leaked": training.leaked, "exact": training.exact, "share": share}
+        yield LEAKED.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+
+
+def _gap(result: DataQualityResult, training: TrainingComparison, limit: float) -> Iterator[Finding]:
+    if training.accuracy is None or training.low is None or result.accuracy is None or training.low <= limit:
+        return
+    message = say(
+        "{train:.1%} of {checked} training samples are right, {test:.1%} of the test samples: at least {low:.1%} more (limit "
+        "{limit:.0%})",
+        train=training.accuracy.value,
+        checked=training.checked,
+        test=result.accuracy.value,
+        low=training.low,
+        limit=limit,
+    )
+    evidence = {"train": training.accuracy.value, "test": result.accuracy.value, "gap_at_least": training.low}
+    yield GAP.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
 
 
 def _copies(result: DataQualityResult, limit: float) -> Iterator[Finding]:

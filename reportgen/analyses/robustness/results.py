@@ -76,8 +76,9 @@ class RobustnessResult:
 
     @property
     def judged(self) -> tuple[ChangedAccuracy, ...]:
-        """The changes that leave a sample what it is: a mirrored digit is another one, and a square may hide all of an object."""
-        return tuple(one for one in self.changes if one.kind not in ("flip", "occlusion"))
+        """The changes that leave a sample what it is: not flips, and not what may hide it, a square or hardly any contrast."""
+        hiding = (("contrast", 3), ("flip", 0), *(("occlusion", severity) for severity in (1, 2, 3)))
+        return tuple(one for one in self.changes if (one.kind, one.severity) not in hiding)
 
     @property
     def worst(self) -> ChangedAccuracy:

@@ -152,7 +152,7 @@ def findings(result: RobustnessResult, limits: Limits) -> Iterator[Finding | Inc
     small = [one for one in result.judged if one.hardly_shows]
     yield from _judged(SMALL, result, small, limits[SMALL.code])
     yield from _undecided(result, small, limits[SMALL.code])
-    visible = [one for one in result.judged if not one.hardly_shows and (one.kind, one.severity) != ("contrast", 3)]
+    visible = [one for one in result.judged if not one.hardly_shows]
     yield from _judged(VISIBLE, result, visible, limits[VISIBLE.code])
 
 
