@@ -68,7 +68,7 @@ def test_the_finding_names_the_place_and_its_share_of_pairs(result: ShortcutsRes
     assert found.subject == f"rows 0 to 3, columns {left} to {left + 3}"
     low, _ = wilson_interval(50, 50, confidence=1 - 0.05 / 25)
     assert found.message == (
-        f"exchanging {found.subject} between two samples exchanges their answers in 100% of 50 pairs "
+        f"exchanging them between two samples exchanges their answers in 100% of 50 pairs "
         f"(at least {low:.0%}, limit 15%): 11% of the picture"
     )
     assert found.evidence["swapped_at_least"] == low

@@ -31,7 +31,9 @@ def test_the_demo_prints_only_the_written_path_and_its_findings_on_standard_erro
     out, error = capfd.readouterr()
     assert out == "demo-report.html\n"
     assert error.splitlines() == [
-        "0 problems, 0 warnings, 1 note",
+        "0 problems, 0 warnings, 2 notes",
+        "  note: moved by 4 pixels along both axes: 29% of 100 samples are right instead of 93%: at least 46% lost "
+        "(limit 30%)",
         "  note: dense: 44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90%); with 95% confidence "
         "each fires on fewer than 3.3% of such samples",
     ]
@@ -200,12 +202,12 @@ def majority(threshold: float, severity: str) -> str:
             "reportgen: --fail-on problem: passed; thresholds set by r.toml: no-better-than-majority.",
         ),
         (
-            "[rules]\nsilent-channels = false\n",
+            "[rules]\nsilent-channels = false\nfragile-to-visible-changes = false\n",
             "note",
             0,
-            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: silent-channels.",
+            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: silent-channels, fragile-to-visible-changes.",
         ),
-        ("", "note", 1, "reportgen: --fail-on note: failed by 1 note."),
+        ("", "note", 1, "reportgen: --fail-on note: failed by 2 notes."),
     ],
 )
 def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, capfd, toml, fail_on, code, line):
@@ -309,8 +311,8 @@ def test_the_module_runs_as_a_program_and_tensorflow_is_silent(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert result.stdout == "r.html\n"
-    assert result.stderr.startswith("0 problems, 0 warnings, 1 note\n")
-    assert result.stderr.count("\n") == 2
+    assert result.stderr.startswith("0 problems, 0 warnings, 2 notes\n")
+    assert result.stderr.count("\n") == 3
 
 
 @pytest.mark.slow

@@ -101,7 +101,6 @@ def _losses(result: RobustnessResult, changes: Sequence[ChangedAccuracy]) -> lis
 
 def _sentence(result: RobustnessResult, loss: _Loss, limit: float, others: int) -> Message:
     values = {
-        "name": loss.change.name,
         "after": loss.change.accuracy.value,
         "before": result.before.value,
         "samples": counted(result.checked, "{n} sample", "{n} samples"),
@@ -110,12 +109,12 @@ def _sentence(result: RobustnessResult, loss: _Loss, limit: float, others: int) 
     }
     message = (
         say(
-            "{name}, {after:.0%} of {samples} are right instead of {before:.0%}: at least {least:.0%} lost (limit {limit:.0%})",
+            "{after:.0%} of {samples} are right instead of {before:.0%}: at least {least:.0%} lost (limit {limit:.0%})",
             **values,
         )
         if result.labelled
         else say(
-            "{name}, {after:.0%} of {samples} keep their answer: at least {least:.0%} lost (limit {limit:.0%})",
+            "{after:.0%} of {samples} keep their answer: at least {least:.0%} lost (limit {limit:.0%})",
             **values,
         )
     )
@@ -163,8 +162,7 @@ def _undecided(result: RobustnessResult, changes: Sequence[ChangedAccuracy], lim
         return
     worst = losses[0]
     message = say(
-        "{name} costs {lost:.0%} of the answers ({least:.0%} to {most:.0%}, limit {limit:.0%})",
-        name=worst.change.name,
+        "it costs {lost:.0%} of the answers ({least:.0%} to {most:.0%}, limit {limit:.0%})",
         lost=worst.value,
         least=max(worst.least, 0.0),
         most=worst.most,

@@ -77,7 +77,6 @@ def _place(result: ShortcutsResult, limit: float) -> Iterator[Finding | Inconclu
         right=place.columns[1] - 1,
     )
     values = {
-        "place": subject,
         "value": place.swapped.value,
         "pairs": result.pairs,
         "low": low,
@@ -86,7 +85,7 @@ def _place(result: ShortcutsResult, limit: float) -> Iterator[Finding | Inconclu
     }
     if low > limit:
         message = say(
-            "exchanging {place} between two samples exchanges their answers in {value:.0%} of {pairs} pairs (at least "
+            "exchanging them between two samples exchanges their answers in {value:.0%} of {pairs} pairs (at least "
             "{low:.0%}, limit {limit:.0%}): {area:.0%} of the picture",
             **values,
         )
@@ -99,7 +98,7 @@ def _place(result: ShortcutsResult, limit: float) -> Iterator[Finding | Inconclu
         yield PLACE.finding(subject, message, evidence=evidence, threshold=limit)
         return
     message = say(
-        "exchanging {place} exchanges answers in {value:.0%} of {pairs} pairs (at least {low:.0%}, limit {limit:.0%})",
+        "exchanging them exchanges answers in {value:.0%} of {pairs} pairs (at least {low:.0%}, limit {limit:.0%})",
         **values,
     )
     more = result.available > result.pairs
