@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
@@ -137,15 +139,16 @@ class Processes:
 
     def _submit(self, task: Task) -> Future[Outcome]:
         self._begun += 1
-        if self._pool is not None:
-            with contextlib.suppress(BrokenExecutor):  # a process that was killed while it was idle
-                return self._pool.submit(self._work, task)
-            self._end()
-            self._begun = 1
-        threads = max(1, (os.cpu_count() or 1) // self._jobs)
-        context: Any = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self._jobs, context, begin_worker, (threads,))
-        return self._pool.submit(self._work, task)
+        with _interrupts_left_to_parent():
+            if self._pool is not None:
+                with contextlib.suppress(BrokenExecutor):  # a process that was killed while it was idle
+                    return self._pool.submit(self._work, task)
+                self._end()
+                self._begun = 1
+            threads = max(1, (os.cpu_count() or 1) // self._jobs)
+            context: Any = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._jobs, context, begin_worker, (threads,))
+            return self._pool.submit(self._work, task)
 
     def _end(self) -> None:
         if self._pool is not None:
@@ -158,3 +161,16 @@ class Processes:
         if self._running:
             for child in set(multiprocessing.active_children()) - self._others:
                 child.terminate()
+
+
+@contextlib.contextmanager
+def _interrupts_left_to_parent() -> Iterator[None]:
+    """Start processes that pass over Ctrl-C, which reaches all of a terminal's: their parent hears it, and ends them."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield  # only the main thread may set signals; None is a handler of a program around Python
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
