@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.rendering.card import check_card
     from reportgen.rendering.digest import page_differences, page_parts
     from reportgen.rendering.html import render_comparison, render_frame, render_framed, render_html
     from reportgen.rendering.index import IndexRow, Measure, Run, render_index
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from reportgen.rendering.metrics import metrics_of
     from reportgen.rendering.output import (
         LARGEST_PAGE,
+        check_card,
         check_page_size,
         check_targets,
         large_page_warning,
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from reportgen.rendering.writers import WRITERS, Asked, rendered
 
 _MODULES = {
-    "card": ("check_card",),
     "digest": ("page_differences", "page_parts"),
     "html": ("render_comparison", "render_frame", "render_framed", "render_html"),
     "index": ("IndexRow", "Measure", "Run", "render_index"),
     "json": ("render_comparison_json", "render_json"),
-    "output": ("LARGEST_PAGE", "check_page_size", "check_targets", "large_page_warning", "write_all"),
+    "output": ("LARGEST_PAGE", "check_card", "check_page_size", "check_targets", "large_page_warning", "write_all"),
     "markdown": ("render_markdown",),
     "metrics": ("metrics_of",),
     "pdf": ("find_browser", "print_pdf"),

@@ -6,16 +6,14 @@ Source: https://huggingface.co/docs/hub/model-cards, https://github.com/huggingf
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from reportgen.errors import OutputError
 from reportgen.rendering.markdown import render_markdown
 from reportgen.rendering.metrics import metrics_of
+from reportgen.rendering.output import CARD_MARK
 from reportgen.results import Report, Severity
-from reportgen.untrusted.escaping import base_name, shown
+from reportgen.untrusted.escaping import shown
 
-_MARK = "<!-- Written by reportgen: an edited card is replaced only where this line is left. -->"
 _QUALITY = "prediction_quality"
 # By the kind of what is predicted: the hub's task, and by the hub's name of a metric its words and its place in the JSON
 _TASKS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
@@ -70,21 +68,7 @@ def render_card(report: Report, *, fail_on: Severity | None = None) -> str:
     todo = (
         "What the model is for, what it was trained on and where it must not be used stands in no file: write it here."
     )
-    return "\n".join(["---", *lines, "---", _MARK, "", render_markdown(report, fail_on=fail_on), todo, ""])
-
-
-def check_card(path: Path) -> None:
-    """Raise OutputError where a card would replace a file that reportgen did not write, such as a project's README."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(100_000)
-    except OSError:  # what cannot be read is told where it is written
-        return
-    if start and _MARK.encode() not in start:
-        raise OutputError(
-            f"the card must not replace what others wrote. Received: {base_name(path)}, which reportgen did not write. Choose "
-            "another name, or delete it first."
-        )
+    return "\n".join(["---", *lines, "---", CARD_MARK, "", render_markdown(report, fail_on=fail_on), todo, ""])
 
 
 def _results(report: Report) -> tuple[str, list[dict[str, Any]]]:

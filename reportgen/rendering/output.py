@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reportgen.errors import OutputError
-from reportgen.untrusted.escaping import shown
+from reportgen.untrusted.escaping import base_name, shown
 
 LARGE_PAGE = 5.0
 """Megabytes from which a page is slow to open and to send."""
 LARGEST_PAGE = 15.0
 """Megabytes that a page may have unless the user allows more; beyond it browsers on small machines give up."""
+
+CARD_MARK = "<!-- Written by reportgen: an edited card is replaced only where this line is left. -->"
+"""Stands in every model card, so that no other file is taken for one."""
 
 _MEGABYTE = 1_000_000
 _PATH_SHOWN = 200  # characters of a path in an error
@@ -103,6 +106,20 @@ def check_targets(paths: Sequence[Path]) -> None:
             raise OutputError(
                 f"what is written must be different files. Received: {_told(path)} twice. Choose another name."
             )
+
+
+def check_card(path: Path) -> None:
+    """Raise OutputError where a card would replace a file that reportgen did not write, such as a project's README."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(100_000)
+    except OSError:  # what cannot be read is told where it is written
+        return
+    if start and CARD_MARK.encode() not in start:
+        raise OutputError(
+            f"the card must not replace what others wrote. Received: {base_name(path)}, which reportgen did not write. Choose "
+            "another name, or delete it first."
+        )
 
 
 def write_all(contents: Mapping[Path, str | bytes]) -> None:

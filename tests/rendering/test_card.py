@@ -11,10 +11,11 @@ from hand_built import HOSTILE, hostile_report, skipped_report
 import reportgen
 from reportgen.cli.outcome import Outcome
 from reportgen.errors import OutputError, UsageError
-from reportgen.rendering.card import check_card, render_card
+from reportgen.rendering.card import render_card
 from reportgen.rendering.json import render_json
 from reportgen.rendering.junit import render_junit
 from reportgen.rendering.markdown import render_markdown
+from reportgen.rendering.output import check_card
 from reportgen.results.findings import Severity
 from reportgen.results.report import Report
 
