@@ -145,3 +145,16 @@ def test_neighbouring_indices_are_drawn_together_and_very_many_are_cut():
     assert ranges([0, 3, 4, 5, 9]) == "0, 3–5, 9"
     assert ranges([]) == ""
     assert ranges(range(0, 140, 2), 3) == "0, 2, 4, … (70)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.015, "+1.5"), (-0.3, "−30.0"), (0.0, "0.0"), (-0.0001, "0.0"), (None, "–"), (float("nan"), "–")],
+)
+def test_differences_of_shares_have_a_sign_and_one_decimal(value, text):
+    assert ENGLISH.points(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(14, "+14"), (-14, "−14"), (0, "0"), (0.25, "+0.250"), (-0.25, "−0.250")])
+def test_signed_numbers_are_whole_where_they_are_counts(value, text):
+    assert ENGLISH.signed(value) == text
