@@ -205,7 +205,7 @@ def majority(threshold: float, severity: str) -> str:
             "[rules]\nsilent-channels = false\nfragile-to-visible-changes = false\n",
             "note",
             0,
-            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: silent-channels, fragile-to-visible-changes.",
+            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: fragile-to-visible-changes, silent-channels.",
         ),
         ("", "note", 1, "reportgen: --fail-on note: failed by 2 notes."),
     ],
