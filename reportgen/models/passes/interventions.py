@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.keras_internals import own_weights
+from reportgen.keras_internals import own_weights, stored_values
 from reportgen.models.graphs import CallNames, common_data_format, data_format, layer_path
 from reportgen.models.passes.compiled import CompiledModel
 from reportgen.models.passes.forward import predict
@@ -92,7 +92,7 @@ def randomised_kernels(live: LiveModel, kernels: Sequence[LayerKernel], *, seed:
             variable = _variable(live, kernel)
             drawn = None if variable is None else draw_initial(kernel, seed=seed)
             if variable is not None and drawn is not None:
-                before.append((variable, np.array(variable.numpy())))
+                before.append((variable, stored_values(variable)))
                 variable.assign(drawn)
         yield len(before)
     finally:
