@@ -189,7 +189,7 @@ def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
     gap = max(1, round(_GAP * (1 if grid.palette is Palette.SEQUENTIAL else 2) / cell))
     if fit and grid.columns > 1:  # spread over the width of the column
         spread = (fit - 2 * _PADDING - grid.columns * width * repeat * cell) / (grid.columns - 1)
-        gap = max(gap, int(spread / cell)) if spread <= _APART else gap
+        gap = max(1, int(spread / cell)) if spread <= _APART else gap
     return _Layout(
         tile=(width * repeat, height * repeat),
         unit=(cell, cell),

@@ -48,7 +48,7 @@ def test_a_tile_says_its_channel_under_the_pointer(report_paths, open_page, numb
         picture = figure.locator(".tiles").first
         page.evaluate("(y) => scrollBy(0, y - 450)", middle(picture, channel, columns=columns, width=width)[1])
         page.mouse.move(*middle(picture, channel, columns=columns, width=width))
-        said = figure.locator(".readout").inner_text().split(" · ")
+        said = figure.locator("output.readout").inner_text().split(" · ")
         assert said == [f"Channel {channel}", *expected(numbers, channel, sample=0)]
         cursor = figure.locator(".cursor").bounding_box()
         unit = picture.bounding_box()["width"] / width
@@ -62,7 +62,7 @@ def test_between_tiles_nothing_is_chosen(report_paths, open_page):
     page = open_page(report_paths["demo"], viewport={"width": 1440, "height": 900}).page
     figure = page.locator("#feature_maps-conv2d")
     figure.locator("figcaption").hover()
-    assert page.locator(".readout:not(:empty)").count() == 0
+    assert page.locator("output.readout:not(:empty)").count() == 0
     assert page.locator(".pointed").count() == 0
 
 
@@ -223,5 +223,5 @@ def test_pointing_at_a_tile_moves_nothing(report_paths, open_page):
     picture.scroll_into_view_if_needed()
     before = page.evaluate(places)
     picture.hover(position={"x": 30, "y": 30})
-    assert page.locator("#filter_grids-conv2d-trained .readout").inner_text().startswith("Channel 0 · max")
+    assert page.locator("#filter_grids-conv2d-trained output.readout").inner_text().startswith("Channel 0 · max")
     assert page.evaluate(places) == before
