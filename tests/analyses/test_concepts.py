@@ -6,14 +6,22 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from builders import live_context
+from builders import LIMITS, live_context
 from fixed_weights import fix_weights
 from keras import layers
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.concepts.analysis import Concepts
 from reportgen.analyses.concepts.results import ConceptsResult
-from reportgen.measures.separation import nearest_centroid_accuracy
+from reportgen.measures.intervals import measure
+from reportgen.measures.paired import paired_difference
+from reportgen.measures.separation import (
+    effective_rank,
+    linear_cka,
+    linear_probe,
+    nearest_centroid,
+    standardised,
+)
 from reportgen.models.graphs import describe_model
 from reportgen.models.passes import run_forward
 from reportgen.models.passes.pooled import pool
@@ -128,28 +136,99 @@ def test_the_share_of_channels_that_a_sample_excites_is_that_of_channels_above_z
     assert depth.active == pytest.approx(float(expected))
 
 
-def test_classes_separate_as_the_nearest_held_out_centroid_tells() -> None:
-    model, labels = network(), np.arange(30) % 3
-    images = draw(30, 9, 8, 1) + 0.4 * labels[:, None, None, None].astype(np.float32)
+def test_classes_separate_at_each_depth_as_its_parts_tell() -> None:
+    model, labels = network(), np.arange(31) % 3
+    labels[30] = 7  # the only one of its class
+    images = draw(31, 9, 8, 1) + 0.4 * labels[:, None, None, None].astype(np.float32)
     result = told(model, images, labels=labels)
-    assert result.judged == 30
-    assert result.pixels == nearest_centroid_accuracy(images.reshape(30, -1), labels)
-    for depth in result.depths:
-        maps = pool(outputs_of(model, depth.name, images))[2]
-        assert depth.separation == nearest_centroid_accuracy(maps, labels)
+    assert [one.name for one in result.separations] == ["", "first", "second"]
+    before = None
+    for one in result.separations:
+        shown = images if one.name == "" else outputs_of(model, one.name, images)
+        parts = images.reshape(31, -1) if one.name == "" else pool(shown)[2]
+        values = standardised(parts[:30])
+        products = values @ values.T / values.shape[1]
+        assert (one.centroid, one.probe) == (
+            measure(int(nearest_centroid(values, labels[:30]).sum()), 30),
+            measure(int(linear_probe(products, labels[:30]).sum()), 30),
+        )
+        assert (one.features, one.rank) == (values.shape[1], pytest.approx(effective_rank(products)))
+        assert one.similarity == (None if before is None else pytest.approx(linear_cka(before, products)))
+        before = products
     assert result.clearer is None
+    assert result.landmarks == result.separations
 
 
-@pytest.mark.parametrize("labels", [None, np.zeros(30, int), np.arange(30) % 3])
+def test_hidden_units_are_depths_of_which_nothing_else_is_shown() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((9, 8, 1)),
+            layers.Conv2D(3, 3, activation="relu", name="maps"),
+            layers.Flatten(),
+            layers.Dense(6, activation="relu", name="units"),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    result = told(fix_weights(model, seed=5, mean=0), draw(30, 9, 8, 1), labels=np.arange(30) % 3)
+    assert [one.name for one in result.separations] == ["", "maps", "units"]
+    assert [depth.name for depth in result.depths] == ["maps"]
+
+
+KEEPS, LOSES = [1.0, 0.0], [1.0, -1.0]
+
+
+def passed_on(*kernels: list[float]) -> Any:
+    """Return a network of convolutions of two pixels, each with the kernel given."""
+    model = keras.Sequential([keras.Input((6, 6, 1))])
+    for number in range(len(kernels)):
+        model.add(layers.Conv2D(1, (1, 2), activation="relu", name=f"c{number}"))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(3, activation="softmax"))
+    for number, kernel in enumerate(kernels):
+        model.get_layer(f"c{number}").set_weights([np.reshape(kernel, (1, 2, 1, 1)), np.zeros(1)])
+    return model
+
+
+def told_by_brightness(*kernels: list[float]) -> list[Any]:
+    """Return the findings on 300 pictures whose class is their brightness."""
+    labels = np.arange(300) % 2
+    noise = np.random.default_rng(3).random((300, 6, 6, 1))
+    images = (noise + 2 * labels[:, None, None, None]).astype(np.float32)
+    return list(Concepts().findings(told(passed_on(*kernels), images, labels=labels), LIMITS))
+
+
+def test_a_depth_that_loses_what_no_later_one_regains_is_named() -> None:
+    (finding,) = told_by_brightness(KEEPS, LOSES, KEEPS)
+    assert (finding.code, str(finding.subject), finding.severity.label) == ("separation-lost", "c1", "note")
+    least = -paired_difference(300, 0, 144, 300, confidence=1 - 0.05 / 6)[1]  # 3 pairs of depths, read in two ways
+    assert finding.evidence == {"before": 1.0, "after": 0.52, "lost_at_least": pytest.approx(least)}
+
+
+def test_depths_that_add_nothing_are_named_from_the_first_on() -> None:
+    (finding,) = told_by_brightness(KEEPS, KEEPS, KEEPS)
+    assert (finding.code, finding.subject) == ("depth-without-gain", "c0")
+    assert finding.evidence == {
+        "here": 1.0,
+        "after": 1.0,
+        "gained_at_most": pytest.approx(0.0232, abs=1e-3),
+        "later": 2,
+    }
+    assert str(finding.message).startswith("a linear probe gets 100% of 300 samples right, at 2 depths behind it 100%")
+
+
+def test_one_depth_alone_after_another_is_not_called_too_many() -> None:
+    assert told_by_brightness(KEEPS, KEEPS) == []
+
+
+@pytest.mark.parametrize("labels", [None, np.zeros(30, int), np.arange(30), np.arange(30) % 3])
 def test_separation_is_told_only_where_it_can_be(labels: np.ndarray | None) -> None:
     result = told(network(), draw(30, 9, 8, 1), labels=labels)
-    known = labels is not None and len(set(labels.tolist())) > 1
-    assert [depth.separation is not None for depth in result.depths] == [known, known]
-    assert (result.pixels is not None, result.judged) == (known, 30 if known else 0)
+    known = labels is not None and len(set(labels.tolist())) == 3
+    assert len(result.separations) == (3 if known else 0)
 
 
 def test_few_samples_tell_nothing_of_separation() -> None:
-    assert told(network(), draw(19, 9, 8, 1), labels=np.arange(19) % 3).judged == 0
+    assert told(network(), draw(19, 9, 8, 1), labels=np.arange(19) % 3).separations == ()
 
 
 def test_the_way_ends_in_the_highest_scores_of_which_the_label_is_marked() -> None:
@@ -195,5 +274,5 @@ def test_without_samples_the_section_is_skipped() -> None:
     assert isinstance(run(network(), None), Skip)
 
 
-def test_nothing_is_judged() -> None:
-    assert list(Concepts().findings(told(network(), draw(2, 9, 8, 1)), {})) == []
+def test_without_labels_nothing_is_judged() -> None:
+    assert list(Concepts().findings(told(network(), draw(2, 9, 8, 1)), LIMITS)) == []

@@ -15,9 +15,9 @@ from reportgen.analyses.concepts.results import (
     StrongestMaps,
     followed_samples,
 )
+from reportgen.analyses.concepts.rules import RULES, findings
 from reportgen.analyses.concepts.separation import separations
 from reportgen.errors import ForwardError
-from reportgen.measures.intervals import Rate
 from reportgen.measures.tiles import MAP_PERCENTILE, block_means, drawn_samples, map_reduction, percentile_end
 from reportgen.messages import say
 from reportgen.models.graphs import common_data_format, layer_path
@@ -44,7 +44,7 @@ class Concepts:
 
     name = "concepts"
     title = say("From pixels to concepts")
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = RULES
     looks_inside = True
 
     def run(self, context: AnalysisContext) -> ConceptsResult | Skip:
@@ -58,18 +58,15 @@ class Concepts:
         pooled = samples.activations.pooled.parts
         names = _spread(tuple(name for name in kept if name in pooled) or tuple(kept))
         placed = _placements(context, samples)
-        rates, pixels, judged = separations(samples, names)
         followed = followed_samples(len(names))
-        depths = tuple(
-            _depth(name, kept[name][:followed], placed.get(name), rates.get(name), context, len(names))
-            for name in names
+        depths = tuple(_depth(name, kept[name][:followed], placed.get(name), context, len(names)) for name in names)
+        return ConceptsResult(
+            depths, _endings(context, samples)[:followed], separations(samples), samples.summary.shape[:-1]
         )
-        return ConceptsResult(depths, _endings(context, samples)[:followed], pixels, judged, samples.summary.shape[:-1])
 
     def findings(self, result: ConceptsResult, limits: Limits) -> Iterable[Finding]:
-        """Return nothing: the section shows, and judges nothing."""
-        del result, limits
-        return ()
+        """Return the first depth that loses what no later one gets back, or else the first after which nothing is gained."""
+        return findings(result, limits)
 
 
 def _spread(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -96,7 +93,6 @@ def _depth(
     name: str,
     maps: np.ndarray,
     placed: Placement | None,
-    separation: Rate | None,
     context: AnalysisContext,
     depths: int,
 ) -> Depth:
@@ -142,7 +138,6 @@ def _depth(
         field=field,
         channels=maps.shape[-1],
         active=float((largest > 0).mean()) if rectified else None,
-        separation=separation,
         samples=tuple(found),
         per_channel=PATCHES,
     )

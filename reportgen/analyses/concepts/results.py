@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.measures.intervals import Rate
-from reportgen.results import ImageGrid
+from reportgen.results import ImageGrid, redactable
 
 _MOST_PICTURES = 24  # samples times depths
+_LANDMARKS = 4  # depths named in one line
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,47 @@ class StrongestMaps:
     patches: ImageGrid | None
 
 
+@redactable
+@dataclass(frozen=True)
+class Ahead:
+    """The later depth that gets most samples right.
+
+    Attributes:
+        name: name of the call.
+        gained: samples that it gets right and the depth before it does not.
+        lost: samples that the depth before it gets right and it does not.
+    """
+
+    name: str
+    gained: int
+    lost: int
+
+
+@redactable
+@dataclass(frozen=True)
+class Separation:
+    """How well the classes separate at one depth, maps averaged over 4 x 4 parts.
+
+    Attributes:
+        name: name of the call; '' for the pixels.
+        features: values of a sample that vary.
+        centroid: how often a sample lies nearest to its own class's mean, held out.
+        probe: how often a linear probe gets a sample right that it was not fitted on.
+        rank: directions that the samples fill, from 1 to one less than their number.
+        similarity: linear CKA with the depth before, in [0, 1]; None for the first.
+        after_by_centroid, after_by_probe: the best later depth by either; None for the last.
+    """
+
+    name: str
+    features: int
+    centroid: Rate
+    probe: Rate
+    rank: float
+    similarity: float | None
+    after_by_centroid: Ahead | None
+    after_by_probe: Ahead | None
+
+
 @dataclass(frozen=True)
 class Depth:
     """One layer on the way.
@@ -37,7 +79,6 @@ class Depth:
         channels: number of channels.
         active: mean share of the channels with a value above zero, over the shown samples, in [0, 1]; None where values are
             not cut off at zero, so that nothing is silent.
-        separation: how well the classes separate by the maps, averaged over 4 x 4 parts; None where that cannot be told.
         samples: the strongest maps of each shown sample.
         per_channel: patches of a channel.
     """
@@ -47,7 +88,6 @@ class Depth:
     field: tuple[int, ...] | None
     channels: int
     active: float | None
-    separation: Rate | None
     samples: tuple[StrongestMaps, ...]
     per_channel: int
 
@@ -94,15 +134,13 @@ class ConceptsResult:
     Attributes:
         depths: layers from the input to the output.
         endings: what the model says of each sample that is followed.
-        pixels: how well the classes separate by the pixels alone; None where that cannot be told.
-        judged: samples that the classes' separation was measured on; 0 where it was not.
+        separations: how well the classes separate by the pixels and at up to 16 depths; empty where that cannot be told.
         input_size: sizes of a sample, without its channels.
     """
 
     depths: tuple[Depth, ...]
     endings: tuple[Ending, ...]
-    pixels: Rate | None
-    judged: int
+    separations: tuple[Separation, ...]
     input_size: tuple[int, ...]
 
     @property
@@ -118,7 +156,16 @@ class ConceptsResult:
     @property
     def clearer(self) -> bool | None:
         """Whether classes separate better at the deepest layer than by pixels; None where intervals overlap or are unknown."""
-        last = self.depths[-1].separation
-        if self.pixels is None or last is None or (last.low <= self.pixels.high and self.pixels.low <= last.high):
+        if len(self.separations) < 2 or self.separations[0].name:
             return None
-        return last.value > self.pixels.value
+        pixels, last = self.separations[0].centroid, self.separations[-1].centroid
+        if last.low <= pixels.high and pixels.low <= last.high:
+            return None
+        return last.value > pixels.value
+
+    @property
+    def landmarks(self) -> tuple[Separation, ...]:
+        """At most four of the depths at which separation is known, evenly spread, the first and the last among them."""
+        last = len(self.separations) - 1
+        places = sorted({round(last * step / (_LANDMARKS - 1)) for step in range(_LANDMARKS)})
+        return tuple(self.separations[place] for place in places if last >= 0)

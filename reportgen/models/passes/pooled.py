@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 MOST_DEPTHS = 16
-"""Calls whose activations are pooled: those recorded, or so many of them, evenly spread."""
+"""Calls whose activations are pooled: those judged or kept whole, or so many of them, evenly spread."""
 
 MOST_POOLED = 1_000
 """Samples whose activations are pooled, evenly spread: an interval of a share of them is 6 points wide at the most."""
@@ -69,15 +69,19 @@ class Pools:
         """Take what `pool` gives for a call's wanted samples of a batch."""
         self._found.setdefault(name, []).append(pooled)
 
-    def settle(self, names: Sequence[str], first: int) -> None:
+    def settle(self, names: Sequence[str], first: int, before: Collection[str] = ()) -> None:
         """Choose calls and samples once those of the first batch are known.
 
         Args:
-            names: the calls that are recorded, in order.
+            names: the calls that may be pooled, in order.
             first: number of samples of the first batch.
+            before: those that come before others where they are too many.
         """
         known = [name for name in names if name in self._found]
-        chosen = [known[place] for place in spread_over(len(known), MOST_DEPTHS)]
+        ahead, others = ([name for name in known if (name in before) is is_ahead] for is_ahead in (True, False))
+        taken = {ahead[place] for place in spread_over(len(ahead), MOST_DEPTHS)}
+        taken |= {others[place] for place in spread_over(len(others), MOST_DEPTHS - len(taken))}
+        chosen = [name for name in known if name in taken]
         self._names = frozenset(chosen)
         values = sum(part.shape[-1] for name in chosen for part in self._found[name][0])
         every = -(-len(self._positions) * values // MOST_VALUES) or 1

@@ -55,7 +55,7 @@ class Activations:
         beside: outputs of one more call for the samples to keep, as the layer gave them, float32: not to be shown, but for
             who goes on from them; empty where none was asked for.
         beside_call: the name of that call; '' likewise.
-        pooled: of up to 16 of the calls that are kept, mean and largest value of each channel for up to 1,000 of all samples.
+        pooled: of up to 16 of the calls judged or kept, mean and largest value of each channel for up to 1,000 of all samples.
     """
 
     order: tuple[str, ...] = ()
@@ -166,7 +166,7 @@ class Recorder:
         }
         behind = {source for head in heads if self._is_separate(head) and (source := self._source(head))}
         self._passed_over = frozenset(heads | behind | self._linear())
-        self.pools.settle([name for name in self._found.order if not self._is_replaced(name)], self._batch)
+        self.pools.settle([name for name in self._found.order if self.is_pooled(name)], self._batch, self._kept)
 
     @property
     def wanted(self) -> np.ndarray:
@@ -174,9 +174,14 @@ class Recorder:
         return self.pools.wanted(self._seen, self._batch)
 
     def is_pooled(self, name: str) -> bool:
-        """Return whether a call's outputs are pooled: of those that are kept whole for the samples to keep."""
-        kept = (name in self._keep or name in self._kept_for) and not self._is_replaced(name)
-        return kept and self.pools.pools(name)
+        """Return whether a call's outputs are pooled: of those that are judged or kept whole for the samples to keep."""
+        wanted = self.judges(name) or name in self._kept
+        return wanted and not self._is_replaced(name) and self.pools.pools(name)
+
+    @property
+    def _kept(self) -> frozenset[str]:
+        """Calls that are kept whole, or for whose layer they are."""
+        return self._keep | self._kept_for.keys()
 
     @property
     def has_kept_all(self) -> bool:

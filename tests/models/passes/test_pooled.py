@@ -102,3 +102,22 @@ def test_of_many_calls_sixteen_are_pooled_from_the_first_to_the_last() -> None:
         ).pooled.means
         == {}
     )
+
+
+def test_of_too_many_calls_those_kept_come_before_those_only_judged() -> None:
+    model = keras.Sequential(
+        [keras.Input((4,)), *(layers.Dense(2, activation="relu", name=f"d{n}") for n in range(20)), layers.Dense(1)]
+    )
+    kept = {"d4", "d5", "d6", "d7"}
+    found = run_forward(
+        model,
+        [np.ones((2, 4), np.float32), np.ones((2, 4), np.float32), np.ones((2, 4), np.float32)],
+        layers=named_layers(model),
+        keep=frozenset(kept),
+        keep_samples=1,
+        samples=6,
+    ).pooled
+    names = [*found.means]
+    assert (len(names), names[0], names[-1], kept <= set(names)) == (MOST_DEPTHS, "d0", "d19", True)
+    assert names == sorted(names, key=lambda name: int(name[1:]))
+    assert {len(means) for means in found.means.values()} == {6}

@@ -1,0 +1,127 @@
+"""The rules on depths that lose what tells the classes apart, or add nothing to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.analyses.concepts.results import Ahead, ConceptsResult, Separation
+from reportgen.measures.intervals import CONFIDENCE, Rate
+from reportgen.measures.paired import paired_difference
+from reportgen.messages import counted, say
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
+
+_SOURCE = say(
+    "Alain and Bengio, arXiv 1610.01644, for linear probes; the bound by Newcombe 1998, Statistics in Medicine 17, 2635, with "
+    "Bonferroni for the depths; the limit is reportgen's choice"
+)
+
+LOST = Rule(
+    code="separation-lost",
+    meaning=say("a depth certainly tells fewer samples' classes than the one before, and no later one regains them"),
+    severity=Severity.NOTE,
+    threshold=0.01,
+    unit=say("share of the samples whose class is told before and not after, net"),
+    bounds=(0.0, 1.0),
+    source=_SOURCE,
+    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    advice=Advice(
+        title=say("A layer loses what tells classes apart"),
+        why=say("What is lost there is missing from all later layers, however they are trained."),
+        action=say("Make that layer wider or its stride smaller, then train again."),
+        certainty=Certainty.TEST,
+    ),
+)
+NO_GAIN = Rule(
+    code="depth-without-gain",
+    meaning=say("from a depth on, two layers or more certainly do not tell the classes better"),
+    severity=Severity.NOTE,
+    threshold=0.05,
+    unit=say("share of the samples whose class is told after and not before, net"),
+    bounds=(0.0, 1.0),
+    source=_SOURCE,
+    follows_from=(LOST.code, *BROKEN_WEIGHTS, *WRONG_INPUTS),
+    advice=Advice(
+        title=say("Layers that add nothing"),
+        why=say("The same accuracy may come from fewer layers, with less time and memory."),
+        action=say("Train a network that ends after this layer, and compare."),
+        certainty=Certainty.TEST,
+    ),
+)
+
+RULES = (LOST, NO_GAIN)
+"""Every rule of this section, in the order in which tables list them."""
+
+
+def findings(result: ConceptsResult, limits: Limits) -> Iterator[Finding]:
+    """Yield the first depth that loses what no later one regains; without one, the first after which nothing is gained.
+
+    The linear probe alone tells of a loss; of a gain the nearest class mean too.
+    """
+    depths = result.separations
+    gains = [_most_gained(one, len(depths) - 1) for one in depths[:-1]]
+    lost = [place for place, (_, probe) in enumerate(gains) if -probe > limits[LOST.code]]
+    idle = [
+        place for place, gain in enumerate(gains) if max(gain) < limits[NO_GAIN.code] and 0 < place < len(gains) - 1
+    ]
+    if lost:
+        yield _lost(depths, lost[0], -gains[lost[0]][1], limits[LOST.code])
+    elif idle:
+        yield _without_gain(depths, idle[0], max(gains[idle[0]]), limits[NO_GAIN.code])
+
+
+def _most_gained(one: Separation, depths: int) -> tuple[float, float]:
+    """Return how much the best later depth gains at the most, by the nearest class mean and by the probe, in [-1, 1].
+
+    Args:
+        one: a depth that others follow.
+        depths: number of depths judged at once.
+    """
+    confidence = 1 - (1 - CONFIDENCE) / (2 * depths)
+
+    def bound(rate: Rate, after: Ahead | None) -> float:
+        gained, lost = (0, 0) if after is None else (after.gained, after.lost)
+        return paired_difference(rate.successes, gained, lost, rate.trials, confidence=confidence)[1]
+
+    return bound(one.centroid, one.after_by_centroid), bound(one.probe, one.after_by_probe)
+
+
+def _after(one: Separation) -> float:
+    """Return the accuracy of the linear probe at the best later depth."""
+    ahead, rate = one.after_by_probe, one.probe
+    return rate.value if ahead is None else (rate.successes + ahead.gained - ahead.lost) / rate.trials
+
+
+def _lost(depths: Sequence[Separation], place: int, least: float, limit: float) -> Finding:
+    one = depths[place]
+    message = say(
+        "a linear probe gets {before:.0%} of {samples} right before it, from it on {after:.0%} at best: at least {least:.1%} "
+        "lost (limit {limit:.1%})",
+        before=one.probe.value,
+        samples=counted(one.probe.trials, "{n} sample", "{n} samples"),
+        after=_after(one),
+        least=least,
+        limit=limit,
+    )
+    evidence = {"before": one.probe.value, "after": _after(one), "lost_at_least": least}
+    return LOST.finding(depths[place + 1].name, message, evidence=evidence, threshold=limit)
+
+
+def _without_gain(depths: Sequence[Separation], place: int, most: float, limit: float) -> Finding:
+    one = depths[place]
+    message = say(
+        "a linear probe gets {here:.0%} of {samples} right, at {later} behind it {after:.0%} at best: at most {most:.1%} "
+        "gained (limit {limit:.1%})",
+        here=one.probe.value,
+        samples=counted(one.probe.trials, "{n} sample", "{n} samples"),
+        later=counted(len(depths) - 1 - place, "{n} depth", "{n} depths"),
+        after=_after(one),
+        most=most,
+        limit=limit,
+    )
+    evidence = {
+        "here": one.probe.value,
+        "after": _after(one),
+        "gained_at_most": most,
+        "later": len(depths) - 1 - place,
+    }
+    return NO_GAIN.finding(one.name, message, evidence=evidence, threshold=limit)
