@@ -41,6 +41,9 @@ class Option:
         read: makes the value of what was given; None takes it as it is.
         commas: whether one text may hold several names, with commas between them.
         alone: the value that the flag has when none follows it; '' where one must.
+        text: what a text given for it may tell: 'private' is whatever the user writes, 'path' names a file, of which the report
+            records the base name, and 'public' is a word of a list, a number or the name of a layer. With --redact only what is
+            public stays.
         type: the field's type.
     """
 
@@ -53,7 +56,14 @@ class Option:
     read: Callable[[Any], Any] | None = None
     commas: bool = False
     alone: str = ""
+    text: Literal["private", "path", "public"] = "private"
     type: Any = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its value tells nothing of the user, so that a redacted report may show it; no text does unless it says so."""
+        kinds = {part for kind in (self.type, *get_args(self.type)) for part in (kind, *get_args(kind))}
+        return self.text == "public" or bool(self.choices) or not kinds & {str, Any, object}
 
 
 def option(default: Any, help: str, panel: str, **more: Any) -> Any:
@@ -213,6 +223,7 @@ class ReportOptions:
         metavar="RULE",
         check=_selection,
         read=_selection_text,
+        text="public",
     )
     layers: tuple[str, ...] = option(
         (),
@@ -220,6 +231,7 @@ class ReportOptions:
         PICTURES,
         metavar="NAMES",
         commas=True,
+        text="public",
     )
     title: str | None = option(None, "Title of the page. Default: the model's name, or the file's.", PAGE)
     note: str = option("", "What the reviewer should know, shown on the page.", PAGE)
@@ -261,6 +273,7 @@ class ReportOptions:
         metavar="METHODS",
         check=_methods_or_none,
         commas=True,
+        text="public",
     )
     maximise: bool = option(False, "Synthesise inputs that maximise the shown layers' channels (slow).", PICTURES)
     effort: str | None = option(
@@ -270,6 +283,7 @@ class ReportOptions:
         PICTURES,
         metavar="EFFORT",
         check=_effort_or_none,
+        text="public",
     )
     max_evaluated: int = option(
         1000,
@@ -294,6 +308,7 @@ class ReportOptions:
         metavar="CLAIM",
         check=_claims,
         read=_claims_of,
+        text="public",
     )
     resize: Literal["auto", "none", "stretch", "crop", "pad"] = option(
         "auto",
@@ -316,6 +331,7 @@ class ReportOptions:
         SAMPLES,
         metavar="SOURCE",
         read=_path_or_none,
+        text="path",
     )
     skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
     allow_custom_code: bool = option(
@@ -328,6 +344,7 @@ class ReportOptions:
         "Module or .py file whose layers and functions the model may use; it is imported. May be repeated.",
         MODEL,
         metavar="MODULE",
+        text="path",
     )
     architecture: str | None = option(
         None,
@@ -335,6 +352,7 @@ class ReportOptions:
         MODEL,
         metavar="FILE",
         read=_path_or_none,
+        text="path",
     )
     before: str | None = option(
         None,
@@ -342,6 +360,7 @@ class ReportOptions:
         MODEL,
         metavar="FILE",
         read=_path_or_none,
+        text="path",
     )
     activation: tuple[str, ...] = option(
         (),
@@ -350,6 +369,7 @@ class ReportOptions:
         MODEL,
         metavar="NAME=ACTIVATION",
         check=_named_activations,
+        text="public",
     )
     memory_limit: float | None = option(
         None,

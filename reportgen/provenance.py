@@ -17,7 +17,7 @@ from typing import Any
 from reportgen.errors import UsageError
 from reportgen.messages import say
 from reportgen.models.startup import backend
-from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.reading import LoadedModel, WeightsOnly, weights_digest
 from reportgen.results import Provenance
 from reportgen.samples import split_input_name
@@ -49,13 +49,7 @@ def make_provenance(
         set_by: what set an option that was not given, by the option's name: a file or a variable of the environment.
         plugins: versions of the packages that brought an analysis, by name.
     """
-    options = replace(
-        options,
-        custom_objects=tuple(map(input_name, options.custom_objects)),
-        architecture=None if options.architecture is None else input_name(options.architecture),
-        before=None if options.before is None else input_name(options.before),
-        train_samples=None if options.train_samples is None else input_name(options.train_samples),
-    )
+    options = without_folders(options)
     file, live = read.file, read if isinstance(read, LoadedModel) else None
     used = backend() if not isinstance(read, WeightsOnly) or read.needs_keras(run=True) else ""
     return Provenance(
@@ -77,6 +71,16 @@ def make_provenance(
         set_by=set_by or {},
         not_run="" if isinstance(read, LoadedModel) else read.message,
     )
+
+
+def without_folders(options: ReportOptions) -> ReportOptions:
+    """Return the options with the base names of the files that they name."""
+    paths: dict[str, Any] = {}
+    for name, one in options_of(ReportOptions).items():
+        value = getattr(options, name)
+        if one.text == "path" and value:
+            paths[name] = tuple(map(input_name, value)) if isinstance(value, tuple) else input_name(value)
+    return replace(options, **paths)
 
 
 def _title(name: str, file_name: str | None) -> str:

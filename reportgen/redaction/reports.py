@@ -14,7 +14,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.messages import say
 from reportgen.redaction.texts import (
     COMPARISON_TITLE,
-    STANDS_FOR,
+    CONFIG,
     WITHHELD,
     redacted_command,
     redacted_provenance,
@@ -65,9 +65,7 @@ def redact(report: AnyReport) -> AnyReport:
         model=_kept(report.model, reason),
         samples=None if report.samples is None else _kept(report.samples, reason),
         sections=tuple(_section(section, reason, own=section.name in own) for section in report.sections),
-        rules=tuple(
-            rule if rule.set_by == "default" else replace(rule, set_by=STANDS_FOR["config"]) for rule in report.rules
-        ),
+        rules=tuple(rule if rule.set_by == "default" else replace(rule, set_by=CONFIG) for rule in report.rules),
     )
 
 

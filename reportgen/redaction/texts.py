@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from reportgen.messages import Message, say, without_names
-from reportgen.redaction.anonymous import SAMPLES
+from reportgen.options import DEFAULTS, Option, ReportOptions, options_of
 from reportgen.results import Provenance
 from reportgen.samples import NO_LABELS
 from reportgen.settings import PREFIX
@@ -22,22 +22,12 @@ COMPARISON_TITLE = say("Redacted comparison")
 _NOT_RUN = say("The model could not run, so only its weights are shown; --redact hides the reason.")
 WITHHELD = say("left out by --redact")
 
-STANDS_FOR = {
-    "samples": SAMPLES,
-    "labels": "LABELS",
-    "class-names": "CLASS_NAMES",
-    "history": "HISTORY",
-    "config": "CONFIG",
-    "architecture": "ARCHITECTURE",
-    "before": "BEFORE",
-    "train_samples": "TRAIN_SAMPLES",
-    "custom-objects": "MODULE",
-    "custom_objects": "MODULE",
-}
+CONFIG = "CONFIG"
+"""Stands for the name of the file of settings."""
+
 _MODEL = "MODEL"
 _CALL = "reportgen.build_report(model, …)"
 _CALL_OF_TWO = "reportgen.build_comparison(base, new, …)"
-_GONE = {"title": None, "note": ""}
 _QUOTED = ("error", "received")  # what messages call the text of an error
 _RECEIVED = re.compile(r"Received: .*", re.DOTALL)
 _MODULE = re.compile(r"Module .* was imported(?P<digest>, SHA-256 \w+…)?\.")
@@ -73,27 +63,32 @@ def redacted_provenance(provenance: Provenance) -> Provenance:
         custom_code=tuple(map(_custom_code, provenance.custom_code)),
         not_run=_NOT_RUN if provenance.not_run else "",
         redaction=STATEMENT,
-        set_by={
-            name: origin if origin.startswith(PREFIX) else STANDS_FOR["config"]
-            for name, origin in provenance.set_by.items()
-        },
+        set_by={name: origin if origin.startswith(PREFIX) else CONFIG for name, origin in provenance.set_by.items()},
     )
 
 
 def _option(name: str, value: Any) -> Any:
-    if name in _GONE:
-        return _GONE[name]
-    if name not in STANDS_FOR or value is None:
+    """Return an option, or what was given beside the model, without what it tells."""
+    asked = _asked(name)
+    if value is None or (asked and asked.is_public):
         return value
+    if asked and asked.text == "private":
+        return getattr(DEFAULTS, name)
     return tuple(_placeholder(name, one) for one in value) if isinstance(value, tuple) else _placeholder(name, value)
+
+
+def _asked(name: str) -> Option | None:
+    """Return the option of that name, as the command line or Python writes it; None for an input such as samples."""
+    return options_of(ReportOptions).get(name.replace("-", "_"))
 
 
 def _placeholder(name: str, value: Any) -> str:
     """Return what stands for the name of a file; the name of the model's input before samples stays."""
     if name == "labels" and value == NO_LABELS:
         return NO_LABELS
+    stands_for = name.replace("-", "_").upper()
     port = str(value).rpartition("=")[0].partition("=")[0] if name == "samples" else ""
-    return f"{port}={STANDS_FOR[name]}" if port else STANDS_FOR[name]
+    return f"{port}={stands_for}" if port else stands_for
 
 
 def redacted_command(command: str) -> str:
@@ -109,13 +104,17 @@ def redacted_command(command: str) -> str:
     kept = words[:2]
     rest = iter(words[2:])
     for word in rest:
-        option = word.removeprefix("--") if word.startswith("--") else None
-        if option in _GONE:
-            next(rest)
-        elif option in STANDS_FOR:
-            kept += [word, _placeholder(option, next(rest))]
+        name = word.removeprefix("--")
+        asked = _asked(name)
+        if len(kept) < 2 + models:
+            kept.append(_MODEL)
+        elif asked and asked.type is bool:
+            kept.append(word)
+        elif asked and asked.is_public:
+            kept += [word, next(rest)]
         else:
-            kept.append(_MODEL if len(kept) < 2 + models else word)
+            value = next(rest)
+            kept += [] if asked and asked.text == "private" else [word, _placeholder(name, value)]
     return shlex.join(kept)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -18,8 +18,11 @@ from reportgen.analyses.prediction_quality.results import PredictionQualityResul
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
 from reportgen.measures.multilabel import LabelQuality
 from reportgen.messages import say
+from reportgen.options import Option, ReportOptions, options_of
+from reportgen.provenance import reproducing_command, without_folders
 from reportgen.redaction.reports import redact
 from reportgen.redaction.texts import STATEMENT, redacted_command
+from reportgen.rendering.writers import WRITERS, Asked
 from reportgen.results.findings import (
     Finding,
     Inconclusive,
@@ -63,7 +66,7 @@ def test_the_file_the_title_and_the_note_have_no_name():
     assert hidden.redaction == STATEMENT
     assert hidden.options == {
         "samples": ("x=SAMPLES", "SAMPLES"), "labels": "LABELS", "class-names": "CLASS_NAMES", "config": "CONFIG",
-        "title": None, "note": "", "custom_objects": ("MODULE",), "layers": ("conv",), "redact": True,
+        "title": None, "note": "", "custom_objects": ("CUSTOM_OBJECTS",), "layers": ("conv",), "redact": True,
     }  # fmt: skip
     assert hidden.custom_code == (
         "A module was imported, SHA-256 0123456789ab….",
@@ -84,13 +87,64 @@ def test_a_model_in_memory_has_no_file():
             "reportgen build ./-anna.keras --samples x=a=b.npz --samples 'anna bert.npz' --labels l --class-names c --config f "
             "--layers conv --note '--title' --title --redact --seed 3 --custom-objects anna --redact",
             "reportgen build MODEL --samples x=SAMPLES --samples SAMPLES --labels LABELS --class-names CLASS_NAMES "
-            "--config CONFIG --layers conv --seed 3 --custom-objects MODULE --redact",
+            "--config CONFIG --layers conv --seed 3 --custom-objects CUSTOM_OBJECTS --redact",
         ),
         ("reportgen demo --redact --config anna.toml", "reportgen demo --redact --config CONFIG"),
     ],
 )
 def test_the_command_keeps_its_options_and_loses_its_names(command, expected):
     assert redacted_command(command) == expected
+
+
+PUBLIC = {"select", "layers", "attribution", "effort", "expect", "activation"}
+"""Options whose texts stay: indices and words of a list, names of layers, and claims, from which `nameless_claims` takes the
+classes. A new one is decided on here."""
+TEXTS = {name: one for name, one in options_of(ReportOptions).items() if "str" in str(one.type) or one.type is str}
+INPUTS = ("samples", "labels", "class-names", "history", "config", "extra")
+
+
+def secret(name: str) -> str:
+    return f"anna-{name.replace('_', '-')}.zip"
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, str]:
+    """Every form of a redacted report for which every option that takes a text was given one, and every input."""
+    given = {name: (secret(name),) if get_origin(one.type) is tuple else secret(name) for name, one in TEXTS.items()}
+    given |= {name: one.choices[0] for name, one in TEXTS.items() if one.choices}
+    options = without_folders(ReportOptions(**given, redact=True))
+    inputs = {name: secret(name) for name in INPUTS}
+    provenance = replace(
+        PROVENANCE,
+        options={**inputs, **asdict(options)},
+        command=reproducing_command("anna.keras", options, inputs),
+        versions={"reportgen": "1", "tensorflow": "2", "keras": "3", "numpy": "2", "python": "3"},
+        title=options.title or "",
+        note=options.note,
+    )
+    report = redact(report_of(provenance=provenance))
+    return {form: str(WRITERS[form](report, Asked())) for form in WRITERS if form != "pdf"}  # which is of the page
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *INPUTS])
+def test_no_form_of_a_redacted_report_holds_what_was_given_for_an_option(name, written):
+    assert set(written) == {"html", "json", "junit", "markdown", "metrics", "card"}
+    holding = {form for form, text in written.items() if secret(name) in text}
+    assert bool(holding) == (name in PUBLIC)
+
+
+def test_every_option_that_names_a_file_says_so_and_is_recorded_without_its_folders():
+    named = {name for name, one in TEXTS.items() if one.metavar in ("FILE", "SOURCE", "MODULE", "FOLDER")}
+    assert named == {name for name, one in TEXTS.items() if one.text == "path"}
+    options = ReportOptions(**{name: ("/home/a/b.c",) if name == "custom_objects" else "/home/a/b.c" for name in named})
+    assert "/home" not in str(without_folders(options))
+
+
+def test_a_text_is_private_unless_its_option_says_otherwise():
+    assert {name for name, one in options_of(ReportOptions).items() if one.text == "public"} == PUBLIC
+    kinds = (str, str | None, tuple[str, ...], Any, dict[str, int])
+    assert [Option(help="", panel="", type=kind).is_public for kind in kinds] == [False] * 5
+    assert [Option(help="", panel="", type=kind).is_public for kind in (int, bool, float | None)] == [True] * 3
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("Functional", "Functional"), ("AnnasNet", "Subclassed")])

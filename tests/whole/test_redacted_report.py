@@ -334,7 +334,8 @@ def test_the_page_says_what_was_left_out(pair):
     assert redacted.provenance.options["redact"] is True
     assert redacted.provenance.command == (
         "reportgen build MODEL --samples SAMPLES" + " --class-names CLASS_NAMES" * pair[0] + " --config CONFIG "
-        "--select first:12 --redact --attribution hirescam --attribution gradcam --redraws 10 --skip-bad --custom-objects MODULE"
+        "--select first:12 --redact --attribution hirescam --attribution gradcam --redraws 10 --skip-bad "
+        "--custom-objects CUSTOM_OBJECTS"
     )
 
 
