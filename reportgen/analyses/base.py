@@ -91,11 +91,12 @@ class Skip:
 
     Attributes:
         reason: why there is no result, and the option that would enable the analysis.
-        findings: what can be said all the same. What several analyses skip for is said by one of them alone.
+        findings: what can be said all the same, and what was asked for and cannot be decided. What several analyses skip for is
+            said by one of them alone.
     """
 
     reason: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding | Inconclusive, ...] = ()
 
 
 class Analysis(Protocol):

@@ -159,14 +159,15 @@ def _section(
     said = [one for one in found if one.code not in settings.off]
     own = {rule.code: rule.severity for rule in analysis.rules}
     findings = most_severe_first(_graded(one, own, settings) for one in said if isinstance(one, Finding))
+    inconclusive = tuple(one for one in said if isinstance(one, Inconclusive))
     if skipped:
-        return SkippedSection(analysis.name, analysis.title, result.reason, findings)
+        return SkippedSection(analysis.name, analysis.title, result.reason, findings, inconclusive)
     return Section(
         name=analysis.name,
         title=analysis.title,
         result=result,
         findings=findings,
-        inconclusive=tuple(one for one in said if isinstance(one, Inconclusive)),
+        inconclusive=inconclusive,
     )
 
 

@@ -96,8 +96,12 @@ def _section(section: Section | SkippedSection, not_run: str, *, own: bool) -> S
         return _without_result(section, _PLUGIN)
     if isinstance(section, SkippedSection):
         said = tuple(replace(one, message=unquoted(one.message, not_run)) for one in section.findings)
-        # what an error says may quote a sample
-        return replace(section, reason=unquoted(section.reason, not_run), findings=said, traceback="")
+        undecided = tuple(
+            replace(one, message=unquoted(one.message, not_run), remedy=unquoted(one.remedy, not_run))
+            for one in section.inconclusive
+        )
+        reason = unquoted(section.reason, not_run)  # what an error says may quote a sample
+        return replace(section, reason=reason, findings=said, inconclusive=undecided, traceback="")
     try:
         return replace(section, result=_kept(section.result, not_run))
     except UnmarkedError:

@@ -776,13 +776,14 @@ def test_a_claim_that_cannot_be_measured_is_told(claim: str, told: str) -> None:
         claimed(answers(np.arange(9) % 3, 3), np.arange(9) % 3, claim, names=("cat", "dog", "cow"))
 
 
-def test_claims_that_could_not_be_checked_are_a_problem() -> None:
-    (finding,) = skip([[0.5, 0.5]], expect=("accuracy=0.9", "recall:1=0.5")).findings
-    assert (finding.code, finding.severity) == ("below-expectation", Severity.PROBLEM)
-    assert finding.message == (
-        "the claim of accuracy=0.9, recall:1=0.5 could not be checked (The samples have no labels. Add --labels FILE "
-        "to measure accuracy.)"
-    )
+def test_claims_that_could_not_be_checked_are_undecided_and_no_problem() -> None:
+    """Nothing was measured, so nothing speaks against the model."""
+    (one,) = skip([[0.5, 0.5]], expect=("accuracy=0.9", "recall:1=0.5")).findings
+    assert isinstance(one, Inconclusive)
+    assert (one.code, one.subject, one.samples_needed) == ("below-expectation", "predictions", None)
+    assert one.message == "the claims accuracy=0.9, recall:1=0.5 could not be checked"
+    assert one.remedy == "The samples have no labels. Add --labels FILE to measure accuracy."
+    assert skip([[0.5, 0.5]]).findings == ()
 
 
 def test_numbers_that_are_no_better_than_their_mean_are_a_problem() -> None:

@@ -248,6 +248,13 @@ def test_errors_are_quoted_under_a_name_or_after_a_word_by_which_they_are_found(
         assert all("Received: {error" in text for text in quoted), path.name
 
 
+def test_what_an_undecided_rule_quotes_is_left_out():
+    undecided = Inconclusive("low", "claims", "a claim of x", None, say("Received: {error}.", error="anna.csv"))
+    (hidden,) = redact(report_of(SkippedSection("prediction_quality", "t", "r", (), (undecided,)))).sections
+    assert "anna" not in str(hidden)
+    assert hidden.inconclusive[0].message == "a claim of x"
+
+
 def test_why_a_model_was_not_run_names_its_file_and_is_left_out():
     provenance = replace(PROVENANCE, not_run="anna.keras cannot be run.")
     hidden = redact(report_of(SkippedSection("learned", "T", "anna.keras cannot be run."), provenance=provenance))

@@ -49,7 +49,7 @@ class PredictionQuality:
         claims = context.options.expect
         if isinstance(result, Skip):
             unused = () if context.samples is None else _unused(context, context.samples, result.reason)
-            return Skip(result.reason, (*unused, *not_checked(claims, result.reason, context.limits)))
+            return Skip(result.reason, (*unused, *not_checked(claims, result.reason)))
         return replace(result, claims=measured_claims(result, context)) if claims else result
 
     def findings(self, result: PredictionQualityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:

@@ -23,7 +23,7 @@ from reportgen.results import (
 
 EXPECTED = Rule(
     code="below-expectation",
-    meaning=say("the model is certainly worse than claimed with --expect, or the claim could not be checked"),
+    meaning=say("the model is certainly worse than claimed with --expect"),
     severity=Severity.PROBLEM,
     threshold=0.0,
     unit=say("share of the claim that may be missing"),
@@ -160,19 +160,22 @@ def _subject(claim: MeasuredClaim) -> Message:
     return say("classes") if claim.name else say("accuracy")
 
 
-def not_checked(claims: Sequence[str], reason: str, limits: Limits) -> tuple[Finding, ...]:
-    """Return that claims were made and nothing was measured; nothing without a claim.
+def not_checked(claims: Sequence[str], reason: str) -> tuple[Inconclusive, ...]:
+    """Return that claims were made and nothing was measured, which says nothing against the model; nothing without a claim.
 
     Args:
         claims: as they were given.
-        reason: why nothing was measured, one sentence.
-        limits: thresholds in force.
+        reason: why nothing was measured, and what to do.
     """
     if not claims:
         return ()
-    message = say("the claim of {claims} could not be checked ({reason})", claims=joined(claims), reason=reason)
-    evidence = {"claims": len(claims)}
-    return (EXPECTED.finding(say("predictions"), message, evidence=evidence, threshold=limits[EXPECTED.code]),)
+    message = counted(
+        len(claims),
+        "the claim {claims} could not be checked",
+        "the claims {claims} could not be checked",
+        claims=joined(claims),
+    )
+    return (Inconclusive(EXPECTED.code, say("predictions"), message, None, remedy=reason),)
 
 
 def not_used(samples: int, reason: str, limits: Limits) -> tuple[Finding, ...]:
