@@ -27,6 +27,7 @@ class FindingChange:
         subject: what it is about.
         base, new: how much it matters to each model; None where that one does not have it.
         message: what is said of it: of the new model where it has it.
+        action: what to do about it; '' where the rule does not say.
     """
 
     code: Kept[str]
@@ -35,6 +36,7 @@ class FindingChange:
     base: Severity | None
     new: Severity | None
     message: Kept[str]
+    action: Kept[str] = ""
 
 
 @redactable
@@ -115,6 +117,7 @@ def _change(base: Finding | None, new: Finding | None) -> FindingChange:
         base=base.severity if base else None,
         new=new.severity if new else None,
         message=told.message,
+        action=told.action or told.advice.action,
     )
 
 

@@ -19,6 +19,13 @@ from reportgen.results import Change, ComparedOutcome, ComparedVerdict, Section,
 
 _LISTED = 4
 
+_CLASSES_ACTION = say(
+    "Keep the base where these classes matter, and look at which of their samples the new model misses."
+)
+_CALIBRATION_ACTION = say("Fit a temperature to the new model before its probabilities or thresholds are used.")
+_PROBLEMS_ACTION = say("Keep the base until each is solved; their advice stands under Findings.")
+_ERRORS_ACTION = say("Keep the base, and check the scaling of inputs and targets before training the new model again.")
+
 
 def verdict_of_parts(parts: tuple[Section | SkippedSection, ...]) -> ComparedVerdict:
     """Return the verdict of a comparison.
@@ -105,12 +112,13 @@ def _changes(results: Mapping[str, Any]) -> Iterator[Change]:
                     if worse
                     else say("recall rose: {classes}", classes=named)
                 )
-                yield Change("class_changes", said, worse)
+                yield Change("class_changes", said, worse, action=_CLASSES_ACTION if worse else "")
     calibration = results.get("calibration_change")
     if isinstance(calibration, CalibrationChangeResult) and calibration.certain:
         worse = calibration.difference > 0
         said = say("calibration error {base:.1%} → {new:.1%}", base=calibration.base.error, new=calibration.new.error)
-        yield Change("calibration_change", said, worse, decides=False)
+        action = _CALIBRATION_ACTION if worse else ""
+        yield Change("calibration_change", said, worse, decides=False, action=action)
     findings = results.get("finding_changes")
     if isinstance(findings, FindingChangesResult):
         problems = [
@@ -127,7 +135,8 @@ def _changes(results: Mapping[str, Any]) -> Iterator[Change]:
                     else counted(len(grave), "problem gone: {titles}", "{n} problems gone: {titles}", titles=titles)
                 )
                 decides = worse and problems[1] > problems[0]
-                yield Change("finding_changes", said, worse, decides=decides)
+                action = grave[0].action if len(grave) == 1 else _PROBLEMS_ACTION
+                yield Change("finding_changes", said, worse, decides=decides, action=action if worse else "")
 
 
 def _of_answers(answers: AnswersResult) -> Iterator[Change]:
@@ -135,10 +144,16 @@ def _of_answers(answers: AnswersResult) -> Iterator[Change]:
     if rates is not None and rates.p_value < 1 - CONFIDENCE and rates.difference:
         worse = rates.difference < 0
         said = say("accuracy {base:.1%} → {new:.1%}", base=rates.base.value, new=rates.new.value)
-        yield Change("answers", said, worse)
+        action = counted(
+            rates.broken,
+            "Keep the base, and look at the {n} sample that only the base gets right.",
+            "Keep the base, and look at the {n} samples that only the base gets right.",
+        )
+        yield Change("answers", said, worse, action=action if worse else "")
     if errors is not None and not math.isnan(errors.low) and not errors.low <= 0 <= errors.high:
         said = say("{measure} {base:.4g} → {new:.4g}", measure=answers.measure, base=errors.base, new=errors.new)
-        yield Change("answers", said, errors.difference > 0)
+        worse = errors.difference > 0
+        yield Change("answers", said, worse, action=_ERRORS_ACTION if worse else "")
 
 
 def _measured(answers: AnswersResult | None, outcome: ComparedOutcome) -> Message | str:

@@ -116,7 +116,7 @@ def left_out(section: Section) -> SkippedSection:
 def _without_result(section: Section | SkippedSection, reason: str) -> SkippedSection:
     """Return a section without its result; of its findings what a gate counts, without their words."""
     findings = tuple(
-        replace(one, subject="model", message=WITHHELD, evidence={}, source=WITHHELD, advice=NO_ADVICE)
+        replace(one, subject="model", message=WITHHELD, evidence={}, source=WITHHELD, advice=NO_ADVICE, action="")
         for one in section.findings
     )
     inconclusive = tuple(replace(one, subject="model", message=WITHHELD) for one in section.inconclusive)

@@ -382,6 +382,7 @@ class ListedFinding:
         message: the finding's message, to stand after its subject.
         sentence: the same with a capital letter, to stand alone.
         section: name of the section that holds the evidence.
+        action: what to do about it; '' where nobody said.
     """
 
     subject: str
@@ -389,6 +390,7 @@ class ListedFinding:
     message: str
     sentence: str
     section: str = ""
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -402,6 +404,11 @@ class FindingGroup:
     threshold: float
     findings: tuple[ListedFinding, ...]
     consequences: tuple[FindingGroup, ...] = ()
+
+    @property
+    def one_action(self) -> bool:
+        """Whether the same is to be done about all of them."""
+        return len({one.action for one in self.findings}) == 1
 
     @property
     def shown(self) -> tuple[ListedFinding, ...]:
@@ -452,7 +459,12 @@ def _listed(finding: Finding, section: str, page: Page) -> ListedFinding:
     capital = page.language.code == SOURCE_LANGUAGE and _begins_with_words(finding.message)
     sentence = said[:1].upper() + said[1:] if capital else said
     return ListedFinding(
-        finding.subject, page.anchors.find(section, finding.subject), finding.message, sentence, section
+        finding.subject,
+        page.anchors.find(section, finding.subject),
+        finding.message,
+        sentence,
+        section,
+        finding.action or finding.advice.action,
     )
 
 

@@ -35,12 +35,14 @@ class Change:
         said: what changed, without a full stop.
         worse: whether the new model is worse in it.
         decides: whether it makes the new model better or worse, and is not told alone.
+        action: what to do about it, one sentence; '' of what is better.
     """
 
     part: Kept[str]
     said: Kept[str]
     worse: bool
     decides: bool = True
+    action: Kept[str] = ""
 
 
 @redactable

@@ -55,6 +55,7 @@ class Finding:
         follows_from: codes of the rules whose findings in this report explain this one.
         explains: whether others may follow from it; a note explains nothing.
         advice: why it matters and what to do, as its rule says.
+        action: what to do, with this finding's numbers where they help; '' for what the advice says.
     """
 
     code: str
@@ -67,6 +68,7 @@ class Finding:
     follows_from: tuple[str, ...] = ()  # every code that could, until `with_causes` knows what the report holds
     explains: bool = field(default=True, metadata=UNWRITTEN)
     advice: Advice = field(default=NO_ADVICE, metadata=UNWRITTEN)
+    action: str = ""
 
 
 @dataclass(frozen=True)

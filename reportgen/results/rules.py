@@ -53,6 +53,7 @@ class Rule:
         threshold: float,
         severity: Severity | None = None,
         follows_from: tuple[str, ...] | None = None,
+        action: str | None = None,
     ) -> Finding:
         """Return a finding of this rule.
 
@@ -63,6 +64,7 @@ class Rule:
             threshold: the limit that was in force.
             severity: where it is another than the rule's.
             follows_from: codes of the rules that could explain it, where these are others than the rule's.
+            action: what to do, where this finding's numbers tell more than the rule's advice.
         """
         graded = self.severity if severity is None else severity
         return Finding(
@@ -76,6 +78,7 @@ class Rule:
             follows_from=self.follows_from if follows_from is None else follows_from,
             explains=graded >= self.explains_from,
             advice=self.advice,
+            action=action or self.advice.action,
         )
 
 

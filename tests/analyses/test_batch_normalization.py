@@ -153,3 +153,4 @@ def test_collapsed_scales_are_a_note_up_to_a_tenth(count: int, severity: Severit
     assert finding.message == (
         f"{count} of 100 channels are constant: their scales are below 0.001 ({count}.0%, limit 10%)"
     )
+    assert finding.action.startswith(f"Remove {count} channels, adding their constants to the next bias; or train")

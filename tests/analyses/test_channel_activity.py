@@ -123,10 +123,15 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
         "44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90%); with 95% confidence each fires on "
         "fewer than 3.3% of such samples"
     )
-    (single,) = findings(replace(LAYER, silent=(3,)))
+    assert finding.action == "Remove 44 units: conv could have 56."
+    (single,) = findings(replace(LAYER, silent=(3,), source="dense"))
+    assert single.action == "Remove 1 unit: dense could have 99."
     assert single.message.endswith("with 95% confidence it fires on fewer than 4.9% of such samples")
     (most,) = findings(replace(LAYER, silent=tuple(range(90))))
     assert most.severity is Severity.WARNING
+    assert most.action == (
+        "Retrain with a smaller learning rate, as most units are dead; or keep the 10 others of conv."
+    )
 
 
 @pytest.mark.parametrize(("silent", "severity"), [(40, Severity.NOTE), (41, Severity.WARNING)])
@@ -150,6 +155,7 @@ def test_a_layer_of_which_no_channel_fired_is_a_problem_also_on_few_samples(samp
     assert finding.message == (
         f"all 100 units are dead: zero on all {samples} samples, so the layer outputs nothing but zeros"
     )
+    assert finding.action.startswith("Check the scaling of the inputs and the biases of the layer, then retrain")
     (few,) = findings(replace(LAYER, silent=tuple(range(100))), samples=4)
     assert isinstance(few, Inconclusive)
 
@@ -241,6 +247,9 @@ def test_more_than_a_tenth_of_dormant_channels_is_a_note() -> None:
     assert finding.message == (
         "11 of 100 channels are dormant on 60 samples: at most 0.025 of the layer's mean activity (11.0%, limit 10%)"
     )
+    assert finding.action == "Remove 11 channels, or train conv with 89, and compare the accuracy."
+    (every,) = findings(replace(LAYER, dormant=tuple(range(100))))
+    assert every.action == every.advice.action == "Prune them or make the layer narrower."
 
 
 @pytest.mark.parametrize(("count", "severity"), [(10, Severity.NOTE), (11, Severity.WARNING)])

@@ -63,6 +63,7 @@ def test_the_findings_say_how_many_and_what_is_left(result: DataQualityResult) -
         "3 of 23 samples are copies of others, 3 of them exact (13.0%, limit 5%); on the 20 different ones the accuracy is 50.0% "
         f"({measure(10, 20).low:.1%} to {measure(10, 20).high:.1%})"
     )
+    assert copies.action == "Remove the 3 copies: 20 different samples remain."
     assert conflict.message == "1 sample has the values of an earlier one and another label (limit 0)"
     assert list(findings(result, {**LIMITS, COPIES.code: 0.2, CONFLICT.code: 1})) == []
 
@@ -143,6 +144,10 @@ def test_test_samples_among_the_training_samples_are_named(trained_on: Any) -> N
         Severity.PROBLEM,
         "2 of 60 samples are among 200 training samples, 1 exactly (3.3%, limit 1%)",
     )
+    assert leaked.action == "Remove them from the test, then run the report again on the 58 others."
+    all_of_them = replace(result, compared=2)
+    (leaked,) = (one for one in findings(all_of_them, LIMITS) if one.code == LEAKED.code)
+    assert leaked.action == "Test on other samples: all of these were trained on."
 
 
 def test_the_accuracy_on_training_samples_is_that_of_a_draw_with_the_difference(trained_on: Any) -> None:

@@ -388,6 +388,7 @@ def test_labels_that_are_off_by_one_are_told() -> None:
         f"moving every label by +1 gives an accuracy of {right / 400:.1%} instead of {declared:.1%} on 400 samples: "
         "labels or class names start at another number"
     )
+    assert finding.action == finding.advice.action
 
 
 def test_two_classes_in_the_wrong_order_are_named() -> None:
@@ -398,6 +399,7 @@ def test_two_classes_in_the_wrong_order_are_named() -> None:
         "outputs order these classes differently; exchanging them gives an accuracy of 100.0% instead of 0.0% on 100 "
         "samples"
     )
+    assert finding.action == "Exchange cat and dog in the labels or in --class-names, then run the report again."
 
 
 @pytest.mark.parametrize(("accuracy", "count"), [(0.85, 2000), (0.8, 500), (0.7, 500)])

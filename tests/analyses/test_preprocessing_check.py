@@ -162,6 +162,7 @@ def test_samples_declared_raw_to_a_model_of_0_to_1_are_a_problem(model: Any) -> 
         "samples scaled '0 to 1' give an accuracy of 100.0% instead of 44.0% on 25 samples: 14 gained, 0 lost (p = 0.00073 "
         "after correction for 6 variants, limit 0.05); use --scale unit"
     )
+    assert finding.action == "Run the report again with --scale unit, and compare."
 
 
 def test_floats_in_0_to_1_are_tried_as_bytes(model: Any) -> None:

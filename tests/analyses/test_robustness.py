@@ -143,14 +143,14 @@ def test_a_change_that_hardly_shows_is_a_warning_where_it_certainly_costs_more_t
         f"60% of 100 samples are right instead of 90%: at least {least:.0%} lost (limit 10%); so does 1 other change"
     )
     assert found.evidence["lost_at_least"] == least
-    assert found.advice.action.startswith("Train with random noise (keras.layers.GaussianNoise)")
+    assert found.action.startswith("Train with random noise (keras.layers.GaussianNoise)")
 
 
 def test_a_change_that_shows_is_a_note_and_names_the_worst() -> None:
     (found,) = judged(changed("shift", 3, 66), changed("rotation", 3, 20), labelled=False)
     assert (found.code, found.severity) == (VISIBLE.code, Severity.NOTE)
     assert found.message.startswith("24% of 100 samples keep their answer: at least ")
-    assert found.advice.action.startswith("Train with random shifts")
+    assert found.action.startswith("Train with random shifts")
 
 
 @pytest.mark.parametrize(("kind", "severity"), [("contrast", 3), ("occlusion", 3), ("flip", 0)])

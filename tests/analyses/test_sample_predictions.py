@@ -274,6 +274,7 @@ def test_inputs_far_from_what_the_rescaling_expects_are_a_problem(
     assert finding.evidence == {"lowest": input_range[0], "highest": input_range[1], "ratio": pytest.approx(ratio)}
     assert finding.threshold == 8
     assert "rescaling layer" in finding.source
+    assert finding.action == "Run the report again with --scale none: the model itself rescales what is stored."
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,7 @@ def test_a_border_that_decides_is_found() -> None:
     assert found[0].message == (
         f"with all but a border of 1 pixel from another sample, 100% of 50 answers stay (at least {low:.0%}, limit 50%)"
     )
+    assert found[0].action == "Crop 1 pixel at each edge or train with other backgrounds, then run the report again."
 
 
 def test_classes_with_ten_pairs_have_maps_and_redaction_keeps_their_numbers(result: ShortcutsResult) -> None:

@@ -31,6 +31,9 @@ def test_a_model_that_forgot_a_class_is_worse(pair, worse):
     assert [row.name for row in classes.worse] == ["a<b"]
     assert classes.classes[0].recall.broken == lost
     assert [change.part for change in worse.verdict.changes if change.worse][:2] == ["answers", "class_changes"]
+    assert worse.verdict.changes[0].action == (
+        f"Keep the base, and look at the {lost} samples that only the base gets right."
+    )
 
 
 def test_broken_samples_are_shown_with_both_answers(worse, pair):

@@ -148,6 +148,17 @@ def test_a_card_says_why_a_finding_matters_what_to_do_and_how_sure_it_is(report)
     assert "At least 95% sure: a statistical test or bound. Rule <code>a-rule</code>, limit 0.1." in card
 
 
+def test_findings_of_one_rule_say_what_to_do_about_each_where_their_numbers_tell(report):
+    advice = Advice(title=say("Dead units"), why=say("They never fire."), action=say("Prune them."))
+    both = tuple(replace(finding(f"conv{n}"), advice=advice, action=f"Remove {n} units.") for n in (3, 4))
+    section = replace(report.sections[0], findings=both)
+    page = render_html(replace(report, sections=(section,)))
+    assert "<dt>What to do</dt><dd>Prune them.</dd>" in page
+    assert [page.count(f". Remove {n} units.</li>") for n in (3, 4)] == [1, 1]
+    alone = replace(report, sections=(replace(section, findings=both[:1]),))
+    assert "<dt>What to do</dt><dd>Remove 3 units.</dd>" in render_html(alone)
+
+
 def test_a_long_table_shows_what_findings_are_about_and_then_the_first_rows():
     rows = [ShownRow(f"layer{index}") for index in range(20)]
     section = Section("one", "One", None, (finding("layer17"), finding("layer19")))

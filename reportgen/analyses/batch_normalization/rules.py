@@ -207,6 +207,11 @@ def collapsed_scales(layer: NormalizationAudit, limit: float) -> Iterator[Findin
         ),
         evidence={"collapsed": count, "channels": layer.channels, "share": count / layer.channels},
         threshold=limit,
+        action=counted(
+            count,
+            "Remove {n} channel, adding its constant to the next bias; or train with less weight decay on the scales.",
+            "Remove {n} channels, adding their constants to the next bias; or train with less weight decay on the scales.",
+        ),
         severity=Severity.WARNING if count > limit * layer.channels else Severity.NOTE,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.measures.intervals import never_seen_bound
-from reportgen.messages import counted, say
+from reportgen.messages import Message, counted, say
 from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Inconclusive, Limits, Rule, Severity
 
 NON_FINITE = Rule(
@@ -134,6 +134,20 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Itera
         evidence=_evidence("silent", count, layer, evaluated) | {"rate_bound": bound},
         threshold=most,
         severity=Severity.WARNING if loud else Severity.NOTE,
+        action=_silent_action(layer),
+    )
+
+
+def _silent_action(layer: LayerActivity) -> Message:
+    """Return what to do about channels that never fired, of a layer in which others did."""
+    count, values = len(layer.silent), {"layer": layer.source or layer.name, "left": layer.channels - len(layer.silent)}
+    if 2 * count > layer.channels:
+        return say(
+            "Retrain with a smaller learning rate, as most units are dead; or keep the {left} others of {layer}.",
+            **values,
+        )
+    return counted(
+        count, "Remove {n} unit: {layer} could have {left}.", "Remove {n} units: {layer} could have {left}.", **values
     )
 
 
@@ -149,6 +163,9 @@ def _dead_layer(layer: LayerActivity, evaluated: int, limit: float) -> Finding:
         evidence=_evidence("silent", layer.channels, layer, evaluated) | {"rate_bound": never_seen_bound(evaluated)},
         threshold=limit,
         severity=Severity.PROBLEM,
+        action=say(
+            "Check the scaling of the inputs and the biases of the layer, then retrain with a smaller learning rate."
+        ),
     )
 
 
@@ -209,6 +226,15 @@ def dormant_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iter
         ),
         evidence=_evidence("dormant", count, layer, evaluated),
         threshold=limit,
+        action=counted(
+            count,
+            "Remove {n} channel, or train {layer} with {left}, and compare the accuracy.",
+            "Remove {n} channels, or train {layer} with {left}, and compare the accuracy.",
+            layer=layer.source or layer.name,
+            left=layer.channels - count,
+        )
+        if count < layer.channels
+        else None,
     )
 
 

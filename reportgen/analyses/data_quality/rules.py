@@ -123,7 +123,15 @@ def _leaked(result: DataQualityResult, training: TrainingComparison, limit: floa
             limit=limit,
         )
         evidence = {"leaked": training.leaked, "exact": training.exact, "share": share}
-        yield LEAKED.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+        left = result.compared - training.leaked
+        action = counted(
+            left,
+            "Remove them from the test, then run the report again on {n} other sample.",
+            "Remove them from the test, then run the report again on the {n} others.",
+        )
+        if not left:
+            action = say("Test on other samples: all of these were trained on.")
+        yield LEAKED.finding(_SAMPLES, message, evidence=evidence, threshold=limit, action=action)
 
 
 def _gap(result: DataQualityResult, training: TrainingComparison, limit: float) -> Iterator[Finding]:
@@ -164,7 +172,13 @@ def _copies(result: DataQualityResult, limit: float) -> Iterator[Finding]:
             high=result.distinct.high,
         )
     evidence = {"copies": result.copied, "exact": result.exact, "share": share}
-    yield COPIES.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+    action = counted(
+        result.copied,
+        "Remove {n} copy: {left} different samples remain.",
+        "Remove the {n} copies: {left} different samples remain.",
+        left=result.compared - result.copied,
+    )
+    yield COPIES.finding(_SAMPLES, message, evidence=evidence, threshold=limit, action=action)
 
 
 def _conflicts(result: DataQualityResult, limit: float) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reportgen.analyses.filter_grids.results import LEAST_COSINE, FilterGridsResult, FilterStrength
-from reportgen.messages import counted, say
+from reportgen.messages import Message, counted, say
 from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
 
 WEAK = Rule(
@@ -64,6 +64,20 @@ def weak_filters(strength: FilterStrength, limit: float) -> Iterator[Finding]:
         evidence={"weak": count, "filters": strength.filters, "largest_norm": strength.largest_norm},
         threshold=limit,
         severity=None if count >= WARNED_SHARE * strength.filters else Severity.NOTE,
+        action=_fewer_action(strength, count),
+    )
+
+
+def _fewer_action(strength: FilterStrength, spare: int) -> Message | None:
+    """Return how many filters a layer could have without its spare ones; None where none would be left."""
+    if spare >= strength.filters:
+        return None
+    return counted(
+        spare,
+        "Remove {n} filter: {layer} could have {left}; measure the accuracy after it.",
+        "Remove {n} filters: {layer} could have {left}; measure the accuracy after it.",
+        layer=strength.label,
+        left=strength.filters - spare,
     )
 
 
@@ -114,6 +128,7 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Findin
         evidence={"involved": involved, "copies": copies, "pairs": len(pairs), "closest": closest},
         threshold=limit,
         severity=Severity.WARNING if copies >= WARNED_SHARE * strength.filters else None,
+        action=_fewer_action(strength, copies),
     )
 
 

@@ -113,7 +113,14 @@ def _finding(
     option = options.get(name, "")
     message = _with_option(result, message, option)
     if not result.dead_layer:
-        return OTHER.finding(name, message, severity=severity, evidence=evidence, threshold=threshold)
+        return OTHER.finding(
+            name,
+            message,
+            severity=severity,
+            evidence=evidence,
+            threshold=threshold,
+            action=_action(name, option),
+        )
     dead = say(
         "{message}; but {layer} never fires as used, which may be the cause",
         message=message,
@@ -126,6 +133,7 @@ def _finding(
         evidence=evidence,
         threshold=threshold,
         follows_from=("silent-channels", *OTHER.follows_from),
+        action=_action(name, option),
     )
 
 
@@ -140,6 +148,12 @@ def _with_option(result: PreprocessingCheckResult, message: Message, option: str
             option=option,
         )
     return say("{message}; use {option}", message=message, option=option)
+
+
+def _action(name: str, option: str) -> Message:
+    if not option:
+        return say("Prepare the samples as '{name}', run the report again, and compare.", name=name)
+    return say("Run the report again with {option}, and compare.", option=option)
 
 
 def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
@@ -183,6 +197,7 @@ def _by_moments(result: PreprocessingCheckResult, best: ScaleFit) -> Finding:
         threshold=DOUBTFUL,
         severity=Severity.PROBLEM if (declared.distance or 0.0) >= MISFIT else Severity.WARNING,
         follows_from=("non-finite-weights",),
+        action=_action(best.name, best.option),
     )
 
 

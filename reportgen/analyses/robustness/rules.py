@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reportgen.analyses.robustness.results import ChangedAccuracy, RobustnessResult
 from reportgen.measures.intervals import CONFIDENCE
@@ -140,10 +140,13 @@ def _judged(
             "p_value": worst.change.p_value,
             "changes": len(dear),
         }
-        found = rule.finding(
-            worst.change.name, _sentence(result, worst, limit, len(dear) - 1), evidence=evidence, threshold=limit
+        yield rule.finding(
+            worst.change.name,
+            _sentence(result, worst, limit, len(dear) - 1),
+            evidence=evidence,
+            threshold=limit,
+            action=_ACTIONS[worst.change.kind],
         )
-        yield replace(found, advice=replace(rule.advice, action=_ACTIONS[worst.change.kind]))
 
 
 def findings(result: RobustnessResult, limits: Limits) -> Iterator[Finding | Inconclusive]:

@@ -267,6 +267,8 @@ def input_range(result: SamplePredictionsResult, limits: Limits) -> Iterator[Fin
         return
     (low, high), (lowest, highest), limit = result.summary.input_range, result.expected_range, limits[RANGE.code]
     ratio = (high - low) / (highest - lowest)
+    bottom, top = result.summary.stored_range
+    stored_action = say("Run the report again with --scale none: the model itself rescales what is stored.")
     if not 1 / limit <= ratio <= limit:
         yield RANGE.finding(
             say("samples"),
@@ -281,6 +283,7 @@ def input_range(result: SamplePredictionsResult, limits: Limits) -> Iterator[Fin
             ),
             evidence={"lowest": low, "highest": high, "ratio": ratio},
             threshold=limit,
+            action=stored_action if 1 / limit <= (top - bottom) / (highest - lowest) <= limit else None,
         )
 
 

@@ -123,4 +123,9 @@ def _border(result: ShortcutsResult, limit: float) -> Iterator[Finding]:
             limit=limit,
         )
         evidence = {"kept": result.of_border.value, "kept_at_least": result.of_border.low}
-        yield BORDER.finding(say("border"), message, evidence=evidence, threshold=limit)
+        action = counted(
+            max(result.border),
+            "Crop {n} pixel at each edge or train with other backgrounds, then run the report again.",
+            "Crop {n} pixels at each edge or train with other backgrounds, then run the report again.",
+        )
+        yield BORDER.finding(say("border"), message, evidence=evidence, threshold=limit, action=action)

@@ -66,7 +66,16 @@ def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[
     decision = judge_calibration(error, quality.temperature, result.evaluated, limit)
     if decision.outcome is Outcome.FAIL:
         yield CALIBRATION.finding(
-            say("calibration"), _disagreement(quality, limit), evidence=_evidence(quality), threshold=limit
+            say("calibration"),
+            _disagreement(quality, limit),
+            evidence=_evidence(quality),
+            threshold=limit,
+            action=None
+            if quality.temperature is None
+            else say(
+                "Calibrate on other data: divide the logits by a temperature, here about {temperature:.2g}.",
+                temperature=quality.temperature.value,
+            ),
         )
     elif decision.outcome is Outcome.INCONCLUSIVE:
         what = say("calibration error")

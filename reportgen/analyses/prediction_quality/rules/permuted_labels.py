@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.measures.assignment import Exchange
-from reportgen.messages import counted, first_of, say
+from reportgen.messages import Message, counted, first_of, say
 from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
 
 PERMUTED = Rule(
@@ -81,7 +81,19 @@ def permuted_labels(result: PredictionQualityResult, limits: Limits) -> Iterator
             samples=samples,
         )
     evidence = {"accuracy": accuracy, "declared": found.declared, "answered": _answered(exchanges)}
-    yield PERMUTED.finding(say("labels"), message, evidence=evidence, threshold=limit)
+    yield PERMUTED.finding(say("labels"), message, evidence=evidence, threshold=limit, action=_action(exchanges))
+
+
+def _action(exchanges: list[Exchange]) -> Message | None:
+    """Return which two classes are to be exchanged; None where there are more."""
+    if len(exchanges) != 1 or len(exchanges[0].pairs) != 2:
+        return None
+    one, other = exchanges[0].pairs
+    return say(
+        "Exchange {one} and {other} in the labels or in --class-names, then run the report again.",
+        one=one.label,
+        other=other.label,
+    )
 
 
 def _exchanged_in_masks(exchanges: list[Exchange], limit: float) -> Finding:
@@ -101,7 +113,8 @@ def _exchanged_in_masks(exchanges: list[Exchange], limit: float) -> Finding:
         pairs=first_of(swapped, _NAMED),
         limit=limit,
     )
-    return PERMUTED.finding(say("labels"), message, evidence={"answered": _answered(exchanges)}, threshold=limit)
+    evidence = {"answered": _answered(exchanges)}
+    return PERMUTED.finding(say("labels"), message, evidence=evidence, threshold=limit, action=_action(exchanges))
 
 
 def _answered(exchanges: list[Exchange]) -> float:
