@@ -13,6 +13,7 @@ from keras import layers
 from reportgen.analyses.base import Skip
 from reportgen.analyses.concepts.analysis import Concepts
 from reportgen.analyses.concepts.results import ConceptsResult
+from reportgen.analyses.concepts.untrained import told_right
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import paired_difference
 from reportgen.measures.separation import (
@@ -23,8 +24,9 @@ from reportgen.measures.separation import (
     standardised,
 )
 from reportgen.models.graphs import describe_model
-from reportgen.models.passes import run_forward
+from reportgen.models.passes import LiveModel, pooled_untrained, run_forward
 from reportgen.models.passes.pooled import pool
+from reportgen.models.weights import draw_initial
 from reportgen.results.plottables import Palette
 
 GENERATOR = np.random.default_rng(31)
@@ -218,6 +220,105 @@ def test_depths_that_add_nothing_are_named_from_the_first_on() -> None:
 
 def test_one_depth_alone_after_another_is_not_called_too_many() -> None:
     assert told_by_brightness(KEEPS, KEEPS) == []
+
+
+def classifier(seed: int) -> Any:
+    """Return an untrained network with 12 units behind a convolution."""
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 1)),
+            layers.Conv2D(3, 3, activation="relu", name="maps"),
+            layers.Flatten(),
+            layers.Dense(12, activation="relu", name="units"),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    for kernel in describe_model(model).kernels:
+        model.get_layer(kernel.path).kernel.assign(draw_initial(kernel, seed=seed))
+    return model
+
+
+HARD = np.arange(200) % 2
+HARD_IMAGES = np.random.default_rng(6).random((200, 6, 6, 1)).astype(np.float32)
+HARD_IMAGES[:, 2:4, 2:4, 0] += 0.25 * HARD[:, None, None]
+
+
+def test_depths_stand_beside_those_of_the_best_untrained_network() -> None:
+    model = classifier(0)
+    result = told(model, HARD_IMAGES, labels=HARD)
+    assert result.separations[0].untrained is None
+    described = describe_model(model)
+    live = LiveModel(model, described.layers, 64)
+    for one in result.separations[1:]:
+        assert one.untrained is not None
+        assert (one.untrained.draws, one.untrained.probe.trained) == (3, one.probe)
+        right = []
+        for seed in range(3):
+            drawn = pooled_untrained(live, described.kernels, [HARD_IMAGES], [one.name], seed=seed)
+            assert drawn is not None
+            right.append(told_right(drawn[one.name], HARD)[1])
+        own = told_right(outputs_of(model, one.name, HARD_IMAGES), HARD)[1] if one.name == "units" else None
+        best = max(right, key=np.count_nonzero)
+        assert one.untrained.probe.untrained == measure(int(best.sum()), 200)
+        if own is not None:
+            assert (one.untrained.probe.gained, one.untrained.probe.lost) == (
+                int((own & ~best).sum()),
+                int((best & ~own).sum()),
+            )
+
+
+def test_layers_that_tell_classes_no_better_than_before_training_are_named() -> None:
+    result = told(classifier(0), HARD_IMAGES, labels=HARD)
+    last = result.separations[-1].untrained
+    assert last is not None
+    (finding,) = (one for one in Concepts().findings(result, LIMITS) if one.code == "no-better-than-untrained")
+    avoided = []
+    for one in (last.probe, last.centroid):
+        bound = paired_difference(one.untrained.successes, one.gained, one.lost, 200, confidence=0.975)[1]
+        avoided.append(bound / (1 - one.untrained.value))
+    assert (finding.severity.label, str(finding.subject)) == ("warning", "units")
+    assert finding.evidence["avoided_at_most"] == pytest.approx(max(avoided))
+    assert max(avoided) < 0.15
+    assert list(Concepts().findings(result, {**LIMITS, "no-better-than-untrained": max(avoided) - 1e-6})) == []
+
+
+def test_layers_that_were_trained_for_the_task_are_not() -> None:
+    model = classifier(0)
+    kernel = np.zeros(model.get_layer("units").kernel.shape, np.float32)
+    model.get_layer("maps").set_weights([np.full((3, 3, 1, 3), 1 / 9, np.float32), np.zeros(3)])
+    kernel[::3, 0] = np.where(np.arange(16) % 4 % 3 * (np.arange(16) // 4 % 3) > 0, 1, 0)  # the middle of the picture
+    model.get_layer("units").set_weights([kernel, np.zeros(12)])
+    last = told(model, HARD_IMAGES, labels=HARD).separations[-1].untrained
+    assert last is not None
+    assert last.probe.trained.value > last.probe.untrained.value + 0.05
+    assert list(Concepts().findings(told(model, HARD_IMAGES, labels=HARD), LIMITS)) == []
+
+
+def test_labels_that_untrained_layers_do_not_tell_either_accuse_no_training() -> None:
+    labels = np.random.default_rng(8).integers(0, 2, 200)
+    result = told(classifier(0), HARD_IMAGES, labels=labels)
+    last = result.separations[-1].untrained
+    assert last is not None
+    assert last.majority == np.bincount(labels).max() / 200
+    assert [one.code for one in Concepts().findings(result, LIMITS)] == []
+
+
+def test_where_even_untrained_layers_make_no_error_nothing_is_said() -> None:
+    labels = np.arange(120) % 2
+    images = (np.random.default_rng(3).random((120, 6, 6, 1)) + 2 * labels[:, None, None, None]).astype(np.float32)
+    result = told(classifier(0), images, labels=labels)
+    assert result.separations[-1].untrained.probe.untrained.value == 1  # type: ignore[union-attr]
+    assert "no-better-than-untrained" not in [one.code for one in Concepts().findings(result, LIMITS)]
+
+
+@pytest.mark.parametrize("given", [{"effort": "quick"}, {"live": None}, {"count": 99}])
+def test_untrained_networks_are_run_only_where_it_is_paid_for_and_says_something(given: Any) -> None:
+    count = given.pop("count", 200)
+    model = classifier(0)
+    if "live" in given:
+        given = {"live": LiveModel(model, describe_model(model).layers, 64, no_gradients="It is compiled.")}
+    result = told(model, HARD_IMAGES[:count], labels=HARD[:count], **given)
+    assert [one.untrained for one in result.separations] == [None] * 3
 
 
 @pytest.mark.parametrize("labels", [None, np.zeros(30, int), np.arange(30), np.arange(30) % 3])

@@ -61,7 +61,7 @@ class Concepts:
         followed = followed_samples(len(names))
         depths = tuple(_depth(name, kept[name][:followed], placed.get(name), context, len(names)) for name in names)
         return ConceptsResult(
-            depths, _endings(context, samples)[:followed], separations(samples), samples.summary.shape[:-1]
+            depths, _endings(context, samples)[:followed], separations(context, samples), samples.summary.shape[:-1]
         )
 
     def findings(self, result: ConceptsResult, limits: Limits) -> Iterable[Finding]:

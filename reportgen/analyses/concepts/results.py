@@ -45,6 +45,41 @@ class Ahead:
 
 @redactable
 @dataclass(frozen=True)
+class AgainstUntrained:
+    """One way to tell the classes at one depth, trained and not.
+
+    Attributes:
+        trained: how often it is right on what the trained network makes of the samples.
+        untrained: the same of the best untrained one.
+        gained: samples that are right with training alone.
+        lost: samples that are right without training alone.
+    """
+
+    trained: Rate
+    untrained: Rate
+    gained: int
+    lost: int
+
+
+@redactable
+@dataclass(frozen=True)
+class Untrained:
+    """One depth of the network beside the same depth of fresh draws of it.
+
+    Attributes:
+        draws: number of these.
+        majority: share of the most frequent class, in [0, 1]: what labels that belong to other samples give at the most.
+        centroid, probe: by the nearest class mean and by the linear probe.
+    """
+
+    draws: int
+    majority: float
+    centroid: AgainstUntrained
+    probe: AgainstUntrained
+
+
+@redactable
+@dataclass(frozen=True)
 class Separation:
     """How well the classes separate at one depth, maps averaged over 4 x 4 parts.
 
@@ -56,6 +91,7 @@ class Separation:
         rank: directions that the samples fill, from 1 to one less than their number.
         similarity: linear CKA with the depth before, in [0, 1]; None for the first.
         after_by_centroid, after_by_probe: the best later depth by either; None for the last.
+        untrained: the same depth before training; None for the pixels and where that was not run.
     """
 
     name: str
@@ -66,6 +102,7 @@ class Separation:
     similarity: float | None
     after_by_centroid: Ahead | None
     after_by_probe: Ahead | None
+    untrained: Untrained | None = None
 
 
 @dataclass(frozen=True)

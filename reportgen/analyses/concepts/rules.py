@@ -1,10 +1,11 @@
-"""The rules on depths that lose what tells the classes apart, or add nothing to it."""
+"""The rules on depths that lose what tells the classes apart, add nothing to it, or have learned nothing of it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
-from reportgen.analyses.concepts.results import Ahead, ConceptsResult, Separation
+from reportgen.analyses.concepts.results import AgainstUntrained, Ahead, ConceptsResult, Separation
 from reportgen.measures.intervals import CONFIDENCE, Rate
 from reportgen.measures.paired import paired_difference
 from reportgen.messages import counted, say
@@ -39,7 +40,7 @@ NO_GAIN = Rule(
     unit=say("share of the samples whose class is told after and not before, net"),
     bounds=(0.0, 1.0),
     source=_SOURCE,
-    follows_from=(LOST.code, *BROKEN_WEIGHTS, *WRONG_INPUTS),
+    follows_from=(LOST.code, "no-better-than-untrained", *BROKEN_WEIGHTS, *WRONG_INPUTS),
     advice=Advice(
         title=say("Layers that add nothing"),
         why=say("The same accuracy may come from fewer layers, with less time and memory."),
@@ -48,16 +49,41 @@ NO_GAIN = Rule(
     ),
 )
 
-RULES = (LOST, NO_GAIN)
+UNTRAINED = Rule(
+    code="no-better-than-untrained",
+    meaning=say("the last layers tell the classes certainly no better than those of an untrained network"),
+    severity=Severity.WARNING,
+    threshold=0.15,
+    unit=say("share of the untrained network's errors that training must avoid"),
+    bounds=(0.0, 1.0),
+    source=say(
+        "Saxe et al., ICML 2011, 1089, for what random weights tell; the best of three draws; the upper bound of the gain by "
+        "Newcombe 1998, Statistics in Medicine 17, 2635, with Bonferroni for the two readings; the limit was chosen on healthy "
+        "networks (docs/verdicts.md of reportgen)"
+    ),
+    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    advice=Advice(
+        title=say("Training has not improved the layers"),
+        why=say("Random weights tell the classes as well, so the layers hold nothing that was learned for this task."),
+        action=say("Check that the training labels belong to their samples and the loss falls, then train again."),
+        certainty=Certainty.TEST,
+    ),
+)
+
+RULES = (UNTRAINED, LOST, NO_GAIN)
 """Every rule of this section, in the order in which tables list them."""
 
 
 def findings(result: ConceptsResult, limits: Limits) -> Iterator[Finding]:
-    """Yield the first depth that loses what no later one regains; without one, the first after which nothing is gained.
+    """Yield that training has not helped, and the first depth that loses what no later one regains.
+
+    Without one, it is the first after which nothing is gained.
 
     The linear probe alone tells of a loss; of a gain the nearest class mean too.
     """
     depths = result.separations
+    if depths:
+        yield from _no_better(depths[-1], limits[UNTRAINED.code])
     gains = [_most_gained(one, len(depths) - 1) for one in depths[:-1]]
     lost = [place for place, (_, probe) in enumerate(gains) if -probe > limits[LOST.code]]
     idle = [
@@ -67,6 +93,38 @@ def findings(result: ConceptsResult, limits: Limits) -> Iterator[Finding]:
         yield _lost(depths, lost[0], -gains[lost[0]][1], limits[LOST.code])
     elif idle:
         yield _without_gain(depths, idle[0], max(gains[idle[0]]), limits[NO_GAIN.code])
+
+
+def _no_better(last: Separation, limit: float) -> Iterator[Finding]:
+    """Yield that neither reading of the last depth avoids more than this share of the errors that untrained weights leave.
+
+    Where even these tell nothing, labels that belong to other samples are as likely, and nothing is said.
+    """
+    if last.untrained is None or last.untrained.probe.untrained.low <= last.untrained.majority:
+        return
+    most = max(_most_avoided(last.untrained.centroid), _most_avoided(last.untrained.probe))
+    if most >= limit:
+        return
+    probe = last.untrained.probe
+    message = say(
+        "a linear probe gets {trained:.0%} of {samples} right, with untrained weights {untrained:.0%}: {most:.0%} of the errors "
+        "avoided at most (limit {limit:.0%})",
+        trained=probe.trained.value,
+        samples=counted(probe.trained.trials, "{n} sample", "{n} samples"),
+        untrained=probe.untrained.value,
+        most=max(most, 0.0),
+        limit=limit,
+    )
+    evidence = {"trained": probe.trained.value, "untrained": probe.untrained.value, "avoided_at_most": most}
+    yield UNTRAINED.finding(last.name, message, evidence=evidence, threshold=limit)
+
+
+def _most_avoided(one: AgainstUntrained) -> float:
+    """Return the share of the errors without training that it avoids at the most; infinite where there are none to avoid."""
+    before = one.untrained
+    confidence = 1 - (1 - CONFIDENCE) / 2
+    most = paired_difference(before.successes, one.gained, one.lost, before.trials, confidence=confidence)[1]
+    return most / (1 - before.value) if before.value < 1 else math.inf
 
 
 def _most_gained(one: Separation, depths: int) -> tuple[float, float]:

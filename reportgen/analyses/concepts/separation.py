@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.concepts.results import Ahead, Separation
+from reportgen.analyses.concepts.untrained import untrained_depths
 from reportgen.measures.intervals import measure
 from reportgen.measures.separation import (
     effective_rank,
@@ -33,12 +36,13 @@ _SIDE = 32  # pixels of a picture along its longer side
 _AT_ONCE = 32  # pictures
 
 
-def separations(samples: EvaluatedSamples) -> tuple[Separation, ...]:
+def separations(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Separation, ...]:
     """Return how the classes separate by the pixels, whose name is '', and by each pooled call's channels, in order.
 
     A map is averaged over 4 x 4 parts, or as many as it has positions.
 
     Args:
+        context: what the report knows of the model, for the same depths before training.
         samples: the evaluated samples, with what the pass pooled of them; without class labels, and with fewer than 20, nothing
             is measured.
     """
@@ -52,9 +56,11 @@ def separations(samples: EvaluatedSamples) -> tuple[Separation, ...]:
     known = labels.values[chosen]
     if len(np.unique(known)) < 2:
         return ()
-    features = {"": _pixels(samples, chosen.tolist())}
-    features |= {name: parts[rows] for name, parts in pooled.parts.items()}
-    return _measured(features, known)
+    depths = {name: parts[rows] for name, parts in pooled.parts.items()}
+    found = _measured({"": _pixels(samples, chosen.tolist()), **depths}, known)
+    names = [one.name for one in found if one.name]
+    before = untrained_depths(context, samples, chosen, known, {name: depths[name] for name in names})
+    return tuple(replace(one, untrained=before.get(one.name)) for one in found)
 
 
 def _measured(features: dict[str, np.ndarray], labels: np.ndarray) -> tuple[Separation, ...]:

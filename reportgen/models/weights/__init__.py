@@ -9,7 +9,8 @@ from reportgen.models.weights.kernel_statistics import (
     SMOOTHNESS,
     STATISTICS,
 )
-from reportgen.models.weights.kernels import LayerKernel, is_convolution, layer_kernels
+from reportgen.models.weights.kernels import LayerKernel, is_convolution, is_kernel, layer_kernels
+from reportgen.models.weights.laws import draw_as_keras
 from reportgen.models.weights.moments import NEAR_ZERO, WeightMoments, weight_moments
 from reportgen.models.weights.null_comparison import (
     LEADING,

@@ -144,7 +144,7 @@ def _fan(initializer: Any, shape: Sequence[int]) -> float:
     Source: keras.initializers.VarianceScaling of Keras 3.15, compute_fans.
     """
     window = math.prod(shape[:-2])
-    before, after = shape[-2] * window, shape[-1] * window
+    before, after = (shape[-2] if len(shape) > 1 else shape[-1]) * window, shape[-1] * window
     inputs, outputs = (getattr(initializer, name, None) for name in ("input_axes", "output_axes"))
     if inputs is not None and outputs is not None:  # of an EinsumDense
         before, after = (math.prod(shape[axis] for axis in axes) for axes in (inputs, outputs))
