@@ -35,6 +35,7 @@ from reportgen.redaction import redact as redacted
 from reportgen.report import Report
 from reportgen.results import Limits, Section, SkippedSection, with_causes
 from reportgen.run import (
+    EvaluatedSamples,
     Sharding,
     TrainingHistory,
     evaluate_samples,
@@ -338,7 +339,7 @@ def make_context(
         try:
             recorded = () if described.outputs_only else shown
             evaluated = evaluate_samples(described, source, shown=recorded, options=options, sharding=sharding)
-            live = _live(described, evaluated.batch, reason)
+            live = _live(described, evaluated, reason)
         except ForwardError as error:
             failed = str(error)
             reason = say(
@@ -379,15 +380,16 @@ def _places(context: AnalysisContext) -> dict[str, int]:
     return {path: place for place, path in reversed([*enumerate(paths)])}
 
 
-def _live(described: DescribedModel, batch: int, reason: str) -> LiveModel:
+def _live(described: DescribedModel, evaluated: EvaluatedSamples, reason: str) -> LiveModel:
     """Return the model for sections that run it once more; `reason` is why one of outputs alone has no gradients."""
     output = described.output
     model = OneOutput(described.model, output.index) if output.count > 1 else described.model
     return LiveModel(
         model=CompiledModel(model) if described.compiled else model,
         layers=described.layers,
-        batch=batch,
+        batch=evaluated.batch,
         no_gradients=reason if described.outputs_only else _no_gradients(described),
+        explained=evaluated.activations.beside_call,
     )
 
 

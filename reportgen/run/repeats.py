@@ -9,8 +9,8 @@ import numpy as np
 from reportgen.models.passes import LiveModel
 from reportgen.run.evaluation import EvaluatedSamples
 
-_BATCH = 50
-"""Samples run at once: changed sets of any size are run in batches of this one, so that nothing is traced twice."""
+_WAYS = 10
+"""In so many ways and more is each sample changed where samples are."""
 
 
 def run_changed(live: LiveModel, samples: EvaluatedSamples, stored: np.ndarray, positions: Sequence[int]) -> np.ndarray:
@@ -26,12 +26,10 @@ def run_changed(live: LiveModel, samples: EvaluatedSamples, stored: np.ndarray, 
         ForwardError: a layer failed.
         MemoryError: the memory does not suffice for a single sample.
     """
-    size = min(live.batch, _BATCH)
-    # the last batch is filled up with the first samples once more
-    places = np.resize(np.arange(len(stored)), -(-len(stored) // size) * size)
-    found = []
-    for start in range(0, len(places), size):
-        part = places[start : start + size]
-        scaled = samples.scale(stored[part])
-        found.append(live.repeated.run(samples.pack(scaled, [positions[place] for place in part])))
-    return np.concatenate(found)[: len(stored)]
+    count = len(stored) * _WAYS
+    size = live.repeated.size(count)
+    batches = (
+        samples.pack(samples.scale(stored[start : start + size]), positions[start : start + size])
+        for start in range(0, len(stored), size)
+    )
+    return live.repeated.run(batches, count=count)

@@ -27,7 +27,7 @@ from reportgen.models.gradients import (
     predicted_logits,
 )
 from reportgen.models.graphs import common_data_format
-from reportgen.models.passes import LiveModel, SampleInputs, predict, randomised_kernels
+from reportgen.models.passes import LiveModel, SampleInputs, randomised_kernels
 from reportgen.run import EvaluatedSamples, class_scores
 from reportgen.samples import Targets
 
@@ -143,8 +143,7 @@ def _score(
     context: AnalysisContext, samples: EvaluatedSamples, live: LiveModel, classes: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     def score(inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:
-        batches = SampleInputs(inputs, positions, samples.pack).batches(live.batch)
-        outputs = predict(live.model, (batch.packed() for batch in batches))
+        outputs = live.answers(SampleInputs(inputs, positions, samples.pack))
         scores = class_scores(outputs, head=context.head, labels=samples.classes)
         if scores is None:
             return np.full(len(inputs), np.nan)

@@ -96,8 +96,11 @@ class LogitGradients:
         Raises:
             ForwardError: a layer failed, or the logits do not depend on the values in a way that has a gradient.
         """
-        if features is not None and self._target.head is not None and not self._by_input:
-            return self._channels_last(*self._behind(features, logits))
+        if self._target.head is not None and not self._by_input:
+            if features is None and self._target.features == self._live.explained:
+                features = self._live.features(inputs)
+            if features is not None:
+                return self._channels_last(*self._behind(features, logits))
         size = self._live.batch if self._taped_head else max(1, self._live.batch // _TAPE_SHARE)
         parts = [
             self._batch(batch, logits.take(slice(number * size, (number + 1) * size)))

@@ -24,7 +24,8 @@ from reportgen.models.passes.wrapping import recording
 _BATCH_VALUES = 300_000_000
 """Largest number of float32 values that a batch's pass keeps: 1.2 GB, all outputs of ResNet50 for 8 pictures of 224 px."""
 
-_MAX_BATCH = 128
+LARGEST_BATCH = 128
+"""Samples at most that are run at once, however few values the model keeps for each."""
 
 WORTH_TRACING = 8
 """Batches of the size of the first that must follow it for a graph of the pass to be made: that costs some batches' time."""
@@ -38,7 +39,7 @@ def batch_size(kept_values: int) -> int:
     Args:
         kept_values: number of values that a pass keeps for one sample: those of all layers' outputs together.
     """
-    return max(1, min(_MAX_BATCH, _BATCH_VALUES // max(kept_values, 1)))
+    return max(1, min(LARGEST_BATCH, _BATCH_VALUES // max(kept_values, 1)))
 
 
 def run_forward(

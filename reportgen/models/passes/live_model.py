@@ -23,17 +23,44 @@ class LiveModel:
         layers: the layers by path, as `named_layers` returns them.
         batch: how many samples to run at once.
         no_gradients: why no gradients can be taken through it, nor its layers be run one by one; '' where they can.
+        explained: name of the call whose maps are explained, where the graph tells, see `explained_call`; '' elsewhere.
     """
 
     model: Any
     layers: Mapping[str, Any]
     batch: int
     no_gradients: str = ""
+    explained: str = ""
 
     @cached_property
     def repeated(self) -> RepeatedPass:
-        """The model for many batches of one size, traced once for all analyses that run it so."""
-        return RepeatedPass(self.model, traceable=not isinstance(self.model, CompiledModel))
+        """The model for many samples, traced once for all analyses that run it so."""
+        return RepeatedPass(
+            self.model,
+            self.layers,
+            self.batch,
+            traceable=not isinstance(self.model, CompiledModel),
+            beside=self.explained,
+        )
+
+    def features(self, inputs: SampleInputs) -> np.ndarray | None:
+        """Return what the explained call puts out for these, as the layer gives it; None where no graph is made of the pass.
+
+        Raises:
+            ForwardError: a layer failed.
+        """
+        batches = inputs.batches(self.repeated.size(len(inputs)))
+        return self.repeated.beside((batch.packed() for batch in batches), count=len(inputs))
+
+    def answers(self, inputs: SampleInputs) -> np.ndarray:
+        """Return the model's first output for these, (n, ...) float32.
+
+        Raises:
+            ForwardError: a layer failed.
+            MemoryError: the memory does not suffice for a single sample.
+        """
+        batches = inputs.batches(self.repeated.size(len(inputs)))
+        return self.repeated.run((batch.packed() for batch in batches), count=len(inputs))
 
 
 def only_input(values: Any, positions: Sequence[int]) -> Any:

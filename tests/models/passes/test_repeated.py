@@ -1,0 +1,80 @@
+"""A model on many samples, as one graph."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes import LiveModel, SampleInputs
+
+VALUES = np.random.default_rng(5).random((40, 6, 6, 2)).astype(np.float32)
+
+
+class Counted(layers.Layer):
+    """Counts how often its call runs as Python."""
+
+    calls = 0
+
+    def call(self, inputs: Any) -> Any:
+        self.calls += 1
+        return inputs
+
+
+class Fixed(Counted):
+    """Needs to know how many samples there are."""
+
+    def call(self, inputs: Any) -> Any:
+        assert inputs.shape[0] is not None
+        return super().call(inputs)
+
+
+def live_with(layer: Counted, *, batch: int, explained: str = "") -> LiveModel:
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6, 6, 2))
+    maps = layers.Conv2D(3, 3, activation="relu", name="conv")(layer(inputs))
+    model = keras.Model(inputs, layers.Dense(4, activation="softmax")(layers.Flatten()(maps)))
+    layer.calls = 0
+    return LiveModel(model, named_layers(model), batch, explained=explained)
+
+
+@pytest.mark.parametrize("kind", [Counted, Fixed])
+def test_a_graph_gives_what_the_model_does_a_quarter_of_the_samples_at_a_time(kind: type[Counted]) -> None:
+    layer = kind()
+    live = live_with(layer, batch=20)
+    assert live.repeated.size(40) == 5
+    found = live.answers(SampleInputs(VALUES))
+    assert layer.calls == 1
+    assert found == pytest.approx(np.asarray(live.model(VALUES)), rel=1e-5)
+
+
+def test_one_graph_serves_batches_of_any_size() -> None:
+    layer = Counted()
+    live = live_with(layer, batch=20)
+    live.answers(SampleInputs(VALUES[:13]))
+    assert len(live.answers(SampleInputs(VALUES[:3]))) == 3
+    assert layer.calls == 1
+
+
+def test_few_samples_and_those_of_a_small_network_are_run_as_ever() -> None:
+    for batch, count in ((20, 9), (128, 40)):
+        layer = Counted()
+        live = live_with(layer, batch=batch)
+        assert live.repeated.size(count) == batch
+        live.answers(SampleInputs(VALUES[:count]))
+        live.answers(SampleInputs(VALUES[:count]))
+        assert layer.calls == 2
+
+
+def test_the_explained_maps_come_with_the_graph_and_follow_changed_weights() -> None:
+    live = live_with(Counted(), batch=20, explained="conv")
+    assert live.features(SampleInputs(VALUES[:9])) is None
+    first = live.features(SampleInputs(VALUES))
+    assert first is not None
+    assert first.shape == (40, 4, 4, 3)
+    kernel, bias = live.layers["conv"].get_weights()
+    live.layers["conv"].set_weights([2 * kernel, bias])
+    again = live.features(SampleInputs(VALUES[:9]))
+    assert again == pytest.approx(2 * first[:9], rel=1e-5)
