@@ -33,7 +33,7 @@ from reportgen.reading import LoadedModel, ModelFile, TrainingSetup, WeightsOnly
 from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
 from reportgen.report import Report
-from reportgen.results import Limits, Section, SkippedSection, with_causes
+from reportgen.results import Limits, Section, SkippedSection, with_causes, with_unchecked
 from reportgen.run import (
     EvaluatedSamples,
     Sharding,
@@ -198,20 +198,21 @@ def _made(
             sharding=sharding,
             train=train,
         )
+        sections = with_causes(
+            (
+                *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings, lost=lost),
+                *_moved(before, described, options),
+                *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings, lost=lost),
+                *plugins.broken,
+            ),
+            places=_places(context),
+        )
         report = Report(
             provenance=provenance,
             model=context.model,
             samples=context.samples.summary if context.samples else None,
-            sections=with_causes(
-                (
-                    *run_analyses(context, ANALYSES, on_stage=on_stage, settings=settings, lost=lost),
-                    *_moved(before, described, options),
-                    *run_plugins(context, plugins.working, on_stage=on_stage, settings=settings, lost=lost),
-                    *plugins.broken,
-                ),
-                places=_places(context),
-            ),
-            rules=settings.in_force,
+            sections=sections,
+            rules=with_unchecked(settings.in_force, sections),
         )
     return redacted(report) if options.redact else report
 

@@ -168,6 +168,7 @@ def _section(
         result=result,
         findings=findings,
         inconclusive=inconclusive,
+        unchecked={rule.code: reason for rule in analysis.rules if (reason := rule.missing(result))},
     )
 
 

@@ -65,7 +65,14 @@ def redact(report: AnyReport) -> AnyReport:
         model=_kept(report.model, reason),
         samples=None if report.samples is None else _kept(report.samples, reason),
         sections=tuple(_section(section, reason, own=section.name in own) for section in report.sections),
-        rules=tuple(rule if rule.set_by == "default" else replace(rule, set_by=CONFIG) for rule in report.rules),
+        rules=tuple(
+            replace(
+                rule,
+                set_by=rule.set_by if rule.set_by == "default" else CONFIG,
+                unchecked=unquoted(rule.unchecked, reason),
+            )
+            for rule in report.rules
+        ),
     )
 
 

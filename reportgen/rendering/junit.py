@@ -6,10 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from reportgen.results import Finding, Report, RuleInForce, Section, Severity, SkippedSection
+from reportgen.results import Finding, Report, RuleInForce, Severity, SkippedSection
 from reportgen.untrusted.escaping import escaped
 
-_NOT_RUN = "The section that checks this rule is not in the report."
 _MOST_TOLD = 20  # findings of a rule
 
 
@@ -36,8 +35,8 @@ class _Case:
 def render_junit(report: Report, *, fail_on: Severity | None = None) -> str:
     """Return the report's rules as JUnit XML: a test case a rule.
 
-    A rule fails by a finding at or above the gate, and is skipped where it is off, inconclusive or not applicable. Findings under
-    the gate stand in `system-out`. The file satisfies Ant's schema and that of Jenkins.
+    A rule fails by a finding at or above the gate, and is skipped where it is off, inconclusive or could not be checked.
+    Findings under the gate stand in `system-out`. The file satisfies Ant's schema and that of Jenkins.
 
     Args:
         report: the report.
@@ -101,8 +100,8 @@ def _case(rule: RuleInForce, report: Report, fail_on: Severity | None) -> _Case:
     open_ = [one for one in report.inconclusive if one.code == rule.code]
     if open_:
         return _Case(rule.code, analysis, "skipped", _shown(f"Inconclusive: {open_[0].subject}: {open_[0].message}."))
-    if rule.analysis and not isinstance(section, Section) and not any(one.code == rule.code for one in report.findings):
-        return _Case(rule.code, analysis, "skipped", _shown(section.reason if section else _NOT_RUN))
+    if rule.unchecked:
+        return _Case(rule.code, analysis, "skipped", _shown(rule.unchecked))
     return judged
 
 

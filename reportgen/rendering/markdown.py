@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reportgen.messages import Filled, Message
 from reportgen.rendering.language import SOURCE_LANGUAGE, open_language
-from reportgen.rendering.verdict import verdict_of
+from reportgen.rendering.verdict import checked_rules, verdict_of
 from reportgen.results import Finding, Inconclusive, Report, Severity, origin_of
 from reportgen.untrusted.escaping import shown
 
@@ -40,7 +40,7 @@ def render_markdown(report: Report, *, fail_on: Severity | None = None) -> str:
     ]
     tail = [*(text(one) + "." for one in report.relaxed), *_origin(report)]
     room = LARGEST - _RESERVED - len("\n\n".join((*head, *tail)).encode())
-    body = "\n".join(_fitting([*_findings(report), *_open(report)], room))
+    body = "\n".join(_fitting([*_findings(report), *_open(report), *_unchecked(report)], room))
     return "\n\n".join(filter(None, (*head, body, *tail))) + "\n"
 
 
@@ -74,7 +74,9 @@ def _counts(report: Report) -> str:
     found = [finding.severity for finding in report.findings]
     counts = [f"{found.count(one)} {one.label}{'s' * (found.count(one) != 1)}" for one in reversed(Severity)]
     open_rules = len(report.undecided) + bool(report.too_few)
-    return ", ".join(counts + ([f"{open_rules} inconclusive"] if open_rules else [])) + "."
+    counts += [f"{open_rules} inconclusive"] if open_rules else []
+    rules = f" {checked_rules(report)} of {len(report.rules)} rules checked." if report.rules else ""
+    return f"{', '.join(counts)}.{rules}"
 
 
 def _gate(report: Report, fail_on: Severity) -> str:
@@ -107,6 +109,18 @@ def _open(report: Report) -> Iterator[str]:
         yield f"- {text(report.too_few)}."
     for one in report.undecided:
         yield f"- ? {code(one.subject)}: {text(one.message)}. {_needed(one)} ({code(one.code)})"
+
+
+def _unchecked(report: Report) -> Iterator[str]:
+    """Yield why rules were not checked, those with the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for rule in report.rules:
+        if rule.unchecked:
+            by_reason.setdefault(rule.unchecked, []).append(code(rule.code))
+    if by_reason:
+        yield "\n### Not checked\n"
+    for reason, codes in by_reason.items():
+        yield f"- {', '.join(codes)}: {text(reason)}"
 
 
 def _needed(one: Inconclusive) -> str:

@@ -44,9 +44,8 @@ def verdict_of(report: Report, language: Language) -> Verdict:
 
 
 def checked_rules(report: Report) -> int:
-    """Return how many rules looked at this model: those that are not off and whose analysis has a result."""
-    ran = {section.name for section in report.sections if isinstance(section, Section)}
-    return sum(not rule.off and (not rule.analysis or rule.analysis in ran) for rule in report.rules)
+    """Return how many rules looked at this model: those that are not off and had what they need."""
+    return sum(rule.checked for rule in report.rules)
 
 
 def _conclusion(

@@ -28,8 +28,8 @@ from reportgen.results.findings import (
     most_severe_first,
 )
 from reportgen.results.redaction import Becomes, Kept, Marks, SortedBy, marks, redactable, redactable_sample
-from reportgen.results.report import GENERIC_TEMPLATE, Report, Section, SkippedSection, with_causes
-from reportgen.results.rules import Limits, Rule, RuleSettings, default_limits, severity_named
+from reportgen.results.report import GENERIC_TEMPLATE, Report, Section, SkippedSection, with_causes, with_unchecked
+from reportgen.results.rules import Limits, Need, Rule, RuleSettings, default_limits, severity_named
 
 if TYPE_CHECKING:
     from reportgen.results.plottables import (

@@ -104,6 +104,7 @@ class RuleInForce:
         lowered: whether the file made its findings matter less.
         moved: whether the file set another threshold.
         analysis: name of the analysis that checks it; '' for a rule on all of them.
+        unchecked: why it was not checked on this model and these samples, one sentence; '' where it was, and where it is off.
     """
 
     code: str
@@ -115,6 +116,12 @@ class RuleInForce:
     lowered: bool = False
     moved: bool = False
     analysis: str = ""
+    unchecked: str = ""
+
+    @property
+    def checked(self) -> bool:
+        """Whether it was applied: neither off nor without what it needs."""
+        return not (self.off or self.unchecked)
 
 
 @redactable

@@ -40,6 +40,7 @@ class Section:
         package: import name of the package that brought the analysis and, in its folder templates/, the template; empty for
             reportgen's own and for what was added from Python.
         template: source of the template of a section that was added from Python; empty where a file has it.
+        unchecked: why some of its rules could not be checked, one sentence each, by the rule's code.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Section:
     inconclusive: tuple[Inconclusive, ...] = ()
     package: str = ""
     template: str = ""
+    unchecked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def foreign(self) -> bool:
@@ -177,6 +179,34 @@ class Report:
     def failing(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of at least this severity, in the order of all."""
         return tuple(finding for finding in self.findings if finding.severity >= severity)
+
+
+_NOT_THERE = say("The section that checks this rule is not in the report.")
+
+
+def with_unchecked(
+    rules: Iterable[RuleInForce], sections: Iterable[Section | SkippedSection]
+) -> tuple[RuleInForce, ...]:
+    """Return the rules, each with the reason where nothing checked it; what says or leaves something open was checked.
+
+    Args:
+        rules: every rule in force.
+        sections: as the analyses left them.
+    """
+    by_name = {section.name: section for section in sections}
+    said = {one.code for section in by_name.values() for one in section.findings}
+    said |= {one.code for section in by_name.values() for one in section.inconclusive}
+    return tuple(
+        rule if rule.off or not rule.analysis or rule.code in said else replace(rule, unchecked=_reason(rule, by_name))
+        for rule in rules
+    )
+
+
+def _reason(rule: RuleInForce, sections: Mapping[str, Section | SkippedSection]) -> str:
+    section = sections.get(rule.analysis)
+    if section is None:
+        return _NOT_THERE
+    return section.reason if isinstance(section, SkippedSection) else section.unchecked.get(rule.code, "")
 
 
 def with_causes(

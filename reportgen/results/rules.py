@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reportgen.errors import UsageError
@@ -13,6 +13,32 @@ from reportgen.results.findings import Finding, RuleInForce, Severity
 
 Limits = Mapping[str, float]
 """Thresholds in force, by the rule's code."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a rule cannot do without.
+
+    Attributes:
+        fields: names of fields or properties of the analysis' result, one of which must hold something: 'training.low' is one of
+            a part, 'layers.drifted' one of any of several. None, False and what is empty hold nothing; the number 0 does.
+        reason: why the rule was not checked where none does, one sentence.
+    """
+
+    fields: tuple[str, ...]
+    reason: str
+
+    def is_met(self, result: object) -> bool:
+        """Return whether a result holds it."""
+        return any(_holds(result, name.split(".")) for name in self.fields)
+
+
+def _holds(value: object, path: Sequence[str]) -> bool:
+    if isinstance(value, tuple | list):
+        return bool(value) and (not path or any(_holds(one, path) for one in value))
+    if path:
+        return value is not None and _holds(getattr(value, path[0]), path[1:])
+    return value is not None and value is not False and not (isinstance(value, str) and not value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +57,7 @@ class Rule:
             an earlier layer's finding explains a later one's.
         explains_from: the least severity at which a finding of this rule explains others.
         advice: what is wrong in a few words, why it matters, what to do and how sure it is.
+        needs: what of the analysis' result it depends on, all of which must be there: without, it was not checked.
     """
 
     code: str
@@ -43,6 +70,11 @@ class Rule:
     follows_from: tuple[str, ...] = ()
     explains_from: Severity = Severity.WARNING
     advice: Advice = NO_ADVICE
+    needs: tuple[Need, ...] = ()
+
+    def missing(self, result: object) -> str:
+        """Return why this rule cannot be checked on a result, one sentence; '' where it can."""
+        return next((need.reason for need in self.needs if not need.is_met(result)), "")
 
     def finding(
         self,

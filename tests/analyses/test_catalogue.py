@@ -1,3 +1,5 @@
+from typing import get_args, get_type_hints
+
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.catalogue import open_catalogue
 
@@ -55,3 +57,34 @@ def test_rules_follow_from_rules_that_exist_and_never_in_a_circle():
     assert not unknown
     for code in rules:
         causes(code, ())
+
+
+def _parts_of(kind, path):
+    """Return the types that a path of fields and properties leads to; none where a name on it does not exist."""
+    kinds = [one for one in (kind, *get_args(kind)) if isinstance(one, type) and one is not type(None)]
+    if not path:
+        return kinds
+    found = []
+    for one in kinds:
+        if (inner := get_args(one)) or one is tuple:
+            found += [last for each in inner for last in _parts_of(each, path)]
+            continue
+        named = getattr(one, path[0], None)
+        hints = (
+            get_type_hints(named.fget)["return"] if isinstance(named, property) else get_type_hints(one).get(path[0])
+        )
+        found += (
+            [] if hints is None else [last for each in (hints, *get_args(hints)) for last in _parts_of(each, path[1:])]
+        )
+    return found
+
+
+def test_what_a_rule_depends_on_is_there_in_the_result_of_its_analysis():
+    needing = [(one, rule) for one in ANALYSES for rule in one.rules if rule.needs]
+    assert len(needing) >= 25
+    for analysis, rule in needing:
+        result = get_type_hints(analysis.run)["return"]
+        for need in rule.needs:
+            assert need.reason.endswith("."), rule.code
+            for name in need.fields:
+                assert _parts_of(result, name.split(".")), (rule.code, name)

@@ -95,5 +95,6 @@ def test_rules_and_what_is_inconclusive_are_in_the_json_and_its_schema(report):
             "lowered": False,
             "moved": False,
             "analysis": "",
+            "unchecked": "",
         }
     ]

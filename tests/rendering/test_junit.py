@@ -9,7 +9,7 @@ from hand_built import HOSTILE, hostile_report, skipped_report
 
 from reportgen.rendering.junit import render_junit
 from reportgen.results.findings import Finding, RuleInForce, Severity
-from reportgen.results.report import Report, SkippedSection
+from reportgen.results.report import Report, SkippedSection, with_unchecked
 
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 SUITE = {
@@ -82,7 +82,8 @@ def ruled(report: Report) -> Report:
         rule("not-a-concept", "concepts"),
         rule("of-nothing", "elsewhere"),
     )
-    return replace(report, rules=rules, sections=(*report.sections, broken))
+    sections = (*report.sections, broken)
+    return replace(report, rules=with_unchecked(rules, sections), sections=sections)
 
 
 def test_each_rule_is_a_test_case_that_says_what_became_of_it(ruled: Report) -> None:

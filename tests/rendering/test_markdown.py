@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from reportgen.messages import say
 from reportgen.rendering.markdown import LARGEST, code, render_markdown, text
-from reportgen.results.findings import Finding, Severity
+from reportgen.results.findings import Finding, RuleInForce, Severity
 from reportgen.results.report import Report
 
 EVIL = (
@@ -103,3 +103,15 @@ def test_it_is_never_too_long_for_a_comment(report: Report) -> None:
     said = render_markdown(replace(report, sections=(replace(report.sections[0], findings=findings),)))
     assert LARGEST - 1500 < len(said.encode()) <= LARGEST
     assert "more lines, which the page has.\n\nModel: `tiny.keras`" in said
+
+
+def test_what_was_not_checked_is_told_with_its_reason(report):
+    rules = (
+        RuleInForce("leaked", 0.1, Severity.NOTE, "share", unchecked="No training samples were given."),
+        RuleInForce("gap", 0.1, Severity.NOTE, "share", unchecked="No training samples were given."),
+        RuleInForce("weak", 0.1, Severity.NOTE, "share"),
+    )
+    said = render_markdown(replace(report, rules=rules))
+    assert " 1 of 3 rules checked.\n" in said
+    assert "### Not checked\n\n- `leaked`, `gap`: No training samples were given." in said
+    assert "Not checked" not in render_markdown(report)

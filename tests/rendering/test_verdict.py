@@ -99,11 +99,11 @@ def test_what_is_wrong_keeps_capitals_that_are_no_beginning(report):
     assert verdict.conclusion == "Do not use: NaN or infinite weights."
 
 
-def test_rules_count_as_checked_where_they_are_on_and_their_analysis_ran(report):
+def test_rules_count_as_checked_where_they_are_on_and_had_what_they_need(report):
     rules = (
         RuleInForce("a-rule", 0.1, Severity.NOTE, "share", analysis="channel_activity"),
         RuleInForce("b-rule", 0.1, Severity.NOTE, "share", off=True, analysis="channel_activity"),
-        RuleInForce("c-rule", 0.1, Severity.NOTE, "share", analysis="attribution"),
+        RuleInForce("c-rule", 0.1, Severity.NOTE, "share", analysis="attribution", unchecked="No map was tested."),
         RuleInForce("d-rule", 0.1, Severity.NOTE, "share"),
     )
     assert checked_rules(replace(report, rules=rules)) == 2

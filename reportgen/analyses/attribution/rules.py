@@ -23,6 +23,7 @@ from reportgen.results import (
     Finding,
     Inconclusive,
     Limits,
+    Need,
     Rule,
     Severity,
 )
@@ -50,6 +51,7 @@ WEIGHTLESS = Rule(
         "non-deterministic-output",
         "constant-output",
     ),
+    needs=(Need(("methods.samples.similarity",), say("No map was compared with one of the randomised network.")),),
     advice=Advice(
         title=say("Heat maps ignore the weights"),
         why=say("They show the picture’s edges, not what the model learned."),
@@ -104,6 +106,7 @@ AIMLESS = Rule(
         "non-deterministic-output",
         "constant-output",
     ),
+    needs=(Need(("methods.samples.deletion",), say("No map was tested by deletion.")),),
     advice=Advice(
         title=say("Heat maps miss what the network uses"),
         why=say("The regions they mark matter no more to the class than others. The network itself may be fine."),
@@ -162,6 +165,7 @@ INCOMPLETE = Rule(
         "non-deterministic-output",
         "constant-output",
     ),
+    needs=(Need(("methods.samples.completeness",), say("No method was asked for whose maps must add up.")),),
     advice=Advice(
         title=say("Heat maps do not add up"),
         why=say("They miss part of the score that they should explain."),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.analyses.batch_normalization.results import SMALLEST_GAMMA, BatchNormalizationResult, NormalizationAudit
+from reportgen.analyses.batch_normalization.results import (
+    FEWEST_SAMPLES,
+    SMALLEST_GAMMA,
+    BatchNormalizationResult,
+    NormalizationAudit,
+)
 from reportgen.messages import counted, say
-from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
+from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Need, Rule, Severity
 
 NEVER_UPDATED = Rule(
     code="never-updated-statistics",
@@ -111,6 +116,7 @@ DRIFTED = Rule(
         "silent-channels",
         "non-finite-weights",
     ),
+    needs=(Need(("observed",), say("The model was not run on 30 samples or more.")),),
     advice=Advice(
         title=say("Inputs unlike the training data"),
         why=say("The layer normalises with the statistics of other data."),
@@ -118,9 +124,6 @@ DRIFTED = Rule(
         certainty=Certainty.CHOICE,
     ),
 )
-
-FEWEST_SAMPLES = 30
-"""Of the observed moments: with 30 independent samples a mean is known within 0.2 standard deviations, far under the bound."""
 
 
 def drifted_statistics(layer: NormalizationAudit, evaluated: int, limit: float) -> Iterator[Finding]:

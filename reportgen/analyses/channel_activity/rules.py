@@ -10,7 +10,7 @@ from reportgen.analyses.channel_activity.idle_channels import DORMANT_LEVEL
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity
 from reportgen.measures.intervals import never_seen_bound
 from reportgen.messages import Message, counted, say
-from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Inconclusive, Limits, Rule, Severity
+from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Inconclusive, Limits, Need, Rule, Severity
 
 NON_FINITE = Rule(
     code="non-finite-activations",
@@ -91,6 +91,7 @@ SILENT = Rule(
     bounds=(0.0, 1.0),
     follows_from=_IDLE_FROM,
     explains_from=Severity.PROBLEM,
+    needs=(Need(("layers.zeros",), say("No layer ends in a rectifier, so that none of its units can be dead.")),),
     advice=Advice(
         title=say("Dead units"),
         why=say("They cost time and memory and never fire."),

@@ -9,11 +9,16 @@ from reportgen.analyses.concepts.results import AgainstUntrained, Ahead, Concept
 from reportgen.measures.intervals import CONFIDENCE, Rate
 from reportgen.measures.paired import paired_difference
 from reportgen.messages import counted, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Need, Rule, Severity
 
 _SOURCE = say(
     "Alain and Bengio, arXiv 1610.01644, for linear probes; the bound by Newcombe 1998, Statistics in Medicine 17, 2635, with "
     "Bonferroni for the depths; the limit is reportgen's choice"
+)
+
+_SEPARATION = Need(
+    ("separations",),
+    say("Without labels that name classes, and enough samples of each, their separation is unknown."),
 )
 
 LOST = Rule(
@@ -25,6 +30,7 @@ LOST = Rule(
     bounds=(0.0, 1.0),
     source=_SOURCE,
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    needs=(_SEPARATION,),
     advice=Advice(
         title=say("A layer loses what tells classes apart"),
         why=say("What is lost there is missing from all later layers, however they are trained."),
@@ -41,6 +47,7 @@ NO_GAIN = Rule(
     bounds=(0.0, 1.0),
     source=_SOURCE,
     follows_from=(LOST.code, "no-better-than-untrained", *BROKEN_WEIGHTS, *WRONG_INPUTS),
+    needs=(_SEPARATION,),
     advice=Advice(
         title=say("Layers that add nothing"),
         why=say("The same accuracy may come from fewer layers, with less time and memory."),
@@ -62,6 +69,7 @@ UNTRAINED = Rule(
         "networks (docs/verdicts.md of reportgen)"
     ),
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    needs=(_SEPARATION, Need(("separations.untrained",), say("No untrained network was run for comparison."))),
     advice=Advice(
         title=say("Training has not improved the layers"),
         why=say("Random weights tell the classes as well, so the layers hold nothing that was learned for this task."),

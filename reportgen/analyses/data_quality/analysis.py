@@ -74,6 +74,7 @@ class DataQuality:
             copies=tuple(_copied(samples, copy) for copy in shown),
             pictures=_pictures(samples, shown, samples.read, samples.index, total=len(copies)),
             training=None if context.train is None else _against_training(context, context.train, found, accuracy),
+            labelled=isinstance(samples.labels, ClassLabels | LabelSets),
         )
 
     def findings(self, result: DataQualityResult, limits: Limits) -> Iterable[Finding]:

@@ -83,6 +83,7 @@ class DataQualityResult:
         copies: the first of the copies, exact ones first.
         pictures: the pictures of these and what they are copies of, side by side; None in a redacted report.
         training: the same against the training samples; None where --train-samples gave none.
+        labelled: whether labels name classes.
     """
 
     evaluated: int
@@ -100,6 +101,12 @@ class DataQualityResult:
     copies: tuple[CopiedSample, ...]
     pictures: Annotated[PanelGrid | None, Becomes(None)]
     training: TrainingComparison | None = None
+    labelled: bool = False
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a sample of one value everywhere is a blank one: a sequence may be so."""
+        return not self.sequences
 
     @property
     def copied(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.data_quality.results import DataQualityResult, TrainingComparison
 from reportgen.messages import counted, say
-from reportgen.results import Advice, Certainty, Finding, Limits, Rule, Severity
+from reportgen.results import Advice, Certainty, Finding, Limits, Need, Rule, Severity
 
 _SAMPLES = say("samples")
 
@@ -36,6 +36,7 @@ CONFLICT = Rule(
     threshold=0,
     unit=say("samples"),
     source=say("identical samples cannot belong to different classes where each has one"),
+    needs=(Need(("labelled",), say("The samples have no labels that name classes.")),),
     advice=Advice(
         title=say("The same sample has different labels"),
         why=say("No model can be right about both; the labels have errors, or were paired with the wrong samples."),
@@ -51,6 +52,7 @@ BLANK = Rule(
     unit=say("share of the evaluated samples"),
     bounds=(0.0, 1.0),
     source=say("a picture without a difference shows nothing; what was damaged or never written is often zero"),
+    needs=(Need(("pictured",), say("The samples are no pictures, and a sequence may have one value everywhere.")),),
     advice=Advice(
         title=say("Blank samples"),
         why=say("They show nothing, so that any answer to them is chance."),
@@ -58,6 +60,9 @@ BLANK = Rule(
         certainty=Certainty.FACT,
     ),
 )
+
+_TRAINING = Need(("training",), say("No training samples were given with --train-samples."))
+_DIFFERENCE = Need(("training.low",), say("The accuracy on the training samples was not measured."))
 
 LEAKED = Rule(
     code="leaked-samples",
@@ -70,6 +75,7 @@ LEAKED = Rule(
         "Kapoor and Narayanan, arXiv 2207.07048, for leaks; copies are found as for duplicate-samples; the limit is reportgen's "
         "choice, as 3 of 1,000 test pictures of Fashion-MNIST are nearly one of its 60,000 training pictures"
     ),
+    needs=(_TRAINING,),
     advice=Advice(
         title=say("Test samples were trained on"),
         why=say("The accuracy on them says nothing about new samples."),
@@ -86,6 +92,10 @@ GAP = Rule(
     bounds=(0.0, 1.0),
     source=say("Newcombe 1998, Statistics in Medicine 17, 873, lower bound; the limit is reportgen's choice"),
     follows_from=("other-preprocessing", "input-range", "unscaled-input"),
+    needs=(
+        _TRAINING,
+        _DIFFERENCE,
+    ),
     advice=Advice(
         title=say("Much better on training samples"),
         why=say(

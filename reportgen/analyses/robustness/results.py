@@ -81,6 +81,16 @@ class RobustnessResult:
         return tuple(one for one in self.changes if (one.kind, one.severity) not in hiding)
 
     @property
+    def small(self) -> tuple[ChangedAccuracy, ...]:
+        """Of these changes those that hardly show."""
+        return tuple(one for one in self.judged if one.hardly_shows)
+
+    @property
+    def visible(self) -> tuple[ChangedAccuracy, ...]:
+        """Of these changes those that show."""
+        return tuple(one for one in self.judged if not one.hardly_shows)
+
+    @property
     def worst(self) -> ChangedAccuracy:
         """Of these changes the one with the lowest accuracy, the mildest of equals."""
         return min(self.judged, key=lambda one: one.accuracy.value)

@@ -18,6 +18,7 @@ from reportgen.results import (
     Finding,
     Inconclusive,
     Limits,
+    Need,
     Rule,
     Severity,
 )
@@ -37,6 +38,7 @@ SMALL = Rule(
     bounds=(0.0, 1.0),
     source=_SOURCE,
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    needs=(Need(("small",), say("No change that hardly shows was made.")),),
     advice=Advice(
         title=say("Sensitive to changes that hardly show"),
         why=_WHY,
@@ -55,6 +57,7 @@ VISIBLE = Rule(
     bounds=(0.0, 1.0),
     source=_SOURCE,
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    needs=(Need(("visible",), say("No change that shows and misleads nobody was made.")),),
     advice=Advice(
         title=say("Sensitive to changes that mislead nobody"),
         why=_WHY,
@@ -151,11 +154,9 @@ def _judged(
 
 def findings(result: RobustnessResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
     """Yield the dearest change of those that hardly show, and of those that show; where the first is undecided, that it is."""
-    small = [one for one in result.judged if one.hardly_shows]
-    yield from _judged(SMALL, result, small, limits[SMALL.code])
-    yield from _undecided(result, small, limits[SMALL.code])
-    visible = [one for one in result.judged if not one.hardly_shows]
-    yield from _judged(VISIBLE, result, visible, limits[VISIBLE.code])
+    yield from _judged(SMALL, result, result.small, limits[SMALL.code])
+    yield from _undecided(result, result.small, limits[SMALL.code])
+    yield from _judged(VISIBLE, result, result.visible, limits[VISIBLE.code])
 
 
 def _undecided(result: RobustnessResult, changes: Sequence[ChangedAccuracy], limit: float) -> Iterator[Inconclusive]:

@@ -97,6 +97,11 @@ class SamplePredictionsResult:
     outputs: PictureOutputs | None = None
     spreads: tuple[float, ...] = ()
 
+    @property
+    def takes_any_range(self) -> bool:
+        """Whether the model has no rescaling of its own, so that samples must come scaled."""
+        return self.expected_range is None and not self.rescaled
+
 
 def _ranked(top: tuple[ClassProbability, ...]) -> tuple[ClassProbability, ...]:
     """Return the highest scores of a sample without their classes."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.analyses.sample_predictions.results import SamplePredictionsResult
 from reportgen.messages import counted, first_of, say
-from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
+from reportgen.results import BROKEN_WEIGHTS, WRONG_INPUTS, Advice, Certainty, Finding, Limits, Need, Rule, Severity
 from reportgen.run import LARGEST_REPEAT_CHANGE
 
 NOT_RUN = Rule(
@@ -155,6 +155,7 @@ ALIKE = Rule(
         *BROKEN_WEIGHTS,
         *WRONG_INPUTS,
     ),
+    needs=(Need(("variation", "spreads"), say("The samples are too few, or their outputs are not all numbers.")),),
     advice=Advice(
         title=say("Same output for every sample"),
         why=say("The model ignores its input."),
@@ -252,6 +253,7 @@ RANGE = Rule(
     threshold=8.0,
     unit=say("factor by which the input range differs from the expected one"),
     source=say("the model's rescaling layer, read backwards from [-1, 1] or [0, 1]"),
+    needs=(Need(("expected_range",), say("The model has no rescaling layer that tells what it expects.")),),
     advice=Advice(
         title=say("Inputs out of range"),
         why=say("The model receives values that it never saw in training."),
@@ -295,6 +297,7 @@ UNSCALED = Rule(
     unit=say("largest input, if none is negative and the model has no rescaling layer"),
     source=say("inputs scaled to [0, 1], [-1, 1] or unit variance stay within a few units of zero"),
     follows_from=("other-preprocessing",),
+    needs=(Need(("takes_any_range",), say("The model rescales its input by itself.")),),
     advice=Advice(
         title=say("Inputs look unscaled"),
         why=say("Networks trained on scaled inputs fail on raw bytes."),
@@ -331,6 +334,7 @@ UNCHECKED_NAMES = Rule(
     source=say(
         "labels in another order than the model's make right answers wrong, and the samples do not reveal the order"
     ),
+    needs=(Need(("summary.labelled",), say("The samples have no labels.")),),
     advice=Advice(
         title=say("Class order is a guess"),
         why=say("If labels have another order than the model’s outputs, right answers count as wrong."),

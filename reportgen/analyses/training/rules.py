@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.training.results import TrainingResult
 from reportgen.messages import say
-from reportgen.results import Advice, Certainty, Finding, Rule, Severity
+from reportgen.results import Advice, Certainty, Finding, Need, Rule, Severity
 
 NEVER_STEPPED = Rule(
     code="never-stepped",
@@ -15,6 +15,7 @@ NEVER_STEPPED = Rule(
     threshold=0,
     unit=say("steps"),
     source=say("Keras: an optimiser counts its steps from 0 when the model is compiled, and the file holds the count"),
+    needs=(Need(("steps",), say("The file has no optimiser that counts its steps.")),),
     advice=Advice(
         title=say("The optimiser never stepped"),
         why=say("The weights are initial, loaded, older than the last compilation, or trained by another optimiser."),

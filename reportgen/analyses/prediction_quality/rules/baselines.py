@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.rules.needs import CLASSES, NUMBERS, ONE_CLASS_EACH
 from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, measure, wilson_interval
 from reportgen.measures.multilabel import MultiLabelQuality
@@ -52,6 +53,7 @@ MAJORITY = Rule(
     ),
     bounds=(0.0, 1.0),
     follows_from=WRONG_ANSWERS,
+    needs=(CLASSES,),
     advice=Advice(
         title=say("No better than one constant answer"),
         why=say("The model adds nothing to always predicting the most frequent class."),
@@ -230,6 +232,7 @@ CONSTANT = Rule(
         "rule of three: with none of 10 found the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, "constant-output"),
+    needs=(ONE_CLASS_EACH,),
     advice=Advice(
         title=say("One answer for all samples"),
         why=say("The model cannot tell the classes apart."),
@@ -277,6 +280,7 @@ MEAN = Rule(
     ),
     bounds=(0.0, 1.0),
     follows_from=BROKEN_OUTPUT,
+    needs=(NUMBERS,),
     advice=Advice(
         title=say("No better than the mean"),
         why=say("The model adds nothing to always predicting the mean."),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.rules.needs import CLAIMS
 from reportgen.measures.claims import MeasuredClaim
 from reportgen.measures.intervals import Outcome
 from reportgen.messages import Message, counted, joined, say
@@ -41,6 +42,7 @@ EXPECTED = Rule(
         "permuted-labels",
         "constant-output",
     ),
+    needs=(CLAIMS,),
     advice=Advice(
         title=say("Claim not met"),
         why=say("The model does not do what was claimed."),

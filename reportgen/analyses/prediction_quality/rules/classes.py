@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.analyses.prediction_quality.rules.baselines import BROKEN_OUTPUT, MAJORITY, WRONG_ANSWERS
+from reportgen.analyses.prediction_quality.rules.needs import CLASSES, ONE_CLASS, SEVERAL_CLASSES
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Decision, Outcome, Rate, decide_at_least
 from reportgen.measures.segmentation import SegmentationQuality
@@ -107,6 +108,7 @@ NEVER = Rule(
         "rule of three: with none of 10 the rate is at most 3/10 at 95% (Hanley and Lippman-Hand 1983, JAMA 249, 1743)"
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
+    needs=(CLASSES,),
     advice=Advice(
         title=say("A class is never predicted"),
         why=say("Every sample of this class is misclassified."),
@@ -229,6 +231,7 @@ RECALL = Rule(
         "upper bound of Wilson's interval (1927) at 1 - 0.05 / number of classes (Bonferroni) against uniform guessing"
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
+    needs=(ONE_CLASS,),
     advice=Advice(
         title=say("A class found less often than by chance"),
         why=say("The model confuses this class systematically."),
@@ -277,6 +280,7 @@ LOW_RECALL = Rule(
     ),
     bounds=(0.0, 1.0),
     follows_from=BROKEN_OUTPUT,
+    needs=(SEVERAL_CLASSES,),
     advice=Advice(
         title=say("A class is missed more often than found"),
         why=say("Most samples of this class are missed."),
@@ -325,6 +329,7 @@ LOW_PRECISION = Rule(
     ),
     bounds=(0.0, 1.0),
     follows_from=BROKEN_OUTPUT,
+    needs=(SEVERAL_CLASSES,),
     advice=Advice(
         title=say("Most predictions of a class are wrong"),
         why=say("Most predictions of this class are wrong."),

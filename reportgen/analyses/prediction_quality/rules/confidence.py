@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.analyses.prediction_quality.rules.baselines import MAJORITY, WRONG_ANSWERS
+from reportgen.analyses.prediction_quality.rules.needs import SCORES
 from reportgen.measures.calibration import CALIBRATION_BINS, Calibration
 from reportgen.measures.classification import ClassificationQuality
 from reportgen.measures.intervals import Decision, Outcome
@@ -48,6 +49,7 @@ CALIBRATION = Rule(
         factor=_TEMPERATURE,
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
+    needs=(SCORES,),
     advice=Advice(
         title=say("Confidence is not accuracy"),
         why=say("Probabilities of this model cannot be used as such, for instance as thresholds."),
@@ -196,6 +198,7 @@ CONFIDENT = Rule(
         chance=_CHANCE,
     ),
     follows_from=(*WRONG_ANSWERS, MAJORITY.code),
+    needs=(SCORES,),
     advice=Advice(
         title=say("Confident and wrong"),
         why=say("Near-certain errors pass every confidence threshold."),

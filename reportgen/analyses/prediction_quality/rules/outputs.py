@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
 from reportgen.analyses.prediction_quality.rules.baselines import CONSTANT, MAJORITY, MEAN
+from reportgen.analyses.prediction_quality.rules.needs import IMAGES
 from reportgen.measures.intervals import Outcome
 from reportgen.measures.skill import decide_skill
 from reportgen.messages import counted, first_of, say
@@ -194,6 +195,7 @@ INPUT = Rule(
         "constant-output",
         "no-better-than-mean",
     ),
+    needs=(IMAGES,),
     advice=Advice(
         title=say("Worse than the input"),
         why=say("The input image is closer to the target than the output."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult
+from reportgen.analyses.prediction_quality.rules.needs import ONE_CLASS_EACH
 from reportgen.measures.assignment import Exchange
 from reportgen.messages import Message, counted, first_of, say
 from reportgen.results import WRONG_INPUTS, Advice, Certainty, Finding, Limits, Rule, Severity
@@ -24,6 +25,7 @@ PERMUTED = Rule(
         "class-names-unchecked",
         *WRONG_INPUTS,
     ),
+    needs=(ONE_CLASS_EACH,),
     advice=Advice(
         title=say("Classes in another order"),
         why=say("Labels and outputs mean different classes, so this accuracy is not the model’s."),
