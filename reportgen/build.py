@@ -44,8 +44,9 @@ from reportgen.run import (
     predicted_kind,
     prepare_run,
     read_history,
+    slice_columns,
 )
-from reportgen.samples import SampleSource
+from reportgen.samples import SampleSource, SliceColumn
 from reportgen.settings import settled
 
 LOADING_TENSORFLOW, _LOADING, READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
@@ -162,6 +163,7 @@ def _made(
     read, described = read_described(model, options, on_stage, run=samples is not None)
     before = None if options.before is None else read_described(options.before, options, on_stage, run=False)[1]
     source = train = None
+    slices: tuple[SliceColumn, ...] = ()
     if samples is not None and described.model is not None:
         on_stage(READING)
         run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
@@ -170,6 +172,7 @@ def _made(
         options = replace(options, expect=claims)
         described, source = run.described, anonymise(run.source) if options.redact else run.source
         train = open_train_samples(described, class_names=class_names, options=options)
+        slices = slice_columns(run.source, options)
     elif options.redact:
         options = replace(options, expect=nameless_claims(options.expect))
     provenance = make_provenance(
@@ -197,6 +200,7 @@ def _made(
             history=trained,
             sharding=sharding,
             train=train,
+            slices=slices,
         )
         sections = with_causes(
             (
@@ -316,6 +320,7 @@ def make_context(
     history: TrainingHistory | None = None,
     sharding: Sharding | None = None,
     train: SampleSource | None = None,
+    slices: tuple[SliceColumn, ...] = (),
 ) -> AnalysisContext:
     """Return what analyses get of a model, which is run on its samples here.
 
@@ -328,6 +333,7 @@ def make_context(
         most: bytes that the page may have.
         training, history: how the model was trained, as its file says and as the user gave it.
         train: what it was trained on, where that was given.
+        slices: what is known of each sample beside its label.
     """
     shown = described.shown(options.layers)
     plan = planned(described, source, options, most=most)
@@ -370,6 +376,7 @@ def make_context(
         training=training,
         history=history,
         train=train,
+        slices=slices,
         options=options,
         limits=limits,
     )

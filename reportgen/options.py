@@ -333,6 +333,15 @@ class ReportOptions:
         read=_path_or_none,
         text="path",
     )
+    slices: str | None = option(
+        None,
+        "CSV file with a heading and a line for each sample, any columns: compares the accuracy of the samples with each value, "
+        "or in each quarter of a number. Where the first column names the files, lines may be in any order.",
+        SAMPLES,
+        metavar="FILE",
+        read=_path_or_none,
+        text="path",
+    )
     skip_bad: bool = option(False, "Skip image files that cannot be read.", SAMPLES)
     allow_custom_code: bool = option(
         False,

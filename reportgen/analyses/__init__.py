@@ -16,6 +16,7 @@ from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
 from reportgen.analyses.robustness.analysis import Robustness
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
 from reportgen.analyses.shortcuts.analysis import Shortcuts
+from reportgen.analyses.slices.analysis import Slices
 from reportgen.analyses.training.analysis import Training
 from reportgen.analyses.weight_histograms.analysis import WeightHistograms
 
@@ -27,6 +28,7 @@ ANALYSES: tuple[Analysis, ...] = (
     FilterGrids(),
     SamplePredictions(),
     PredictionQuality(),
+    Slices(),
     DataQuality(),
     PreprocessingCheck(),
     Robustness(),

@@ -14,7 +14,7 @@ from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
 from reportgen.run import EvaluatedSamples, TrainingHistory
-from reportgen.samples import SampleSource
+from reportgen.samples import SampleSource, SliceColumn
 
 if TYPE_CHECKING:
     from reportgen.reading import TrainingSetup
@@ -52,6 +52,7 @@ class AnalysisContext:
         not_run: why samples that were given were not run; '' where they were, and where none were given.
         plan: how large pictures may be.
         train: the samples that the model was trained on, where --train-samples gives them.
+        slices: what is known of each sample of the source beside its label.
         training: how the model was compiled; None where nothing is known of that.
         history: losses and metrics by epoch; None where none were given.
     """
@@ -78,6 +79,7 @@ class AnalysisContext:
     not_run: str = ""
     plan: PagePlan = field(default_factory=PagePlan)
     train: SampleSource | None = None
+    slices: tuple[SliceColumn, ...] = ()
     training: TrainingSetup | None = None
     history: TrainingHistory | None = None
 

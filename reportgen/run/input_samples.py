@@ -18,15 +18,19 @@ from reportgen.samples import (
     PictureTargets,
     RowsOfClasses,
     SampleSource,
+    SliceColumn,
     Unused,
     are_left_out,
     concatenated,
+    folder_column,
     is_stream,
     labels_of_kept,
+    nameless,
     open_samples,
     parse_selection,
     read_class_names,
     read_labels,
+    read_slices,
     read_stream,
     sources_by_input,
     understand,
@@ -67,6 +71,22 @@ def open_train_samples(described: DescribedModel, *, class_names: Any, options: 
         return open_inputs(described, options.train_samples, labels=None, class_names=class_names, options=options)
     except SamplesError as error:
         raise SamplesError(f"--train-samples: {str(error).removeprefix('--samples: ')}") from error
+
+
+def slice_columns(source: SampleSource, options: ReportOptions) -> tuple[SliceColumn, ...]:
+    """Return what is known of each sample beside its label: the columns of --slices, and its folder; numbered with --redact.
+
+    Args:
+        source: the samples, with the names of their files.
+        options: the report's.
+
+    Raises:
+        SamplesError: the table cannot be read or does not fit the samples.
+    """
+    given = () if options.slices is None else read_slices(options.slices, source)
+    folder = folder_column(source)
+    columns = given if folder is None else (*given, folder)
+    return nameless(columns) if options.redact else columns
 
 
 def _opened(

@@ -16,7 +16,15 @@ from reportgen.settings import configured_option
 from reportgen.verification.recorded import RecordedReport
 
 _TOLD = ("file_name", "date", "command", "title", "note")
-OF_THE_VERIFIER = ("allow_custom_code", "custom_objects", "architecture", "before", "train_samples", "memory_limit")
+OF_THE_VERIFIER = (
+    "allow_custom_code",
+    "custom_objects",
+    "architecture",
+    "before",
+    "train_samples",
+    "slices",
+    "memory_limit",
+)
 """Options that a page must not decide: they run code, open files or lift a limit on this machine."""
 
 

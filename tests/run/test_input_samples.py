@@ -14,7 +14,7 @@ from reportgen.errors import SamplesError
 from reportgen.models.graphs import DescribedModel, describe_model
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
-from reportgen.run.input_samples import open_inputs, open_train_samples
+from reportgen.run.input_samples import open_inputs, open_train_samples, slice_columns
 
 SKIP_BAD = ReportOptions(skip_bad=True)
 
@@ -105,6 +105,22 @@ def test_the_option_limits_the_memory_of_files_and_of_streams(tmp_path: Path) ->
         opened(classifier(), str(tmp_path / "x.npz"), options=options)
     with pytest.raises(SamplesError, match=r"at most 47 bytes of them\. Received: more, in 3 samples"):
         opened(classifier(), (np.zeros((1, 4, 4, 1), "uint8") for _ in range(9)), options=options)
+
+
+def test_columns_about_the_samples_are_numbered_where_the_report_is_redacted(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=np.zeros((3, 4, 4, 1), np.float32))
+    (tmp_path / "about.csv").write_text("hospital,age\nNorth,7\nSouth,8\nNorth,9\n")
+    source = opened(classifier(), str(tmp_path / "x.npz"))
+    options = ReportOptions(slices=str(tmp_path / "about.csv"))
+    assert [(one.name, one.entries) for one in slice_columns(source, options)] == [
+        ("hospital", ("North", "South", "North")),
+        ("age", ("7", "8", "9")),
+    ]
+    assert [(one.name, one.entries) for one in slice_columns(source, replace(options, redact=True))] == [
+        ("column 1", ("value 1", "value 2", "value 1")),
+        ("column 2", ("7", "8", "9")),
+    ]
+    assert slice_columns(source, ReportOptions()) == ()
 
 
 def test_training_samples_come_with_their_own_labels_and_an_error_names_their_option(tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""What is known of each sample beside its label, by which samples are grouped: columns of a table, and folders."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from reportgen.errors import SamplesError
+from reportgen.messages import say
+from reportgen.samples.files import base_name, cannot_be_read, read_lines, shown_name
+from reportgen.samples.labels import ClassLabels
+from reportgen.samples.source import SampleSource
+
+MOST_COLUMNS = 200
+"""Columns of a table: what is looked at is corrected for, so that more would find nothing."""
+
+
+@dataclass(frozen=True)
+class SliceColumn:
+    """One thing that is known of every sample.
+
+    Attributes:
+        name: what it is, escaped.
+        entries: what it is of each sample of the source, as written, escaped; '' where nothing is known.
+    """
+
+    name: str
+    entries: tuple[str, ...]
+
+
+def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ...]:
+    """Return the columns of a table with a heading and a line for each sample.
+
+    Where the first column names the files that the samples are, the lines may be in any order; elsewhere theirs is that of the
+    samples.
+
+    Args:
+        path: a CSV file.
+        source: the samples.
+
+    Raises:
+        SamplesError: the file cannot be read, or its lines are not as many as the samples.
+    """
+    path = Path(path)
+    try:
+        heading, *rows = csv.reader(read_lines(path))
+    except csv.Error as error:
+        raise cannot_be_read(path, error) from error
+    if len(rows) != source.count:
+        raise SamplesError(
+            f"--slices: {base_name(path)} must have a heading and a line for each of the {source.count} samples. "
+            f"Received: {len(rows)} lines under the heading. Give one line for each sample, in their order."
+        )
+    if len(heading) > MOST_COLUMNS:
+        raise SamplesError(
+            f"--slices: {base_name(path)} must have at most {MOST_COLUMNS} columns. Received: {len(heading)}. Keep those that "
+            "may matter."
+        )
+    wrong = next((number for number, row in enumerate(rows, start=2) if len(row) != len(heading)), None)
+    if wrong is not None:
+        raise SamplesError(
+            f"--slices: {base_name(path)} must have as many entries on each line as columns in its heading, {len(heading)}. "
+            f"Received: {len(rows[wrong - 2])} on line {wrong}. Quote entries that hold a comma."
+        )
+    order = _order([row[0] for row in rows], source)
+    first = 0 if order is None else 1
+    rows = rows if order is None else [rows[place] for place in order]
+    names = [shown_name(name.strip()) or str(number) for number, name in enumerate(heading, start=1)]
+    return tuple(
+        SliceColumn(name, tuple(shown_name(row[place].strip()) for row in rows))
+        for place, name in enumerate(names)
+        if place >= first
+    )
+
+
+def _order(written: list[str], source: SampleSource) -> list[int] | None:
+    """Return the line of each sample where these are the names of the samples' files, by path or by name; else None."""
+    if source.files is None:
+        return None
+    for of in (str, lambda name: PurePosixPath(name).name):
+        lines = {of(name.strip().replace("\\", "/")): line for line, name in enumerate(written)}
+        order = [lines.get(of(name)) for name in source.files.names]
+        if len(lines) == len(written) and None not in order:
+            return [place for place in order if place is not None]
+    return None
+
+
+def folder_column(source: SampleSource) -> SliceColumn | None:
+    """Return the folder of each sample's file; None where there is one folder alone, or a folder for each class."""
+    if source.files is None:
+        return None
+    folders = tuple(str(PurePosixPath(name).parent) for name in source.files.names)
+    labels = source.labels.values.tolist() if isinstance(source.labels, ClassLabels) else [None] * source.count
+    if len(set(folders)) == 1 or len(set(zip(folders, labels, strict=True))) == len(set(folders)) == len(set(labels)):
+        return None
+    return SliceColumn(say("folder"), tuple(map(shown_name, folders)))
+
+
+def nameless(columns: tuple[SliceColumn, ...]) -> tuple[SliceColumn, ...]:
+    """Return the same columns with numbers in place of their names and of what is no number in them."""
+    return tuple(
+        SliceColumn(say("column {number:d}", number=number), _numbered(column.entries))
+        for number, column in enumerate(columns, start=1)
+    )
+
+
+def _numbered(entries: tuple[str, ...]) -> tuple[str, ...]:
+    if numbers_of(entries) is not None:
+        return entries
+    known = {
+        entry: say("value {number:d}", number=number) for number, entry in enumerate(sorted(set(entries)), start=1)
+    }
+    return tuple(known[entry] if entry else "" for entry in entries)
+
+
+def numbers_of(entries: tuple[str, ...]) -> list[float] | None:
+    """Return entries as numbers, NaN for none; None where one is no number, or none is known."""
+    try:
+        found = [float(entry) if entry else float("nan") for entry in entries]
+    except ValueError:
+        return None
+    return found if any(number == number for number in found) else None
