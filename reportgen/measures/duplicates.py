@@ -33,11 +33,13 @@ class Fingerprints:
         pictures: (n, D) float32, each with mean 0 and length 1, or all zeros where its values are the same; D is 0 for what is no
             picture, or a very small one.
         blank: (n,) bool, samples of which all values are the same.
+        size: (h, w, c) of the small pictures, h x w x c = D.
     """
 
     digests: tuple[bytes, ...]
     pictures: np.ndarray
     blank: np.ndarray
+    size: tuple[int, ...] = (0, 0, 0)
 
     def __len__(self) -> int:
         """Return n."""
@@ -47,10 +49,12 @@ class Fingerprints:
 def fingerprints(stored: np.ndarray) -> Fingerprints:
     """Return the fingerprints of samples, (n, *shape) finite numbers as stored."""
     flat = stored.reshape(len(stored), -1)
+    pictures = _pictures(stored)
     return Fingerprints(
         digests=tuple(hashlib.blake2b(np.ascontiguousarray(one).tobytes(), digest_size=16).digest() for one in stored),
-        pictures=_pictures(stored),
+        pictures=pictures.reshape(len(stored), -1),
         blank=np.asarray((flat == flat[:, :1]).all(axis=1)),
+        size=pictures.shape[1:],
     )
 
 
@@ -60,20 +64,23 @@ def joined(parts: Sequence[Fingerprints]) -> Fingerprints:
         digests=tuple(digest for part in parts for digest in part.digests),
         pictures=np.concatenate([part.pictures for part in parts]),
         blank=np.concatenate([part.blank for part in parts]),
+        size=parts[0].size,
     )
 
 
 def _pictures(stored: np.ndarray) -> np.ndarray:
+    """Return small pictures, (n, h, w, c), each with mean 0 and length 1, or all zeros."""
     if stored.ndim != 4 or min(stored.shape[1:3]) < _SMALLEST:
-        return np.zeros((len(stored), 0), np.float32)
+        return np.zeros((len(stored), 0, 0, 0), np.float32)
     height, width, channels = stored.shape[1:]
     factor = max(1, math.ceil(math.sqrt(height * width * channels / _VALUES)))
-    values = block_means(stored, factor).reshape(len(stored), -1).astype(np.float64)
+    small = block_means(stored, factor)
+    values = small.reshape(len(stored), -1).astype(np.float64)
     values -= values.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     # rounding leaves a little of an even picture
     known = lengths > 1e-6 * np.maximum(np.abs(stored.reshape(len(stored), -1)).max(axis=1, keepdims=True), 1e-30)
-    return np.asarray(np.where(known, values / np.where(known, lengths, 1), 0), np.float32)
+    return np.asarray(np.where(known, values / np.where(known, lengths, 1), 0), np.float32).reshape(small.shape)
 
 
 @dataclass(frozen=True)
@@ -85,12 +92,14 @@ class Copy:
         of: the other one's position.
         similarity: correlation of the two pictures; 1 where the stored bytes are the same.
         exact: whether these are the same.
+        moved: whether the pictures are alike once one is moved or mirrored, and not as they lie.
     """
 
     position: int
     of: int
     similarity: float
     exact: bool
+    moved: bool = False
 
 
 def copies_within(found: Fingerprints) -> tuple[Copy, ...]:

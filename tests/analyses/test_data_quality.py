@@ -11,10 +11,11 @@ from keras import layers
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.data_quality import DataQuality
-from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult
+from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult, DoubtedLabels, DoubtedSample
 from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, GAP, LEAKED, findings
 from reportgen.measures.intervals import measure, rate_difference
 from reportgen.results.findings import Severity
+from reportgen.results.redaction import marks
 from reportgen.samples import Accepts, open_samples
 
 DIFFERENT = np.random.default_rng(1).integers(0, 256, (20, 8, 8, 1)).astype(np.uint8)
@@ -174,3 +175,50 @@ def test_a_model_that_is_certainly_better_on_its_training_samples_is_noted(train
         f"{result.training.low:.1%} more (limit 10%)"
     )
     assert list(findings(trained_on(train, labels), LIMITS)) == []
+
+
+def test_labels_that_the_model_doubts_are_listed_with_pictures_and_raise_nothing() -> None:
+    true = np.arange(60) % 3
+    images = np.random.default_rng(5).integers(0, 256, (60, 8, 8, 1)).astype(np.uint8)
+    outputs = np.full((60, 3), 0.05) + 0.85 * np.eye(3)[true]
+    labels = true.copy()
+    labels[[7, 20]] = (labels[[7, 20]] + 1) % 3
+    outputs[20] = [0.01, 0.01, 0.98]
+    result = run(images, labels=labels, outputs=outputs, first=100, class_names=("cat", "dog", "emu"))
+    assert (result.labels.checked, result.labels.doubted) == (60, 2)
+    assert result.labels.samples == (
+        DoubtedSample(120, "cat", "emu", pytest.approx(-0.97)),
+        DoubtedSample(107, "emu", "dog", pytest.approx(-0.85)),
+    )
+    assert result.labels.pictures.labels == ("120", "107")
+    assert list(findings(result, LIMITS)) == []
+    redacted = marks(DoubtedSample)
+    assert (redacted.sorted_by, redacted.becomes["label"]("cat"), redacted.becomes["answer"]("dog")) == (
+        "index",
+        "",
+        "",
+    )
+    assert marks(DoubtedLabels).becomes["pictures"](result.labels.pictures) is None
+
+
+def test_a_model_that_is_hardly_right_and_few_samples_say_nothing_of_labels() -> None:
+    assert run(IMAGES, labels=LABELS, outputs=OUTPUTS).labels is None
+    even = np.repeat(IMAGES, 3, axis=0)
+    assert run(even, labels=np.repeat(LABELS, 3), outputs=np.repeat(OUTPUTS, 3, axis=0)).labels is None
+
+
+def test_moved_and_mirrored_copies_are_found_by_the_last_hidden_layer() -> None:
+    images = np.random.default_rng(6).random((30, 8, 8, 1)).astype(np.float32)
+    images = np.concatenate([images, images[4:5, :, ::-1], np.roll(images[5:6], 1, axis=1)])
+    pool = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 1, activation="relu", name="conv")])
+    pool.layers[-1].set_weights([np.linspace(0.5, 2, 4).reshape(1, 1, 1, 4), np.array([0, -0.3, -0.6, -0.9])])
+    given = live_context(keras.Sequential([pool, layers.GlobalAveragePooling2D(), layers.Dense(2)]), images)
+    result = DataQuality().run(given)
+    assert (result.exact, result.near, result.moved, result.embedded) == (0, 0, 2, 32)
+    assert result.layer.endswith("conv")
+    assert [(copy.index, copy.of, copy.exact, copy.moved) for copy in result.copies] == [
+        (30, 4, False, True),
+        (31, 5, False, True),
+    ]
+    (found,) = findings(result, LIMITS)
+    assert (found.code, found.evidence["moved"], found.evidence["copies"]) == (COPIES.code, 2, 2)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.data_quality.labels import judged_labels
 from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult, TrainingComparison
 from reportgen.analyses.data_quality.rules import RULES, findings
 from reportgen.errors import ForwardError
 from reportgen.measures.duplicates import Copy, Fingerprints, copies_among, copies_within, fingerprints, joined
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import Rate, measure, rate_difference
+from reportgen.measures.moved_copies import moved_copies
 from reportgen.measures.tiles import pictures_of
 from reportgen.messages import joined as listed
 from reportgen.messages import say
@@ -49,7 +52,8 @@ class DataQuality:
         if samples.pack is not only_input:
             return Skip(_SEVERAL)
         found = _fingerprints(samples)
-        copies = copies_within(found)
+        embedded, layer = _embedded(samples, found)
+        copies = _all_copies(samples, found, embedded)
         exact = [copy for copy in copies if copy.exact]
         conflicting = [copy for copy in exact if _labels(samples, copy) is not None]
         # contradictions are looked at first, then exact copies, then near ones
@@ -62,7 +66,7 @@ class DataQuality:
             evaluated=samples.evaluated,
             compared=len(found),
             exact=len(exact),
-            near=len(copies) - len(exact),
+            near=sum(not copy.exact and not copy.moved for copy in copies),
             conflicting=len(conflicting),
             blank=len(blank),
             blank_indices=tuple(samples.index(position) for position in blank[:_INDICES].tolist()),
@@ -75,6 +79,10 @@ class DataQuality:
             pictures=_pictures(samples, shown, samples.read, samples.index, total=len(copies)),
             training=None if context.train is None else _against_training(context, context.train, found, accuracy),
             labelled=isinstance(samples.labels, ClassLabels | LabelSets),
+            labels=judged_labels(context, samples),
+            moved=sum(copy.moved for copy in copies),
+            embedded=len(embedded),
+            layer=layer,
         )
 
     def findings(self, result: DataQualityResult, limits: Limits) -> Iterable[Finding]:
@@ -86,6 +94,32 @@ def _fingerprints(samples: EvaluatedSamples) -> Fingerprints:
     count = min(samples.evaluated, MOST_COMPARED)
     starts = range(0, count, _AT_ONCE)
     return joined([fingerprints(samples.read(range(start, min(start + _AT_ONCE, count)))) for start in starts])
+
+
+def _embedded(samples: EvaluatedSamples, found: Fingerprints) -> tuple[np.ndarray, str]:
+    """Return the positions of the pictures whose last hidden layer is known, blank ones left out, and that layer's name."""
+    pooled = samples.activations.pooled
+    if not pooled.last or not found.pictures.shape[1]:
+        return np.zeros(0, int), ""
+    inside = pooled.positions[pooled.positions < len(found)]
+    return inside[~found.blank[inside]], pooled.last
+
+
+def _all_copies(samples: EvaluatedSamples, found: Fingerprints, embedded: np.ndarray) -> tuple[Copy, ...]:
+    """Return exact and near copies, and of the others those that are moved or mirrored, in the order of the samples."""
+    copies = copies_within(found)
+    if len(embedded) < 2:
+        return copies
+    pooled = samples.activations.pooled
+    rows = np.searchsorted(pooled.positions, embedded)
+    moved = moved_copies(found.pictures[embedded].reshape(-1, *found.size), pooled.means[pooled.last][rows])
+    known = {copy.position for copy in copies}
+    others = [
+        replace(copy, position=int(embedded[copy.position]), of=int(embedded[copy.of]))
+        for copy in moved
+        if int(embedded[copy.position]) not in known
+    ]
+    return tuple(sorted((*copies, *others), key=lambda copy: copy.position))
 
 
 def _labels(samples: EvaluatedSamples, copy: Copy) -> tuple[str, str] | None:
@@ -106,7 +140,7 @@ def _labels(samples: EvaluatedSamples, copy: Copy) -> tuple[str, str] | None:
 
 def _copied(samples: EvaluatedSamples, copy: Copy) -> CopiedSample:
     index, of = samples.index(copy.position), samples.index(copy.of)
-    return CopiedSample(index, of, copy.similarity, copy.exact, _labels(samples, copy))
+    return CopiedSample(index, of, copy.similarity, copy.exact, _labels(samples, copy), copy.moved)
 
 
 def _accuracies(

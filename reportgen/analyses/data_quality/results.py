@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from reportgen.measures.intervals import Rate
-from reportgen.results import Becomes, Kept, PanelGrid, redactable, redactable_sample
+from reportgen.results import Becomes, ImageGrid, Kept, PanelGrid, SortedBy, redactable, redactable_sample
 
 
 @redactable_sample
@@ -20,6 +20,7 @@ class CopiedSample:
         similarity: correlation of the two pictures; 1 where the stored values are the same.
         exact: whether these are the same.
         labels: the labels of both, where they differ; None where they do not or there are none.
+        moved: whether the pictures are alike once one is moved or mirrored, and not as they lie.
     """
 
     index: Kept[int]
@@ -27,6 +28,43 @@ class CopiedSample:
     similarity: Kept[float]
     exact: Kept[bool]
     labels: Annotated[tuple[str, str] | None, Becomes(None)]
+    moved: Kept[bool] = False
+
+
+@redactable_sample
+@dataclass(frozen=True)
+class DoubtedSample:
+    """A sample whose label the model doubts.
+
+    Attributes:
+        index: the sample's number in the source.
+        label: its label's name.
+        answer: the class that the model is as sure of as it usually is of that class's own samples.
+        margin: probability of the label minus the largest of the others, in [-1, 1].
+    """
+
+    index: SortedBy[int]
+    label: Annotated[str, Becomes("")]
+    answer: Annotated[str, Becomes("")]
+    margin: Kept[float]
+
+
+@redactable
+@dataclass(frozen=True)
+class DoubtedLabels:
+    """Labels that deserve a look, by confident learning.
+
+    Attributes:
+        checked: number of labels.
+        doubted: number of those that the model doubts: errors of labels, and the model's own surest ones.
+        samples: the first of these, the smallest margin first.
+        pictures: the pictures of these; None in a redacted report and for what is no picture.
+    """
+
+    checked: int
+    doubted: int
+    samples: tuple[DoubtedSample, ...]
+    pictures: Annotated[ImageGrid | None, Becomes(None)]
 
 
 @redactable
@@ -84,6 +122,10 @@ class DataQualityResult:
         pictures: the pictures of these and what they are copies of, side by side; None in a redacted report.
         training: the same against the training samples; None where --train-samples gave none.
         labelled: whether labels name classes.
+        labels: labels that the model doubts; None without classes, with few samples and of a model that is hardly right.
+        moved: samples that are an earlier one moved by some pixels or mirrored, among those nearest in the last hidden layer.
+        embedded: number of samples that these were looked for among.
+        layer: the layer; '' where they were not looked for.
     """
 
     evaluated: int
@@ -102,6 +144,10 @@ class DataQualityResult:
     pictures: Annotated[PanelGrid | None, Becomes(None)]
     training: TrainingComparison | None = None
     labelled: bool = False
+    labels: DoubtedLabels | None = None
+    moved: int = 0
+    embedded: int = 0
+    layer: Kept[str] = ""
 
     @property
     def pictured(self) -> bool:
@@ -110,5 +156,5 @@ class DataQualityResult:
 
     @property
     def copied(self) -> int:
-        """Number of copies, exact and near."""
-        return self.exact + self.near
+        """Number of copies, exact, near, and moved or mirrored."""
+        return self.exact + self.near + self.moved

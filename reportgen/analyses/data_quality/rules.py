@@ -181,7 +181,7 @@ def _copies(result: DataQualityResult, limit: float) -> Iterator[Finding]:
             low=result.distinct.low,
             high=result.distinct.high,
         )
-    evidence = {"copies": result.copied, "exact": result.exact, "share": share}
+    evidence = {"copies": result.copied, "exact": result.exact, "moved": result.moved, "share": share}
     action = counted(
         result.copied,
         "Remove {n} copy: {left} different samples remain.",

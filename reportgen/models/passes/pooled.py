@@ -38,6 +38,11 @@ class PooledActivations:
     maxima: Mapping[str, np.ndarray] = field(default_factory=dict)
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    @property
+    def last(self) -> str:
+        """Name of the last call that was pooled, the last hidden layer; '' for none."""
+        return next(reversed(list(self.means)), "")
+
 
 class Pools:
     """Collects pooled activations batch by batch.
