@@ -62,27 +62,50 @@ def cut_patches(
             raise ValueError(f"samples must be images. Received: shape {stored.shape}.")
         values, palette, ends = drawn.values, drawn.palette, drawn.value_range
     at = {position: values[number] for number, position in enumerate(positions)}
-    patches = [
-        _patch(at[int(top.samples[rank, channel])], placed.window(_place(top, rank, channel)))
-        for channel in channels
-        for rank in range(min(most, len(top.values)))
-    ]
-    flat = np.stack(patches)
-    flat = block_means(flat, reduction_for(len(flat), flat.shape[1], flat.shape[2], pixels))
+    ranks = min(most, len(top.values))
+    height, width = (values.shape[1], *placed.size) if axes == 1 else placed.size[-2:]
+    factor = reduction_for(len(channels) * ranks, height, width, pixels)
+    flat = np.stack(
+        [
+            _patch(at[int(top.samples[rank, channel])], placed.window(_place(top, rank, channel)), factor)
+            for channel in channels
+            for rank in range(ranks)
+        ]
+    )
     if axes == 1:
         flat = flat.repeat(max(flat.shape[2] // (_WIDE * flat.shape[1]), 1), axis=1)
     return flat.reshape(len(channels), -1, *flat.shape[1:]), palette, ends
 
 
-def _patch(image: np.ndarray, window: tuple[slice, ...]) -> np.ndarray:
-    """Return a patch as a picture: of a signal (channels, steps) all its rows, of a volume the middle slice."""
+def _patch(image: np.ndarray, window: tuple[slice, ...], factor: int) -> np.ndarray:
+    """Return a patch as a picture, shrunk: of a signal (channels, steps) all its rows, of a volume the middle slice."""
     if len(window) == 1:
-        return cut(image, (slice(0, len(image)), *window))
+        return _shrunk(image, (slice(0, len(image)), *window), factor)
     if len(window) == 2:
-        return cut(image, window)
+        return _shrunk(image, window, factor)
     middle = (window[0].start + window[0].stop) // 2
     inside = 0 <= middle < len(image)
-    return cut(image[middle] if inside else np.full_like(image[0], np.nan), window[1:])
+    return _shrunk(image[middle] if inside else np.full_like(image[0], np.nan), window[1:], factor)
+
+
+def _shrunk(image: np.ndarray, window: tuple[slice, ...], factor: int) -> np.ndarray:
+    """Return the means of a window's blocks, as of `cut` and `block_means`.
+
+    What lies beyond the image is not cut: the last layers of DenseNet121 see 2,071 pixels of pictures that have 224.
+    """
+    sizes = tuple(-(-(part.stop - part.start) // factor) for part in window)
+    whole = np.full((*sizes, *image.shape[2:]), np.nan, np.float32)
+    touched = [
+        slice(max(-part.start, 0) // factor, max(min(-(-(length - part.start) // factor), size), 0))
+        for part, length, size in zip(window, image.shape, sizes, strict=False)
+    ]
+    if all(part.stop > part.start for part in touched):
+        seen = tuple(
+            slice(part.start + blocks.start * factor, min(part.start + blocks.stop * factor, part.stop))
+            for part, blocks in zip(window, touched, strict=True)
+        )
+        whole[tuple(touched)] = block_means(cut(image, seen)[None], factor)[0]
+    return whole
 
 
 def _place(top: TopPositions, rank: int, channel: int) -> tuple[int, ...]:

@@ -30,6 +30,9 @@ class Fixed(Counted):
         assert inputs.shape[0] is not None
         return super().call(inputs)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
 
 def live_with(layer: Counted, *, batch: int, explained: str = "") -> LiveModel:
     keras.utils.set_random_seed(0)
