@@ -39,6 +39,7 @@ from reportgen.run import (
     Sharding,
     TrainingHistory,
     evaluate_samples,
+    open_outside_samples,
     open_train_samples,
     planned,
     predicted_kind,
@@ -162,7 +163,7 @@ def _made(
         sharding = sharding_of(executor, shards, model, inputs, options)
     read, described = read_described(model, options, on_stage, run=samples is not None)
     before = None if options.before is None else read_described(options.before, options, on_stage, run=False)[1]
-    source = train = None
+    source = train = outside = None
     slices: tuple[SliceColumn, ...] = ()
     if samples is not None and described.model is not None:
         on_stage(READING)
@@ -172,6 +173,7 @@ def _made(
         options = replace(options, expect=claims)
         described, source = run.described, anonymise(run.source) if options.redact else run.source
         train = open_train_samples(described, class_names=class_names, options=options)
+        outside = open_outside_samples(described, options=options)
         slices = slice_columns(run.source, options)
     elif options.redact:
         options = replace(options, expect=nameless_claims(options.expect))
@@ -201,6 +203,7 @@ def _made(
             sharding=sharding,
             train=train,
             slices=slices,
+            outside=outside,
         )
         sections = with_causes(
             (
@@ -321,6 +324,7 @@ def make_context(
     sharding: Sharding | None = None,
     train: SampleSource | None = None,
     slices: tuple[SliceColumn, ...] = (),
+    outside: SampleSource | None = None,
 ) -> AnalysisContext:
     """Return what analyses get of a model, which is run on its samples here.
 
@@ -334,6 +338,7 @@ def make_context(
         training, history: how the model was trained, as its file says and as the user gave it.
         train: what it was trained on, where that was given.
         slices: what is known of each sample beside its label.
+        outside: samples that are none of what the model was made for.
     """
     shown = described.shown(options.layers)
     plan = planned(described, source, options, most=most)
@@ -377,6 +382,7 @@ def make_context(
         history=history,
         train=train,
         slices=slices,
+        outside=outside,
         options=options,
         limits=limits,
     )

@@ -333,6 +333,14 @@ class ReportOptions:
         read=_path_or_none,
         text="path",
     )
+    outside: str | None = option(
+        None,
+        "Samples that are none of what the model was made for, as for --samples: tells how sure it is of them.",
+        SAMPLES,
+        metavar="SOURCE",
+        read=_path_or_none,
+        text="path",
+    )
     slices: str | None = option(
         None,
         "CSV file with a heading and a line for each sample, any columns: compares the accuracy of the samples with each value, "

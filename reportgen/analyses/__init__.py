@@ -6,6 +6,7 @@ from reportgen.analyses.base import Analysis
 from reportgen.analyses.batch_normalization.analysis import BatchNormalization
 from reportgen.analyses.channel_activity.analysis import ChannelActivity
 from reportgen.analyses.concepts.analysis import Concepts
+from reportgen.analyses.confidence.analysis import Confidence
 from reportgen.analyses.data_quality.analysis import DataQuality
 from reportgen.analyses.feature_maps import FeatureMaps
 from reportgen.analyses.filter_grids.analysis import FilterGrids
@@ -28,6 +29,7 @@ ANALYSES: tuple[Analysis, ...] = (
     FilterGrids(),
     SamplePredictions(),
     PredictionQuality(),
+    Confidence(),
     Slices(),
     DataQuality(),
     PreprocessingCheck(),

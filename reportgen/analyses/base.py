@@ -53,6 +53,7 @@ class AnalysisContext:
         plan: how large pictures may be.
         train: the samples that the model was trained on, where --train-samples gives them.
         slices: what is known of each sample of the source beside its label.
+        outside: samples that are none of what the model was made for, where --outside gives them.
         training: how the model was compiled; None where nothing is known of that.
         history: losses and metrics by epoch; None where none were given.
     """
@@ -80,6 +81,7 @@ class AnalysisContext:
     plan: PagePlan = field(default_factory=PagePlan)
     train: SampleSource | None = None
     slices: tuple[SliceColumn, ...] = ()
+    outside: SampleSource | None = None
     training: TrainingSetup | None = None
     history: TrainingHistory | None = None
 

@@ -25,6 +25,7 @@ _MOST_LINES = 50
     "architecture",
     "before",
     "train_samples",
+    "outside",
     "slices",
     "memory_limit",
 )

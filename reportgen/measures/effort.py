@@ -11,9 +11,9 @@ Orders are not saved, as that costs evidence: of the demo's true maps 71 % pass 
 (random ones 4 and 0 %). What is saved is maps; the last one that is begun may stay undecided. With `standard` one map has its
 first look even where that costs up to twice the budget, as VGG16's does: without one, all would be pictures without a test.
 
-Changed samples (robustness, shortcuts), training samples and untrained networks have a fifth of the budget once more in each
-section, and none with `quick`: what each sample costs is known before, so that fewer samples, then mild changes alone, are run
-where it does not suffice.
+Changed samples (robustness, shortcuts), what is no sample, training samples and untrained networks have a fifth of the budget
+once more in each section, and none with `quick`: what each sample costs is known before, so that fewer samples, then mild changes
+alone, are run where it does not suffice.
 
 Inputs that are made for channels (`--maximise`) have the same budget once more, as they are asked for by name: 64 steps of three
 passes up to their layer, divided among layers and channels. Not counted is what stays in proportion to the first pass: the maps

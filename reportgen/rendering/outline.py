@@ -26,6 +26,7 @@ DIAGNOSTICS = (
     "weight_changes",
     "channel_activity",
     "batch_normalization",
+    "confidence",
     "slices",
     "data_quality",
     "preprocessing_check",

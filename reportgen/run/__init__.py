@@ -10,7 +10,7 @@ from reportgen.run.evaluation import (
     fingerprint_chosen,
 )
 from reportgen.run.history import TrainingHistory, read_history
-from reportgen.run.input_samples import open_train_samples, slice_columns
+from reportgen.run.input_samples import open_outside_samples, open_train_samples, slice_columns
 from reportgen.run.page_plan import planned
 from reportgen.run.patches import cut_patches, excited_channels
 from reportgen.run.prepared_run import PreparedRun, prepare_run, prepare_with

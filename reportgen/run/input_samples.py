@@ -11,6 +11,7 @@ from reportgen.messages import counted, say
 from reportgen.models.graphs import DescribedModel, Shape, model_inputs, pictured_input
 from reportgen.options import ReportOptions
 from reportgen.samples import (
+    NO_LABELS,
     Accepts,
     ClassLabels,
     ClassNames,
@@ -71,6 +72,21 @@ def open_train_samples(described: DescribedModel, *, class_names: Any, options: 
         return open_inputs(described, options.train_samples, labels=None, class_names=class_names, options=options)
     except SamplesError as error:
         raise SamplesError(f"--train-samples: {str(error).removeprefix('--samples: ')}") from error
+
+
+def open_outside_samples(described: DescribedModel, *, options: ReportOptions) -> SampleSource | None:
+    """Return the samples of --outside, whose labels mean nothing here; None where there are none.
+
+    Raises:
+        SamplesError: they cannot be read or do not fit the model.
+    """
+    if options.outside is None:
+        return None
+    options = replace(options, ignore_label=None)
+    try:
+        return open_inputs(described, options.outside, labels=NO_LABELS, class_names=None, options=options)
+    except SamplesError as error:
+        raise SamplesError(f"--outside: {str(error).removeprefix('--samples: ')}") from error
 
 
 def slice_columns(source: SampleSource, options: ReportOptions) -> tuple[SliceColumn, ...]:

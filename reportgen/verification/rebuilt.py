@@ -22,6 +22,7 @@ OF_THE_VERIFIER = (
     "architecture",
     "before",
     "train_samples",
+    "outside",
     "slices",
     "memory_limit",
 )

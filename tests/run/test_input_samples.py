@@ -14,7 +14,7 @@ from reportgen.errors import SamplesError
 from reportgen.models.graphs import DescribedModel, describe_model
 from reportgen.options import ReportOptions
 from reportgen.run.evaluation import model_batch
-from reportgen.run.input_samples import open_inputs, open_train_samples, slice_columns
+from reportgen.run.input_samples import open_inputs, open_outside_samples, open_train_samples, slice_columns
 
 SKIP_BAD = ReportOptions(skip_bad=True)
 
@@ -121,6 +121,16 @@ def test_columns_about_the_samples_are_numbered_where_the_report_is_redacted(tmp
         ("column 2", ("7", "8", "9")),
     ]
     assert slice_columns(source, ReportOptions()) == ()
+
+
+def test_samples_from_outside_have_no_labels_and_an_error_names_their_option(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", x=np.zeros((5, 4, 4, 1), np.float32), y=np.array([7, 8, 9, 7, 7]))
+    found = open_outside_samples(classifier(), options=ReportOptions(outside=str(tmp_path / "other.npz")))
+    assert found is not None
+    assert (found.count, found.labels) == (5, None)
+    assert open_outside_samples(classifier(), options=ReportOptions()) is None
+    with pytest.raises(SamplesError, match=r"^--outside: no such file"):
+        open_outside_samples(classifier(), options=ReportOptions(outside=str(tmp_path / "gone.npz")))
 
 
 def test_training_samples_come_with_their_own_labels_and_an_error_names_their_option(tmp_path: Path) -> None:

@@ -1,0 +1,185 @@
+"""Confidence: what it says about right answers, which threshold gives which precision, and how sure the model is of no sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.confidence.results import ClassCalibration, ConfidenceResult, LabelledConfidence, Unfamiliar
+from reportgen.analyses.confidence.rules import RULES, findings
+from reportgen.errors import ForwardError
+from reportgen.measures.calibration import calibrate
+from reportgen.measures.corruptions import stored_ends
+from reportgen.measures.effort import effort_of
+from reportgen.measures.intervals import measure
+from reportgen.measures.ranking import measure_ranking
+from reportgen.measures.selective import brier_scores, by_threshold, choose_threshold, mean_of, risk_coverage
+from reportgen.measures.temperature import temperature_of_classes
+from reportgen.messages import say
+from reportgen.models.passes import only_input
+from reportgen.results import FEWEST_SAMPLES, Finding, Limits
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy, run_changed
+from reportgen.samples import ClassLabels, PictureTargets, Targets
+
+MOST_UNFAMILIAR = 100
+"""Of each kind of what is no sample, that are run: an interval of an area is 0.15 wide at the most."""
+
+SURE = 0.9
+"""Confidence over which an answer counts as sure."""
+
+_MOST_CLASSES = 100
+_PATCHES = 4  # along each axis
+_SMALLEST = 8  # pixels along each axis of pictures that are cut into patches
+
+
+class Confidence:
+    """Looks at the probability of each answer."""
+
+    name = "confidence"
+    title = say("Confidence")
+    rules = RULES
+
+    def run(self, context: AnalysisContext) -> ConfidenceResult | Skip:
+        """Return what confidence is good for; a skip where the output is not one score per class."""
+        samples = context.samples
+        if samples is None:
+            return Skip(context.no_samples_reason)
+        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+        if scores is None or isinstance(samples.labels, Targets | PictureTargets):
+            return Skip(say("The output is not one score per class, so it has no confidence."))
+        confidence = scores.values.max(axis=1)
+        unfamiliar, not_run = _unfamiliar(context, samples, scores)
+        return ConfidenceResult(
+            evaluated=samples.evaluated,
+            confidence=float(confidence.mean()),
+            sure=measure(int((confidence > SURE).sum()), len(confidence)),
+            labelled=_labelled(context, samples, scores),
+            unfamiliar=unfamiliar,
+            not_run=not_run,
+            passes=sum(one.count for one in unfamiliar),
+        )
+
+    def findings(self, result: ConfidenceResult, limits: Limits) -> Iterable[Finding]:
+        """Return whether another threshold would certainly do better."""
+        return findings(result, limits)
+
+
+def _labelled(context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores) -> LabelledConfidence | None:
+    if scores.independent or not isinstance(samples.labels, ClassLabels):
+        return None
+    values, labels = scores.values, samples.labels.values
+    right, confidence = values.argmax(axis=1) == labels, values.max(axis=1)
+    shares = np.bincount(labels, minlength=values.shape[1]) / len(labels)
+    known = shares[shares > 0]
+    classes = []
+    for index in np.flatnonzero(shares)[:_MOST_CLASSES].tolist():
+        own = calibrate(values[:, index], labels == index, seed=context.options.seed)
+        classes.append(
+            ClassCalibration(samples.class_name(index), own.confidence, float(shares[index]), own.error, own.chance)
+        )
+    ranking = measure_ranking(values[:, 1], labels == 1) if values.shape[1] == 2 else None
+    return LabelledConfidence(
+        loss=mean_of(cross_entropy(scores, samples.labels)),
+        constant_loss=float(-(known * np.log(known)).sum()),
+        brier=mean_of(brier_scores(values, labels)),
+        constant_brier=float(1 - (shares**2).sum()),
+        temperature=temperature_of_classes(values, labels),
+        classes=tuple(sorted(classes, key=lambda one: one.chance - one.error)),
+        classwise=float(np.mean([one.error for one in classes])),
+        thresholds=by_threshold(confidence, right),
+        selective=risk_coverage(confidence, right),
+        two=None if ranking is None else choose_threshold(values[:, 1], labels == 1),
+        roc=None if ranking is None else ranking.roc,
+    )
+
+
+def _unfamiliar(
+    context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores
+) -> tuple[tuple[Unfamiliar, ...], str]:
+    """Return how sure the model is of what is no sample, and why some of that was not run."""
+    live, shape = context.live, samples.summary.shape
+    if live is None or samples.pack is not only_input:
+        return (), say("The model has several inputs, so that nothing else could be given to it.")
+    if samples.not_repeatable:
+        return (), samples.not_repeatable
+    ends = stored_ends(samples.summary.dtype, samples.summary.stored_range)
+    pictures = ends is not None and len(shape) == 3 and min(shape[:2]) >= _SMALLEST
+    wanted = [*(("noise", "patches") if pictures else ()), *(("outside",) if context.outside is not None else ())]
+    if not wanted:
+        return (), say("The samples are no pictures, so that noise may be as good as they are.")
+    most = min(samples.evaluated, MOST_UNFAMILIAR)
+    count = effort_of(context.options.effort, context.layers).changed(most * len(wanted)) // len(wanted)
+    if count < min(FEWEST_SAMPLES, most):
+        return (), say("The budget of effort does not pay for what is no sample.")
+    found, reason = list[Unfamiliar](), ""
+    positions = np.random.default_rng(context.options.seed).permutation(samples.evaluated)[:count].tolist()
+    for kind in wanted:
+        stored = _made(kind, context, samples, positions, ends)
+        if stored is None:
+            reason = say(
+                "The samples of --outside are stored in another way than the samples ({dtype}), so they were not run.",
+                dtype=samples.summary.dtype,
+            )
+            continue
+        try:
+            outputs = run_changed(live, samples, stored, [positions[place % count] for place in range(len(stored))])
+        except ForwardError as error:
+            return tuple(found), say("The model could not run on it. Received: {error}", error=str(error))
+        found.append(_judged(kind, scores.values.max(axis=1), scores.like(outputs).values.max(axis=1)))
+    return tuple(found), reason
+
+
+_NAMES = {
+    "noise": say("noise, each value drawn by itself"),
+    "patches": say("samples cut into {count} patches in another order", count=_PATCHES**2),
+    "outside": say("samples of --outside"),
+}
+
+
+def _made(
+    kind: str,
+    context: AnalysisContext,
+    samples: EvaluatedSamples,
+    positions: Sequence[int],
+    ends: tuple[float, float] | None,
+) -> np.ndarray | None:
+    """Return what is no sample, as samples are stored, (n, *shape); None for samples of --outside that are stored otherwise."""
+    generator = np.random.default_rng(context.options.seed)
+    if kind == "outside" and context.outside is not None:
+        source = context.outside
+        if source.shape != samples.summary.shape or str(source.dtype) != samples.summary.dtype:
+            return None
+        return np.asarray(source.read(np.sort(generator.permutation(source.count)[: len(positions)]).tolist()))
+    if kind == "noise" and ends is not None:
+        shape, dtype = (len(positions), *samples.summary.shape), np.dtype(samples.summary.dtype)
+        if dtype.kind in "iu":
+            return generator.integers(int(ends[0]), int(ends[1]) + 1, shape).astype(dtype)
+        return generator.uniform(*ends, shape).astype(dtype)
+    return np.stack([_shuffled(picture, generator) for picture in samples.read(positions)])
+
+
+def _shuffled(picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return a picture whose 4 x 4 patches of equal size have changed places; what does not fit into them stays."""
+    height, width = (size // _PATCHES for size in picture.shape[:2])
+    changed: np.ndarray = picture.copy()
+    for place, source in enumerate(generator.permutation(_PATCHES**2).tolist()):
+        (top, left), (row, column) = divmod(place, _PATCHES), divmod(source, _PATCHES)
+        changed[top * height : (top + 1) * height, left * width : (left + 1) * width] = picture[
+            row * height : (row + 1) * height, column * width : (column + 1) * width
+        ]
+    return changed
+
+
+def _judged(kind: str, own: np.ndarray, other: np.ndarray) -> Unfamiliar:
+    told = measure_ranking(np.concatenate([own, other]), np.arange(len(own) + len(other)) < len(own))
+    assert told is not None
+    return Unfamiliar(
+        kind=kind,
+        name=_NAMES[kind],
+        count=len(other),
+        confidence=float(other.mean()),
+        sure=measure(int((other > SURE).sum()), len(other)),
+        area=told.roc,
+    )

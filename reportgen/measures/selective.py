@@ -1,0 +1,203 @@
+"""What confidence is good for: proper scores, answers that are held back, and thresholds. Pure: arrays in, numbers out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.measures.intervals import CONFIDENCE, Rate, measure, student_quantile, wilson_interval
+from reportgen.messages import say
+from reportgen.results import Curve, redactable
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Confidences from which on answers may be given. Fixed beforehand, so that none is chosen for how well it does."""
+
+PRECISIONS = (0.9, 0.95, 0.99)
+"""Precisions that a threshold is looked for, in [0, 1]."""
+
+_FOLDS = 5
+_POINTS = 25
+_FEWEST = 10  # values of which a mean has an interval: Student's quantile is exact enough from 9 degrees of freedom
+_LEAST = 1e-12  # of a probability whose logit is taken
+
+
+@redactable
+@dataclass(frozen=True)
+class Mean:
+    """A mean over samples with the bounds of what it may be at 95 %, NaN under ten samples."""
+
+    value: float
+    low: float
+    high: float
+
+
+def mean_of(values: np.ndarray) -> Mean:
+    """Return the mean of numbers, (N,) float64, with Student's interval.
+
+    Source: Student 1908, Biometrika 6, 1.
+    """
+    mean = float(values.mean())
+    if len(values) < _FEWEST:
+        return Mean(mean, math.nan, math.nan)
+    half = student_quantile((1 + CONFIDENCE) / 2, len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return Mean(mean, mean - half, mean + half)
+
+
+def brier_scores(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return each sample's squared distance from certainty of its label, (N,) in [0, 2].
+
+    Args:
+        values: (N, K) float64, probabilities.
+        labels: (N,) int64 in [0, K).
+
+    Source: Brier 1950, Monthly Weather Review 78, 1, in its original form over all classes.
+    """
+    wanted = values[np.arange(len(labels)), labels]
+    return np.asarray((values**2).sum(axis=1) - 2 * wanted + 1)
+
+
+@redactable
+@dataclass(frozen=True)
+class AtThreshold:
+    """What becomes of the answers when only those from a confidence on are given.
+
+    Attributes:
+        threshold: that confidence, in [0, 1].
+        answered: share of the samples that are answered.
+        right: share of these answers that are right: their precision.
+        least: its lower bound at 95 % for all thresholds at once; 0 without an answer.
+    """
+
+    threshold: float
+    answered: Rate
+    right: Rate
+    least: float
+
+
+def by_threshold(confidence: np.ndarray, right: np.ndarray) -> tuple[AtThreshold, ...]:
+    """Return coverage and precision at every threshold.
+
+    Args:
+        confidence: (N,) probability of each answer.
+        right: (N,) bool.
+
+    Source: Wilson 1927, with Bonferroni for the lower bounds, each on one side.
+    """
+    found = []
+    for threshold in THRESHOLDS:
+        given = confidence >= threshold
+        count, hits = int(given.sum()), int(right[given].sum())
+        joint = 1 - 2 * (1 - CONFIDENCE) / len(THRESHOLDS)
+        least = wilson_interval(hits, count, confidence=joint)[0]
+        found.append(AtThreshold(threshold, measure(count, len(right)), measure(hits, count), least))
+    return tuple(found)
+
+
+@redactable
+@dataclass(frozen=True)
+class RiskCoverage:
+    """How right the surest answers are.
+
+    Attributes:
+        area: mean share of wrong answers among the k surest, over all k, in [0, 1].
+        best: the least that it could be with as many wrong answers, were these the least sure ones.
+        curve: accuracy of the surest answers against their share of the samples.
+    """
+
+    area: float
+    best: float
+    curve: Curve
+
+
+def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> RiskCoverage:
+    """Return the curve of risk against coverage; answers that are equally sure have their mean risk in any order.
+
+    Args:
+        confidence: (N,) probability of each answer.
+        right: (N,) bool.
+
+    Source: El-Yaniv and Wiener 2010, JMLR 11, 1605 (curve); Geifman, Uziel and El-Yaniv, arXiv 1805.08206 (area, and the best).
+    """
+    count = len(right)
+    order = np.argsort(-confidence, kind="stable")
+    _, groups, sizes = np.unique(-confidence[order], return_inverse=True, return_counts=True)
+    wrong = (np.bincount(groups, ~right[order]) / sizes)[groups]
+    kept = np.arange(1, count + 1)
+    risks = np.cumsum(wrong) / kept
+    best = np.cumsum(np.sort(~right)) / kept
+    places = np.unique(np.linspace(max(count // _POINTS, 1), count, min(_POINTS, count)).round().astype(int))
+    hits = places * (1 - risks[places - 1])
+    bounds = np.array([wilson_interval(hit, place) for hit, place in zip(hits.tolist(), places.tolist(), strict=True)])
+    curve = Curve(
+        x=places / count,
+        y=hits / places,
+        low=bounds[:, 0],
+        high=bounds[:, 1],
+        x_label=say("share answered"),
+        y_label=say("accuracy"),
+    )
+    return RiskCoverage(float(risks.mean()), float(best.mean()), curve)
+
+
+@redactable
+@dataclass(frozen=True)
+class ChosenThreshold:
+    """Answers of two classes from another probability of class 1 on than 0.5.
+
+    Attributes:
+        value: the probability over which class 1 is answered, chosen on all samples.
+        usual: accuracy at 0.5.
+        chosen: accuracy at thresholds that were chosen on the samples of other folds.
+        gained: samples that are right with these alone.
+        lost: samples that are right at 0.5 alone.
+    """
+
+    value: float
+    usual: Rate
+    chosen: Rate
+    gained: int
+    lost: int
+
+
+def choose_threshold(scores: np.ndarray, positive: np.ndarray) -> ChosenThreshold:
+    """Return how often answers are right at the best threshold, which each of five folds takes from the other four.
+
+    Args:
+        scores: (N,) float64, the probability of class 1, in [0, 1].
+        positive: (N,) bool, whether a sample is of class 1.
+
+    Source: Stone 1974, J. Royal Stat. Soc. B 36, 111 (cross-validation).
+    """
+    folds = np.empty(len(scores), int)
+    for each in (False, True):
+        folds[positive == each] = np.arange(int((positive == each).sum())) % _FOLDS
+    said = np.zeros(len(scores), bool)
+    for fold in range(_FOLDS):
+        held = folds == fold
+        said[held] = scores[held] > _best_threshold(scores[~held], positive[~held])
+    usual, chosen = (scores > 0.5) == positive, said == positive
+    return ChosenThreshold(
+        value=_best_threshold(scores, positive),
+        usual=measure(int(usual.sum()), len(scores)),
+        chosen=measure(int(chosen.sum()), len(scores)),
+        gained=int((chosen & ~usual).sum()),
+        lost=int((usual & ~chosen).sum()),
+    )
+
+
+def _best_threshold(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Return the threshold with most right answers: halfway between two scores in their logits, of equals that nearest to 0.5."""
+    values, places = np.unique(scores, return_inverse=True)
+    bounded = np.clip(values, _LEAST, 1 - _LEAST)
+    logits = np.log(bounded) - np.log1p(-bounded)
+    ones = np.bincount(places, positive, minlength=len(values))
+    zeros = np.bincount(places, ~positive, minlength=len(values))
+    # right answers if the first k scores are answered by class 0
+    right = np.append(0, np.cumsum(zeros)) + ones.sum() - np.append(0, np.cumsum(ones))
+    cuts = np.concatenate([[-np.inf], (logits[1:] + logits[:-1]) / 2, [np.inf]])
+    usual = int((logits <= 0).sum())
+    cuts[usual] = 0.0  # 0.5 itself stands for all thresholds beside it
+    best = np.flatnonzero(right == right.max())
+    return float(1 / (1 + np.exp(-cuts[best[np.abs(cuts[best]).argmin()]])))
