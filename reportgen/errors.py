@@ -42,6 +42,10 @@ class SamplesError(ReportgenError):
     exit_code = 4
 
 
+class MisfitError(SamplesError):
+    """Samples are of another shape or kind than this model takes; another model may take them."""
+
+
 class OutputError(ReportgenError):
     """The report cannot be written where it was asked for."""
 

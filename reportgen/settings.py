@@ -11,10 +11,14 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
 from reportgen.options import DEFAULTS, ReportOptions, flag_of, names_with_commas, option_value, options_of
+from reportgen.results import severity_named
 from reportgen.untrusted.escaping import shown
 
 PREFIX = "REPORTGEN_"
 FAIL_ON = "fail_on"
+REGRESSION = "regression"
+"""The gate of comparisons."""
+
 RUN_CODE = ("allow_custom_code", "custom_objects")
 """Options that no file may set: whoever puts a file into the working folder must not make code run."""
 
@@ -86,6 +90,18 @@ def of_environment(names: Collection[str]) -> dict[str, Any]:
                 f"{PREFIX}{shown(found)} is no variable that reportgen reads. Did you mean {PREFIX}{near[0]}?"
             )
     return {name: _from_text(name, os.environ[variable(name)]) for name in names if variable(name) in os.environ}
+
+
+def checked_gates(given: Collection[Any], *, of: str) -> tuple[str, ...]:
+    """Return what a file or a variable sets for --fail-on: a severity, which reports heed, and 'regression', for comparisons.
+
+    Raises:
+        UsageError: one is neither, or there are two of a kind.
+    """
+    gates = tuple(dict.fromkeys(one if one == REGRESSION else severity_named(one, of=of).label for one in given))
+    if len(set(gates) - {REGRESSION}) > 1:
+        raise UsageError(f"{of} must be one severity, and regression beside it. Received: {', '.join(gates)}.")
+    return gates
 
 
 def _from_text(name: str, text: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import reportgen
-from reportgen.cli.outcome import Outcome, with_gate
+from reportgen.cli.outcome import InForce, Outcome, gate_in_force, with_gate
 from reportgen.cli.terminal import gate_text
 from reportgen.errors import UsageError
 from reportgen.options import DEFAULTS, ReportOptions
@@ -94,17 +94,59 @@ def test_variables_of_others_are_left_alone(environment: pytest.MonkeyPatch) -> 
 
 def test_the_gate_comes_from_the_environment_or_a_file_where_none_is_given(environment: pytest.MonkeyPatch) -> None:
     usual, given = Outcome(output=Path("r.html")), Outcome(output=Path("r.html"), fail_on="note")
-    assert with_gate(usual, None) == (usual, "")
+    assert with_gate(usual, None) == (usual, InForce(None))
     Path("pyproject.toml").write_text("[tool.reportgen]\nfail-on = 'warning'\n")
-    gated, origin = with_gate(usual, None)
-    assert (gated.fail_on, origin) == ("warning", "pyproject.toml")
+    gated, found = with_gate(usual, None)
+    assert (gated.fail_on, found) == ("warning", InForce("warning", "pyproject.toml"))
     environment.setenv("REPORTGEN_FAIL_ON", "problem")
-    gated, origin = with_gate(usual, None)
-    assert (gated.fail_on, origin) == ("problem", "REPORTGEN_FAIL_ON")
-    assert with_gate(given, None) == (given, "")
+    gated, found = with_gate(usual, None)
+    assert (gated.fail_on, found.set_by) == ("problem", "REPORTGEN_FAIL_ON")
+    assert with_gate(given, None) == (given, InForce("note"))
     environment.setenv("REPORTGEN_FAIL_ON", "never")
     with pytest.raises(UsageError, match="REPORTGEN_FAIL_ON must be"):
         with_gate(usual, None)
+
+
+def test_a_gate_for_reports_and_one_for_comparisons_stand_beside_each_other(environment: pytest.MonkeyPatch) -> None:
+    def gates() -> list[InForce]:
+        return [gate_in_force(None, None, of_comparison=compared) for compared in (False, True)]
+
+    for text, by in (("fail-on = ['problem', 'regression']", "pyproject.toml"), ("", "REPORTGEN_FAIL_ON")):
+        Path("pyproject.toml").write_text(f"[tool.reportgen]\n{text}\n")
+        if not text:
+            environment.setenv("REPORTGEN_FAIL_ON", "problem; regression")
+        assert gates() == [InForce("problem", by), InForce("regression", by)]
+    assert gate_in_force("regression", None, of_comparison=True) == InForce("regression")
+
+
+@pytest.mark.parametrize(
+    ("gate", "compared", "said"),
+    [
+        (
+            "problem",
+            True,
+            "fail-on problem (REPORTGEN_FAIL_ON) is a gate for reports: a comparison has none",
+        ),
+        (
+            "regression",
+            False,
+            "fail-on regression (REPORTGEN_FAIL_ON) is a gate for comparisons: a report has none",
+        ),
+    ],
+)
+def test_a_gate_of_the_other_kind_is_told_and_not_passed_over(
+    environment: pytest.MonkeyPatch, gate: str, compared: bool, said: str
+) -> None:
+    environment.setenv("REPORTGEN_FAIL_ON", gate)
+    found = gate_in_force(None, None, of_comparison=compared)
+    assert found.gate is None
+    assert found.unheeded.startswith(said)
+
+
+def test_two_severities_are_no_gate(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("REPORTGEN_FAIL_ON", "note;problem")
+    with pytest.raises(UsageError, match="REPORTGEN_FAIL_ON must be one severity, and regression beside it"):
+        gate_in_force(None, None)
 
 
 def test_a_file_that_blinds_a_report_is_named_on_the_page_and_by_the_gate(

@@ -14,8 +14,9 @@ from reportgen.errors import UsageError
 from reportgen.measures.claims import claims_of, parse_claim
 from reportgen.options import ReportOptions, flag_of, options_of
 from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
-from reportgen.settings import FAIL_ON, RUN_CODE, configured_option
+from reportgen.settings import FAIL_ON, RUN_CODE, checked_gates, configured_option
 from reportgen.untrusted.escaping import base_name, reason_of, shown
+from reportgen.untrusted.regular import read_regular
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -35,13 +36,14 @@ class Configuration:
         name: the file's name, without its folder; 'default' where nothing is configured.
         rules: settings by the rule's code, not yet checked.
         options: options of a report by name, checked.
-        fail_on: the gate's severity, as for --fail-on; None where it is not configured.
+        fail_on: the gates, as for --fail-on: a severity, for reports, and 'regression', for comparisons; none where none is
+            configured.
     """
 
     name: str = _DEFAULT
     rules: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    fail_on: str | None = None
+    fail_on: tuple[str, ...] = ()
 
 
 def read_configuration(source: str | Path | Mapping[str, Any] | None) -> Configuration:
@@ -125,7 +127,7 @@ def _of_project(path: Path, document: Mapping[str, Any]) -> Configuration:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        document: dict[str, Any] = tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(
@@ -158,13 +160,13 @@ def _configuration(name: str, table: Any, prefix: str) -> Configuration:
     rules, fail_on = given.pop(_RULES, {}), given.pop(FAIL_ON, None)
     if not isinstance(rules, Mapping):
         raise UsageError(f"{name}: [{prefix}rules] must be a table. Received: {shown(repr(rules))}.")
-    if fail_on is not None:
-        severity_named(fail_on, of=f"{name}: fail-on")
+    listed = list(fail_on) if isinstance(fail_on, list) else [] if fail_on is None else [fail_on]
+    gates = checked_gates(listed, of=f"{name}: fail-on")
     options = {
         one: _expectations(name, value) if one == _EXPECT else configured_option(one, value, origin=name)
         for one, value in given.items()
     }
-    return Configuration(name, rules, options, fail_on)
+    return Configuration(name, rules, options, gates)
 
 
 def _expectations(name: str, given: Any) -> tuple[str, ...]:

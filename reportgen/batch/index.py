@@ -18,6 +18,7 @@ from reportgen.errors import OutputError
 from reportgen.rendering import IndexRow, Measure, Run, render_index, write_all
 from reportgen.results import Histogram, Matrix, Severity
 from reportgen.untrusted.escaping import base_name
+from reportgen.untrusted.regular import read_regular
 
 INDEX = "index.html"
 _LARGEST = 64_000_000  # bytes of a JSON; those of the largest models have 5 MB
@@ -59,9 +60,10 @@ def read_rows(folder: Path) -> Iterator[IndexRow]:
     paths = sorted((path for path in folder.glob("*.json") if not path.name.startswith(".")), key=_in_counting_order)
     for path in paths:
         try:
-            if path.stat().st_size > _LARGEST:
+            content = read_regular(path, most=_LARGEST + 1)
+            if len(content) > _LARGEST:
                 continue
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(content.decode("utf-8"))
         except (OSError, ValueError, RecursionError):
             continue
         row = _row(path, document)

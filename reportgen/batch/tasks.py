@@ -19,6 +19,7 @@ from reportgen.options import DEFAULTS, ReportOptions, flag_of, from_given, opti
 from reportgen.rendering import LARGEST_PAGE
 from reportgen.settings import settled
 from reportgen.untrusted.escaping import base_name, reason_of, shown
+from reportgen.untrusted.regular import read_regular
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -164,7 +165,7 @@ def _in_counting_order(text: str) -> list[tuple[bool, int, str]]:
 def _listed(path: Path, like: BatchModel) -> Iterator[BatchModel]:
     """Yield the models of a list: options that stand before the first model are those of all, paths are relative to it."""
     try:
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        document = tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(

@@ -208,7 +208,7 @@ def _write(
 
     options.check()
     outcome.check()
-    outcome, gate_by = with_gate(outcome, inputs["config"])
+    outcome, in_force = with_gate(outcome, inputs["config"])
     times = StageTimes()
     with quiet_standard_error(attempt.native) as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
@@ -242,13 +242,15 @@ def _write(
                 stream.write(f"{findings_text(report.findings, report.undecided, too_few=report.too_few)}\n")
         if outcome.timings:
             stream.write(f"{times.text()}\n")
-        gate = gate_text(report, outcome.fail_on, set_by=gate_by) if outcome.fail_on else ""
+        gate = gate_text(report, outcome.fail_on, set_by=in_force.set_by) if outcome.fail_on else ""
         not_run = not_run_text(report) if outcome.quiet else ""  # among the findings otherwise
         failed = failed_text(report)
         lost = failed if outcome.quiet else ""
         unsaid = told_github(report, stream, fail_on=outcome.fail_on)
         with read_as_text(stream):
-            for said in filter(None, (large_page_warning(outcome.output), not_run, lost, gate, unsaid)):
+            for said in filter(
+                None, (large_page_warning(outcome.output), not_run, lost, gate, in_force.unheeded, unsaid)
+            ):
                 stream.write(f"reportgen: {said}\n")
     typer.echo(outcome.output)
     forget_lost_output()  # the page is there, whoever hears of it

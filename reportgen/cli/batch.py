@@ -76,10 +76,11 @@ def batch(
     outcome: BatchOutcome,
 ) -> None:
     """Write the reports of many models, and an index of them. What is there already is not made again."""
-    from reportgen.batch import Batch, BatchModel, options_in_force
+    from reportgen.batch import Batch, BatchModel, find_models, options_in_force
+    from reportgen.untrusted.escaping import shown
 
     options.check()
-    gate, gate_by = gate_in_force(outcome.fail_on, config)
+    in_force = gate_in_force(outcome.fail_on, config)
     inputs: dict[str, Any] = {
         "samples": samples or None,
         "labels": labels,
@@ -90,12 +91,15 @@ def batch(
     given = {name.replace("_", "-"): value for name, value in inputs.items() if name in ("labels", "class_names")}
     if inputs["samples"] is None and not any(source.endswith(".toml") for source in sources):
         options.check_without_samples(given)
+    models = None if outcome.watch else find_models(sources, like)  # before any folder is made
+    if models is not None and not any(model.path.exists() for model in models):  # one of several costs its own row
+        raise UsageError(f"there is no such model or folder. Received: {shown(' '.join(sources))}. Check the path.")
     counts = {"made": 0, "kept": 0, "failed": 0}
     try:
         with Batch(
             outcome.output, jobs=outcome.jobs, lang=options_in_force(like).lang, max_megabytes=outcome.max_size
         ) as made:
-            for built in _built(made, sources, like, watching=outcome.watch):
+            for built in made.build(models) if models is not None else _watched(made, sources, like):
                 counts["failed" if built.error else "kept" if built.kept else "made"] += 1
                 _tell(built, outcome)
     except KeyboardInterrupt as error:
@@ -106,20 +110,18 @@ def batch(
         said = f"{counts['made']} made, {counts['kept']} there already, {counts['failed']} without a report"
         typer.echo(f"reportgen: {said}.", err=True)
     typer.echo(outcome.output / "index.html")
-    if gate and _gated(outcome.output, gate):
-        origin = f" (set by {gate_by})" if gate_by else ""
-        typer.echo(f"reportgen: --fail-on {gate}{origin}: failed; the index says by which models.", err=True)
+    if in_force.unheeded:
+        typer.echo(f"reportgen: {in_force.unheeded}", err=True)
+    if in_force.gate and _gated(outcome.output, in_force.gate):
+        origin = f" (set by {in_force.set_by})" if in_force.set_by else ""
+        typer.echo(f"reportgen: --fail-on {in_force.gate}{origin}: failed; the index says by which models.", err=True)
         raise typer.Exit(GATE_FAILED)
     if counts["failed"]:
         raise typer.Exit(MODEL_LOST)
 
 
-def _built(made: Batch, sources: list[str], like: BatchModel, *, watching: bool) -> Iterator[Built]:
+def _watched(made: Batch, sources: list[str], like: BatchModel) -> Iterator[Built]:
     from reportgen.batch import find_models, watch
-
-    if not watching:
-        yield from made.build(find_models(sources, like))
-        return
 
     def look() -> tuple[BatchModel, ...]:
         try:
@@ -159,9 +161,15 @@ def index(
     lang: Annotated[str, typer.Option(help="Language of the index.")] = "en",
 ) -> None:
     """Write index.html of a folder of reports anew, from their JSON alone."""
-    from reportgen.batch import write_index
+    from reportgen.batch import read_rows, write_index
     from reportgen.messages import LANGUAGES
+    from reportgen.untrusted.escaping import base_name
 
     if lang not in LANGUAGES:
         raise UsageError(f"--lang must be one of {', '.join(LANGUAGES)}. Received: {lang!r}.")
+    if folder.is_dir() and next(read_rows(folder), None) is None:
+        raise UsageError(
+            f"the folder of reports must hold the JSON of one or more. Received: {base_name(folder)}, which holds none. Name "
+            "that of reportgen batch, or write reports into it with --json."
+        )
     typer.echo(write_index(folder, lang=lang))

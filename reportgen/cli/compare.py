@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from reportgen.cli.options import GATES, ClassNames, Config, Labels, SampleSources, given_on, takes
-from reportgen.cli.outcome import Outcome
+from reportgen.cli.outcome import Outcome, gate_in_force
 from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output
 from reportgen.cli.supervision import Attempt, Stage
@@ -62,6 +62,7 @@ def compare(
     attempt: Attempt = context.obj
     options.check()
     outcome.check()
+    in_force = gate_in_force(fail_on, config, of_comparison=True)
     times = StageTimes()
     inputs: dict[str, Any] = {"labels": labels, "class_names": class_names, "config": config}
     with quiet_standard_error(attempt.native) as stream:
@@ -87,14 +88,17 @@ def compare(
         if outcome.timings:
             lines.append(times.text())
         lines += [f"reportgen: {said}" for said in filter(None, [large_page_warning(outcome.output)])]
-        if fail_on and made.regressed:
-            lines.append("reportgen: --fail-on regression: failed.")
+        if in_force.unheeded:
+            lines.append(f"reportgen: {in_force.unheeded}")
+        if in_force.gate and made.regressed:
+            origin = f" ({in_force.set_by})" if in_force.set_by else ""
+            lines.append(f"reportgen: --fail-on regression{origin}: failed.")
         stream.writelines(f"{line}\n" for line in lines)
     typer.echo(outcome.output)
     forget_lost_output()  # the page is there, whoever hears of it
     if outcome.open_page:
         typer.launch(outcome.output.absolute().as_uri())
-    if fail_on and made.regressed:
+    if in_force.gate and made.regressed:
         raise typer.Exit(REGRESSED)
 
 

@@ -7,17 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
 from reportgen.options import option
 from reportgen.rendering import LARGEST_PAGE, check_card, check_targets, find_browser
-from reportgen.results import severity_named
-from reportgen.settings import FAIL_ON, variable
+from reportgen.settings import FAIL_ON, REGRESSION, checked_gates, variable
 from reportgen.untrusted.escaping import shown
-
-Gate = Literal["note", "warning", "problem"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,30 +84,56 @@ class Outcome:
             find_browser()
 
 
-def with_gate(outcome: Outcome, config: Path | None) -> tuple[Outcome, str]:
+@dataclass(frozen=True)
+class InForce:
+    """A gate in force.
+
+    Attributes:
+        gate: the severity for reports, 'regression' for comparisons; None for no gate.
+        set_by: the file or variable that set it; '' where it was given.
+        unheeded: one line on a gate that is set for the other kind of page alone; '' where there is none.
+    """
+
+    gate: str | None
+    set_by: str = ""
+    unheeded: str = ""
+
+
+def with_gate(outcome: Outcome, config: Path | None) -> tuple[Outcome, InForce]:
     """Return the outcome with the gate in force, see `gate_in_force`."""
-    gate, origin = gate_in_force(outcome.fail_on, config)
-    return replace(outcome, fail_on=gate), origin
+    found = gate_in_force(outcome.fail_on, config)
+    return replace(outcome, fail_on=cast(Any, found.gate)), found
 
 
-def gate_in_force(given: Gate | None, config: Path | None) -> tuple[Gate | None, str]:
+def gate_in_force(given: str | None, config: Path | None, *, of_comparison: bool = False) -> InForce:
     """Return the gate of the environment or the configuration where none was given, and what set it.
+
+    Both may set one for reports, which is a severity, and one for comparisons, 'regression'; each command heeds its own.
 
     Args:
         given: on the command line.
         config: as for --config.
+        of_comparison: whether two models are compared.
 
     Raises:
-        UsageError: the configuration cannot be read, or the gate is no severity.
+        UsageError: the configuration cannot be read, or a gate is none.
     """
     from reportgen.analyses.config import read_configuration
 
     if given is not None:
-        return given, ""
-    name = variable(FAIL_ON)
-    configuration = read_configuration(config)
-    gate, origin = os.environ.get(name) or configuration.fail_on, name if os.environ.get(name) else configuration.name
-    if not gate:
-        return None, ""
-    severity_named(gate, of=name)
-    return cast(Gate, gate), origin
+        return InForce(given)
+    configuration, name = read_configuration(config), variable(FAIL_ON)
+    words = [one.strip() for one in os.environ.get(name, "").split(";") if one.strip()]
+    gates, origin = (checked_gates(words, of=name), name) if words else (configuration.fail_on, configuration.name)
+    own = next((gate for gate in gates if (gate == REGRESSION) == of_comparison), None)
+    if own is not None:
+        return InForce(own, origin)
+    if not gates:
+        return InForce(None)
+    kinds = ("a comparison", "reports") if of_comparison else ("a report", "comparisons")
+    wanted = REGRESSION if of_comparison else "note, warning or problem"
+    return InForce(
+        None,
+        unheeded=f"fail-on {gates[0]} ({origin}) is a gate for {kinds[1]}: {kinds[0]} has none until it is {wanted}, which may "
+        "stand beside it.",
+    )

@@ -10,6 +10,7 @@ import typer
 from reportgen.cli.options import ClassNames, Config, History, Labels, SampleSources, takes
 from reportgen.cli.supervision import Attempt, Stage
 from reportgen.errors import UsageError
+from reportgen.messages import listed
 from reportgen.options import ReportOptions
 from reportgen.untrusted.escaping import base_name
 
@@ -80,6 +81,7 @@ def _verified(
     """Return every difference, and what was found to be the same."""
     from reportgen.cli.terminal import quiet_standard_error, shown_stages
     from reportgen.verification import (
+        missing_inputs,
         model_differences,
         read_recorded,
         rebuild,
@@ -93,7 +95,10 @@ def _verified(
     if model is None or not recorded.document:
         return differences, said
     if recorded.value("provenance", of=dict) is None:  # a comparison, or the index of a batch
-        return [*differences, "the page is no report on one model, so that no file can be compared."], said
+        raise UsageError(
+            f"MODEL must be left out: the page is no report on one model. Received: {base_name(report)} and "
+            f"{base_name(model)}. Give the page alone, to tell what was changed in it."
+        )
 
     with (
         quiet_standard_error(attempt.native) as stream,
@@ -111,6 +116,13 @@ def _verified(
         if recompute and has_samples and not inputs["samples"]:
             raise UsageError(
                 "--samples must be given, as the report has samples. Received: none. Give --samples SOURCE."
+            )
+        missing = missing_inputs(recorded, {**inputs, "history": history}, options, recompute=recompute)
+        if missing:
+            raise UsageError(
+                f"{listed(missing)} must be given, as the report was made with {'it' if len(missing) == 1 else 'them'}. "
+                f"Received: {base_name(report)} without. Give what it was made with; "
+                "the page's command names it."
             )
         if not recompute:
             said.append("so have the samples")

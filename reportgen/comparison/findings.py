@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analyses import ANALYSES
@@ -27,6 +27,7 @@ class FindingChange:
         subject: what it is about.
         base, new: how much it matters to each model; None where that one does not have it.
         message: what is said of it: of the new model where it has it.
+        decided: whether the rule is not inconclusive for the model that does not have it.
         action: what to do about it; '' where the rule does not say.
     """
 
@@ -37,6 +38,7 @@ class FindingChange:
     new: Severity | None
     message: Kept[str]
     action: Kept[str] = ""
+    decided: bool = True
 
 
 @redactable
@@ -96,7 +98,8 @@ class FindingChanges:
             sides.append({section.name: section for section in sections if isinstance(section, Section)})
         common = [one for one in analyses if all(one.name in side for side in sides)]
         found = [_by_key(side, {one.name for one in common}) for side in sides]
-        rows = [_change(found[0].get(key), found[1].get(key)) for key in {**found[1], **found[0]}]
+        undecided = [_undecided(side.values()) for side in sides]
+        rows = [_change(found[0].get(key), found[1].get(key), undecided) for key in {**found[1], **found[0]}]
         rows.sort(key=lambda row: (-(row.new or 0), -(row.base or 0)))
         left_out = tuple(one.title for one in ANALYSES if one not in common)
         return FindingChangesResult(tuple(rows), tuple(one.title for one in common), left_out)
@@ -107,7 +110,12 @@ def _by_key(sections: Mapping[str, Section], names: set[str]) -> dict[tuple[str,
     return {(one.code, str(one.subject)): one for one in every}
 
 
-def _change(base: Finding | None, new: Finding | None) -> FindingChange:
+def _undecided(sections: Iterable[Section]) -> frozenset[str]:
+    """Return codes of the rules that the samples cannot decide."""
+    return frozenset(each.code for one in sections for each in one.inconclusive)
+
+
+def _change(base: Finding | None, new: Finding | None, undecided: Sequence[frozenset[str]]) -> FindingChange:
     told = new or base
     assert told is not None
     return FindingChange(
@@ -118,6 +126,7 @@ def _change(base: Finding | None, new: Finding | None) -> FindingChange:
         new=new.severity if new else None,
         message=told.message,
         action=told.action or told.advice.action,
+        decided=not any(one is None and told.code in codes for one, codes in zip((base, new), undecided, strict=True)),
     )
 
 

@@ -23,7 +23,7 @@ from reportgen.comparison.maps import MapChangesResult, map_changes
 from reportgen.comparison.sides import ANSWERS_ALONE, Side
 from reportgen.comparison.verdict import verdict_of_parts
 from reportgen.comparison.weights import WeightChangesResult, matched_pair, weight_changes
-from reportgen.errors import SamplesError, told_as_lack
+from reportgen.errors import MisfitError, SamplesError, told_as_lack
 from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel, describe_deployed, model_inputs
 from reportgen.models.passes import grouped_convolutions_run
@@ -168,7 +168,12 @@ def _opened(
                     "the two models take samples of other shapes, and a stream can be read once alone. "
                     f"Received: {type(samples).__name__}. Give arrays or files."
                 )
-            run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
+            try:
+                run = prepare_run(described, samples, labels=labels, class_names=class_names, options=options)
+            except SamplesError as error:
+                if shared is None and not isinstance(error, MisfitError):
+                    raise  # whatever the model
+                raise SamplesError(f"{_called(read[place][0], place)}: {error}") from error
             source = anonymise(run.source) if options.redact else run.source
             run = replace(run, source=_kept(source))
             shared = (described, run.source)
@@ -178,6 +183,12 @@ def _opened(
     if len(counts) > 1:
         raise SamplesError(f"both models need the same samples. Received: {' and '.join(map(str, counts))} samples.")
     return read, sources
+
+
+def _called(model: LoadedModel | WeightsOnly, place: int) -> str:
+    """Return what a model is called in an error: 'the new model, tuned.keras'."""
+    which = "the new model" if place else "the base"
+    return f"{which}, {model.file.name}" if model.file else which
 
 
 def _takes_alike(first: DescribedModel, second: DescribedModel) -> bool:

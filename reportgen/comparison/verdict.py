@@ -31,7 +31,8 @@ def verdict_of_parts(parts: tuple[Section | SkippedSection, ...]) -> ComparedVer
     """Return the verdict of a comparison.
 
     Worse is a model that is certainly less often right, further off, certainly worse at a class, or has a new problem and more of
-    them than the base; each of the tests allows 5 % of error. A difference of calibration is told and decides nothing.
+    them than the base; better is the same of the models exchanged. Each of the
+    tests allows 5 % of error. A difference of calibration is told and decides nothing.
 
     Args:
         parts: every part.
@@ -41,12 +42,13 @@ def verdict_of_parts(parts: tuple[Section | SkippedSection, ...]) -> ComparedVer
     worse = [one for one in changes if one.worse and one.decides]
     better = [one for one in changes if not one.worse and one.decides]
     answers = results.get("answers")
-    outcome, conclusion = _conclusion(results, answers, bool(worse), bool(better))
+    apart = next((part.reason for part in parts if part.name == "answers" and isinstance(part, SkippedSection)), "")
+    outcome, conclusion = _conclusion(results, answers, apart, bool(worse), bool(better))
     return ComparedVerdict(outcome, conclusion, _measured(answers, outcome), changes)
 
 
 def _conclusion(
-    results: Mapping[str, Any], answers: AnswersResult | None, worse: bool, better: bool
+    results: Mapping[str, Any], answers: AnswersResult | None, apart: str, worse: bool, better: bool
 ) -> tuple[ComparedOutcome, Message]:
     if _identical(results, answers):
         weights = results.get("weight_changes")
@@ -64,7 +66,7 @@ def _conclusion(
     if better:
         return ComparedOutcome.BETTER, say("Better than the base.")
     if answers is None:
-        return ComparedOutcome.UNJUDGED, say("Not judged: the two models were not run on the same samples.")
+        return ComparedOutcome.UNJUDGED, say("Not judged. {reason}", reason=apart) if apart else say("Not judged.")
     if answers.rates is None and answers.errors is None:
         if answers.outputs.largest == 0:
             return ComparedOutcome.UNJUDGED, say("The same answers for every sample.")
@@ -123,10 +125,11 @@ def _changes(results: Mapping[str, Any]) -> Iterator[Change]:
     if isinstance(findings, FindingChangesResult):
         problems = [
             sum(severity is Severity.PROBLEM for severity in each)
-            for each in ([row.base for row in findings.findings], [row.new for row in findings.findings])
+            for decided in [[row for row in findings.findings if row.decided]]
+            for each in ([row.base for row in decided], [row.new for row in decided])
         ]
         for found, worse in ((findings.new, True), (findings.gone, False)):
-            grave = [row for row in found if Severity.PROBLEM in (row.new, row.base)]
+            grave = [row for row in found if Severity.PROBLEM in (row.new, row.base) and row.decided]
             if grave:
                 titles = first_of(dict.fromkeys(row.title or row.code for row in grave), _LISTED, separator="; ")
                 said = (
@@ -134,7 +137,7 @@ def _changes(results: Mapping[str, Any]) -> Iterator[Change]:
                     if worse
                     else counted(len(grave), "problem gone: {titles}", "{n} problems gone: {titles}", titles=titles)
                 )
-                decides = worse and problems[1] > problems[0]
+                decides = problems[1] > problems[0] if worse else problems[1] < problems[0]
                 action = grave[0].action if len(grave) == 1 else _PROBLEMS_ACTION
                 yield Change("finding_changes", said, worse, decides=decides, action=action if worse else "")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reportgen.errors import OutputError
 from reportgen.untrusted.escaping import base_name, shown
+from reportgen.untrusted.regular import read_regular
 
 LARGE_PAGE = 5.0
 """Megabytes from which a page is slow to open and to send."""
@@ -111,8 +112,7 @@ def check_targets(paths: Sequence[Path]) -> None:
 def check_card(path: Path) -> None:
     """Raise OutputError where a card would replace a file that reportgen did not write, such as a project's README."""
     try:
-        with path.open("rb") as file:
-            start = file.read(100_000)
+        start = read_regular(path, most=100_000)
     except OSError:  # what cannot be read is told where it is written
         return
     if start and CARD_MARK.encode() not in start:

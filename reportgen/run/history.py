@@ -14,6 +14,7 @@ from typing import Any
 
 from reportgen.errors import UsageError
 from reportgen.untrusted.escaping import base_name, reason_of, shown
+from reportgen.untrusted.regular import read_regular
 
 _LARGEST = 32_000_000  # bytes of a file
 _MOST_METRICS = 64
@@ -56,9 +57,10 @@ def read_history(given: Any) -> TrainingHistory | None:
 def _of_file(path: Path) -> TrainingHistory:
     name = base_name(path)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError(f"{name} is too large for a history. Received: {path.stat().st_size:,} bytes. {_REMEDY}")
-        text = path.read_bytes().decode("utf-8-sig")
+        content = read_regular(path, most=_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise UsageError(f"{name} is too large for a history. Received: over {_LARGEST // 1_000_000} MB. {_REMEDY}")
+        text = content.decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"--history must be a file that can be read. Received: {name}: {reason}. {_REMEDY}") from error
@@ -92,7 +94,8 @@ def _history(given: Any, epochs: Any, *, what: str) -> TrainingHistory:
     if isinstance(given, list) and given and all(isinstance(one, Mapping) for one in given):
         names = dict.fromkeys(name for one in given for name in one)
         given = {name: [one.get(name) for one in given] for name in names}
-    columns = {str(name): _numbers(values) for name, values in given.items()} if isinstance(given, Mapping) else {}
+    items = given.items() if isinstance(given, Mapping) else ()
+    columns = {str(name): _series(str(name), values, what=what) for name, values in items}
     counted = next((columns.pop(name) for name in _EPOCH if name in columns), None)
     columns = {shown(name): values for name, values in columns.items() if values and not all(map(math.isnan, values))}
     lengths = {len(values) for values in columns.values()}
@@ -110,6 +113,30 @@ def _numbers(values: Any) -> tuple[float, ...]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         return ()
     return tuple(_number(value) for value in values)
+
+
+_MISSING = ("", "na", "n/a", "nan", "none", "null")
+"""What stands for a number that there is none of; CSVLogger writes 'NA'."""
+
+
+def _series(name: str, given: Any, *, what: str) -> tuple[float, ...]:
+    """Return a series of numbers as `_numbers`; one of words alone is all NaN.
+
+    Raises:
+        UsageError: there are words among the numbers, so that the file is broken.
+    """
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return ()
+    given = tuple(given)
+    values = _numbers(given)
+    wrong = [one for one in given if isinstance(one, str) and math.isnan(_number(one)) and not _is_missing(one)]
+    if wrong and not all(map(math.isnan, values)):
+        raise UsageError(f"{what}: {shown(name)} must be numbers. Received: {shown(wrong[0])!r} among them. {_REMEDY}")
+    return values
+
+
+def _is_missing(word: str) -> bool:
+    return word.strip().lower() in _MISSING
 
 
 def _number(value: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -60,6 +61,9 @@ def open_inputs(
     return source
 
 
+_OTHER_OPTION = re.compile(r"--samples\b")
+
+
 def open_train_samples(described: DescribedModel, *, class_names: Any, options: ReportOptions) -> SampleSource | None:
     """Return the samples of --train-samples; None where there are none.
 
@@ -71,7 +75,8 @@ def open_train_samples(described: DescribedModel, *, class_names: Any, options: 
     try:
         return open_inputs(described, options.train_samples, labels=None, class_names=class_names, options=options)
     except SamplesError as error:
-        raise SamplesError(f"--train-samples: {str(error).removeprefix('--samples: ')}") from error
+        told = _OTHER_OPTION.sub("--train-samples", str(error))
+        raise SamplesError(told if told.startswith("--train-samples") else f"--train-samples: {told}") from error
 
 
 def open_outside_samples(described: DescribedModel, *, options: ReportOptions) -> SampleSource | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from reportgen.errors import SamplesError
 from reportgen.untrusted import escaping, limits
 from reportgen.untrusted.addresses import how_to_download
+from reportgen.untrusted.regular import kind_of
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -53,7 +54,8 @@ def existing_path(source: str | Path, option: str = "--samples") -> Path:
     # Opening a FIFO waits for ever, and a device never ends
     if not (path.is_file() or path.is_dir()):
         raise SamplesError(
-            f"{option} must be a regular file or a folder. Received: {base_name(path)}, which is neither."
+            f"{option} must be a regular file or a folder. Received: {base_name(path)}, which is {kind_of(path.stat().st_mode)}. "
+            "Write its content to a file first."
         )
     return path
 

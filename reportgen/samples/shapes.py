@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from reportgen.errors import SamplesError
+from reportgen.errors import MisfitError
 
 _RESIZE = "Resize them with --resize stretch, crop or pad,"
 InputShape = tuple[int | None, ...]
@@ -20,7 +20,7 @@ def fits(shape: tuple[int, ...], input_shape: InputShape) -> bool:
     """Return whether a sample's shape is the model's, as it is or with a channel axis of size 1."""
     try:
         missing_channel_axis(shape, input_shape)
-    except SamplesError:
+    except MisfitError:
         return False
     return True
 
@@ -36,7 +36,7 @@ def missing_channel_axis(shape: tuple[int, ...], input_shape: InputShape) -> int
         -1 for the last axis, 0 for the first (a model with channels first), None for nothing to insert.
 
     Raises:
-        SamplesError: the sample does not fit, also not with a channel axis.
+        MisfitError: the sample does not fit, also not with a channel axis.
     """
     if matches(shape, input_shape):
         return None
@@ -44,18 +44,18 @@ def missing_channel_axis(shape: tuple[int, ...], input_shape: InputShape) -> int
         return -1
     if len(input_shape) >= 3 and input_shape[0] == 1 and matches((1, *shape), input_shape):
         return 0
-    raise SamplesError(
+    raise MisfitError(
         f"samples must match the model's input {shown_shape(input_shape)}. Received: shape {shown_shape(shape)}. "
         f"{_remedy(shape, input_shape)}"
     )
 
 
 def check_has_batch_axis(array_shape: tuple[int, ...], input_shape: InputShape) -> None:
-    """Raise SamplesError when an array is one sample, not several: nothing is guessed about its first axis."""
+    """Raise MisfitError when an array is one sample, not several: nothing is guessed about its first axis."""
     one_sample = matches(array_shape, input_shape)
     without_channel = len(array_shape) > 1 and input_shape[-1:] == (1,) and matches((*array_shape, 1), input_shape)
     if not array_shape or one_sample or without_channel:
-        raise SamplesError(
+        raise MisfitError(
             f"samples need a first axis that counts them, then the model's input {shown_shape(input_shape)}. "
             f"Received: an array of shape {shown_shape(array_shape)}. Add the axis with x[numpy.newaxis]."
         )

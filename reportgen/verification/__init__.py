@@ -2,6 +2,6 @@
 its numbers come out again."""
 
 from reportgen.verification.files import model_differences, samples_differences
-from reportgen.verification.rebuilt import rebuild, recorded_options
+from reportgen.verification.rebuilt import missing_inputs, rebuild, recorded_options
 from reportgen.verification.recorded import LARGEST_READ, RecordedReport, read_recorded
 from reportgen.verification.tolerance import TOLERANCES, report_differences

@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.build import make_report
-from reportgen.options import ReportOptions, options_of
+from reportgen.options import DEFAULTS, ReportOptions, flag_of, options_of
 from reportgen.progress import Listener
 from reportgen.report import Report
 from reportgen.settings import configured_option
@@ -44,6 +44,31 @@ def recorded_options(recorded: RecordedReport, own: ReportOptions) -> ReportOpti
     options = ReportOptions(**values)
     options.check()
     return options
+
+
+_OF_SAMPLES = ("labels", "class-names")
+
+
+def missing_inputs(
+    recorded: RecordedReport, given: Mapping[str, Any], own: ReportOptions, *, recompute: bool
+) -> tuple[str, ...]:
+    """Return the options that a page says it was made with, that it must not decide itself, and that were not given.
+
+    Without a configuration the rules are taken as the page has them.
+
+    Args:
+        recorded: the page; of its values only whether there are some is looked at.
+        given: inputs beside the model, by the argument of `make_report`; None for those that were not given.
+        own: the verifier's options.
+        recompute: whether the report is made again, and not its samples compared alone.
+    """
+    told = recorded.value("provenance", "options", of=Mapping) or {}
+    inputs = (*_OF_SAMPLES, "history") if recompute else _OF_SAMPLES
+    missing = [name for name in inputs if told.get(name) is not None and given.get(name.replace("-", "_")) is None]
+    for name in OF_THE_VERIFIER if recompute else ():
+        if name != "memory_limit" and told.get(name) and getattr(own, name) == getattr(DEFAULTS, name):
+            missing.append(name)
+    return tuple(map(flag_of, missing))
 
 
 def rebuild(

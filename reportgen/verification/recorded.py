@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 from reportgen.errors import UsageError
 from reportgen.rendering import page_differences
 from reportgen.untrusted.escaping import base_name, reason_of
+from reportgen.untrusted.regular import read_regular
 
 LARGEST_READ = 200_000_000
 """Bytes of the largest page that is read; one has 15 MB unless --max-size allows more."""
@@ -67,8 +68,7 @@ def read_recorded(path: Path) -> RecordedReport:
         UsageError: the file cannot be read or is too large to be a page.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_READ + 1)
+        content = read_regular(path, most=LARGEST_READ + 1)
     except OSError as error:
         raise UsageError(
             f"the report must be a page that reportgen wrote. Received: {base_name(path)}: {reason_of(error)}. Choose another."

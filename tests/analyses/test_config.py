@@ -248,7 +248,7 @@ def test_options_stand_beside_the_rules_as_the_command_line_writes_them(folder: 
     )
     (folder / "pyproject.toml").write_text(f"[tool.reportgen]\n{text}\n[tool.reportgen.rules]\n", encoding="utf-8")
     found = read_configuration(None)
-    assert (found.name, found.fail_on) == ("pyproject.toml", "note")
+    assert (found.name, found.fail_on) == ("pyproject.toml", ("note",))
     assert found.options == {
         "max_tiles": 9, "kernel_range": 2.0, "attribution": ("none",), "layers": ("a", "b"), "skip_bad": True,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """The index of a folder, from the JSON of its reports alone, whoever wrote that."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -213,7 +214,9 @@ def test_the_index_speaks_the_language_asked_for(tmp_path):
 
 
 def test_a_folder_without_reports_says_so(tmp_path):
-    assert "The folder holds no report." in write_index(tmp_path).read_text()
+    page = write_index(tmp_path).read_text()
+    assert "The folder holds no report." in page
+    assert re.search(r"<p>Made by reportgen [^ ]+\. This page makes no network requests\.</p>", page)
     with pytest.raises(OutputError, match=r"the folder of reports must exist. Received: gone"):
         write_index(tmp_path / "gone")
 

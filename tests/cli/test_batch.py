@@ -63,6 +63,12 @@ def test_the_gate_is_on_all_models(folder, capfd):
             ["batch", "none/*.keras"],
             "a pattern must match a model. Received: none/*.keras, which matches none. Check it.",
         ),
+        (["batch", "gone"], "there is no such model or folder. Received: gone. Check the path."),
+        (["batch", "empty"], "a folder of models must hold .keras"),
+        (
+            ["index", "empty"],
+            "the folder of reports must hold the JSON of one or more. Received: empty, which holds none.",
+        ),
         (["batch", ".", "--jobs", "0"], "--jobs must be a whole number above 0. Received: 0."),
         (["batch", ".", "--labels", "y.npy"], "--samples must be given with --labels."),
         (["index", "none"], "the folder of reports must exist. Received: none. Name that of reportgen batch."),
@@ -70,8 +76,11 @@ def test_the_gate_is_on_all_models(folder, capfd):
     ],
 )
 def test_what_cannot_be_used_is_one_line(folder, capfd, arguments, said):
-    assert run(arguments) in (2, 5)
+    (folder / "empty").mkdir()
+    assert run([*arguments, *(["-o", "out"] if arguments[0] == "batch" else [])]) in (2, 5)
     assert said in capfd.readouterr().err
+    assert not (folder / "out").exists()
+    assert list((folder / "empty").iterdir()) == []
 
 
 def test_the_index_is_made_anew(folder, capfd):

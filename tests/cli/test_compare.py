@@ -66,6 +66,24 @@ def test_a_regression_fails_the_gate_and_the_page_is_written(compare, tmp_path):
     assert str(tmp_path.parent) not in page
 
 
+def test_the_gate_of_the_project_is_heeded(compare, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.reportgen]\nfail-on = ['problem', 'regression']\n")
+    code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "x.npz", "-q")
+    assert (code, error) == (1, "reportgen: --fail-on regression (pyproject.toml): failed.\n")
+
+
+def test_samples_that_do_not_fit_one_of_the_models_name_it(compare, folder, tmp_path):
+    np.savez(tmp_path / "wide.npz", x=np.zeros((4, 7, 6, 1), np.float32))
+    code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "wide.npz")
+    assert code == 4
+    assert error.startswith("reportgen: the new model, forgot.keras: samples must match the model's input (6, 6, 1).")
+
+
+def test_without_samples_the_verdict_says_so(compare):
+    code, _, error = compare("compare", "base.keras", "forgot.keras")
+    assert (code, error) == (0, "Not judged. No samples were given. Add --samples SOURCE to compare the answers.\n")
+
+
 def test_the_other_way_round_it_passes(compare):
     code, _, error = compare(
         "compare", "forgot.keras", "base.keras", "--samples", "x.npz", "--fail-on", "regression", "-o", "b.html"

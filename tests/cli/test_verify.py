@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from reportgen.cli.app import run
 from reportgen.options import DEFAULTS
 from reportgen.rendering.digest import sealed
 from reportgen.rendering.index import render_index
-from reportgen.verification.rebuilt import OF_THE_VERIFIER, recorded_options
-from reportgen.verification.recorded import read_recorded
+from reportgen.verification.rebuilt import OF_THE_VERIFIER, missing_inputs, recorded_options
+from reportgen.verification.recorded import RecordedReport, read_recorded
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_a_forger_who_computed_the_digest_anew_is_found_by_making_the_report_aga
 
 
 def test_other_samples_do_not_give_the_same_report(verify) -> None:
-    code, lines = verify("full.html", "tiny.keras", "--samples", "other.npz", "--recompute")
+    code, lines = verify("full.html", "tiny.keras", "--samples", "other.npz", "--history", "log.csv", "--recompute")
     assert code == 1
     assert any(line.startswith("samples.sha256: ") for line in lines)
     assert lines[-1].endswith(" more differences.")
@@ -124,8 +125,9 @@ def test_other_samples_do_not_give_the_same_report(verify) -> None:
 def test_of_a_page_on_several_models_the_page_alone_is_compared(folder: Path, verify) -> None:
     (folder / "index.html").write_text(render_index((), (), version="0.1.0", lang="en"), encoding="utf-8")
     assert verify("index.html") == (0, ["index.html: nothing was changed since it was written."])
-    said = ["the page is no report on one model, so that no file can be compared."]
-    assert verify("index.html", "tiny.keras") == (1, said)
+    code, lines = verify("index.html", "tiny.keras")  # the question is wrong, not the page
+    assert code == 2
+    assert lines[0].startswith("reportgen: MODEL must be left out: the page is no report on one model.")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,10 @@ def test_of_a_page_on_several_models_the_page_alone_is_compared(folder: Path, ve
         (["full.html", "--recompute"], "MODEL must be given with --recompute."),
         (["full.html", "--samples", "x.npz"], "MODEL must be given with --samples."),
         (["full.html", "tiny.keras", "--recompute"], "--samples must be given, as the report has samples."),
+        (
+            ["full.html", "tiny.keras", "--samples", "x.npz", "--recompute"],
+            "--history must be given, as the report was made with it. Received: full.html without.",
+        ),
         (["none.html"], "the report must be a page that reportgen wrote. Received: none.html: No such file"),
     ],
 )
@@ -166,3 +172,16 @@ def test_options_of_another_type_are_a_line(value: str, folder: Path, verify) ->
     code, lines = verify(name, "tiny.keras", "--samples", "x.npz", "--recompute")
     assert code == 1
     assert any(line.startswith("the report's options cannot be used: --bins ") for line in lines)
+
+
+def test_every_option_that_a_page_must_not_decide_is_asked_for_by_name(folder: Path) -> None:
+    told = {"class-names": "n.txt", "labels": "y.npy", "history": "h.csv", "config": "c.toml", "before": "b.keras",
+            "train_samples": "t.npz", "custom_objects": ["m.py"], "architecture": None, "allow_custom_code": False,
+            "memory_limit": 3.0}  # fmt: skip
+    recorded = RecordedReport("", {"provenance": {"options": told}})
+    asked = missing_inputs(recorded, {"samples": "x.npz"}, DEFAULTS, recompute=True)
+    assert asked == ("--labels", "--class-names", "--history", "--custom-objects", "--before", "--train-samples")
+    assert missing_inputs(recorded, {"samples": "x.npz"}, DEFAULTS, recompute=False) == ("--labels", "--class-names")
+    own = replace(DEFAULTS, before="b.keras", train_samples="t.npz", custom_objects=("m.py",))
+    given = {"labels": "y.npy", "class_names": "n.txt", "history": "h.csv"}
+    assert missing_inputs(recorded, given, own, recompute=True) == ()

@@ -2,7 +2,7 @@
 
 from reportgen.comparison.findings import FindingChange, FindingChangesResult
 from reportgen.comparison.verdict import verdict_of_parts
-from reportgen.results import ComparedOutcome, Section, Severity
+from reportgen.results import ComparedOutcome, Section, Severity, SkippedSection
 
 
 def verdict(*rows):
@@ -28,9 +28,13 @@ def test_another_problem_in_the_place_of_one_is_not():
     assert [(change.worse, change.decides) for change in found.changes] == [(True, False), (False, False)]
 
 
-def test_a_new_warning_and_a_problem_that_is_gone_decide_nothing():
+def test_a_problem_that_is_gone_is_better_as_a_new_one_is_worse():
+    """The models exchanged, the verdict is exchanged too; a new warning decides nothing either way."""
     found = verdict(("silent", "conv", None, Severity.WARNING), ("dead", "conv", Severity.PROBLEM, None))
-    assert found.outcome is ComparedOutcome.UNJUDGED
+    assert found.outcome is ComparedOutcome.BETTER
+    mirrored = verdict(("silent", "conv", Severity.WARNING, None), ("dead", "conv", None, Severity.PROBLEM))
+    assert mirrored.outcome is ComparedOutcome.WORSE
+    assert [change.said for change in mirrored.changes] == ["new problem: dead"]
     assert [(change.said, change.action) for change in found.changes] == [("problem gone: dead", "")]
 
 
@@ -38,3 +42,16 @@ def test_two_problems_are_counted():
     found = verdict(("a", "x", None, Severity.PROBLEM), ("b", "y", None, Severity.PROBLEM))
     assert found.changes[0].said == "2 new problems: a; b"
     assert found.changes[0].action == "Keep the base until each is solved; their advice stands under Findings."
+
+
+def test_a_problem_that_the_other_models_samples_cannot_decide_is_neither_new_nor_gone():
+    for base, new in ((None, Severity.PROBLEM), (Severity.PROBLEM, None)):
+        row = FindingChange("a", "a", "x", base, new, "said", decided=False)
+        found = verdict_of_parts((Section("finding_changes", "Findings", FindingChangesResult((row,), (), ())),))
+        assert (found.outcome, found.changes) == (ComparedOutcome.UNJUDGED, ())
+
+
+def test_what_was_not_judged_says_why():
+    reason = "No samples were given. Add --samples SOURCE to compare the answers."
+    found = verdict_of_parts((SkippedSection("answers", "Answers", reason),))
+    assert (found.outcome, found.conclusion) == (ComparedOutcome.UNJUDGED, f"Not judged. {reason}")

@@ -73,6 +73,8 @@ def test_what_is_no_number_is_a_gap_and_a_series_of_gaps_is_left_out():
         ('{"loss": [1, 2], "accuracy": [1]}', "Received: 2 series of 1, 2 numbers"),
         ('{"loss": 1}', "Received: 0 series of no numbers"),
         ("[" * 100_000, "is not JSON"),
+        ('{"loss": [1, null, "x"]}', "log.csv: loss must be numbers. Received: 'x' among them."),
+        ("epoch,loss\n0,1.0\n1,1.O", "log.csv: loss must be numbers. Received: '1.O' among them."),
     ],
 )
 def test_what_is_no_history_is_one_line(tmp_path, text, said):

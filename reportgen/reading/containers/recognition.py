@@ -21,6 +21,7 @@ from reportgen.reading.containers.keras_folder import KerasFolder
 from reportgen.reading.containers.saved_model import SavedModel
 from reportgen.untrusted.addresses import how_to_download
 from reportgen.untrusted.escaping import base_name
+from reportgen.untrusted.regular import kind_of
 
 FORMATS: tuple[ModelFormat, ...] = (
     KerasFolder(),
@@ -149,15 +150,7 @@ def _mode(path: Path) -> int:
 
 
 def _require_regular(mode: int, shown_name: str) -> None:
-    kinds = (
-        (stat.S_ISFIFO, "a named pipe (FIFO)"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a character device"),
-        (stat.S_ISBLK, "a block device"),
-        (stat.S_ISDIR, "a folder"),
-    )
-    if not stat.S_ISREG(mode):
-        kind = next((words for test, words in kinds if test(mode)), "something special")
+    if kind := kind_of(mode):
         raise ModelError(f"{shown_name} is not a regular file. Received: {kind}. {REMEDY}")
 
 

@@ -25,6 +25,7 @@ from reportgen.messages import say
 from reportgen.reading.rewriting.keras_names import is_from_keras
 from reportgen.reading.rewriting.permissions import Marshalled, custom_key
 from reportgen.untrusted.escaping import base_name, reason_of, shown
+from reportgen.untrusted.regular import read_regular
 
 _DIGITS = 12  # of the SHA-256 shown
 
@@ -212,7 +213,7 @@ def missing(module: str) -> ModelError:
 def _names(module: str) -> Iterator[str]:
     path = Path(module) if is_path(module) else _source_of(module)
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(read_regular(path))
     except OSError as error:
         raise missing(module) from error
     except (SyntaxError, ValueError, RecursionError) as error:

@@ -12,7 +12,7 @@ from typing import IO, Literal, Protocol
 
 import numpy as np
 
-from reportgen.errors import SamplesError
+from reportgen.errors import MisfitError, SamplesError
 from reportgen.messages import counted, first_of, say
 from reportgen.progress import counted_off
 from reportgen.samples.class_names import ClassNames, compared, positions_of
@@ -109,7 +109,7 @@ class ImageFiles:
             SamplesError: the model takes no images, the first image is damaged or does not fit, or labels do not.
         """
         if accepts.input_shape is None:
-            raise SamplesError(
+            raise MisfitError(
                 "images need a model that knows the size of its input. Received: a model that was never built. "
                 "Give it samples of an array file, or build it before it is saved."
             )
@@ -395,7 +395,7 @@ def _channels(input_shape: InputShape) -> tuple[int, bool]:
             return input_shape[-1] or 3, False
         if input_shape[0] in (1, 3):
             return input_shape[0], True
-    raise SamplesError(
+    raise MisfitError(
         "images are greyscale or RGB: a model for them takes (height, width, 1) or (height, width, 3). "
         f"Received: a model with input {shown_shape(input_shape)}. Give the samples as arrays."
     )
@@ -403,7 +403,7 @@ def _channels(input_shape: InputShape) -> tuple[int, bool]:
 
 def _check_first(shape: tuple[int, ...], wanted: InputShape, name: str) -> None:
     if not matches(shape, wanted):
-        raise SamplesError(
+        raise MisfitError(
             f"images must match the model's input {shown_shape(wanted)}. Received: shape {shown_shape(shape)} in "
             f"{name}. Resize them with --resize stretch, crop or pad, or choose other images."
         )
