@@ -370,6 +370,7 @@ def test_a_new_section_or_field_that_was_not_decided_on_is_seen_here(pair):
         "training": "The model holds no training configuration. Add --history FILE for its learning curves.",
         "shortcuts": "Too few samples are answered differently, so no place can be exchanged between answers.",
         "robustness": "12 samples are too few to compare answers; 30 are needed.",
+        "slices": "No two groups of 10 samples can be made of the samples.",
     }
     pieces = list(pieces_of(redacted.sections))
     assert not [piece for piece in pieces if isinstance(piece, Panel | PanelGrid)]
