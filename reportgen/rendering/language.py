@@ -192,6 +192,11 @@ def ranges(indices: Sequence[int], most: int = 60) -> str:
     return ", ".join(texts) if len(texts) <= most else f"{', '.join(texts[:most])}, … ({len(indices)})"
 
 
-def lined_up(texts: Sequence[str]) -> str:
-    """Return short texts as columns of equal width, right-aligned: one table cell where one for each would be thousands."""
-    return " ".join(f"{text:>{_COLUMN}}" for text in texts)
+def lined_up(texts: Sequence[object], width: int = _COLUMN) -> str:
+    """Return short texts as columns of equal width, right-aligned: one table cell where one for each would be thousands.
+
+    Args:
+        texts: the texts, or whole numbers.
+        width: characters of a column.
+    """
+    return " ".join(f"{text!s:>{width}}" for text in texts)

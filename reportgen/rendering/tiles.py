@@ -483,6 +483,14 @@ class _Looks:
     indent: int
 
 
+def larger_letters(width: int) -> str:
+    """Return the style that keeps letters legible where a picture of this width, CSS pixels, is shown smaller on a phone."""
+    if width <= 1.02 * _PHONE:
+        return ""
+    larger = min(_LARGEST_FONT, math.ceil(_FONT * width / _PHONE))
+    return f"@media(max-width:{round(0.98 * width)}px){{text{{font-size:{larger}px}}}}"
+
+
 def _document(
     body: _Body, legend: str, full: tuple[int, int], folded: tuple[int, int] | None, fewer: int, looks: _Looks
 ) -> str:
@@ -490,9 +498,7 @@ def _document(
     if "class='o'" in legend:
         style += ".o{display:none}@media(prefers-color-scheme:dark){.v{display:none}.o{display:inline}}"
     narrow_width = folded[0] if folded else full[0]
-    if narrow_width > 1.02 * _PHONE:  # letters of what is shown smaller than it is
-        larger = min(_LARGEST_FONT, math.ceil(_FONT * narrow_width / _PHONE))
-        style += f"@media(max-width:{round(0.8 * narrow_width)}px){{text{{font-size:{larger}px}}}}"
+    style += larger_letters(narrow_width)
     inner = full[1] - (_LEGEND if legend else 0) - _PADDING
     # the tiles are drawn where they stand, and used for the parts of their rows
     narrow = ""

@@ -236,6 +236,13 @@ def budget_faults(page: Any) -> list[str]:
     return [f"{name}: {bytes_over} bytes too many" for name, bytes_over in over.items() if bytes_over > 0]
 
 
+_ON_PAPER = """(all) => all.map((one) => {
+  const copy = one.cloneNode(true);
+  if (!one.closest('.what')) copy.querySelectorAll('.hidden').forEach((word) => word.remove());  // a sign is printed for it
+  return copy.textContent;
+})"""
+
+
 def print_faults(page: Any, pdf_text: str) -> list[str]:
     """Return the headings, captions, findings and cells of tables that the PDF's text lacks.
 
@@ -246,7 +253,7 @@ def print_faults(page: Any, pdf_text: str) -> list[str]:
     printed = pdf_text.replace("#", "")
     said = "caption, figcaption > *:first-child, h1, h2, h3, .finding :is(p, li), details table tbody td"
     lines = [
-        line for text in page.locator(said).all_text_contents() for line in text.split("\n")
+        line for text in page.locator(said).evaluate_all(_ON_PAPER) for line in text.split("\n")
     ]  # a page may end in a cell
     texts = [compact(line).replace("#", "") for line in lines]
     return [text for text in texts if text not in printed]

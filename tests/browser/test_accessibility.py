@@ -66,7 +66,7 @@ def test_a_link_to_a_row_that_is_folded_away_opens_it(report_paths, open_page):
     page = open_page(report_paths["demo"]).page
     row = page.locator("#channel_activity-dense")
     assert not row.is_visible()
-    page.locator(".finding .what a").click()
+    page.locator(".finding .what a[href='#channel_activity-dense']").click()
     row.wait_for(state="visible")
 
 

@@ -66,4 +66,4 @@ def test_a_sample_is_chosen_without_script(comparison_path, open_page):
 
 def test_what_the_script_finds_in_the_json_is_the_comparisons(comparison_path):
     page = comparison_path.read_text(encoding="utf-8")
-    assert re.search(r'download="comparison.json"', page)
+    assert re.search(r'download="comparison.json.gz"', page)

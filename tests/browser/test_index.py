@@ -43,6 +43,7 @@ def index(tmp_path_factory) -> Path:
         (0.75, "2025-12-30", ["problem", "warning"]),
         (0.95, "2026-01-10", []),
         (0, "2026-02-01", ["warning"]),
+        (0.85, "2025-11-05", ["warning", "warning"]),
     ]
     for number, one in enumerate(given):
         (folder / f"epoch-{number}.json").write_text(json.dumps(document(*one)))
@@ -77,12 +78,12 @@ def test_a_click_on_a_column_s_name_sorts_by_what_it_means(index, open_page):
     page = visit.page
     assert names(page) == [
         "broken",
-        *(f"Network of {day}" for day in ("2026-01-09", "2025-12-30", "2026-01-10", "2026-02-01")),
+        *(f"Network of {day}" for day in ("2026-01-09", "2025-12-30", "2026-01-10", "2026-02-01", "2025-11-05")),
     ]
     orders = {
-        "Date": ["2026-02-01", "2026-01-10", "2026-01-09", "2025-12-30"],
-        "Accuracy": ["2026-01-10", "2026-01-09", "2025-12-30", "2026-02-01"],
-        "Findings": ["2025-12-30", "2026-02-01", "2026-01-09", "2026-01-10"],
+        "Date": ["2026-02-01", "2026-01-10", "2026-01-09", "2025-12-30", "2025-11-05"],
+        "Accuracy": ["2026-01-10", "2026-01-09", "2025-11-05", "2025-12-30", "2026-02-01"],
+        "Findings": ["2025-12-30", "2025-11-05", "2026-02-01", "2026-01-09", "2026-01-10"],
     }
     for column, days in orders.items():
         page.get_by_role("button", name=column).click()

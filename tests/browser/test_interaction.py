@@ -149,7 +149,7 @@ def test_a_permalink_is_copied_when_followed(report_paths, browser):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(report_paths["demo"].as_uri())
-    page.locator("#feature_maps-conv2d > h3 .permalink").click()
+    page.locator("#feature_maps-conv2d h3 .permalink").click()
     page.get_by_role("status").filter(has_text="Link copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == report_paths["demo"].as_uri() + "#feature_maps-conv2d"
     context.close()

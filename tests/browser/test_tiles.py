@@ -110,15 +110,6 @@ def test_without_styles_no_picture_is_wider_than_a_letter(report_paths, open_pag
     assert "44 of 100 units are dead" in page.locator("#summary").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_boxes_work_in_either_scheme(report_paths, open_page, scheme):
-    page = open_page(report_paths["demo"], color_scheme=scheme, java_script_enabled=False).page
-    figure = page.locator("#filter_responses figure").first
-    before = figure.locator("img").bounding_box()["width"]
-    figure.get_by_role("checkbox").check()
-    assert figure.locator("img").bounding_box()["width"] >= 2 * before
-
-
 MET = """(image) => {
   image.scrollIntoView({block: 'center'});
   const box = image.getBoundingClientRect();

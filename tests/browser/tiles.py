@@ -45,7 +45,7 @@ def _filters() -> FilterGridsResult:
     layouts = {
         "pointwise": ("strip", (1, 1), 16, (24, 1, 16), 1),
         "sequence": ("strip", (5,), 4, (12, 4, 5), 1),
-        "many": ("window", (3, 3), 1, (70, 3, 3), 16),
+        "many": ("window", (3, 3), 1, (70, 3, 3), 8),
     }
     grids = tuple(
         FilterGrid(

@@ -91,7 +91,7 @@ def test_key_points_have_the_errors_of_each_output() -> None:
     page = words_of(model, images, points, attribution="hirescam")
     assert "Each row was taken as the target values of the 8 outputs." in page
     assert "Errors, output minus label, of 8 outputs on 6 samples" in page
-    assert "The samples with the largest errors." in page
+    assert "Largest errors" in page
     assert "No class can be explained: the output is not one score per class." in page
 
 

@@ -19,7 +19,7 @@ from reportgen.analyses.filter_grids.results import (
 from reportgen.analyses.filter_grids.rules import RULES, decided, findings
 from reportgen.measures.distributions import histogram_of
 from reportgen.measures.page_plan import MOST_INPUTS
-from reportgen.measures.tiles import KERNEL_PERCENTILE, central_slices, columns_for, percentile_end, strongest
+from reportgen.measures.tiles import KERNEL_PERCENTILE, central_slices, percentile_end, strongest
 from reportgen.messages import say
 from reportgen.models.weights import LayerKernel, draw_initial, initial_deviation
 from reportgen.options import ReportOptions
@@ -28,6 +28,7 @@ from reportgen.results import Finding, Histogram, ImageGrid, Limits, Palette
 _NEXT_TO_ZERO = 1e-8  # norm of a filter that no later layer can bring back
 _OF_FRESH = 1e-5  # of the norm of a fresh draw's filter
 _LEAST_VARIANCE = 1e-3  # of the median over a normalisation's channels: what is under its epsilon is taken for that
+_IN_A_ROW = 8  # tiles, which leave room for a second grid and a histogram beside them
 _VOLUMES_IN_A_ROW = 4  # of three slices each, so that single weights can be seen
 _MOST_ROWS = 32  # of a one-dimensional kernel's channels
 _FRESH_BINS = 10  # as matplotlib's histogram has: with six times as many a flat distribution looks ragged
@@ -84,7 +85,7 @@ def _grid(kernel: LayerKernel, options: ReportOptions, tiles_shown: int) -> Filt
         value_range=(-limit, limit),
         total=len(trained),
         palette=Palette.DIVERGING,
-        columns={"strip": 1, "slices": min(len(shown), _VOLUMES_IN_A_ROW)}.get(layout, columns_for(len(shown))),
+        columns={"strip": 1, "slices": min(len(shown), _VOLUMES_IN_A_ROW)}.get(layout, min(len(shown), _IN_A_ROW)),
         maxima=largest_values(tiles),
         of_weights=True,
     )
