@@ -40,7 +40,8 @@ def matrix_svg(matrix: Matrix, words: str, ends: tuple[str, str]) -> tuple[str, 
     bottom = compact(side + 12)
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}' "
-        f"font-family='system-ui,sans-serif' font-size='11' fill='{_INK}'><style>image{{image-rendering:pixelated}}{larger_letters(width)}</style>"
+        f"font-family='system-ui,sans-serif' font-size='11' fill='{_INK}'>"
+        f"<style>image{{image-rendering:pixelated}}{larger_letters(width)}</style>"
         f"<rect width='{width}' height='{height}' fill='{_GROUND}'/>"
         f"<g transform='translate({_LEFT + _PADDING},{_TOP + _PADDING})'>"
         f"<image width='{compact(side)}' height='{compact(side)}' href='{picture}'/>{numbers}"

@@ -487,8 +487,13 @@ def larger_letters(width: int) -> str:
     """Return the style that keeps letters legible where a picture of this width, CSS pixels, is shown smaller on a phone."""
     if width <= 1.02 * _PHONE:
         return ""
-    larger = min(_LARGEST_FONT, math.ceil(_FONT * width / _PHONE))
-    return f"@media(max-width:{round(0.98 * width)}px){{text{{font-size:{larger}px}}}}"
+    sizes = {0.98: math.ceil(_FONT / 0.8), 0.8: math.ceil(_FONT * width / _PHONE)}  # from which share of its width on
+    if sizes[0.8] <= sizes[0.98]:
+        sizes = {0.98: sizes[0.8]}
+    return "".join(
+        f"@media(max-width:{round(share * width)}px){{text{{font-size:{min(_LARGEST_FONT, size)}px}}}}"
+        for share, size in sizes.items()
+    )
 
 
 def _document(

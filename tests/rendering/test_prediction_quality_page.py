@@ -51,7 +51,10 @@ def test_a_cell_of_the_matrix_leads_to_a_wrong_sample_that_is_listed(report, pre
     wrong = replace(result.worst[0], label="class 0", predicted="class 1")
     section = section_of(report, replace(result, worst=(wrong, *result.worst[1:])))
     (cell,) = re.findall(r'<td class="r2"><a href="#([^"]*)">1</a></td>', section)
-    assert re.search(rf'<figure class="card wrong" id="{cell}">\s*<img [^>]*>\s*<figcaption>{wrong.index} ', section)
+    assert re.search(
+        rf'<figure class="card wrong" id="{cell}">\s*<img [^>]*>\s*<figcaption><a href="#{cell}">{wrong.index}</a> ',
+        section,
+    )
 
 
 @pytest.mark.parametrize("classes", [13, 100])

@@ -102,7 +102,11 @@ def test_a_report_has_predictions_and_says_why_nothing_else(tmp_path: Path) -> N
     skipped = {name: section.reason for name, section in sections.items() if hasattr(section, "reason")}
     inside = ("concepts", "feature_maps", "channel_activity", "batch_normalization", "filter_responses", "attribution")
     assert {name: skipped[name] for name in inside} == dict.fromkeys(inside, why)
-    assert skipped.keys() - set(inside) == {"training", "robustness", "shortcuts"}  # without an optimiser, with pictures of 6 pixels
+    assert skipped.keys() - set(inside) == {
+        "training",
+        "robustness",
+        "shortcuts",
+    }  # without an optimiser, with pictures of 6 pixels
     assert (report.model.input_shape, report.model.output_shape) == ((6, 6, 1), (2,))
     assert report.provenance.not_run == why
     (sentence,) = report.provenance.custom_code
