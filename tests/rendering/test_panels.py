@@ -206,7 +206,7 @@ def test_the_accuracy_of_a_model_no_better_than_the_majority_is_told_with_its_in
 
 def test_patches_are_told_with_sample_and_place(evidence):
     page = render_html(evidence)
-    assert "2.50 in    3 (  0   1);     1.50 in    5 (  2   3)" in page
+    assert "2.50 in    3 (  0   1);    1.50 in    5 (  2   3)" in page
     assert "cannot be traced back to pixels: up." in page
     assert "64 steps, seed 0" in page
     assert "Sand colour: outside the sample." in page
