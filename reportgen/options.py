@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
@@ -174,6 +175,13 @@ def _named_activations(flag: str, value: tuple[str, ...]) -> None:
             raise UsageError(f"{flag} must be NAME=ACTIVATION, such as '<lambda>=relu'. Received: {one!r}.")
 
 
+def _layout(flag: str, value: str) -> None:
+    if value == "tsne" and importlib.util.find_spec("sklearn") is None:
+        raise UsageError(
+            f"{flag} tsne needs scikit-learn. Received: none. Install it: pip install 'cnn-reportgen[embedding]'."
+        )
+
+
 def _selection(flag: str, value: str | None) -> None:
     # What reads samples is loaded for a report alone, so that --help and --version answer at once
     from reportgen.samples import check_selection
@@ -258,6 +266,12 @@ class ReportOptions:
         "layer",
         "Colour scale of feature maps shown first: one per layer, or one per map. The page has both.",
         PICTURES,
+    )
+    sample_map: Literal["pca", "tsne"] = option(
+        "pca",
+        "Layout of the map of the samples: pca, principal components; tsne, neighbourhoods (needs scikit-learn).",
+        PICTURES,
+        check=_layout,
     )
     max_tiles: int = option(
         64,
@@ -401,7 +415,7 @@ class ReportOptions:
         for name, asked in options_of(ReportOptions).items():
             if asked.choices:
                 _one_of(flag_of(name), getattr(self, name), asked.choices)
-            elif asked.check is not None:
+            if asked.check is not None:
                 asked.check(flag_of(name), getattr(self, name))
 
     def check_without_samples(self, others: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from reportgen.analyses.learned.analysis import Learned
 from reportgen.analyses.prediction_quality.analysis import PredictionQuality
 from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
 from reportgen.analyses.robustness.analysis import Robustness
+from reportgen.analyses.sample_map.analysis import SampleMap
 from reportgen.analyses.sample_predictions.analysis import SamplePredictions
 from reportgen.analyses.shortcuts.analysis import Shortcuts
 from reportgen.analyses.slices.analysis import Slices
@@ -30,6 +31,7 @@ ANALYSES: tuple[Analysis, ...] = (
     SamplePredictions(),
     PredictionQuality(),
     Confidence(),
+    SampleMap(),
     Slices(),
     DataQuality(),
     PreprocessingCheck(),

@@ -30,6 +30,7 @@ from reportgen.rendering.language import Language, lined_up, open_language, rang
 from reportgen.rendering.outline import outline_of
 from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
+from reportgen.rendering.scatters import scatter_drawing
 from reportgen.rendering.templates import new_environment
 from reportgen.rendering.verdict import checked_rules, verdict_of
 from reportgen.results import (
@@ -250,6 +251,7 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "outline": histogram_outline,
         "null_bands_drawing": null_bands_drawing,
         "parameter_bars": parameter_bars,
+        "scatter_drawing": scatter_drawing,
         "strip_outline": strip_outline,
         "strip_threshold": strip_threshold,
         "css_string": _css_string,

@@ -30,6 +30,7 @@ from reportgen.results import (
     Report,
     RuleInForce,
     SamplesSummary,
+    Scatter,
     Section,
     SkippedSection,
     Strip,
@@ -300,6 +301,28 @@ class WrittenStrip:
 def _strip(strip: Strip) -> WrittenStrip:
     levels = np.quantile(strip.values, _QUANTILES) if len(strip.values) else np.empty(0)
     return WrittenStrip(len(strip.values), tuple(levels.tolist()), strip.threshold)
+
+
+@dataclass(frozen=True)
+class WrittenScatter:
+    """Samples as points of a plane.
+
+    Attributes:
+        points: [x, y, class, whether it is wrong] of each, x and y with three digits.
+        names: the classes' names.
+    """
+
+    points: tuple[tuple[float, float, int, bool], ...]
+    names: tuple[str, ...]
+
+
+@written.register
+def _scatter(scatter: Scatter) -> WrittenScatter:
+    columns = scatter.x, scatter.y, scatter.groups, scatter.wrong
+    points = zip(*(column.tolist() for column in columns), strict=True)
+    return WrittenScatter(
+        tuple((float(f"{x:.3g}"), float(f"{y:.3g}"), group, wrong) for x, y, group, wrong in points), scatter.names
+    )
 
 
 COLUMNS = tuple(field.name for field in fields(LayerSummary))

@@ -27,6 +27,7 @@ DIAGNOSTICS = (
     "channel_activity",
     "batch_normalization",
     "confidence",
+    "sample_map",
     "slices",
     "data_quality",
     "preprocessing_check",

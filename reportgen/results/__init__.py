@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Panel,
         PanelGrid,
         Plottable,
+        Scatter,
         Strip,
     )
 
@@ -58,6 +59,7 @@ _PLOTTABLES = frozenset(
         "Panel",
         "PanelGrid",
         "Plottable",
+        "Scatter",
         "Strip",
     )
 )

@@ -217,4 +217,28 @@ class Strip:
     threshold: float
 
 
+@dataclass(frozen=True)
+class Scatter:
+    """Samples as points of a plane.
+
+    Attributes:
+        x, y: (n,) float64.
+        groups: (n,) int64, the class of each, an index into `names`.
+        names: the classes' names; one that is '' where there are none.
+        wrong: (n,) bool, points of samples that are answered wrongly.
+        marked: places of the points that have a picture, ascending.
+        titles: number, label and, where it is another, answer of each of these.
+        pictures: their pictures; None for samples that are none.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+    names: tuple[str, ...]
+    wrong: np.ndarray
+    marked: tuple[int, ...]
+    titles: tuple[tuple[str, str, str], ...]
+    pictures: ImageGrid | None
+
+
 Plottable = Histogram | ImageGrid | Curve | Lines | Matrix | PanelGrid | NullBands | Strip
