@@ -184,6 +184,9 @@ def test_without_passes_or_scores_it_says_why(bright: Any) -> None:
     signals = evaluated_samples(np.zeros((40, 6)), outputs=np.full((40, 2), 0.5))
     assert Confidence().run(replace(made, samples=signals)).not_run.startswith("The samples are no pictures")
     assert isinstance(Confidence().run(context(evaluated_samples(IMAGES, outputs=np.zeros((120, 2, 2))))), Skip)
+    few = Confidence().run(live_context(bright, IMAGES[:29]))
+    assert isinstance(few, ConfidenceResult)
+    assert str(few.not_run) == "29 samples are too few to compare answers; 30 are needed."
     numbers = evaluated_samples(IMAGES, targets=np.zeros((120, 3)), outputs=np.zeros((120, 3)))
     assert isinstance(Confidence().run(context(numbers)), Skip)
     assert Confidence().run(context()) == Skip("Give --samples.")

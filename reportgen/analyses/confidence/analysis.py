@@ -17,7 +17,7 @@ from reportgen.measures.intervals import measure
 from reportgen.measures.ranking import measure_ranking
 from reportgen.measures.selective import brier_scores, by_threshold, choose_threshold, mean_of, risk_coverage
 from reportgen.measures.temperature import temperature_of_classes
-from reportgen.messages import say
+from reportgen.messages import counted, say
 from reportgen.models.passes import only_input
 from reportgen.results import FEWEST_SAMPLES, Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy, run_changed
@@ -109,9 +109,16 @@ def _unfamiliar(
     wanted = [*(("noise", "patches") if pictures else ()), *(("outside",) if context.outside is not None else ())]
     if not wanted:
         return (), say("The samples are no pictures, so that noise may be as good as they are.")
+    if samples.evaluated < FEWEST_SAMPLES:
+        return (), counted(
+            samples.evaluated,
+            "{n} sample is too few to compare answers; {needed} are needed.",
+            "{n} samples are too few to compare answers; {needed} are needed.",
+            needed=FEWEST_SAMPLES,
+        )
     most = min(samples.evaluated, MOST_UNFAMILIAR)
     count = effort_of(context.options.effort, context.layers).changed(most * len(wanted)) // len(wanted)
-    if count < min(FEWEST_SAMPLES, most):
+    if count < FEWEST_SAMPLES:
         return (), say("The budget of effort does not pay for what is no sample.")
     found, reason = list[Unfamiliar](), ""
     positions = np.random.default_rng(context.options.seed).permutation(samples.evaluated)[:count].tolist()
