@@ -12,6 +12,7 @@ from keras import layers
 from reportgen.analyses.base import Skip
 from reportgen.analyses.channel_activity.analysis import ChannelActivity
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
+from reportgen.measures.intervals import never_seen_bound
 from reportgen.results.findings import Inconclusive, Severity
 from reportgen.results.plottables import Strip
 
@@ -120,8 +121,8 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
     assert (finding.code, finding.severity, finding.threshold) == ("silent-channels", Severity.NOTE, 0.9)
     # 1 - (0.05 / 44) ** (1 / 200): for all 44 together, where one alone has 1.5 %
     assert finding.message == (
-        "44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90%); with 95% confidence each fires on "
-        "fewer than 3.3% of such samples"
+        "44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90% outside convolutions); with 95% "
+        "confidence each fires on fewer than 3.3% of such samples"
     )
     assert finding.action == "Remove 44 units: conv could have 56."
     (single,) = findings(replace(LAYER, silent=(3,), source="dense"))
@@ -132,6 +133,15 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
     assert most.action == (
         "Retrain with a smaller learning rate, as most units are dead; or keep the 10 others of conv."
     )
+
+
+def test_the_section_and_its_findings_bound_how_often_a_silent_channel_fires_by_one_number() -> None:
+    layers = replace(LAYER, silent=tuple(range(44))), replace(LAYER, name="next", silent=(1, 2))
+    result = ChannelActivityResult(layers, MaskedRun(0, 0, 1, 0.0, None, None), 200)
+    assert result.silent_bound == never_seen_bound(200, of=46)
+    found = list(ChannelActivity().findings(result, LIMITS))
+    assert [one.evidence["rate_bound"] for one in found] == [result.silent_bound] * 2
+    assert replace(result, layers=(LAYER,)).silent_bound == never_seen_bound(200)
 
 
 @pytest.mark.parametrize(("silent", "severity"), [(40, Severity.NOTE), (41, Severity.WARNING)])

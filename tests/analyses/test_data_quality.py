@@ -12,7 +12,7 @@ from keras import layers
 from reportgen.analyses.base import Skip
 from reportgen.analyses.data_quality import DataQuality
 from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult, DoubtedLabels, DoubtedSample
-from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, GAP, LEAKED, findings
+from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, GAP, LEAKED, REVERSED, findings
 from reportgen.measures.intervals import measure, rate_difference
 from reportgen.results.findings import Severity
 from reportgen.results.redaction import marks
@@ -175,6 +175,18 @@ def test_a_model_that_is_certainly_better_on_its_training_samples_is_noted(train
         f"{result.training.low:.1%} more (limit 10%)"
     )
     assert list(findings(trained_on(train, labels), LIMITS)) == []
+
+
+def test_a_model_that_is_certainly_better_on_its_test_samples_is_noted(trained_on: Any) -> None:
+    train = np.random.default_rng(6).random((80, 8, 8, 1)).astype(np.float32)
+    labels = (train.mean(axis=(1, 2, 3)) > 0.5).astype(int)
+    result = trained_on(train, 1 - labels)
+    (found,) = findings(result, LIMITS)
+    assert (found.code, found.severity) == (REVERSED.code, Severity.NOTE)
+    assert found.message == (
+        f"{result.accuracy.value:.1%} of the test samples are right, 0.0% of 60 training samples: at least "
+        f"{-result.training.high:.1%} fewer (limit 10%)"
+    )
 
 
 def test_labels_that_the_model_doubts_are_listed_with_pictures_and_raise_nothing() -> None:

@@ -11,6 +11,7 @@ from reportgen.analyses.channel_activity.idle_channels import (
     DORMANT_LEVELS,
     SATURATED_SHARE,
 )
+from reportgen.measures.intervals import never_seen_bound
 from reportgen.results import Kept, Strip, redactable
 
 LARGEST_RATE = 0.05
@@ -127,6 +128,11 @@ class ChannelActivityResult:
     def rate_bound(self) -> float:
         """Share of samples on which a channel may be active that never was so, at 95% confidence."""
         return rate_bound(self.evaluated)
+
+    @property
+    def silent_bound(self) -> float:
+        """Share of samples on which each channel that was silent on all may fire, at 95% confidence for all of them together."""
+        return never_seen_bound(self.evaluated, of=max(1, sum(len(layer.silent) for layer in self.layers)))
 
     @property
     def decides(self) -> bool:

@@ -101,7 +101,7 @@ SILENT = Rule(
 )
 
 
-def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Iterator[Finding]:
+def silent_channels(layer: LayerActivity, evaluated: int, limit: float, *, bound: float) -> Iterator[Finding]:
     """Yield a finding if channels never fired: a note where they are spare, a problem where none of the layer fired.
 
     Silent channels give zero, so that nothing changes on these samples without them; how many they are decides.
@@ -111,6 +111,7 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Itera
         evaluated: number of samples.
         limit: share of the channels above which a layer with positions has a warning, in [0, 1]; of one without them the
             share must reach `SPARE` as well.
+        bound: share of samples on which each channel that never fired may fire, all such channels taken together.
     """
     count = len(layer.silent)
     if not count:
@@ -118,18 +119,21 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float) -> Itera
     if layer.dead:
         yield _dead_layer(layer, evaluated, limit)
         return
-    share, bound = count / layer.channels, never_seen_bound(evaluated, of=count)
+    share = count / layer.channels
     most = limit if layer.spatial else max(limit, SPARE)
     loud = share > limit if layer.spatial else share >= most
     yield SILENT.finding(
         layer.name,
         counted(
             count,
-            "{n} of {channels} units is dead: zero on all {samples} ({share:.1%}, limit {limit:.0%}); with 95% "
+            "{n} of {channels} units is dead: zero on all {samples} ({share:.1%}, {limited}); with 95% "
             "confidence it fires on fewer than {bound:.1%} of such samples",
-            "{n} of {channels} units are dead: zero on all {samples} ({share:.1%}, limit {limit:.0%}); with 95% "
+            "{n} of {channels} units are dead: zero on all {samples} ({share:.1%}, {limited}); with 95% "
             "confidence each fires on fewer than {bound:.1%} of such samples",
             **_values(count, layer, evaluated, most),
+            limited=say("limit {limit:.0%}", limit=most)
+            if layer.spatial
+            else say("limit {limit:.0%} outside convolutions", limit=most),
             bound=bound,
         ),
         evidence=_evidence("silent", count, layer, evaluated) | {"rate_bound": bound},
@@ -358,6 +362,6 @@ def findings(result: ChannelActivityResult, limits: Limits) -> Iterator[Finding 
         yield from undecided_stuckness(result, judged)
         return
     for layer in judged:
-        yield from silent_channels(layer, result.evaluated, limits[SILENT.code])
+        yield from silent_channels(layer, result.evaluated, limits[SILENT.code], bound=result.silent_bound)
         yield from dormant_channels(layer, result.evaluated, limits[QUIET.code])
         yield from stuck_channels(layer, result.evaluated, limits[STUCK.code])

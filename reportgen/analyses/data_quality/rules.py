@@ -106,7 +106,25 @@ GAP = Rule(
     ),
 )
 
-RULES = (COPIES, CONFLICT, BLANK, LEAKED, GAP)
+REVERSED = Rule(
+    code="test-above-training",
+    meaning=say("the accuracy on test samples is certainly far above that on training samples"),
+    severity=Severity.NOTE,
+    threshold=0.1,
+    unit=say("difference of the accuracies"),
+    bounds=(0.0, 1.0),
+    source=say("Newcombe 1998, Statistics in Medicine 17, 873, upper bound; the limit is reportgen's choice"),
+    follows_from=(LEAKED.code,),
+    needs=(_TRAINING, _DIFFERENCE),
+    advice=Advice(
+        title=say("Much better on test samples"),
+        why=say("The test samples may be easier or leaked, or the training samples given are augmented ones."),
+        action=say("Check that both come from one source, are prepared alike and have labels of one order."),
+        certainty=Certainty.TEST,
+    ),
+)
+
+RULES = (COPIES, CONFLICT, BLANK, LEAKED, GAP, REVERSED)
 """Every rule of this section, in the order in which tables list them."""
 
 
@@ -118,6 +136,7 @@ def findings(result: DataQualityResult, limits: Limits) -> Iterator[Finding]:
     if result.training is not None:
         yield from _leaked(result, result.training, limits[LEAKED.code])
         yield from _gap(result, result.training, limits[GAP.code])
+        yield from _reversed(result, result.training, limits[REVERSED.code])
 
 
 def _leaked(result: DataQualityResult, training: TrainingComparison, limit: float) -> Iterator[Finding]:
@@ -158,6 +177,22 @@ def _gap(result: DataQualityResult, training: TrainingComparison, limit: float) 
     )
     evidence = {"train": training.accuracy.value, "test": result.accuracy.value, "gap_at_least": training.low}
     yield GAP.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+
+
+def _reversed(result: DataQualityResult, training: TrainingComparison, limit: float) -> Iterator[Finding]:
+    if training.accuracy is None or training.high is None or result.accuracy is None or -training.high <= limit:
+        return
+    message = say(
+        "{test:.1%} of the test samples are right, {train:.1%} of {checked} training samples: at least {low:.1%} fewer (limit "
+        "{limit:.0%})",
+        train=training.accuracy.value,
+        checked=training.checked,
+        test=result.accuracy.value,
+        low=-training.high,
+        limit=limit,
+    )
+    evidence = {"train": training.accuracy.value, "test": result.accuracy.value, "gap_at_least": -training.high}
+    yield REVERSED.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
 
 
 def _copies(result: DataQualityResult, limit: float) -> Iterator[Finding]:

@@ -31,6 +31,11 @@ class VariantAccuracy:
     p_value: float
     option: Kept[str] = ""
 
+    @property
+    def as_used(self) -> float:
+        """Accuracy of the same samples as declared, in [0, 1]."""
+        return (self.accuracy.successes - self.gained + self.lost) / self.accuracy.trials
+
 
 MISFIT = 0.75
 """Divergence, in nats, from which inputs of a batch normalisation do not fit what it stored. Source: measurement in
@@ -119,6 +124,11 @@ class PreprocessingCheckResult:
     first: int = 0
     out_of_reach: bool = False
     misfit: ClassVar[float] = DOUBTFUL
+
+    @property
+    def best(self) -> VariantAccuracy | None:
+        """The variant that does best beside the same samples as declared, of equals the one on more samples; None without any."""
+        return max(self.variants, key=lambda one: (one.accuracy.value - one.as_used, one.accuracy.trials), default=None)
 
     @property
     def by_moments(self) -> ScaleFit | None:
