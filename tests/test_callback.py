@@ -90,7 +90,7 @@ def test_losses_weights_draws_and_names_are_those_without_reports(tmp_path):
 def test_a_report_that_fails_warns_and_the_training_goes_on(tmp_path):
     x, _ = samples()
     callback = reportgen.ReportCallback((x[:, :5], None), path=tmp_path / "r-{epoch}.html", **FEW)
-    with pytest.warns(UserWarning, match=r"reportgen: no report of epoch [12]. Received: SamplesError: ") as warned:
+    with pytest.warns(UserWarning, match=r"reportgen: no report of epoch [12]. Received: MisfitError: ") as warned:
         assert len(trained([callback], epochs=2)["history"]["loss"]) == 2
     assert len(warned) == 2
     assert list(tmp_path.iterdir()) == []

@@ -16,5 +16,5 @@ def test_a_shrunk_patch_is_what_block_means_make_of_the_whole_window(rows: slice
 
 
 def test_a_window_far_larger_than_its_picture_is_not_cut_whole() -> None:
-    window = (slice(-(10**8), 10**8), slice(-(10**8), 10**8))
-    assert _shrunk(np.ones((4, 4), np.float32), window, 10**7).shape == (20, 20)
+    window = (slice(-(10**5), 10**5), slice(-(10**5), 10**5))
+    assert _shrunk(np.ones((4, 4), np.float32), window, 100).shape == (2000, 2000)

@@ -106,6 +106,8 @@ def test_a_report_has_predictions_and_says_why_nothing_else(tmp_path: Path) -> N
         "training",
         "robustness",
         "shortcuts",
+        "slices",
+        "sample_map",
     }  # without an optimiser, with pictures of 6 pixels
     assert (report.model.input_shape, report.model.output_shape) == ((6, 6, 1), (2,))
     assert report.provenance.not_run == why
