@@ -128,6 +128,11 @@ def _times(layer: int, factor: float) -> Callable[[Any], None]:
     return change
 
 
+def _bias_moved(model: Any) -> None:
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel, bias + 4])
+
+
 def _silenced(model: Any) -> None:
     layer = _layers(model, "Conv2D")[1]
     kernel, bias = layer.get_weights()
@@ -510,6 +515,7 @@ def faults() -> tuple[Fault, ...]:
         ),
         Fault("logits times ten", ("miscalibration", "confidently-wrong"), _noisy),
         Fault("logits over eight", ("miscalibration",), _on_weights(_times(1, 1 / 8))),
+        Fault("two classes, the bias moved", ("wrong-threshold",), _on_weights(_bias_moved, "binary")),
         Fault("trained on random labels", guessing, _trained_on("random", _random_labels)),
         Fault("a class never trained", ("class-never-predicted",), _without_class),
         Fault(
