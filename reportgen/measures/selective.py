@@ -170,14 +170,7 @@ def choose_threshold(scores: np.ndarray, positive: np.ndarray) -> ChosenThreshol
 
     Source: Stone 1974, J. Royal Stat. Soc. B 36, 111 (cross-validation).
     """
-    folds = np.empty(len(scores), int)
-    for each in (False, True):
-        folds[positive == each] = np.arange(int((positive == each).sum())) % _FOLDS
-    said = np.zeros(len(scores), bool)
-    for fold in range(_FOLDS):
-        held = folds == fold
-        said[held] = scores[held] > _best_threshold(scores[~held], positive[~held])
-    usual, chosen = (scores > 0.5) == positive, said == positive
+    usual, chosen = (scores > 0.5) == positive, right_at_best(scores, positive)
     return ChosenThreshold(
         value=_best_threshold(scores, positive),
         usual=measure(int(usual.sum()), len(scores)),
@@ -185,6 +178,18 @@ def choose_threshold(scores: np.ndarray, positive: np.ndarray) -> ChosenThreshol
         gained=int((chosen & ~usual).sum()),
         lost=int((usual & ~chosen).sum()),
     )
+
+
+def right_at_best(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """Return which answers are right at the best threshold of the other four of five folds, (N,) bool; see `choose_threshold`."""
+    folds = np.empty(len(scores), int)
+    for each in (False, True):
+        folds[positive == each] = np.arange(int((positive == each).sum())) % _FOLDS
+    said = np.zeros(len(scores), bool)
+    for fold in range(_FOLDS):
+        held = folds == fold
+        said[held] = scores[held] > _best_threshold(scores[~held], positive[~held])
+    return np.asarray(said == positive)
 
 
 def _best_threshold(scores: np.ndarray, positive: np.ndarray) -> float:

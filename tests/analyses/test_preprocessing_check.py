@@ -125,6 +125,19 @@ def test_every_variant_has_its_accuracy_on_the_first_drawn_and_the_declared_one_
     assert list(PreprocessingCheck().findings(result, LIMITS)) == []
 
 
+def test_another_scale_that_does_no_more_than_another_threshold_is_not_named() -> None:
+    scores = layers.Dense(2, activation="softmax")
+    biased = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), scores])
+    scores.set_weights([np.array([[0, 1 / 9]] * 9, np.float32), np.array([0, -0.1], np.float32)])  # 1 over 0.1, not 0.5
+    result = run(biased, IMAGES)
+    other = next(entry for entry in result.variants if entry.name == "\N{MINUS SIGN}1 to 1")
+    assert (result.declared.value, other.accuracy.value, other.gained, other.lost) == (0.5, 1.0, 30, 0)
+    assert other.p_value == 1.0
+    assert list(PreprocessingCheck().findings(result, LIMITS)) == []
+    told = replace(result, variants=(replace(other, p_value=mcnemar_exact(30, 0)),))
+    assert [one.code for one in PreprocessingCheck().findings(told, LIMITS)] == ["other-preprocessing"]
+
+
 def test_where_no_variant_could_be_better_by_more_than_chance_none_is_scored(model: Any) -> None:
     # eight answers of 60 are wrong: made right by one of six variants they give p = 2 / 2^8 * 6 = 0.047, seven 0.09
     eight = run(model, IMAGES, LABELS ^ (np.arange(60) < 8))

@@ -24,13 +24,14 @@ from reportgen.errors import ForwardError
 from reportgen.measures.effort import STANDARD, effort_of
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import mcnemar_exact
+from reportgen.measures.selective import right_at_best
 from reportgen.messages import say
 from reportgen.models.graphs import RECTIFIERS, layer_path
 from reportgen.models.passes import ChannelMoments, LiveModel, channel_moments, run_forward
 from reportgen.progress import counted_off
 from reportgen.results import Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
-from reportgen.samples import Classes, LabelSets, Targets
+from reportgen.samples import Classes, ClassLabels, LabelSets, Targets
 
 FEWEST_ALIKE = 5
 """Samples under which scores may be alike because the samples are. Our choice, as for outputs that are alike."""
@@ -282,18 +283,25 @@ def _could_win(gained: int, lost: int, variants: Sequence[_Run], limit: float) -
 
 @dataclass(frozen=True)
 class _Answers:
-    """Declared scores, with the labels of the samples in the order of the check and which of them are right as declared."""
+    """Declared scores, with the labels of the samples in the order of the check and which of them are right as declared.
+
+    `at_best` tells which of these are right at thresholds chosen on others, of two classes; None elsewhere.
+    """
 
     scores: ClassScores
     labels: Classes
     declared: np.ndarray
+    at_best: np.ndarray | None = None
 
     @classmethod
     def of(cls, scores: ClassScores, samples: EvaluatedSamples, order: np.ndarray) -> _Answers:
         """Return the answers as declared at these positions."""
         assert samples.classes is not None
         labels = samples.classes.take(order)
-        return cls(scores, labels, right_answers(scores.like(samples.activations.outputs[order]), labels))
+        own = scores.like(samples.activations.outputs[order])
+        two = isinstance(labels, ClassLabels) and own.values.shape[1] == 2 and len(np.unique(labels.values)) == 2
+        at_best = right_at_best(own.values[:, 1], labels.values == 1) if two else None
+        return cls(scores, labels, right_answers(own, labels), at_best)
 
     def compared(self, run: _Run) -> VariantAccuracy:
         """Return how a variant does against the declared scaling, on the samples that it was run on."""
@@ -303,6 +311,12 @@ class _Answers:
         right = right_answers(self.scores.like(outputs), self.labels.take(slice(count)))
         gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
         p_value = mcnemar_exact(gained, lost)
+        if self.at_best is not None:  # another threshold may explain as much as another scale
+            best = self.at_best[:count]
+            ahead = right.sum() > best.sum()
+            p_value = max(
+                p_value, mcnemar_exact(int((right & ~best).sum()), int((best & ~right).sum())) if ahead else 1.0
+            )
         return VariantAccuracy(run.name, measure(int(right.sum()), count), gained, lost, p_value, run.variant.option)
 
 

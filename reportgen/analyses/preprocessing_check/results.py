@@ -20,7 +20,8 @@ class VariantAccuracy:
         accuracy: accuracy over the samples checked.
         gained: samples that are right here and wrong as declared.
         lost: samples that are wrong here and right as declared.
-        p_value: p-value of McNemar's exact test, before any correction, in [0, 1].
+        p_value: p-value of McNemar's exact test, before any correction, in [0, 1]; of two classes the larger one of that and of
+            the same against the declared scaling at thresholds chosen on other samples.
         option: what makes a report prepare its samples so, such as '--scale none'; '' where no option does.
     """
 

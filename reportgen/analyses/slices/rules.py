@@ -21,7 +21,7 @@ WEAK = Rule(
         "Chung et al., arXiv 1807.06068, for slices; the one-sided lower bound by Newcombe 1998, Statistics in Medicine 17, "
         "873, with Bonferroni for the number of slices; the limit is reportgen's choice"
     ),
-    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, "wrong-threshold"),
     advice=Advice(
         title=say("A group of samples does worse"),
         why=say("The accuracy of all does not hold for samples of this group."),

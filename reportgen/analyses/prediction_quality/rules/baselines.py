@@ -36,6 +36,7 @@ WRONG_ANSWERS = (
     "permuted-labels",
     "constant-output",
     "constant-prediction",
+    "wrong-threshold",
 )
 """The same of a model with one answer for each sample, and codes of rules on its classes."""
 
