@@ -81,7 +81,7 @@ def test_the_first_screen_says_which_model_the_verdict_and_shows_samples_and_fin
     verdict = " ".join(page.locator(".verdict").inner_text().split())
     assert verdict == "✔No problem found. Accuracy 92.0% (87.4%–95.0%) on 200 samples; baseline 10.0%."
     checks = " ".join(page.locator(".checks").inner_text().split())
-    assert re.fullmatch(r"\d\d rules checked: ✖ 0 problems ▲ 0 warnings ● 2 notes 2 sections skipped", checks)
+    assert re.fullmatch(r"\d\d of \d\d rules checked: ✖ 0 problems ▲ 0 warnings ● 2 notes 2 sections skipped", checks)
     assert page.locator(".strip a").count() == 10
     assert page.locator(".strip a").first.get_attribute("class") == "wrong"
 
