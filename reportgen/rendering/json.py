@@ -305,24 +305,22 @@ def _strip(strip: Strip) -> WrittenStrip:
 
 @dataclass(frozen=True)
 class WrittenScatter:
-    """Samples as points of a plane.
+    """Samples as points of a plane, without their places, which are a picture.
 
     Attributes:
-        points: [x, y, class, whether it is wrong] of each, x and y with three digits.
+        points: number of them.
+        wrong: number of those that are answered wrongly.
         names: the classes' names.
     """
 
-    points: tuple[tuple[float, float, int, bool], ...]
+    points: int
+    wrong: int
     names: tuple[str, ...]
 
 
 @written.register
 def _scatter(scatter: Scatter) -> WrittenScatter:
-    columns = scatter.x, scatter.y, scatter.groups, scatter.wrong
-    points = zip(*(column.tolist() for column in columns), strict=True)
-    return WrittenScatter(
-        tuple((float(f"{x:.3g}"), float(f"{y:.3g}"), group, wrong) for x, y, group, wrong in points), scatter.names
-    )
+    return WrittenScatter(len(scatter.x), int(scatter.wrong.sum()), scatter.names)
 
 
 COLUMNS = tuple(field.name for field in fields(LayerSummary))

@@ -60,11 +60,11 @@ def test_wrong_samples_and_the_middle_ones_of_classes_have_pictures(result: Samp
     assert scatter.names == ("class 0", "class 1", "class 2")
     assert scatter.groups.tolist() == LABELS.tolist()
     assert np.flatnonzero(scatter.wrong).tolist() == [4]
-    assert len(scatter.marked) == 4
-    assert [LABELS[place] for place in scatter.marked if place != 4] != [1, 1, 1]
+    assert len(scatter.marked) == 3  # sample 4 and the middle of two classes
+    assert sorted(LABELS[place] for place in scatter.marked if place != 4) == [0, 1]
     assert dict(zip(scatter.marked, scatter.titles, strict=True))[4] == ("104", "class 1", "class 0")
     assert {title[2] for place, title in zip(scatter.marked, scatter.titles, strict=True) if place != 4} == {""}
-    assert scatter.pictures.images.shape == (4, 8, 8)
+    assert scatter.pictures.images.shape == (3, 8, 8)
     assert marks(SampleMapResult).becomes["scatter"](scatter) is None
 
 
@@ -78,7 +78,7 @@ def test_at_most_500_samples_are_drawn_spread_over_all(model: Any) -> None:
     many = np.tile(IMAGES, (12, 1, 1, 1))
     result = SampleMap().run(live_context(model, many, labels=np.tile(LABELS, 12)))
     assert (result.samples, len(result.scatter.x)) == (MOST_POINTS, 500)
-    assert len(result.scatter.marked) <= 20
+    assert len(result.scatter.marked) <= 12
 
 
 def test_neighbourhoods_are_the_same_in_two_runs_and_keep_classes_together() -> None:
