@@ -227,4 +227,6 @@ def _source_names(value: Any) -> Iterator[str]:
             yield from _source_names(one)
     else:
         name, source = split_input_name(value) if isinstance(value, str) else ("", value)
-        yield f"{name}={input_name(source)}" if name else input_name(source)
+        shown_as = input_name(source)
+        # what a file is called before '=' must not be taken for an input's name
+        yield f"{name}={shown_as}" if name else f"./{shown_as}" if "=" in shown_as else shown_as

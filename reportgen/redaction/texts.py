@@ -88,7 +88,7 @@ def _placeholder(name: str, value: Any) -> str:
         return NO_LABELS
     stands_for = name.replace("-", "_").upper()
     port = str(value).rpartition("=")[0].partition("=")[0] if name == "samples" else ""
-    return f"{port}={stands_for}" if port else stands_for
+    return f"{port}={stands_for}" if port and not port.startswith("./") else stands_for
 
 
 def redacted_command(command: str) -> str:

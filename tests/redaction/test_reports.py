@@ -19,7 +19,7 @@ from reportgen.analyses.sample_predictions.results import ClassProbability, Samp
 from reportgen.measures.multilabel import LabelQuality
 from reportgen.messages import say
 from reportgen.options import Option, ReportOptions, options_of
-from reportgen.provenance import reproducing_command, without_folders
+from reportgen.provenance import reproducing_command, samples_name, without_folders
 from reportgen.redaction.reports import redact
 from reportgen.redaction.texts import STATEMENT, redacted_command
 from reportgen.rendering.writers import WRITERS, Asked
@@ -131,6 +131,16 @@ def test_no_form_of_a_redacted_report_holds_what_was_given_for_an_option(name, w
     assert set(written) == {"html", "json", "junit", "markdown", "metrics", "card"}
     holding = {form for form, text in written.items() if secret(name) in text}
     assert bool(holding) == (name in PUBLIC)
+
+
+def test_a_file_with_an_equals_sign_is_not_taken_for_an_input_and_a_file(tmp_path):
+    path = tmp_path / "anna=x.npz"
+    path.write_bytes(b"")
+    names = samples_name([str(path), "image=bert.npz"])
+    assert names == ("./anna=x.npz", "image=bert.npz")
+    command = reproducing_command("m.keras", ReportOptions(), {"samples": names})
+    assert command == "reportgen build m.keras --samples ./anna=x.npz --samples image=bert.npz"
+    assert redacted_command(command) == "reportgen build MODEL --samples SAMPLES --samples image=SAMPLES"
 
 
 def test_every_option_that_names_a_file_says_so_and_is_recorded_without_its_folders():
