@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from reportgen.build import make_report
+from reportgen.building.build import make_report
 from reportgen.options import COMPARED, DEFAULTS, ReportOptions, from_given, options_of
 from reportgen.progress import Progress
 from reportgen.report import Comparison, Report

@@ -54,7 +54,7 @@ def make_pages(task: Task) -> Pages | Failure:
 
     Threads of one process wait for one another: a report changes what Keras and numpy keep for the whole process.
     """
-    from reportgen.build import make_report
+    from reportgen.building.build import make_report
     from reportgen.rendering import check_page_size
 
     model = task.model

@@ -12,7 +12,8 @@ import numpy as np
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.catalogue import open_catalogue
-from reportgen.build import READING, input_names, make_context, read_described
+from reportgen.building.build import READING, input_names, make_context, read_described
+from reportgen.building.provenance import comparing_command, input_name, make_provenance
 from reportgen.comparison.answers import Answers, AnswersResult
 from reportgen.comparison.architecture import ArchitectureChanges, ArchitectureChangesResult
 from reportgen.comparison.calibration import CalibrationChange, CalibrationChangeResult
@@ -29,7 +30,6 @@ from reportgen.models.graphs import DescribedModel, describe_deployed, model_inp
 from reportgen.models.passes import grouped_convolutions_run
 from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions
-from reportgen.provenance import comparing_command, input_name, make_provenance
 from reportgen.reading import DEPLOYED, LoadedModel, WeightsOnly, is_deployed, open_deployed, recognise
 from reportgen.redaction import anonymise, redact_comparison
 from reportgen.report import Comparison

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analyses.catalogue import open_catalogue
-from reportgen.build import make_report
+from reportgen.building.build import make_report
 from reportgen.options import DEFAULTS, ReportOptions, flag_of, options_of
 from reportgen.progress import Listener
 from reportgen.report import Report

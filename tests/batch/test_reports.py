@@ -113,7 +113,7 @@ def test_an_error_of_reportgen_itself_costs_one_model_and_says_where(models, tmp
     def fails(*_, **__):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("reportgen.build.make_report", fails)
+    monkeypatch.setattr("reportgen.building.build.make_report", fails)
     (built,) = build_reports(models / "epoch-1.keras", output=tmp_path, executor=Inline())
     assert built.error.startswith(
         "an error in reportgen. Received: ZeroDivisionError: division by zero (test_reports.py"

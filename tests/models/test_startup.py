@@ -8,7 +8,7 @@ import numpy as np  # noqa: F401 - loads the library whose threads are counted
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from reportgen.build import make_report
+from reportgen.building.build import make_report
 from reportgen.models import startup
 from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
 from reportgen.options import DEFAULTS

@@ -16,10 +16,10 @@ from reportgen.analyses.base import Skip
 from reportgen.analyses.channel_activity.results import ChannelActivityResult
 from reportgen.analyses.prediction_quality.results import PredictionQualityResult, WorstSample
 from reportgen.analyses.sample_predictions.results import ClassProbability, SamplePredictionsResult, ShownSample
+from reportgen.building.provenance import reproducing_command, samples_name, without_folders
 from reportgen.measures.multilabel import LabelQuality
 from reportgen.messages import say
 from reportgen.options import Option, ReportOptions, options_of
-from reportgen.provenance import reproducing_command, samples_name, without_folders
 from reportgen.redaction.reports import redact
 from reportgen.redaction.texts import STATEMENT, redacted_command
 from reportgen.rendering.writers import WRITERS, Asked

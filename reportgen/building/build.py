@@ -12,6 +12,7 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.analyses.sections import run_analyses, run_plugins
+from reportgen.building.provenance import input_name, make_provenance, samples_name
 from reportgen.errors import ForwardError, ModelError, told_as_lack
 from reportgen.keras_internals import quantised
 from reportgen.measures.claims import checked_claims, nameless_claims
@@ -28,7 +29,6 @@ from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutio
 from reportgen.models.startup import TENSORFLOW, backend, free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions
 from reportgen.progress import Listener, heard
-from reportgen.provenance import input_name, make_provenance, samples_name
 from reportgen.reading import LoadedModel, ModelFile, TrainingSetup, WeightsOnly, adopt_model, read_model, recognise
 from reportgen.redaction import anonymise
 from reportgen.redaction import redact as redacted
@@ -157,7 +157,7 @@ def _made(
     options = chosen.options
     sharding = None
     if executor is not None and samples is not None:
-        from reportgen.sharing import sharding_of  # which loads models as this module does
+        from reportgen.building.sharing import sharding_of  # which loads models as this module does
 
         inputs = {"samples": samples, "labels": labels, "class_names": class_names}
         sharding = sharding_of(executor, shards, model, inputs, options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from reportgen.build import make_report
+from reportgen.building.build import make_report
 from reportgen.errors import UsageError
 from reportgen.options import ReportOptions, from_given
 from reportgen.untrusted.escaping import reason_of, shown

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from reportgen.api import build_report
+from reportgen.building.sharing import run_shard
 from reportgen.errors import UsageError
-from reportgen.sharing import run_shard
 
 FEW = {"layers": "conv,scores", "attribution": "none", "redraws": 5, "max_evaluated": 10_000}
 COUNT = 128 * 14 + 30  # a last batch that is smaller

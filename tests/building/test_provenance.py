@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import reportgen
-from reportgen import provenance as module
-from reportgen.build import make_report
+from reportgen.building import provenance as module
+from reportgen.building.build import make_report
+from reportgen.building.provenance import input_name, make_provenance, package_versions, report_day, reproducing_command
 from reportgen.errors import UsageError
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.provenance import input_name, make_provenance, package_versions, report_day, reproducing_command
 from reportgen.reading.loading.load import adopt_model, weights_digest
 
 

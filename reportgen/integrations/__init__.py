@@ -1,0 +1,1 @@
+"""Doors of tools that train models: a callback for `fit`, a logger for MLflow."""
