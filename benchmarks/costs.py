@@ -246,6 +246,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
 
 def main() -> None:
     """Measure the parts asked for, print their rows as they come, and write the table."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package comes with its bytecode
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone; may be repeated")
     parser.add_argument("--runs", type=int, default=1, help="pairs of processes for each figure")

@@ -4,7 +4,7 @@ It is counted and not timed, so that it cuts alike on every machine and in two r
 seconds of two cores: 38 passes of a ResNet50 sample, 500 of MobileNetV2, hundreds of thousands of a small network, which it never
 cuts. `quick` is a tenth of it, `full` has no end. In order of worth it pays for
 
-1. the maps of the randomised network, one pass for each map;
+1. the maps of the randomised network, one pass for each map (a third of the budget where it does not pay for a first look);
 2. deletion, map after map, each followed until it is decided: 18 passes for a first look, 82 for most maps.
 
 Orders are not saved, as that costs evidence: of the demo's true maps 71 % pass with as many as it takes and 16 % with 8 alone
@@ -43,6 +43,9 @@ STANDARD = "standard"
 
 STRETCH = 2
 """How many times the budget of `standard` one map may cost to be tested all the same."""
+
+_SHARED = 3
+"""Where the budget does not pay for a first look, which is made all the same, a third of it is for the randomised network."""
 
 _BACKWARD = 3
 """Passes that a pass with its gradient costs: going back takes two products for each of going forward."""
@@ -111,8 +114,10 @@ class Effort:
             return PaidTests(maps, None)
         passes, each = self.passes // methods, max(1, _BACKWARD * points)
         randomised = min(maps, passes // each)
-        left = passes - randomised * each
         least = FIRST_LOOK if self.name == STANDARD and FIRST_LOOK * self.cost <= STRETCH * (self.budget or 0) else 0
+        if passes < least:
+            randomised = min(randomised, max(1, passes // (_SHARED * each)))
+        left = passes - randomised * each
         return PaidTests(randomised, max(left, least))
 
     def made(self, wanted: int, *, steps: int, layers: int, cost: int) -> int:

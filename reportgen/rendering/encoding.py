@@ -160,7 +160,8 @@ def _compressed(rows: np.ndarray, depth: int) -> bytes:
 
 
 def _deflated(content: bytes, strategy: int) -> bytes:
-    compressor = zlib.compressobj(9, zlib.DEFLATED, 15, 9, strategy)
+    # level 9 takes twice as long for one byte in 600 less
+    compressor = zlib.compressobj(8, zlib.DEFLATED, 15, 8, strategy)
     return compressor.compress(content) + compressor.flush()
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from reportgen.analyses.base import NO_WEIGHTS, AnalysisContext, Skip
 from reportgen.analyses.learned.results import LearnedKernel, LearnedResult
 from reportgen.analyses.learned.rules import RULES, UNTRAINED, findings
-from reportgen.measures.effort import QUICK
+from reportgen.measures.effort import QUICK, STANDARD
 from reportgen.messages import say
 from reportgen.models.weights import (
     FEW_ENTRIES,
     MOST_ENTRIES,
+    SOME_ENTRIES,
     STATISTICS,
     LayerKernel,
     NullComparison,
@@ -25,6 +26,7 @@ from reportgen.models.weights import (
 from reportgen.results import Finding, Inconclusive, Limits, NullBands
 
 _SCALES = ("gamma", "beta", "scale", "offset")  # of normalisations
+_ENTRIES = {QUICK: FEW_ENTRIES, STANDARD: SOME_ENTRIES, "full": MOST_ENTRIES}  # of an operator norm's search
 _DRAWN = 24  # rows of the figure: the kernels nearest to their initialiser
 
 
@@ -63,8 +65,7 @@ def _learned_kernel(
     inputs: Mapping[str, tuple[int | None, ...] | None],
     context: AnalysisContext,
 ) -> LearnedKernel:
-    most = FEW_ENTRIES if context.options.effort == QUICK else MOST_ENTRIES
-    norm, reason = operator_norm(kernel, inputs.get(kernel.path), most=most)
+    norm, reason = operator_norm(kernel, inputs.get(kernel.path), most=_ENTRIES[context.options.effort or STANDARD])
     biases, moved = _beginnings(kernel.path, context)
     return LearnedKernel(
         label=kernel.label,

@@ -22,7 +22,7 @@ from reportgen.models.weights.null_comparison import (
     compare_kernels,
 )
 from reportgen.models.weights.null_moments import FEWEST_NULL_ROWS, FEWEST_NULL_WEIGHTS
-from reportgen.models.weights.operator_norms import FEW_ENTRIES, MOST_ENTRIES, operator_norm
+from reportgen.models.weights.operator_norms import FEW_ENTRIES, MOST_ENTRIES, SOME_ENTRIES, operator_norm
 from reportgen.models.weights.redraws import MOST_COMPARED, draw_initial, initial_deviation, initial_weights
 from reportgen.models.weights.supports import Support, few_levels, support_of
 from reportgen.models.weights.variables import OtherVariable, other_variables

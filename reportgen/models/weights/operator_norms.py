@@ -21,6 +21,9 @@ MOST_ENTRIES = 50_000_000
 """Numbers in the matrices of a search's coarse grid, at the most: 400 MB and some seconds. 512 channels of 3 x 3, as VGG16 has,
 need 10 million."""
 
+SOME_ENTRIES = 6_000_000
+"""The same where no effort was asked for: 0.3 s of CPU time, which 256 channels of 3 x 3 need. 512 take up to a second each."""
+
 FEW_ENTRIES = 1_200_000
 """The same where little may be spent: some milliseconds, which 64 channels of 3 x 3 need."""
 
