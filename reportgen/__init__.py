@@ -36,7 +36,7 @@ _LAZY = {
     "build_report": "api",
     "BatchModel": "batch",
     "build_reports": "batch",
-    "ReportCallback": "callback",  # imports Keras
+    "ReportCallback": "integrations.callback",  # imports Keras
     "Progress": "progress",
 }
 
