@@ -36,7 +36,7 @@ def test_masks_have_an_overlap_and_are_shown_with_the_worst_first() -> None:
     )
     assert "Each sample: input, output, target, error. Each output pixel shows the most likely of 3 classes" in page
     assert "The labels are numbers, masks or images, and this compares class labels." in page
-    assert "The samples have no labels" not in page
+    assert "The samples have no labels." not in page
     redacted = words_of(convolutional(3, "softmax"), images, RANDOM.integers(0, 3, (6, 8, 8)), redact=True)
     assert "Mean IoU is" in redacted
     assert "The 6 of 6 samples with the lowest mean IoU, the worst first." in redacted

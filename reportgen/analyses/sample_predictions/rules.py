@@ -334,7 +334,7 @@ UNCHECKED_NAMES = Rule(
     source=say(
         "labels in another order than the model's make right answers wrong, and the samples do not reveal the order"
     ),
-    needs=(Need(("summary.labelled",), say("The samples have no labels.")),),
+    needs=(Need(("summary.labelled",), say("The samples have no labels that name classes.")),),
     advice=Advice(
         title=say("Class order is a guess"),
         why=say("If labels have another order than the model’s outputs, right answers count as wrong."),
