@@ -68,7 +68,7 @@ def corruptions(channels: int) -> tuple[Corruption, ...]:
         ),
         ("rotation", (5, 10, 15), lambda d: say("turned by {degrees:g} degrees", degrees=d), _rotation),
         ("noise", (0.04, 0.08, 0.1), lambda s: say("noise of {share:.0%} of the range", share=s), _noise),
-        ("blur", (0.4, 0.7, 1.0), lambda s: say("blurred by {sigma:g} pixels", sigma=s), _blur),
+        ("blur", (0.4, 0.7, 1.0), lambda s: say("blurred with σ of {sigma:g} px", sigma=s), _blur),
         (
             "brightness",
             (0.05, 0.15, 0.3),

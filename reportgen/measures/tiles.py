@@ -27,6 +27,11 @@ def columns_for(tiles: int) -> int:
     return min(tiles, _ROW_OF_FEW if tiles <= _MANY else _ROW_OF_MANY)
 
 
+def even_columns(tiles: int) -> int:
+    """Return how many tiles a row of at most 8 holds where their order alone counts, so that rows are equally long: 5 for 10."""
+    return math.ceil(tiles / math.ceil(tiles / _ROW_OF_FEW))
+
+
 def strongest(strengths: np.ndarray, count: int) -> tuple[int, ...]:
     """Return the indices of the `count` largest values, ascending; ties go to the lower index, NaN last."""
     order = np.argsort(-np.nan_to_num(strengths, nan=-np.inf), kind="stable")

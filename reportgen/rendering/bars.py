@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from reportgen.rendering.figures import TRAINED_COLOUR
-from reportgen.rendering.svg import compact
+from reportgen.rendering.svg import DARK, compact
 
 WIDTH, ROW = 361, 24  # CSS pixels: all of a phone's width, on which letters keep their size
 _NAME, _TRACK = 126, 168  # CSS pixels of a name and of a whole bar
@@ -36,6 +36,6 @@ def bars_svg(rows: Sequence[tuple[str, float, str, bool]]) -> str:
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height}' viewBox='0 0 {WIDTH} {height}' "
         f"font-family='system-ui,sans-serif' font-size='12' fill='#1b1f23' stroke-width='14'>"
-        f"<style>text{{stroke:none}}</style><rect width='{WIDTH}' height='{height}' fill='#fff' stroke='none'/>"
+        f"<style>text{{stroke:none}}{DARK}</style><rect width='{WIDTH}' height='{height}' fill='#fff' stroke='none'/>"
         f"{''.join(parts)}</svg>"
     )

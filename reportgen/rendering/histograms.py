@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.messages import MINUS, say
 from reportgen.rendering.figures import TRAINED_COLOUR, UNTRAINED_COLOUR
-from reportgen.rendering.svg import compact, stairs
+from reportgen.rendering.svg import DARK, compact, stairs
 from reportgen.results import Histogram
 
 _COUNT = say("count")
@@ -70,7 +70,7 @@ def histogram_svg(
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}' "
         f"font-family='system-ui,sans-serif' font-size='11' fill='{_INK}' text-anchor='end'>"
-        f"<rect width='{width}' height='{height}' fill='#fff'/>{''.join(parts)}</svg>"
+        f"<style>{DARK}</style><rect width='{width}' height='{height}' fill='#fff'/>{''.join(parts)}</svg>"
     )
 
 

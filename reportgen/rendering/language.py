@@ -138,7 +138,8 @@ class Language:
             return self.digits("<0.1%")
         if 0.9995 < value < 1:
             return self.digits(">99.9%")
-        return self.digits(f"{100 * value:.1f}%")
+        text = f"{100 * value:.1f}%"
+        return self.digits("0.0%" if text == "-0.0%" else text.replace("-", MINUS))
 
     def points(self, value: float | None) -> str:
         """Return a difference of shares in percentage points with its sign and one decimal, as '+1.5'; '0.0' without a sign."""

@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
+DARK = "@media(prefers-color-scheme:dark){:root{filter:invert(.89)hue-rotate(180deg)}}"
+"""Style of a drawing on white: in a dark scheme it is light on a dark ground, its hues the same."""
+
 
 class PathWriter:
     """Puts a path together on a grid of whole steps.
@@ -238,6 +241,7 @@ def _written(
         **shared,
     }
     svg = ElementTree.Element("svg", attributes)
+    ElementTree.SubElement(svg, "style").text = DARK
     for looks, data in paths:
         ElementTree.SubElement(svg, "path", {"d": data, **looks})
     for looks, words in texts:

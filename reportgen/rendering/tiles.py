@@ -144,6 +144,7 @@ class _Layout:
     rows: int
     left: int = 0  # CSS pixels for the labels of rows
     named: bool = False  # whether each tile's label is a text of its own, as where it is long
+    count: int = 0  # tiles, of which the last row may hold fewer
 
     @property
     def size(self) -> tuple[float, float]:
@@ -154,6 +155,11 @@ class _Layout:
     def pitch(self) -> tuple[float, float]:
         """CSS pixels from one tile to the next."""
         return (self.tile[0] + self.gap) * self.unit[0], (self.tile[1] + self.below) * self.unit[1]
+
+    def folds(self, fewer: int) -> int:
+        """Return how many rows of so many tiles the rows become; what would be an empty one is none."""
+        last = self.count - (self.rows - 1) * self.columns
+        return (self.rows - 1) * math.ceil(self.columns / fewer) + math.ceil(last / fewer)
 
     def at(self, place: int) -> tuple[float, float]:
         """Return where a tile begins."""
@@ -166,7 +172,9 @@ def _panel_layout(tiles: PanelTiles, columns: int, room: int) -> _Layout:
     count, size, gap = len(tiles.pixels), tiles.pixels.shape[1:3], math.ceil(_PANELS_APART / tiles.unit)
     unit = min(_MOST_FILLED * tiles.unit, room / (columns * (size[1] + gap) - gap))
     below = math.ceil((_LARGEST_FONT if size[1] * unit > _NARROW else _LABEL) / unit)
-    return _Layout((size[1], size[0]), (unit, unit), 1, gap, below, columns, math.ceil(count / columns), named=True)
+    return _Layout(
+        (size[1], size[0]), (unit, unit), 1, gap, below, columns, math.ceil(count / columns), named=True, count=count
+    )
 
 
 def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
@@ -177,7 +185,7 @@ def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
         across, down = room / width, min(max(_STRIPS_HEIGHT // (count * height), _STRIP[0]), _STRIP[1])
         # maps of all layers end where the signal does, whatever their length
         unit = (math.floor(across) if across >= 1 and grid.palette is Palette.DIVERGING else across, float(down))
-        return _Layout((width, height), unit, 1, 0, 0, 1, count, left=_ROW_LABEL)
+        return _Layout((width, height), unit, 1, 0, 0, 1, count, left=_ROW_LABEL, count=count)
     scale: float = int(aim * _MOST) // max(height, width)
     if fit:
         scale = min(scale, (fit - 2 * _PADDING - (grid.columns - 1) * _GAP) // (grid.columns * width))
@@ -198,6 +206,7 @@ def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
         below=math.ceil(below / cell),
         columns=grid.columns,
         rows=math.ceil(count / grid.columns),
+        count=count,
     )
 
 
@@ -259,8 +268,10 @@ def tile_picture(
     folded, fewer = None, _fewer(layout)
     if fewer < layout.columns:
         part = math.ceil(fewer * layout.pitch[0] - layout.gap * layout.unit[0])
-        breaks = math.ceil(layout.columns / fewer)
-        folded = (max(part, _LEAST if legend else 0) + 2 * _PADDING, breaks * height + foot)
+        folded = (
+            max(part, _LEAST if legend else 0) + 2 * _PADDING,
+            math.ceil(layout.folds(fewer) * layout.pitch[1]) + foot,
+        )
     cells = GridCells(layout.left + indent, _PADDING, *layout.pitch, *layout.size, layout.columns, *full)
     if folded is not None:
         cells = cells._replace(folded=folded[0], fewer=fewer)
@@ -431,15 +442,15 @@ class _Body:
         """Return the parts of all rows, each of so many tiles, one under another, and their height."""
         (across, down), columns = self.layout.pitch, self.layout.columns
         breaks = math.ceil(columns / fewer)
-        size = f"width='{compact(fewer * across)}' height='{compact(down)}'"
-        windows = "".join(
-            f"<svg {size} y='{compact((breaks * row + part) * down)}' "
-            f"viewBox='{compact(part * fewer * across)},{compact(row * down)},{compact(fewer * across)},{compact(down)}'>"
-            "<use href='#a'/></svg>"
-            for row in range(self.layout.rows)
-            for part in range(breaks)
-        )
-        return windows, math.ceil(breaks * self.layout.rows * down)
+        rows = self.layout.folds(fewer)
+        wide, high = compact(fewer * across), compact(down)
+        windows = []  # each as large as the drawing around them
+        for place in range(rows):
+            row, part = divmod(place, breaks)
+            box = f"{compact(part * fewer * across)},{compact(row * down)},{wide},{high}"
+            windows.append(f"<svg y='{compact(place * down)}' viewBox='{box}'><use href='#a'/></svg>")
+        at = f"x='{_PADDING}' y='{_PADDING}' width='{wide}' height='{high}'"
+        return f"<svg {at} overflow='visible'>{''.join(windows)}</svg>", math.ceil(rows * down)
 
 
 def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> str:
@@ -516,7 +527,7 @@ def _document(
         scale = f"{full[0] / folded[0]:.5f}"
         narrow = (
             f"<g class='n' transform='scale({scale})'><rect width='{folded[0]}' height='{folded[1]}' fill='{looks.ground}'/>"
-            f"<svg x='{_PADDING}' y='{_PADDING}' overflow='visible'>{windows}</svg>"
+            f"{windows}"
             f"<use href='#l' x='{_PADDING}' y='{height + _PADDING}'/></g>"
         )
     return (

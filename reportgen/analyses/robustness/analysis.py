@@ -15,7 +15,7 @@ from reportgen.measures.corruptions import Corruption, corruptions, stored_ends
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import mcnemar_exact, paired_difference
-from reportgen.measures.tiles import columns_for, pictures_of
+from reportgen.measures.tiles import even_columns, pictures_of
 from reportgen.messages import counted, say
 from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel
@@ -170,6 +170,6 @@ def _pictures(
     names = (say("unchanged"), *(one.name for one in strongest))
     labels = tuple(str(place) for place in range(len(names)))
     grid = ImageGrid(
-        drawn.values, labels, drawn.value_range, len(names), drawn.palette, columns_for(len(names)), drawn.maxima
+        drawn.values, labels, drawn.value_range, len(names), drawn.palette, even_columns(len(names)), drawn.maxima
     )
     return {"pictures": grid, "pictured": names}
