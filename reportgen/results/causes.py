@@ -17,8 +17,10 @@ BROKEN_WEIGHTS = (
 )
 """Codes of rules on what a model holds or does inside, from which wrong answers follow."""
 
-WRONG_INPUTS = ("other-preprocessing", "input-range", "unscaled-input")
-"""Codes of rules on samples that the model was not trained for, from which wrong answers follow."""
+WRONG_INPUTS = ("blank-samples", "other-preprocessing", "input-range", "unscaled-input")
+"""Codes of rules on samples that the model was not trained for, from which wrong answers follow.
+
+Blank samples explain them where all are blank."""
 
 
 def cause_of(finding: Finding, findings: Iterable[Finding]) -> Finding | None:

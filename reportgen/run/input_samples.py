@@ -37,6 +37,7 @@ from reportgen.samples import (
     sources_by_input,
     understand,
 )
+from reportgen.untrusted.escaping import shown
 
 
 def open_inputs(
@@ -72,6 +73,7 @@ def open_train_samples(described: DescribedModel, *, class_names: Any, options: 
     """
     if options.train_samples is None:
         return None
+    _check_one_input(described, "--train-samples", options.train_samples)
     try:
         return open_inputs(described, options.train_samples, labels=None, class_names=class_names, options=options)
     except SamplesError as error:
@@ -87,11 +89,22 @@ def open_outside_samples(described: DescribedModel, *, options: ReportOptions) -
     """
     if options.outside is None:
         return None
+    _check_one_input(described, "--outside", options.outside)
     options = replace(options, ignore_label=None)
     try:
         return open_inputs(described, options.outside, labels=NO_LABELS, class_names=None, options=options)
     except SamplesError as error:
         raise SamplesError(f"--outside: {str(error).removeprefix('--samples: ')}") from error
+
+
+def _check_one_input(described: DescribedModel, option: str, given: Any) -> None:
+    """Refuse one source for a model of several inputs: these options cannot be repeated for each, as --samples can."""
+    names = [each.name for each in model_inputs(described.model)]
+    if isinstance(given, str) and len(names) > 1:
+        raise SamplesError(
+            f"{option} is for models of one input. Received: a model of {len(names)}, {', '.join(map(shown, names))}. "
+            "Leave it out."
+        )
 
 
 def slice_columns(source: SampleSource, options: ReportOptions) -> tuple[SliceColumn, ...]:

@@ -133,6 +133,8 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
     assert most.action == (
         "Retrain with a smaller learning rate, as most units are dead; or keep the 10 others of conv."
     )
+    (last,) = findings(replace(LAYER, silent=tuple(range(99))))
+    assert last.action.endswith("or keep the 1 other of conv.")
 
 
 def test_the_section_and_its_findings_bound_how_often_a_silent_channel_fires_by_one_number() -> None:

@@ -14,6 +14,7 @@ from reportgen.analyses.data_quality import DataQuality
 from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult, DoubtedLabels, DoubtedSample
 from reportgen.analyses.data_quality.rules import BLANK, CONFLICT, COPIES, GAP, LEAKED, REVERSED, findings
 from reportgen.measures.intervals import measure, rate_difference
+from reportgen.results import WRONG_INPUTS
 from reportgen.results.findings import Severity
 from reportgen.results.redaction import marks
 from reportgen.samples import Accepts, open_samples
@@ -87,7 +88,15 @@ def test_blank_pictures_are_named_and_sequences_of_one_value_are_not() -> None:
         BLANK.code,
         "2 of 20 samples have one value everywhere (10.0%, limit 0%), the first of index 54",
     )
+    assert (one.severity, one.explains) == (Severity.WARNING, False)
     assert list(findings(run(blank[..., 0].reshape(20, 64)), LIMITS)) == []
+
+
+def test_samples_that_are_all_blank_are_a_problem_which_explains_what_the_model_does_on_them() -> None:
+    (one,) = findings(run(np.zeros_like(DIFFERENT)), LIMITS)
+    assert (one.code, one.severity, one.explains) == (BLANK.code, Severity.PROBLEM, True)
+    assert one.action == "Read the samples again: nothing about the model follows from these."
+    assert "blank-samples" in WRONG_INPUTS
 
 
 def test_sets_of_classes_that_differ_contradict_one_another() -> None:

@@ -798,3 +798,33 @@ def test_numbers_that_are_no_better_than_their_mean_are_a_problem() -> None:
     assert finding.message.endswith("(95%, 150 samples, limit 0.1)")
     good = run(labels[:, None] + generator.normal(0, 3, (150, 1)), labels, head=Head("linear", "age"))
     assert list(PredictionQuality().findings(good, LIMITS)) == []
+
+
+def test_answers_that_are_all_right_bound_no_temperature_so_none_is_advised() -> None:
+    labels = np.arange(60) % 2
+    values = np.where(np.eye(2)[labels] > 0, 0.7, 0.3)
+    (found,) = (
+        one
+        for one in PredictionQuality().findings(run(values, labels, images=np.zeros((60, 1))), LIMITS)
+        if one.code == "miscalibration"
+    )
+    assert isinstance(found, Finding)
+    assert found.action == (
+        "Calibrate on other data, with right and wrong answers: these samples bound no temperature."
+    )
+
+
+def test_labels_of_one_class_leave_nothing_to_beat() -> None:
+    labels = np.zeros(60, int)
+    values = np.tile([0.8, 0.2], (60, 1))
+    (found,) = (
+        one
+        for one in PredictionQuality().findings(run(values, labels, images=np.zeros((60, 1))), LIMITS)
+        if one.code == "no-better-than-majority"
+    )
+    assert isinstance(found, Inconclusive)
+    assert (found.message, found.samples_needed) == (
+        "all labels are class 0, so always answering that makes no error",
+        None,
+    )
+    assert found.remedy == "Add samples of other classes."

@@ -105,6 +105,20 @@ def test_signals_and_small_pictures_are_skipped() -> None:
     assert skip.reason == "The samples are not pictures of 8 pixels and more, so they cannot be moved or blurred."
 
 
+def test_pictures_with_channels_first_are_skipped_as_that() -> None:
+    first = keras.Sequential(
+        [
+            keras.Input((1, 12, 12)),
+            layers.GlobalAveragePooling2D(data_format="channels_first"),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    skip = Robustness().run(measured_on(first, np.moveaxis(IMAGES, -1, 1)))
+    assert (
+        skip.reason == "The pictures have their channels first, and only those with channels last are moved or blurred."
+    )
+
+
 @pytest.mark.parametrize(
     ("cost", "checked", "run"),
     [(10_000_000, 60, 26), (25_000_000, 46, 26), (100_000_000, 30, 10), (125_000_000, 30, 8), (130_000_000, 0, 0)],

@@ -143,3 +143,11 @@ def test_training_samples_come_with_their_own_labels_and_an_error_names_their_op
     wrong = ReportOptions(train_samples=str(tmp_path / "gone.npz"))
     with pytest.raises(SamplesError, match=r"^--train-samples: no such file"):
         open_train_samples(classifier(), class_names=None, options=wrong)
+
+
+def test_options_of_one_source_refuse_a_model_of_several_inputs() -> None:
+    several = two_inputs()
+    with pytest.raises(SamplesError, match=r"^--outside is for models of one input\. Received: a model of 2, "):
+        open_outside_samples(several, options=ReportOptions(outside="a.npz"))
+    with pytest.raises(SamplesError, match=r"^--train-samples is for models of one input\. Received: a model of 2, "):
+        open_train_samples(several, class_names=None, options=ReportOptions(train_samples="a.npz"))

@@ -145,14 +145,21 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float, *, bound
 
 def _silent_action(layer: LayerActivity) -> Message:
     """Return what to do about channels that never fired, of a layer in which others did."""
-    count, values = len(layer.silent), {"layer": layer.source or layer.name, "left": layer.channels - len(layer.silent)}
+    count, name = len(layer.silent), layer.source or layer.name
+    left = layer.channels - count
     if 2 * count > layer.channels:
-        return say(
-            "Retrain with a smaller learning rate, as most units are dead; or keep the {left} others of {layer}.",
-            **values,
+        return counted(
+            left,
+            "Retrain with a smaller learning rate, as most units are dead; or keep the {n} other of {layer}.",
+            "Retrain with a smaller learning rate, as most units are dead; or keep the {n} others of {layer}.",
+            layer=name,
         )
     return counted(
-        count, "Remove {n} unit: {layer} could have {left}.", "Remove {n} units: {layer} could have {left}.", **values
+        count,
+        "Remove {n} unit: {layer} could have {left}.",
+        "Remove {n} units: {layer} could have {left}.",
+        layer=name,
+        left=left,
     )
 
 

@@ -46,12 +46,13 @@ CONFLICT = Rule(
 )
 BLANK = Rule(
     code="blank-samples",
-    meaning=say("samples of one value everywhere, such as black pictures"),
+    meaning=say("samples of one value everywhere, such as black pictures; a problem if all are"),
     severity=Severity.WARNING,
     threshold=0,
     unit=say("share of the evaluated samples"),
     bounds=(0.0, 1.0),
     source=say("a picture without a difference shows nothing; what was damaged or never written is often zero"),
+    explains_from=Severity.PROBLEM,
     needs=(Need(("pictured",), say("The samples are no pictures, and a sequence may have one value everywhere.")),),
     advice=Advice(
         title=say("Blank samples"),
@@ -250,4 +251,12 @@ def _blank(result: DataQualityResult, limit: float) -> Iterator[Finding]:
             index=result.blank_indices[0],
         )
         evidence = {"blank": result.blank, "share": share}
-        yield BLANK.finding(_SAMPLES, message, evidence=evidence, threshold=limit)
+        every = result.blank == result.evaluated
+        yield BLANK.finding(
+            _SAMPLES,
+            message,
+            evidence=evidence,
+            threshold=limit,
+            severity=Severity.PROBLEM if every else BLANK.severity,
+            action=say("Read the samples again: nothing about the model follows from these.") if every else None,
+        )

@@ -34,6 +34,7 @@ _PICTURE_PIXELS = 56 * 56
 _NO_PICTURES = say(
     "The samples are not pictures of {size} pixels and more, so they cannot be moved or blurred.", size=8
 )
+_CHANNELS_FIRST = say("The pictures have their channels first, and only those with channels last are moved or blurred.")
 _NO_RANGE = say("The stored values do not show how black and white are stored, so the samples cannot be changed.")
 _NOT_FINITE = say("Some outputs are NaN or infinite, so no answer can be compared.")
 _NO_SCORES = say("The output is not one score per class, so no answer can be compared.")
@@ -102,7 +103,9 @@ def _reason(samples: EvaluatedSamples, live: LiveModel, *, has_ends: bool, has_s
     """Return why nothing can be measured, one sentence; '' where it can be."""
     shape = samples.summary.shape
     last = common_data_format(live.layers.values()) == "channels_last"
-    if len(shape) != 3 or min(shape[:2]) < _SMALLEST or not last:
+    if len(shape) == 3 and not last:
+        return _CHANNELS_FIRST
+    if len(shape) != 3 or min(shape[:2]) < _SMALLEST:
         return _NO_PICTURES
     if samples.not_repeatable:
         return samples.not_repeatable

@@ -45,6 +45,9 @@ _BORDER = 12
 """The border is this fraction of each side: what lies within is 69 % of the picture."""
 
 _NO_PICTURES = say("The samples are not pictures of {size} pixels and more, so no place can be exchanged.", size=12)
+_CHANNELS_FIRST = say(
+    "The pictures have their channels first, and places are exchanged only in those with channels last."
+)
 _NO_SCORES = say("The output is not one score per class, so no answer can be compared.")
 _NOT_FINITE = say("Some outputs are NaN or infinite, so no answer can be compared.")
 _ALIKE = say("Too few samples are answered differently, so no place can be exchanged between answers.")
@@ -96,7 +99,9 @@ def _reason(samples: EvaluatedSamples, live: LiveModel, scores: ClassScores | No
     """Return why nothing can be measured, one sentence; '' where it can be."""
     shape = samples.summary.shape
     last = common_data_format(live.layers.values()) == "channels_last"
-    if len(shape) != 3 or min(shape[:2]) < _SMALLEST or not last:
+    if len(shape) == 3 and not last:
+        return _CHANNELS_FIRST
+    if len(shape) != 3 or min(shape[:2]) < _SMALLEST:
         return _NO_PICTURES
     if samples.not_repeatable:
         return samples.not_repeatable

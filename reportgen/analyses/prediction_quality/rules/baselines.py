@@ -70,11 +70,11 @@ _MOST_NEEDED = 1_000_000_000
 def no_better_than_majority(result: PredictionQualityResult, limits: Limits) -> Iterator[Finding | Inconclusive]:
     """Yield whether the model is certainly no better than the most frequent answer, or what cannot be told.
 
-    A model whose answers are all the same is left to `constant_prediction`, which says more.
+    A model whose answers are all the same is left to `constant_prediction`, which says more, unless all are right.
     """
-    limit = limits[MAJORITY.code]
-    if result.classification is not None and result.classification.constant is None:
-        yield from _against_majority(result.classification, limit)
+    limit, quality = limits[MAJORITY.code], result.classification
+    if quality is not None and (quality.constant is None or quality.accuracy.value == 1.0):
+        yield from _against_majority(quality, limit)
     if result.multi_label is not None:
         yield from _against_majorities(result.multi_label, limit)
 
@@ -104,6 +104,10 @@ def _against_majority(quality: ClassificationQuality, threshold: float) -> Itera
     elif decision.outcome is Outcome.INCONCLUSIVE:
         message = _undecided_accuracy(quality, share, threshold)
         yield Inconclusive(MAJORITY.code, say("accuracy"), message, decision.needed)
+    elif share.value == 1.0:
+        message = say("all labels are {majority}, so always answering that makes no error", majority=quality.majority)
+        remedy = say("Add samples of other classes.")
+        yield Inconclusive(MAJORITY.code, say("accuracy"), message, None, remedy=remedy)
 
 
 def at_chance(result: PredictionQualityResult, limits: Limits) -> bool:

@@ -72,12 +72,7 @@ def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[
             _disagreement(quality, limit),
             evidence=_evidence(quality),
             threshold=limit,
-            action=None
-            if quality.temperature is None
-            else say(
-                "Calibrate on other data: divide the logits by a temperature, here about {temperature:.2g}.",
-                temperature=quality.temperature.value,
-            ),
+            action=_action(quality.temperature),
         )
     elif decision.outcome is Outcome.INCONCLUSIVE:
         what = say("calibration error")
@@ -85,6 +80,18 @@ def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[
             what = say("calibration error over all classes")
         message = _undecided(what, error, result.evaluated, limit)
         yield Inconclusive(CALIBRATION.code, say("calibration"), message, decision.needed)
+
+
+def _action(temperature: Temperature | None) -> Message | None:
+    """Return what to do, with the temperature where the samples bound it: answers that are all right have none."""
+    if temperature is None:
+        return None
+    if not temperature.bounded:
+        return say("Calibrate on other data, with right and wrong answers: these samples bound no temperature.")
+    return say(
+        "Calibrate on other data: divide the logits by a temperature, here about {temperature:.2g}.",
+        temperature=temperature.value,
+    )
 
 
 def _evidence(quality: ClassificationQuality | MultiLabelQuality) -> dict[str, float]:
