@@ -109,12 +109,14 @@ def chain(keras: Any, depth: int, channels: int, pixels: int) -> Any:
 def demo(bench: Bench) -> Iterator[Row]:
     """The demo, the notebook that it replaces, and what needs no model."""
     import_only = [sys.executable, "-m", "reportgen", "--help"]
+    rules = [sys.executable, "-m", "reportgen", "rules"]
     notebook = [sys.executable, str(HERE / "notebook.py"), str(bench.folder)]
     page = [sys.executable, "-m", "reportgen", "demo", "--quiet", "--output", str(bench.folder / "report.html")]
-    floor, report, figures, text = bench.costs(bench.floor(MODEL, SAMPLES), page, notebook, import_only)
+    floor, report, figures, text, listed = bench.costs(bench.floor(MODEL, SAMPLES), page, notebook, import_only, rules)
     yield "the demo, all sections", against(report, floor), "1.4"
     yield "the notebook's seven figures, as a script", against(figures, floor), ""
     yield "`--help`", f"{text.seconds:.2f} s", "0.3 s"
+    yield "`rules`", f"{listed.seconds:.2f} s", "0.3 s"
     weights, _ = bench.files("MobileNetV2", lambda keras: keras.applications.MobileNetV2(weights=None), (224, 224, 3))
     stored = bench.folder / "only.weights.h5"
     if not stored.exists():

@@ -21,9 +21,10 @@ from typer.models import OptionInfo
 import reportgen.rendering
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Skip
-from reportgen.analyses.catalogue import OF_ALL
+from reportgen.analyses.catalogue import OWN_RULES
 from reportgen.cli.app import build, compare
 from reportgen.comparison import PARTS
+from reportgen.own_rules import TABLE, table_of
 from reportgen.rendering.encoding import COLOUR_MAPS, LEVELS
 from reportgen.rendering.json import ComparisonDocument
 from reportgen.rendering.schema import render_schema
@@ -47,6 +48,7 @@ def generated() -> dict[Path, str]:
         COMPARISON_SCHEMA: render_schema(PARTS, document=ComparisonDocument, title="reportgen comparison"),
         COMPARING: _with_table(COMPARING, "options", ("option", "meaning"), _options(compare)),
         COLOURS: _colours(),
+        TABLE: table_of(OWN_RULES),
     }
 
 
@@ -94,7 +96,7 @@ def _placeholder(kind: Any, metavar: str | None) -> str:
 
 def _rules() -> Iterator[tuple[str, ...]]:
     """Yield reportgen's own rules as rows."""
-    for rule in (*(rule for analysis in ANALYSES for rule in analysis.rules), *OF_ALL):
+    for _, rule in OWN_RULES:
         yield _code(rule.code), rule.meaning, rule.severity.label, _number(rule.threshold), rule.unit
 
 

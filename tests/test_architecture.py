@@ -22,7 +22,7 @@ def test_an_analysis_is_one_folder_or_module_one_template_and_one_test(analysis)
 
 def test_the_folder_of_analyses_holds_little_else():
     homes = {home.stem for home in (ROOT / "reportgen" / "analyses").iterdir() if home.stem != "__pycache__"}
-    rest = {"__init__", "base", "catalogue", "config", "plugins", "sections"}
+    rest = {"__init__", "base", "catalogue", "plugins", "sections"}
     assert homes - rest == {analysis.name for analysis in ANALYSES}
 
 

@@ -9,13 +9,23 @@ from typing import Any
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Analysis
-from reportgen.analyses.config import Configuration, read_configuration, rule_settings
 from reportgen.analyses.plugins import Plugins, given_analyses, load_plugins
 from reportgen.analyses.sections import FAILED
+from reportgen.configuration import Configuration, read_configuration, rule_settings
+from reportgen.own_rules import rules_as_rows
 from reportgen.results import Rule, RuleSettings
 
 OF_ALL = (FAILED,)
 """Rules on any section, whatever its analysis."""
+
+
+def owned(analyses: Iterable[Analysis]) -> Iterator[tuple[str, Rule]]:
+    """Yield the rules of analyses in order, each with its analysis' name."""
+    return ((analysis.name, rule) for analysis in analyses for rule in analysis.rules)
+
+
+OWN_RULES = (*owned(ANALYSES), *(("sections", rule) for rule in OF_ALL))
+"""reportgen's own rules, each with its analysis' name, in the order of the sections."""
 
 
 @dataclass(frozen=True)
@@ -37,35 +47,10 @@ class Catalogue:
         """All analyses, those of plug-ins last."""
         return (*ANALYSES, *(plugin.analysis for plugin in self.plugins.working))
 
-    def _rules(self) -> Iterator[tuple[str, tuple[Rule, ...]]]:
-        for analysis in ANALYSES:
-            yield analysis.name, analysis.rules
-        yield "sections", OF_ALL
-        for plugin in self.plugins.working:
-            yield plugin.analysis.name, plugin.analysis.rules
-
     def rules_as_rows(self) -> list[dict[str, Any]]:
         """Return every rule with its analysis, meaning, source and setting, in the order of the sections."""
-        settings = {rule.code: rule for rule in self.settings.in_force}
-        return [
-            {
-                "code": rule.code,
-                "analysis": name,
-                "meaning": rule.meaning,
-                "title": rule.advice.title,
-                "why": rule.advice.why,
-                "action": rule.advice.action,
-                "certainty": rule.advice.certainty.value,
-                "severity": settings[rule.code].severity.label,
-                "threshold": settings[rule.code].threshold,
-                "unit": rule.unit,
-                "source": rule.source,
-                "off": settings[rule.code].off,
-                "set_by": settings[rule.code].set_by,
-            }
-            for name, rules in self._rules()
-            for rule in rules
-        ]
+        of_plugins = owned(plugin.analysis for plugin in self.plugins.working)
+        return rules_as_rows((*OWN_RULES, *of_plugins), self.settings)
 
 
 def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extra: Iterable[Any] = ()) -> Catalogue:

@@ -16,10 +16,9 @@ from typing import Any, Literal
 from reportgen.analyses.base import Analysis
 from reportgen.errors import UsageError
 from reportgen.messages import say
+from reportgen.own_rules import PLUGIN_GROUP
 from reportgen.results import GENERIC_TEMPLATE, Rule, SkippedSection
 from reportgen.untrusted.escaping import REASON_LIMIT, shown
-
-GROUP = "reportgen.analyses"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -74,7 +73,7 @@ def load_plugins(*, names: set[str], codes: set[str]) -> Plugins:
     working: list[Plugin] = []
     broken: list[SkippedSection] = []
     taken_names, taken_codes = names | _PAGES_OWN, set(codes)
-    entries = metadata.entry_points(group=GROUP)
+    entries = metadata.entry_points(group=PLUGIN_GROUP)
     for entry in sorted(entries, key=lambda entry: (_distribution(entry)[0], entry.name)):
         try:
             if _lies_here(entry):

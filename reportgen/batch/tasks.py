@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.analyses.config import read_configuration
 from reportgen.batch.digests import path_digest
+from reportgen.configuration import read_configuration
 from reportgen.errors import UsageError
 from reportgen.options import DEFAULTS, ReportOptions, flag_of, from_given, options_of
 from reportgen.rendering import LARGEST_PAGE

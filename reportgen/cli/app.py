@@ -7,7 +7,6 @@ handles or disk, 130 interrupted, 143 terminated.
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -35,6 +34,7 @@ from reportgen.cli.options import (
     with_lone_flags,
 )
 from reportgen.cli.outcome import Outcome, with_gate
+from reportgen.cli.rules import rules
 from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
 from reportgen.cli.supervision import ALONE, Attempt, Stage, supervised
@@ -131,19 +131,7 @@ app.command()(compare)
 app.command()(verify)
 app.command()(batch)
 app.command()(index)
-
-
-@app.command("rules")
-def list_rules(as_json: AsJson = False, config: Config = None) -> None:
-    """List every rule with its threshold, as it is in force here, and its source."""
-    from reportgen.analyses.catalogue import open_catalogue
-    from reportgen.cli.terminal import rules_text
-
-    catalogue = open_catalogue(config)
-    rows = catalogue.rules_as_rows()
-    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else rules_text(rows))
-    for plugin in catalogue.plugins.broken:
-        typer.echo(f"reportgen: {plugin.reason}", err=True)
+app.command()(rules)
 
 
 @app.command()

@@ -118,7 +118,7 @@ def gate_in_force(given: str | None, config: Path | None, *, of_comparison: bool
     Raises:
         UsageError: the configuration cannot be read, or a gate is none.
     """
-    from reportgen.analyses.config import read_configuration
+    from reportgen.configuration import read_configuration
 
     if given is not None:
         return InForce(given)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
-from reportgen.measures.claims import claims_of, parse_claim
 from reportgen.options import ReportOptions, flag_of, options_of
 from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
 from reportgen.settings import FAIL_ON, RUN_CODE, checked_gates, configured_option
@@ -171,6 +170,8 @@ def _configuration(name: str, table: Any, prefix: str) -> Configuration:
 
 def _expectations(name: str, given: Any) -> tuple[str, ...]:
     """Return the claims of a configuration: a text, a list of texts, or a table of numbers by metric."""
+    from reportgen.measures.claims import claims_of, parse_claim  # which needs NumPy
+
     listed = isinstance(given, list | tuple) and all(isinstance(text, str) for text in given)
     if not (given is None or listed or isinstance(given, str | Mapping)):
         raise UsageError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.analyses.config import Configuration, read_configuration, rule_settings
+from reportgen.configuration import Configuration, read_configuration, rule_settings
 from reportgen.errors import UsageError
 from reportgen.results.findings import RuleInForce, Severity
 from reportgen.results.rules import Rule, severity_named
