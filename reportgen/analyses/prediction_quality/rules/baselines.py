@@ -101,7 +101,7 @@ def _against_majority(quality: ClassificationQuality, threshold: float) -> Itera
             "limit": decision.limit,
         }
         yield MAJORITY.finding(say("accuracy"), message, evidence=evidence, threshold=threshold)
-    elif decision.outcome is Outcome.INCONCLUSIVE:
+    elif decision.outcome is Outcome.INCONCLUSIVE and (share.value < 1.0 or decision.needed):
         message = _undecided_accuracy(quality, share, threshold)
         yield Inconclusive(MAJORITY.code, say("accuracy"), message, decision.needed)
     elif share.value == 1.0:

@@ -87,7 +87,7 @@ def _action(temperature: Temperature | None) -> Message | None:
     if temperature is None:
         return None
     if not temperature.bounded:
-        return say("Calibrate on other data, with right and wrong answers: these samples bound no temperature.")
+        return say("Calibrate on other data: these samples bound no temperature.")
     return say(
         "Calibrate on other data: divide the logits by a temperature, here about {temperature:.2g}.",
         temperature=temperature.value,
