@@ -38,7 +38,7 @@ function mark() {
   for (const [id, link] of links) link.ariaCurrent = id === now.id || null;
 }
 for (const [id, link] of links) on(link, "click", () => { hit = named(id); mark(); });
-on(window, "wheel touchmove keydown pointerdown", () => { hit = null; });
+on(window, "wheel touchmove keydown pointerdown", () => { hit = null; mark(); });
 on(window, "scroll resize", mark);
 mark();
 

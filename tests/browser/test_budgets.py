@@ -4,7 +4,8 @@ import pytest
 from checks import EVERY, MOST_NODES, REPORTS, budget_faults
 
 
-@pytest.mark.parametrize(("name", "most"), [("demo", 760_000), ("deep", 2_000_000)])
+# of the demo 112 kB are its JSON and 255 kB its feature maps of ten samples
+@pytest.mark.parametrize(("name", "most"), [("demo", 810_000), ("deep", 2_000_000)])
 def test_the_page_keeps_within_its_bytes(report_paths, name, most):
     assert report_paths[name].stat().st_size <= most
 

@@ -125,7 +125,7 @@ def test_a_mail_without_style_images_forms_and_drawings_still_says_what_was_foun
     open_details(page)
     sections = page.locator("main section")
     shown = [section.inner_text() for section in sections.all()]
-    assert len(shown) == 20  # twelve, and eight diagnostics within one of them
+    assert len(shown) == 23  # twelve, and eleven diagnostics within one of them
     assert [text[:40] for text in shown if not re.search(r"\d", text) and not text.startswith("Skipped")] == []
 
 
@@ -136,8 +136,8 @@ def assert_is_readable(page):
     page.locator(".diagnostic:has(#architecture) > summary").click()  # as a reader without script would
     assert "4,153,064 multiply-adds" in page.locator("#architecture").inner_text()
     sparks = page.locator("svg.spark")
-    # of the finding 1, the classes 10, the diagnostics 8, and in them 3 strips and 4 kernels
-    assert sparks.count() == 26
+    # of the finding 1, the classes 10, the diagnostics 10, and in them 3 strips and 4 kernels
+    assert sparks.count() == 28
     assert SPARK_BLUE in colours(sparks.first)
 
 

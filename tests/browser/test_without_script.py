@@ -57,7 +57,7 @@ def test_diagnostics_are_one_line_each_and_open_by_keyboard(still):
     page = still("demo")
     lines = page.locator(".diagnostic > summary")
     assert lines.count() == 11
-    assert [line.bounding_box()["height"] < 60 for line in lines.all()] == [True] * 8
+    assert [line.bounding_box()["height"] < 60 for line in lines.all()] == [True] * 11
     table = page.get_by_role("table", name="Every call of every layer")
     assert not table.is_visible()
     page.locator("summary", has_text="Architecture").focus()
