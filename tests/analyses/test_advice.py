@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 RULES = {row["code"]: row for row in open_catalogue().rules_as_rows()}
 TELLS = re.compile(
     r"(If [^,]*, f|F)ind\b|(Calibrate|Check|Compare|Correct|Crop|Divide|Do|Exchange|Fit|Give|Keep|Load|Look|Lower|Make|Pass"
-    r"|Prepare|Prune|Put|Raise|Remove|Report|Retrain|Run|Scale|See|Test|Train)\b"
+    r"|Prepare|Prune|Put|Raise|Read|Remove|Report|Retrain|Run|Scale|See|Test|Train)\b"
 )
 MOST_WORDS = 30
 
