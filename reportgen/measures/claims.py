@@ -17,9 +17,9 @@ from reportgen.measures.intervals import (
     Decision,
     Outcome,
     Rate,
+    mean_margin,
     measure,
     samples_needed,
-    student_quantile,
 )
 from reportgen.measures.segmentation import percentile_interval
 from reportgen.measures.skill import Skill
@@ -366,7 +366,7 @@ def measured_mean(claim: Claim, values: np.ndarray, *, confidence: float) -> Mea
     mean, low, high, needed = float(values.mean()), -math.inf, math.inf, None
     wanted = claim.value**2 if squared else claim.value
     if count >= FEWEST_ERRORS and math.isfinite(mean):
-        half = student_quantile((1 + confidence) / 2, count - 1) * float(values.std(ddof=1)) / math.sqrt(count)
+        half = mean_margin(float(values.std(ddof=1)), count, confidence=confidence)
         low, high = mean - half, mean + half
         needed = _needed(count, half, mean - wanted)
     elif math.isfinite(mean):

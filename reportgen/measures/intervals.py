@@ -208,5 +208,18 @@ def student_quantile(probability: float, freedom: int) -> float:
     return x + math.fsum(term / float(freedom) ** power for power, term in zip(itertools.count(1), terms))
 
 
+def mean_margin(deviation: float, count: int, *, confidence: float = CONFIDENCE) -> float:
+    """Return how far Student's interval of a mean reaches to either side.
+
+    Args:
+        deviation: standard deviation of the values, estimated from them (ddof 1).
+        count: number of values, at least 10: `student_quantile` is exact enough from 9 degrees of freedom.
+        confidence: coverage of the interval, in (0, 1).
+
+    Source: Student 1908, Biometrika 6, 1.
+    """
+    return student_quantile((1 + confidence) / 2, count - 1) * deviation / math.sqrt(count)
+
+
 def _quantile(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.measures.intervals import CONFIDENCE, student_quantile
+from reportgen.measures.intervals import CONFIDENCE, mean_margin
 from reportgen.measures.skill import FEWEST, Skill, measure_skill
 from reportgen.results import Kept, redactable
 
@@ -209,5 +209,5 @@ def mean_of_samples(values: np.ndarray, *, confidence: float = CONFIDENCE) -> Me
     mean, count = float(values.mean()), len(values)
     if count < FEWEST:
         return MeanOfSamples(mean, -math.inf, math.inf)
-    half = student_quantile((1 + confidence) / 2, count - 1) * float(values.std(ddof=1)) / math.sqrt(count)
+    half = mean_margin(float(values.std(ddof=1)), count, confidence=confidence)
     return MeanOfSamples(mean, mean - half, mean + half)

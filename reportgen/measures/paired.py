@@ -15,8 +15,8 @@ from reportgen.measures.intervals import (
     CONFIDENCE,
     Rate,
     binomial_tail,
+    mean_margin,
     measure,
-    student_quantile,
     wilson_interval,
 )
 from reportgen.results import redactable
@@ -202,8 +202,7 @@ def paired_means(base: np.ndarray, new: np.ndarray, *, confidence: float = CONFI
     low = high = math.nan
     needed = None
     if count >= _FEWEST_FOR_MEANS:
-        spread = float(differences.std(ddof=1))
-        half = student_quantile((1 + confidence) / 2, count - 1) * spread / math.sqrt(count)
+        half = mean_margin(float(differences.std(ddof=1)), count, confidence=confidence)
         low, high = mean - half, mean + half
         if low <= 0 <= high and mean and half:
             needed = math.ceil(count * (half / mean) ** 2)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.measures.intervals import CONFIDENCE, Rate, measure, student_quantile, wilson_interval
+from reportgen.measures.intervals import CONFIDENCE, Rate, measure, wilson_interval
 from reportgen.messages import say
 from reportgen.results import Curve, redactable
 
@@ -19,30 +18,7 @@ PRECISIONS = (0.9, 0.95, 0.99)
 
 _FOLDS = 5
 _POINTS = 25
-_FEWEST = 10  # values of which a mean has an interval: Student's quantile is exact enough from 9 degrees of freedom
 _LEAST = 1e-12  # of a probability whose logit is taken
-
-
-@redactable
-@dataclass(frozen=True)
-class Mean:
-    """A mean over samples with the bounds of what it may be at 95 %, NaN under ten samples."""
-
-    value: float
-    low: float
-    high: float
-
-
-def mean_of(values: np.ndarray) -> Mean:
-    """Return the mean of numbers, (N,) float64, with Student's interval.
-
-    Source: Student 1908, Biometrika 6, 1.
-    """
-    mean = float(values.mean())
-    if len(values) < _FEWEST:
-        return Mean(mean, math.nan, math.nan)
-    half = student_quantile((1 + CONFIDENCE) / 2, len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
-    return Mean(mean, mean - half, mean + half)
 
 
 def brier_scores(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

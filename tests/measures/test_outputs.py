@@ -2,12 +2,29 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.ndimage import uniform_filter
 from sklearn.metrics import r2_score
 
-from reportgen.measures.outputs import decibels, image_quality, output_errors, peak_of, similarities, squared_errors
+from reportgen.measures.outputs import (
+    decibels,
+    image_quality,
+    mean_of_samples,
+    output_errors,
+    peak_of,
+    similarities,
+    squared_errors,
+)
 
 GENERATOR = np.random.default_rng(2)
+
+
+def test_a_mean_has_students_interval_from_ten_samples_on() -> None:
+    values = np.random.default_rng(21).random(300)
+    found = mean_of_samples(values)
+    low, high = stats.t.interval(0.95, 299, values.mean(), stats.sem(values))
+    assert (found.value, found.low, found.high) == pytest.approx((values.mean(), low, high), rel=1e-4)
+    assert [mean_of_samples(values[:count]).bounded for count in (9, 10)] == [False, True]
 
 
 def test_errors_are_those_of_each_output() -> None:

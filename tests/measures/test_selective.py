@@ -12,7 +12,6 @@ from reportgen.measures.selective import (
     brier_scores,
     by_threshold,
     choose_threshold,
-    mean_of,
     risk_coverage,
 )
 
@@ -27,14 +26,6 @@ def test_brier_scores_are_scikit_learns_summed_over_the_classes() -> None:
     expected = sum(brier_score_loss(wanted[:, each], VALUES[:, each]) for each in range(4))
     assert brier_scores(VALUES, LABELS).mean() == pytest.approx(expected, rel=1e-12)
     assert brier_scores(np.eye(2), np.array([0, 0])).tolist() == [0, 2]
-
-
-def test_a_mean_has_students_interval() -> None:
-    found = mean_of(CONFIDENCE)
-    low, high = stats.t.interval(0.95, 299, CONFIDENCE.mean(), stats.sem(CONFIDENCE))
-    assert (found.value, found.low, found.high) == pytest.approx((CONFIDENCE.mean(), low, high), rel=1e-4)
-    few = mean_of(CONFIDENCE[:9])
-    assert np.isnan([few.low, few.high]).all()
 
 
 def test_precision_at_each_threshold_is_that_of_the_answers_from_it_on() -> None:

@@ -14,8 +14,9 @@ from reportgen.measures.calibration import calibrate
 from reportgen.measures.corruptions import stored_ends
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import measure
+from reportgen.measures.outputs import mean_of_samples
 from reportgen.measures.ranking import measure_ranking
-from reportgen.measures.selective import brier_scores, by_threshold, choose_threshold, mean_of, risk_coverage
+from reportgen.measures.selective import brier_scores, by_threshold, choose_threshold, risk_coverage
 from reportgen.measures.temperature import temperature_of_classes
 from reportgen.messages import counted, say
 from reportgen.models.passes import only_input
@@ -81,9 +82,9 @@ def _labelled(context: AnalysisContext, samples: EvaluatedSamples, scores: Class
         )
     ranking = measure_ranking(values[:, 1], labels == 1) if values.shape[1] == 2 else None
     return LabelledConfidence(
-        loss=mean_of(cross_entropy(scores, samples.labels)),
+        loss=mean_of_samples(cross_entropy(scores, samples.labels)),
         constant_loss=float(-(known * np.log(known)).sum()),
-        brier=mean_of(brier_scores(values, labels)),
+        brier=mean_of_samples(brier_scores(values, labels)),
         constant_brier=float(1 - (shares**2).sum()),
         temperature=temperature_of_classes(values, labels),
         classes=tuple(sorted(classes, key=lambda one: one.chance - one.error)),

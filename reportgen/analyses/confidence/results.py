@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.measures.intervals import Rate
+from reportgen.measures.outputs import MeanOfSamples
 from reportgen.measures.ranking import Area
-from reportgen.measures.selective import PRECISIONS, AtThreshold, ChosenThreshold, Mean, RiskCoverage
+from reportgen.measures.selective import PRECISIONS, AtThreshold, ChosenThreshold, RiskCoverage
 from reportgen.measures.temperature import Temperature
 from reportgen.results import Kept, redactable
 
@@ -50,9 +51,9 @@ class LabelledConfidence:
         roc: of two classes, the area under the ROC curve; None elsewhere.
     """
 
-    loss: Mean
+    loss: MeanOfSamples
     constant_loss: float
-    brier: Mean
+    brier: MeanOfSamples
     constant_brier: float
     temperature: Temperature
     classes: tuple[ClassCalibration, ...]
