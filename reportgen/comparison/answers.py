@@ -10,14 +10,14 @@ from typing import Annotated
 import numpy as np
 
 from reportgen.analyses.base import Skip
-from reportgen.comparison.pictures import MOST, ChangedSample, pictures
+from reportgen.comparison.changed_samples import MOST, ChangedSample
 from reportgen.comparison.sides import Side, both_scores
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.paired import PairedMeans, PairedRates, paired_means, paired_rates
 from reportgen.measures.segmentation import masks_of
 from reportgen.messages import joined, say
 from reportgen.results import Becomes, ImageGrid, Kept, redactable
-from reportgen.run import ClassScores, EvaluatedSamples, right_answers
+from reportgen.run import ClassScores, EvaluatedSamples, right_answers, side_by_side
 from reportgen.samples import Classes, LabelSets, PictureTargets, Targets, Unused
 
 _MEAN_ERROR = say("mean absolute error")
@@ -284,6 +284,6 @@ def _shown(
 ) -> dict[str, ShownSamples]:
     """Return the fields of the result that show samples."""
     return {
-        name: ShownSamples(tuple(map(entry, positions)), pictures(samples, positions))
+        name: ShownSamples(tuple(map(entry, positions)), side_by_side(samples, positions))
         for name, positions in chosen.items()
     }

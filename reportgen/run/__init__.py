@@ -13,6 +13,7 @@ from reportgen.run.history import TrainingHistory, read_history
 from reportgen.run.input_samples import open_outside_samples, open_train_samples, slice_columns
 from reportgen.run.page_plan import planned
 from reportgen.run.patches import cut_patches, excited_channels
+from reportgen.run.pictures import side_by_side
 from reportgen.run.prepared_run import PreparedRun, prepare_run, prepare_with
 from reportgen.run.repeats import run_changed
 from reportgen.run.shards import ONE_AT_A_TIME, ReducedShard, Shard, Sharding

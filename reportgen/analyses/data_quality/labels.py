@@ -8,13 +8,11 @@ from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.data_quality.results import DoubtedLabels, DoubtedSample
 from reportgen.measures.intervals import measure
 from reportgen.measures.label_errors import doubted_labels
-from reportgen.measures.tiles import columns_for, pictures_of
-from reportgen.results import FEWEST_SAMPLES, ImageGrid
-from reportgen.run import EvaluatedSamples, class_scores, right_answers
+from reportgen.results import FEWEST_SAMPLES
+from reportgen.run import EvaluatedSamples, class_scores, right_answers, side_by_side
 from reportgen.samples import ClassLabels
 
 _SHOWN = 8
-_PICTURE_PIXELS = 56 * 56
 
 
 def judged_labels(context: AnalysisContext, samples: EvaluatedSamples) -> DoubtedLabels | None:
@@ -47,15 +45,5 @@ def judged_labels(context: AnalysisContext, samples: EvaluatedSamples) -> Doubte
             )
             for one in shown
         ),
-        pictures=_pictures(samples, [one.position for one in shown], total=len(found)),
+        pictures=side_by_side(samples, [one.position for one in shown], total=len(found)),
     )
-
-
-def _pictures(samples: EvaluatedSamples, positions: list[int], *, total: int) -> ImageGrid | None:
-    """Return the samples side by side; None without any and for what is no picture."""
-    drawn = pictures_of(samples.read(positions), pixels=_PICTURE_PIXELS) if positions else None
-    if drawn is None:
-        return None
-    names = tuple(str(samples.index(position)) for position in positions)
-    columns = columns_for(len(positions))
-    return ImageGrid(drawn.values, names, drawn.value_range, total, drawn.palette, columns, drawn.maxima)

@@ -10,10 +10,9 @@ import numpy as np
 from reportgen.analyses.prediction_quality.results import WorstSample
 from reportgen.measures.picture_outputs import PictureOutputs, of_each_picture, picture_outputs
 from reportgen.measures.segmentation import masks_of
-from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import joined, say
 from reportgen.results import ImageGrid
-from reportgen.run import EvaluatedSamples
+from reportgen.run import EvaluatedSamples, side_by_side
 from reportgen.samples import PictureTargets
 
 WORST = 8
@@ -22,7 +21,6 @@ WORST = 8
 NO_CLASS = say("none")
 """Of a sample without a class."""
 
-_PICTURE_PIXELS = 56 * 56
 _NUMBERS = 5  # of several outputs that are listed
 
 
@@ -60,7 +58,7 @@ def worst_by_label(
         )
         for position in positions
     )
-    return WorstSamples(entries, _pictures(samples, positions), confidently)
+    return WorstSamples(entries, side_by_side(samples, positions), confidently)
 
 
 def _positions_by_label(values: np.ndarray, labels: np.ndarray) -> tuple[list[int], int]:
@@ -98,7 +96,7 @@ def worst_by_loss(
         )
         for position in positions
     )
-    return WorstSamples(entries, _pictures(samples, positions))
+    return WorstSamples(entries, side_by_side(samples, positions))
 
 
 def worst_by_error(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.ndarray) -> WorstSamples:
@@ -122,7 +120,7 @@ def worst_by_error(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.n
         )
         for position in positions
     )
-    return WorstSamples(entries, _pictures(samples, positions))
+    return WorstSamples(entries, side_by_side(samples, positions))
 
 
 def worst_by_errors(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.ndarray) -> WorstSamples:
@@ -145,7 +143,7 @@ def worst_by_errors(samples: EvaluatedSamples, outputs: np.ndarray, targets: np.
         )
         for position in positions
     )
-    return WorstSamples(entries, _pictures(samples, positions))
+    return WorstSamples(entries, side_by_side(samples, positions))
 
 
 def worst_pictures(samples: EvaluatedSamples, labels: PictureTargets) -> tuple[WorstSamples, PictureOutputs]:
@@ -189,13 +187,3 @@ def _numbers(values: np.ndarray) -> str:
 def _listed(names: Iterable[str]) -> str:
     classes = tuple(names)
     return joined(classes) if classes else NO_CLASS
-
-
-def _pictures(samples: EvaluatedSamples, positions: list[int]) -> ImageGrid | None:
-    drawn = pictures_of(samples.read(positions), pixels=_PICTURE_PIXELS)
-    if drawn is None:
-        return None
-    labels = tuple(str(samples.index(position)) for position in positions)
-    count = len(positions)
-    columns = columns_for(count)
-    return ImageGrid(drawn.values, labels, drawn.value_range, count, drawn.palette, columns, drawn.maxima)

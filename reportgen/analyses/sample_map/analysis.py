@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,11 +11,10 @@ from reportgen.analyses.sample_map.results import ClassPlace, SampleMapResult
 from reportgen.measures.intervals import measure
 from reportgen.measures.projection import nearest_others, principal_plane
 from reportgen.measures.separation import standardised
-from reportgen.measures.tiles import columns_for, pictures_of
 from reportgen.messages import say
 from reportgen.models.passes import spread_over
-from reportgen.results import Finding, ImageGrid, Limits, Rule, Scatter
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
+from reportgen.results import Finding, Limits, Rule, Scatter
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers, side_by_side
 from reportgen.samples import ClassLabels
 
 MOST_POINTS = 500
@@ -57,11 +56,8 @@ class SampleMap:
         else:
             places, shares = principal_plane(values)
         positions = pooled.positions[rows]
-        labels, scores = (
-            samples.labels,
-            class_scores(samples.activations.outputs, head=context.head, labels=samples.classes),
-        )
-        known = labels.values[positions] if isinstance(labels, ClassLabels) else None
+        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+        known = samples.labels.values[positions] if isinstance(samples.labels, ClassLabels) else None
         wrong = _wrong(samples, scores)[positions]
         near = nearest_others(values)
         return SampleMapResult(
@@ -141,7 +137,9 @@ def _scatter(
         wrong=wrong,
         marked=tuple(marked),
         titles=titles,
-        pictures=_pictures(samples, positions[marked].tolist()),
+        pictures=side_by_side(samples, positions[marked].tolist(), pixels=_PICTURE_PIXELS)
+        if len(samples.summary.shape) == 3
+        else None,
     )
 
 
@@ -163,15 +161,3 @@ def _marked(wrong: np.ndarray, groups: np.ndarray, places: np.ndarray) -> list[i
             away = places[inside] - np.median(places[inside], axis=0)
             middles.append(int(inside[(away**2).sum(axis=1).argmin()]))
     return sorted({*first, *middles})
-
-
-def _pictures(samples: EvaluatedSamples, positions: Sequence[int]) -> ImageGrid | None:
-    """Return the pictures of these samples, small; None for what is no picture."""
-    if len(samples.summary.shape) != 3 or not positions:
-        return None
-    drawn = pictures_of(samples.read(positions), pixels=_PICTURE_PIXELS)
-    if drawn is None:
-        return None
-    names = tuple(str(samples.index(position)) for position in positions)
-    count = len(positions)
-    return ImageGrid(drawn.values, names, drawn.value_range, count, drawn.palette, columns_for(count), drawn.maxima)

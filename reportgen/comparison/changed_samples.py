@@ -1,19 +1,14 @@
-"""Samples on which two models differ: what each says of them, and their pictures."""
+"""Samples on which two models differ, and what each says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from reportgen.measures.tiles import columns_for, pictures_of
-from reportgen.results import Becomes, ImageGrid, Kept, redactable_sample
-from reportgen.run import EvaluatedSamples
+from reportgen.results import Becomes, Kept, redactable_sample
 
 MOST = 16
 """Samples of a kind that are shown."""
-
-_PIXELS = 56 * 56
 
 
 @redactable_sample
@@ -35,13 +30,3 @@ class ChangedSample:
     label: Annotated[str, Becomes("")]
     answers: Annotated[tuple[str, str], Becomes(("", ""))]
     values: Kept[tuple[float, float]]
-
-
-def pictures(samples: EvaluatedSamples, positions: Sequence[int]) -> ImageGrid | None:
-    """Return evaluated samples, by their positions, as a grid; None where there are none or they are no images."""
-    drawn = pictures_of(samples.read(positions), pixels=_PIXELS) if positions else None
-    if drawn is None:
-        return None
-    labels = tuple(str(samples.index(position)) for position in positions)
-    count = len(positions)
-    return ImageGrid(drawn.values, labels, drawn.value_range, count, drawn.palette, columns_for(count), drawn.maxima)
