@@ -235,3 +235,21 @@ def test_tables_of_the_summary_and_its_samples_show_that_they_scroll(report_path
              .filter((box) => box.left < innerWidth && box.right > innerWidth).length"""
     )
     assert cut == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "property_", "value"),
+    [
+        (".lead", "fontWeight", "600"),
+        (".finding .what", "fontWeight", "600"),
+        (".facts dd", "fontWeight", "600"),
+        (".glossary dt", "fontWeight", "600"),
+        (".numbers td:not(.text, .lined td)", "whiteSpace", "nowrap"),
+        (".card td", "whiteSpace", "nowrap"),
+        (".yes", "borderTopWidth", "0px"),
+    ],
+)
+def test_what_leads_is_bold_and_numbers_keep_to_one_line(report_paths, open_page, place, property_, value):
+    page = open_page(report_paths["demo"]).page
+    styles = page.eval_on_selector_all(place, f"(all) => all.map((one) => getComputedStyle(one).{property_})")
+    assert set(styles) == {value}
