@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reportgen.results import Advice, Certainty, Rule, RuleSettings, severity_named
+from reportgen.results import Advice, Certainty, Rule, RuleInForce, RuleSettings, severity_named
 
 PLUGIN_GROUP = "reportgen.analyses"
 """The entry points by which other packages bring analyses, whose rules stand in no table."""
@@ -23,22 +23,7 @@ Owned = Iterable[tuple[str, Rule]]
 def table_of(rules: Owned) -> str:
     """Return the text of the table of these rules."""
     rows = [
-        {
-            "analysis": name,
-            "code": rule.code,
-            "meaning": rule.meaning,
-            "severity": rule.severity.label,
-            "threshold": rule.threshold,
-            "unit": rule.unit,
-            "source": rule.source,
-            "bounds": [None if math.isinf(bound) else bound for bound in rule.bounds],
-            "advice": {
-                "title": rule.advice.title,
-                "why": rule.advice.why,
-                "action": rule.advice.action,
-                "certainty": rule.advice.certainty.value,
-            },
-        }
+        _row(name, rule, rule) | {"bounds": [None if math.isinf(bound) else bound for bound in rule.bounds]}
         for name, rule in rules
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
@@ -51,11 +36,12 @@ def own_rules() -> tuple[tuple[str, Rule], ...]:
 
 def _rule(row: dict[str, Any]) -> Rule:
     low, high = row.pop("bounds")
-    advice = row.pop("advice")
+    advice = {name: row.pop(name) for name in ("title", "why", "action")}
     return Rule(
-        **row | {"severity": severity_named(row["severity"])},
+        advice=Advice(**advice, certainty=Certainty(row.pop("certainty"))),
+        severity=severity_named(row.pop("severity")),
         bounds=(-math.inf if low is None else low, math.inf if high is None else high),
-        advice=Advice(**advice | {"certainty": Certainty(advice["certainty"])}),
+        **row,
     )
 
 
@@ -68,20 +54,24 @@ def rules_as_rows(rules: Owned, settings: RuleSettings) -> list[dict[str, Any]]:
     """
     in_force = {rule.code: rule for rule in settings.in_force}
     return [
-        {
-            "code": rule.code,
-            "analysis": name,
-            "meaning": rule.meaning,
-            "title": rule.advice.title,
-            "why": rule.advice.why,
-            "action": rule.advice.action,
-            "certainty": rule.advice.certainty.value,
-            "severity": in_force[rule.code].severity.label,
-            "threshold": in_force[rule.code].threshold,
-            "unit": rule.unit,
-            "source": rule.source,
-            "off": in_force[rule.code].off,
-            "set_by": in_force[rule.code].set_by,
-        }
+        _row(name, rule, one) | {"off": one.off, "set_by": one.set_by}
         for name, rule in rules
+        for one in [in_force[rule.code]]
     ]
+
+
+def _row(name: str, rule: Rule, setting: Rule | RuleInForce) -> dict[str, Any]:
+    """Return what is told of an analysis' rule, with the severity and threshold of a setting."""
+    return {
+        "code": rule.code,
+        "analysis": name,
+        "meaning": rule.meaning,
+        "title": rule.advice.title,
+        "why": rule.advice.why,
+        "action": rule.advice.action,
+        "certainty": rule.advice.certainty.value,
+        "severity": setting.severity.label,
+        "threshold": setting.threshold,
+        "unit": rule.unit,
+        "source": rule.source,
+    }
