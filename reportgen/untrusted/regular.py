@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe (FIFO)"),
@@ -37,10 +38,14 @@ def read_regular(path: Path, *, most: int = -1) -> bytes:
     Raises:
         OSError: it cannot be read, or is no regular file.
     """
-    # Not blocking: should a FIFO take the file's place meanwhile, opening it must not wait for a writer
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        kind = kind_of(os.fstat(descriptor).st_mode)
+    with open_at_once(path) as file:
+        kind = kind_of(os.fstat(file.fileno()).st_mode)
         if kind:
             raise OSError(errno.EINVAL, f"{kind}, no regular file")
         return file.read(most)
+
+
+def open_at_once(path: Path) -> BinaryIO:
+    """Return a file opened for reading. What it is must be checked after it: a named pipe may have taken its place meanwhile."""
+    # Not blocking: opening a pipe must not wait for a writer
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))

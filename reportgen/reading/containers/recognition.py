@@ -21,7 +21,7 @@ from reportgen.reading.containers.keras_folder import KerasFolder
 from reportgen.reading.containers.saved_model import SavedModel
 from reportgen.untrusted.addresses import how_to_download
 from reportgen.untrusted.escaping import base_name
-from reportgen.untrusted.regular import kind_of
+from reportgen.untrusted.regular import kind_of, open_at_once
 
 FORMATS: tuple[ModelFormat, ...] = (
     KerasFolder(),
@@ -125,15 +125,14 @@ def _described(path: Path, members: tuple[Path, ...], model_format: ModelFormat)
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    # Not blocking: should a FIFO have taken the file's place meanwhile, opening it must not wait for a writer.
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        opened = open_at_once(path)
     except OSError as error:
         raise ModelError(
             f"{base_name(path)} cannot be opened. Received: {error.strerror}. Check its permissions."
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
-        _require_regular(os.fstat(descriptor).st_mode, base_name(path))
+    with opened as file:
+        _require_regular(os.fstat(file.fileno()).st_mode, base_name(path))
         yield file
 
 
