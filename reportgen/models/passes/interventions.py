@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,15 +86,28 @@ def randomised_kernels(live: LiveModel, kernels: Sequence[LayerKernel], *, seed:
 
     Source: Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292: the last step of their cascade, all layers.
     """
-    before: list[tuple[Any, np.ndarray]] = []
-    try:
+    count = 0
+    with replacing_weights() as replace:
         for kernel in kernels:
             variable = _variable(live, kernel)
             drawn = None if variable is None else draw_initial(kernel, seed=seed)
-            if variable is not None and drawn is not None:
-                before.append((variable, stored_values(variable)))
-                variable.assign(drawn)
-        yield len(before)
+            if drawn is not None:
+                replace(variable, drawn)
+                count += 1
+        yield count
+
+
+@contextmanager
+def replacing_weights() -> Iterator[Callable[[Any, np.ndarray], None]]:
+    """Yield a function that gives a weight other values; then put all back that it changed, also after an error."""
+    before: list[tuple[Any, np.ndarray]] = []
+
+    def replace(variable: Any, values: np.ndarray) -> None:
+        before.append((variable, stored_values(variable)))
+        variable.assign(values)
+
+    try:
+        yield replace
     finally:
         for variable, values in before:
             variable.assign(values)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.keras_internals import own_weights, stored_values
+from reportgen.keras_internals import own_weights
 from reportgen.models.graphs import CallNames, common_data_format, data_format, first_array, layer_path
 from reportgen.models.passes.forward import run_failures_named
-from reportgen.models.passes.interventions import randomised_kernels
+from reportgen.models.passes.interventions import randomised_kernels, replacing_weights
 from reportgen.models.passes.live_model import LiveModel
 from reportgen.models.passes.pooled import pool
 from reportgen.models.passes.wrapping import recording
@@ -66,20 +66,14 @@ def before_training(live: LiveModel, kernels: Sequence[LayerKernel], *, seed: in
     Args:
         live, kernels, seed: see `pooled_untrained`.
     """
-    before: list[tuple[Any, np.ndarray]] = []
     generator = np.random.default_rng(seed)
-    with randomised_kernels(live, kernels, seed=seed) as count:
-        try:
-            for layer in live.layers.values():
-                for variable in own_weights(layer):
-                    begins = getattr(layer, f"{variable.name}_initializer", None)
-                    if begins is None or is_kernel(variable):
-                        continue
-                    drawn = draw_as_keras(begins, tuple(variable.shape), generator)
-                    if drawn is not None:
-                        before.append((variable, stored_values(variable)))
-                        variable.assign(drawn)
-            yield count == len(kernels)
-        finally:
-            for variable, values in before:
-                variable.assign(values)
+    with randomised_kernels(live, kernels, seed=seed) as count, replacing_weights() as replace:
+        for layer in live.layers.values():
+            for variable in own_weights(layer):
+                begins = getattr(layer, f"{variable.name}_initializer", None)
+                if begins is None or is_kernel(variable):
+                    continue
+                drawn = draw_as_keras(begins, tuple(variable.shape), generator)
+                if drawn is not None:
+                    replace(variable, drawn)
+        yield count == len(kernels)
