@@ -22,6 +22,9 @@ REGRESSION = "regression"
 RUN_CODE = ("allow_custom_code", "custom_objects")
 """Options that no file may set: whoever puts a file into the working folder must not make code run."""
 
+OF_THE_VERIFIER = (*RUN_CODE, "architecture", "before", "train_samples", "outside", "slices", "memory_limit")
+"""Options that a page must not decide: they run code, open files or lift a limit on the machine that verifies it."""
+
 _OTHERS = ("DEBUG", "REQUIRE_BROWSER")  # what else is read of the environment
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 

@@ -12,24 +12,14 @@ from reportgen.cli.supervision import Attempt, Stage
 from reportgen.errors import UsageError
 from reportgen.messages import listed
 from reportgen.options import ReportOptions
+from reportgen.settings import OF_THE_VERIFIER
 from reportgen.untrusted.escaping import base_name
 
 DIFFERENT = 1
 _MOST_LINES = 50
 
 
-@takes(
-    "options",
-    ReportOptions,
-    "allow_custom_code",
-    "custom_objects",
-    "architecture",
-    "before",
-    "train_samples",
-    "outside",
-    "slices",
-    "memory_limit",
-)
+@takes("options", ReportOptions, *OF_THE_VERIFIER)
 def verify(
     context: typer.Context,
     report: Annotated[Path, typer.Argument(help="A page that reportgen wrote.", metavar="REPORT", show_default=False)],
@@ -121,8 +111,7 @@ def _verified(
         if missing:
             raise UsageError(
                 f"{listed(missing)} must be given, as the report was made with {'it' if len(missing) == 1 else 'them'}. "
-                f"Received: {base_name(report)} without. Give what it was made with; "
-                "the page's command names it."
+                f"Received: {base_name(report)} without. Give what it was made with; the page's command names it."
             )
         if not recompute:
             said.append("so have the samples")

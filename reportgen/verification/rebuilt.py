@@ -12,21 +12,10 @@ from reportgen.building.build import make_report
 from reportgen.options import DEFAULTS, ReportOptions, flag_of, options_of
 from reportgen.progress import Listener
 from reportgen.report import Report
-from reportgen.settings import configured_option
+from reportgen.settings import OF_THE_VERIFIER, configured_option
 from reportgen.verification.recorded import RecordedReport
 
 _TOLD = ("file_name", "date", "command", "title", "note")
-OF_THE_VERIFIER = (
-    "allow_custom_code",
-    "custom_objects",
-    "architecture",
-    "before",
-    "train_samples",
-    "outside",
-    "slices",
-    "memory_limit",
-)
-"""Options that a page must not decide: they run code, open files or lift a limit on this machine."""
 
 
 def recorded_options(recorded: RecordedReport, own: ReportOptions) -> ReportOptions:

@@ -10,10 +10,11 @@ import pytest
 from fixed_weights import fix_weights
 
 from reportgen.cli.app import run
-from reportgen.options import DEFAULTS
+from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.rendering.digest import sealed
 from reportgen.rendering.index import render_index
-from reportgen.verification.rebuilt import OF_THE_VERIFIER, missing_inputs, recorded_options
+from reportgen.settings import OF_THE_VERIFIER
+from reportgen.verification.rebuilt import missing_inputs, recorded_options
 from reportgen.verification.recorded import RecordedReport, read_recorded
 
 
@@ -164,6 +165,7 @@ def test_a_page_decides_nothing_that_runs_code_opens_files_or_lifts_limits(folde
         name: getattr(DEFAULTS, name) for name in OF_THE_VERIFIER
     }
     assert options.bins == 7
+    assert {name for name, one in options_of(ReportOptions).items() if one.text == "path"} <= set(OF_THE_VERIFIER)
 
 
 @pytest.mark.parametrize("value", ['"7"', "[7]", "true", "1e99", "0", '{"a":1}'])
