@@ -62,23 +62,14 @@ def open_inputs(
     return source
 
 
-_OTHER_OPTION = re.compile(r"--samples\b")
-
-
 def open_train_samples(described: DescribedModel, *, class_names: Any, options: ReportOptions) -> SampleSource | None:
     """Return the samples of --train-samples; None where there are none.
 
     Raises:
         SamplesError: they cannot be read or do not fit the model.
     """
-    if options.train_samples is None:
-        return None
-    _check_one_input(described, "--train-samples", options.train_samples)
-    try:
-        return open_inputs(described, options.train_samples, labels=None, class_names=class_names, options=options)
-    except SamplesError as error:
-        told = _OTHER_OPTION.sub("--train-samples", str(error))
-        raise SamplesError(told if told.startswith("--train-samples") else f"--train-samples: {told}") from error
+    given = options.train_samples
+    return _opened_alone("--train-samples", described, given, labels=None, class_names=class_names, options=options)
 
 
 def open_outside_samples(described: DescribedModel, *, options: ReportOptions) -> SampleSource | None:
@@ -87,24 +78,33 @@ def open_outside_samples(described: DescribedModel, *, options: ReportOptions) -
     Raises:
         SamplesError: they cannot be read or do not fit the model.
     """
-    if options.outside is None:
+    given, options = options.outside, replace(options, ignore_label=None)
+    return _opened_alone("--outside", described, given, labels=NO_LABELS, class_names=None, options=options)
+
+
+_SAMPLES = re.compile(r"--samples\b")
+
+
+def _opened_alone(option: str, described: DescribedModel, given: Any, **beside: Any) -> SampleSource | None:
+    """Return the samples of an option that cannot be repeated for each input, as --samples can; errors name that option.
+
+    Args:
+        option: the option.
+        described, given, beside: as `open_inputs` takes them; `given` may be None.
+    """
+    if given is None:
         return None
-    _check_one_input(described, "--outside", options.outside)
-    options = replace(options, ignore_label=None)
-    try:
-        return open_inputs(described, options.outside, labels=NO_LABELS, class_names=None, options=options)
-    except SamplesError as error:
-        raise SamplesError(f"--outside: {str(error).removeprefix('--samples: ')}") from error
-
-
-def _check_one_input(described: DescribedModel, option: str, given: Any) -> None:
-    """Refuse one source for a model of several inputs: these options cannot be repeated for each, as --samples can."""
     names = [each.name for each in model_inputs(described.model)]
     if isinstance(given, str) and len(names) > 1:
         raise SamplesError(
             f"{option} is for models of one input. Received: a model of {len(names)}, {', '.join(map(shown, names))}. "
             "Leave it out."
         )
+    try:
+        return open_inputs(described, given, **beside)
+    except SamplesError as error:
+        told = _SAMPLES.sub(option, str(error))
+        raise SamplesError(told if told.startswith(option) else f"{option}: {told}") from error
 
 
 def slice_columns(source: SampleSource, options: ReportOptions) -> tuple[SliceColumn, ...]:

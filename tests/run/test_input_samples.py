@@ -131,6 +131,8 @@ def test_samples_from_outside_have_no_labels_and_an_error_names_their_option(tmp
     assert open_outside_samples(classifier(), options=ReportOptions()) is None
     with pytest.raises(SamplesError, match=r"^--outside: no such file"):
         open_outside_samples(classifier(), options=ReportOptions(outside=str(tmp_path / "gone.npz")))
+    with pytest.raises(SamplesError, match=r"^--outside must be a regular file or a folder"):
+        open_outside_samples(classifier(), options=ReportOptions(outside="/dev/null"))
 
 
 def test_training_samples_come_with_their_own_labels_and_an_error_names_their_option(tmp_path: Path) -> None:
