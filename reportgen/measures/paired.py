@@ -28,6 +28,15 @@ _EXCHANGES = 1000
 _SMALLEST_STEP = 1e-12  # of a difference of two sums of probabilities: what is less is rounding
 
 
+def gained_and_lost(before: np.ndarray, after: np.ndarray) -> tuple[int, int]:
+    """Return how many samples are right afterwards alone, and how many before alone.
+
+    Args:
+        before, after: (N,) bool, whether the answer to each sample is right.
+    """
+    return int((after & ~before).sum()), int((before & ~after).sum())
+
+
 def mcnemar_exact(gained: int, lost: int) -> float:
     """Return the two-sided p-value of McNemar's exact test: whether as many pairs changed one way as the other.
 
@@ -139,7 +148,7 @@ def paired_rates(base: np.ndarray, new: np.ndarray, *, confidence: float = CONFI
         confidence: of the interval, in (0, 1); the test is decided at 1 - confidence.
     """
     count = len(base)
-    fixed, broken = int((new & ~base).sum()), int((base & ~new).sum())
+    fixed, broken = gained_and_lost(base, new)
     first, second = (measure(int(right.sum()), count, confidence=confidence) for right in (base, new))
     low, high = paired_difference(first.successes, fixed, broken, count, confidence=confidence)
     p_value = mcnemar_exact(fixed, broken)

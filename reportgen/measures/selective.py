@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.measures.folds import folds_of
 from reportgen.measures.intervals import CONFIDENCE, Rate, measure, wilson_interval
+from reportgen.measures.paired import gained_and_lost
 from reportgen.messages import say
 from reportgen.results import Curve, redactable
 
@@ -16,7 +18,6 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 PRECISIONS = (0.9, 0.95, 0.99)
 """Precisions that a threshold is looked for, in [0, 1]."""
 
-_FOLDS = 5
 _POINTS = 25
 _LEAST = 1e-12  # of a probability whose logit is taken
 
@@ -147,22 +148,21 @@ def choose_threshold(scores: np.ndarray, positive: np.ndarray) -> ChosenThreshol
     Source: Stone 1974, J. Royal Stat. Soc. B 36, 111 (cross-validation).
     """
     usual, chosen = (scores > 0.5) == positive, right_at_best(scores, positive)
+    gained, lost = gained_and_lost(usual, chosen)
     return ChosenThreshold(
         value=_best_threshold(scores, positive),
         usual=measure(int(usual.sum()), len(scores)),
         chosen=measure(int(chosen.sum()), len(scores)),
-        gained=int((chosen & ~usual).sum()),
-        lost=int((usual & ~chosen).sum()),
+        gained=gained,
+        lost=lost,
     )
 
 
 def right_at_best(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """Return which answers are right at the best threshold of the other four of five folds, (N,) bool; see `choose_threshold`."""
-    folds = np.empty(len(scores), int)
-    for each in (False, True):
-        folds[positive == each] = np.arange(int((positive == each).sum())) % _FOLDS
+    folds = folds_of(positive)
     said = np.zeros(len(scores), bool)
-    for fold in range(_FOLDS):
+    for fold in np.unique(folds):
         held = folds == fold
         said[held] = scores[held] > _best_threshold(scores[~held], positive[~held])
     return np.asarray(said == positive)

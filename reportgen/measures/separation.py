@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-FOLDS = 5
-"""Parts that a probe is held out of, one after the other."""
+from reportgen.measures.folds import folds_of
 
 PENALTY = 0.1
 """Of a probe's squared weights, for each feature: standardised features have an inner product of 1 on average. Our choice."""
@@ -60,8 +59,7 @@ def nearest_centroid(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def linear_probe(products: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return which samples a ridge regression on the classes gets right that was fitted without their fold, (N,) bool.
 
-    The classes are coded as 0 and 1, one column each; the highest is the answer. The first sample of each class is in the first
-    of five folds, the second in the second, and so on.
+    The classes are coded as 0 and 1, one column each; the highest is the answer. `folds_of` tells the folds.
 
     Args:
         products: (N, N) inner products of the samples' standardised features, divided by the number of features.
@@ -72,7 +70,7 @@ def linear_probe(products: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     classes, own = np.unique(labels, return_inverse=True)
     member = (own[:, None] == np.arange(len(classes))).astype(np.float64)
-    folds = (np.cumsum(member, axis=0)[np.arange(len(own)), own] - 1) % FOLDS
+    folds = folds_of(own)
     right = np.zeros(len(own), bool)
     for fold in np.unique(folds):
         held, fitted = folds == fold, folds != fold

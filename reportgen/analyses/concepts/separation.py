@@ -11,6 +11,7 @@ from reportgen.analyses.base import AnalysisContext
 from reportgen.analyses.concepts.results import Ahead, Separation
 from reportgen.analyses.concepts.untrained import untrained_depths
 from reportgen.measures.intervals import measure
+from reportgen.measures.paired import gained_and_lost
 from reportgen.measures.separation import (
     effective_rank,
     linear_cka,
@@ -100,7 +101,7 @@ def _ahead(names: list[str], right: list[np.ndarray]) -> Ahead | None:
     if len(names) < 2:
         return None
     best = max(range(1, len(names)), key=lambda place: int(right[place].sum()))
-    return Ahead(names[best], int((right[best] & ~right[0]).sum()), int((right[0] & ~right[best]).sum()))
+    return Ahead(names[best], *gained_and_lost(right[0], right[best]))
 
 
 def _pixels(samples: EvaluatedSamples, positions: list[int]) -> np.ndarray:

@@ -12,6 +12,7 @@ from reportgen.analyses.concepts.results import AgainstUntrained, Untrained
 from reportgen.errors import ForwardError
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import measure
+from reportgen.measures.paired import gained_and_lost
 from reportgen.measures.separation import linear_probe, nearest_centroid, several, standardised
 from reportgen.models.passes import pooled_untrained, spread_over
 from reportgen.run import EvaluatedSamples
@@ -80,11 +81,12 @@ def _against(
 ) -> Untrained:
     def against(reading: int) -> AgainstUntrained:
         own, best = trained[reading], max((draw[reading] for draw in draws), key=np.count_nonzero)
+        gained, lost = gained_and_lost(best, own)
         return AgainstUntrained(
             trained=measure(int(own.sum()), len(own)),
             untrained=measure(int(best.sum()), len(best)),
-            gained=int((own & ~best).sum()),
-            lost=int((best & ~own).sum()),
+            gained=gained,
+            lost=lost,
         )
 
     return Untrained(len(draws), majority, centroid=against(0), probe=against(1))

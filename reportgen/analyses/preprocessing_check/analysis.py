@@ -23,7 +23,7 @@ from reportgen.analyses.preprocessing_check.variants import Variant, preprocessi
 from reportgen.errors import ForwardError
 from reportgen.measures.effort import STANDARD, effort_of
 from reportgen.measures.intervals import measure
-from reportgen.measures.paired import mcnemar_exact
+from reportgen.measures.paired import gained_and_lost, mcnemar_exact
 from reportgen.measures.selective import right_at_best
 from reportgen.messages import say
 from reportgen.models.graphs import RECTIFIERS, layer_path
@@ -309,14 +309,11 @@ class _Answers:
         count = len(outputs)
         declared = self.declared[:count]
         right = right_answers(self.scores.like(outputs), self.labels.take(slice(count)))
-        gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
+        gained, lost = gained_and_lost(declared, right)
         p_value = mcnemar_exact(gained, lost)
         if self.at_best is not None:  # another threshold may explain as much as another scale
             best = self.at_best[:count]
-            ahead = right.sum() > best.sum()
-            p_value = max(
-                p_value, mcnemar_exact(int((right & ~best).sum()), int((best & ~right).sum())) if ahead else 1.0
-            )
+            p_value = max(p_value, mcnemar_exact(*gained_and_lost(best, right)) if right.sum() > best.sum() else 1.0)
         return VariantAccuracy(run.name, measure(int(right.sum()), count), gained, lost, p_value, run.variant.option)
 
 

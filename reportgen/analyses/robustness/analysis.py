@@ -14,7 +14,7 @@ from reportgen.errors import ForwardError
 from reportgen.measures.corruptions import Corruption, corruptions, stored_ends
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import measure
-from reportgen.measures.paired import mcnemar_exact, paired_difference
+from reportgen.measures.paired import gained_and_lost, mcnemar_exact, paired_difference
 from reportgen.measures.tiles import even_columns, pictures_of
 from reportgen.messages import counted, say
 from reportgen.models.graphs import common_data_format
@@ -146,7 +146,7 @@ def _own_answers(scores: ClassScores) -> Classes:
 
 def _compared(change: Corruption, before: np.ndarray, after: np.ndarray) -> ChangedAccuracy:
     """Return how a change does, by which of the samples are right before and after it, (n,) bool each."""
-    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
+    gained, lost = gained_and_lost(before, after)
     low, high = paired_difference(int(before.sum()), gained, lost, len(before))
     return ChangedAccuracy(
         name=change.name,
