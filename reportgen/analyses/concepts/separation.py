@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext
-from reportgen.analyses.concepts.results import Ahead, Separation
+from reportgen.analyses.concepts.results import Ahead, Separation, Untrained
 from reportgen.analyses.concepts.untrained import untrained_depths
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import gained_and_lost
@@ -58,41 +59,61 @@ def separations(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Se
     if len(np.unique(known)) < 2:
         return ()
     depths = {name: parts[rows] for name, parts in pooled.parts.items()}
-    found = _measured({"": _pixels(samples, chosen.tolist()), **depths}, known)
-    names = [one.name for one in found if one.name]
-    before = untrained_depths(context, samples, chosen, known, {name: depths[name] for name in names})
-    return tuple(replace(one, untrained=before.get(one.name)) for one in found)
+    told = _told({"": _pixels(samples, chosen.tolist()), **depths}, known)
+    answers = {one.name: (one.nearest, one.probed) for one in told if one.name}
+    before = untrained_depths(context, samples, chosen, known, depths, answers)
+    return tuple(_separation(told[place:], before.get(one.name)) for place, one in enumerate(told))
 
 
-def _measured(features: dict[str, np.ndarray], labels: np.ndarray) -> tuple[Separation, ...]:
-    found: list[tuple[str, int, float, float | None]] = []
+@dataclass(frozen=True)
+class _Told:
+    """What is measured at one depth.
+
+    Attributes:
+        name: name of the call; '' for the pixels.
+        features: values of a sample that vary.
+        nearest, probed: (n,) bool, which samples the nearest class mean and the linear probe tell right.
+        rank: directions that the samples fill.
+        similarity: linear CKA with the depth before; None for the first.
+    """
+
+    name: str
+    features: int
+    nearest: np.ndarray
+    probed: np.ndarray
+    rank: float
+    similarity: float | None
+
+
+def _told(features: dict[str, np.ndarray], labels: np.ndarray) -> list[_Told]:
+    """Return what is measured at each depth; those at which no value varies are left out."""
+    found: list[_Told] = []
     before: np.ndarray | None = None
-    by_centroid, by_probe = [], []
     for name, own in features.items():
         values = standardised(own)
         if not values.shape[1]:
             continue
         products = values @ values.T / values.shape[1]
-        by_centroid.append(nearest_centroid(values, labels))
-        by_probe.append(linear_probe(products, labels))
+        nearest, probed = nearest_centroid(values, labels), linear_probe(products, labels)
         similarity = None if before is None else linear_cka(before, products)
-        found.append((name, values.shape[1], effective_rank(products), similarity))
+        found.append(_Told(name, values.shape[1], nearest, probed, effective_rank(products), similarity))
         before = products
-    names = [name for name, *_ in found]
-    return tuple(
-        Separation(
-            name=name,
-            features=count,
-            centroid=measure(int(nearest.sum()), len(labels)),
-            probe=measure(int(probed.sum()), len(labels)),
-            rank=rank,
-            similarity=similarity,
-            after_by_centroid=_ahead(names[place:], by_centroid[place:]),
-            after_by_probe=_ahead(names[place:], by_probe[place:]),
-        )
-        for place, ((name, count, rank, similarity), nearest, probed) in enumerate(
-            zip(found, by_centroid, by_probe, strict=True)
-        )
+    return found
+
+
+def _separation(depths: Sequence[_Told], untrained: Untrained | None) -> Separation:
+    """Return what is said of the first of these depths, which the others follow."""
+    one, names = depths[0], [depth.name for depth in depths]
+    return Separation(
+        name=one.name,
+        features=one.features,
+        centroid=measure(int(one.nearest.sum()), len(one.nearest)),
+        probe=measure(int(one.probed.sum()), len(one.probed)),
+        rank=one.rank,
+        similarity=one.similarity,
+        after_by_centroid=_ahead(names, [depth.nearest for depth in depths]),
+        after_by_probe=_ahead(names, [depth.probed for depth in depths]),
+        untrained=untrained,
     )
 
 

@@ -32,6 +32,7 @@ def untrained_depths(
     chosen: np.ndarray,
     labels: np.ndarray,
     features: Mapping[str, np.ndarray],
+    told: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> dict[str, Untrained]:
     """Return how each depth separates the classes beside the same depth of untrained networks, by the name of its call.
 
@@ -44,6 +45,7 @@ def untrained_depths(
         chosen: positions of those that the separation is measured on, (n,).
         labels: their classes, (n,).
         features: what each call gave of them, (n, parts x C).
+        told: which of them are told right at each depth to compare, as `told_right` has it, (n,) bool each.
     """
     live = context.live
     paid = effort_of(context.options.effort, context.layers).changed(DRAWS * len(chosen)) // DRAWS
@@ -51,7 +53,7 @@ def untrained_depths(
     rows = rows[several(labels[rows])] if len(rows) else rows
     if live is None or live.no_gradients or len(rows) < FEWEST_COMPARED or len(np.unique(labels[rows])) < 2:
         return {}
-    positions, names, known = chosen[rows], tuple(features), labels[rows]
+    positions, names, known = chosen[rows], tuple(told), labels[rows]
     answers: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
     for draw in range(DRAWS):
         try:
@@ -65,7 +67,9 @@ def untrained_depths(
         for name, parts in drawn.items():
             answers[name].append(told_right(parts, known))
     majority = float(np.unique(known, return_counts=True)[1].max() / len(known))
-    return {name: _against(told_right(features[name][rows], known), answers[name], majority) for name in names}
+    if len(rows) < len(chosen):
+        told = {name: told_right(features[name][rows], known) for name in names}
+    return {name: _against(told[name], answers[name], majority) for name in names}
 
 
 def told_right(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
