@@ -1,1 +1,1 @@
-"""From a model and samples to a report: what `build_report()` and the command line call, and where the report says it is from."""
+"""Makes a report of a model and samples, for `build_report()` and the command line, and says what it was made of."""

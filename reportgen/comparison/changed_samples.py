@@ -20,7 +20,7 @@ class ChangedSample:
         index: the sample's number in the source.
         name: its name in the source.
         label: its class or classes, or the number that was wanted; '' without labels.
-        answers: of the base and of the new model.
+        answers: what the base and the new model answer.
         values: the probability that each gives to its own answer, in [0, 1]; of numbers and pictures the error, or, without
             labels, the output that differs most.
     """

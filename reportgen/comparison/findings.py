@@ -47,7 +47,7 @@ class FindingChangesResult:
     """The findings of two models.
 
     Attributes:
-        findings: of either model, the gravest of the new model first.
+        findings: those of either model, the gravest of the new model first.
         compared: titles of the analyses whose rules were compared.
         left_out: titles of those that looked at one of the models alone, or at neither.
     """

@@ -31,8 +31,8 @@ def verdict_of_parts(parts: tuple[Section | SkippedSection, ...]) -> ComparedVer
     """Return the verdict of a comparison.
 
     Worse is a model that is certainly less often right, further off, certainly worse at a class, or has a new problem and more of
-    them than the base; better is the same of the models exchanged. Each of the
-    tests allows 5 % of error. A difference of calibration is told and decides nothing.
+    them than the base; better is the same with the models exchanged. Each of the tests allows 5 % of error. A difference of
+    calibration is told and decides nothing.
 
     Args:
         parts: every part.

@@ -1,1 +1,1 @@
-"""Doors of tools that train models: a callback for `fit`, a logger for MLflow."""
+"""What tools that train models call: a callback for `fit`, a logger for MLflow."""

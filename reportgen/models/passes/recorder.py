@@ -55,7 +55,7 @@ class Activations:
         beside: outputs of one more call for the samples to keep, as the layer gave them, float32: not to be shown, but for
             who goes on from them; empty where none was asked for.
         beside_call: the name of that call; '' likewise.
-        pooled: of up to 16 of the calls judged or kept, mean and largest value of each channel for up to 1,000 of all samples.
+        pooled: mean and largest value of each channel in up to 16 of the calls judged or kept, for up to 1,000 of all samples.
     """
 
     order: tuple[str, ...] = ()

@@ -17,8 +17,8 @@ _WORTH_TRACING, _WORTH_TRACING_SMALL = 10, 512
 batch may be run. Making it takes as long as some 3 to 15 samples of the former (MobileNetV2 0.6 s, DenseNet121 1.9 s)."""
 
 _SHARE = 4
-"""Of the samples that run at once eagerly. A graph frees each layer's output, and small batches stay in a processor's cache:
-MobileNetV2 took 13 ms a sample by 4, 14 ms by 18, and eagerly 25 to 39 ms."""
+"""How many times fewer samples run at once than eagerly. A graph frees each layer's output, and small batches stay in a
+processor's cache: MobileNetV2 took 13 ms a sample by 4, 14 ms by 18, and eagerly 25 to 39 ms."""
 
 
 class RepeatedPass:
@@ -64,6 +64,9 @@ class RepeatedPass:
     def beside(self, batches: Iterable[Any], *, count: int) -> np.ndarray | None:
         """Return what the call beside put out for all batches, as the layer gave it; None where no graph is made of the pass.
 
+        Args:
+            batches, count: see `run`.
+
         Raises:
             ForwardError: a layer failed.
         """
@@ -106,7 +109,8 @@ class RepeatedPass:
         self._traceable = False
 
     def _forward(self, values: Any) -> tuple[Any, Any]:
-        names, found = CallNames(), list[Any]()
+        names = CallNames()
+        found: list[Any] = []
 
         def on_output(path: str, output: Any) -> None:
             if names.next(path) == self._beside:
@@ -114,4 +118,4 @@ class RepeatedPass:
 
         with recording(self._watched, on_output):
             returned = self._model(values, training=False)
-        return returned, found[:1]
+        return returned, found

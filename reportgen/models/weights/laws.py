@@ -62,7 +62,7 @@ class Law:
         """Return the probability of a weight under each value, float64 in [0, 1], within 2e-7.
 
         Args:
-            values: of any shape.
+            values: weights, in any shape.
         """
         if self.scale == 0:
             return np.asarray(values >= self.middle, np.float64)

@@ -247,7 +247,7 @@ def _ritz(matrix: np.ndarray, start: np.ndarray, steps: int) -> tuple[float, np.
     Args:
         matrix: (m, n) complex64.
         start: (m,) complex64.
-        steps: of the iteration, at the most.
+        steps: most steps of the iteration.
     """
     basis = np.zeros((min(steps, len(matrix)), len(matrix)), np.complex64)
     projected = np.zeros((len(basis), len(basis)))
