@@ -125,18 +125,13 @@ def _series(name: str, given: Any, *, what: str) -> tuple[float, ...]:
     Raises:
         UsageError: there are words among the numbers, so that the file is broken.
     """
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        return ()
-    given = tuple(given)
+    given = () if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
     values = _numbers(given)
-    wrong = [one for one in given if isinstance(one, str) and math.isnan(_number(one)) and not _is_missing(one)]
+    words = [one for one, value in zip(given, values, strict=True) if isinstance(one, str) and math.isnan(value)]
+    wrong = [word for word in words if word.strip().lower() not in _MISSING]
     if wrong and not all(map(math.isnan, values)):
         raise UsageError(f"{what}: {shown(name)} must be numbers. Received: {shown(wrong[0])!r} among them. {_REMEDY}")
     return values
-
-
-def _is_missing(word: str) -> bool:
-    return word.strip().lower() in _MISSING
 
 
 def _number(value: Any) -> float:
