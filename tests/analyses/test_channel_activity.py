@@ -121,7 +121,7 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
     assert (finding.code, finding.severity, finding.threshold) == ("silent-channels", Severity.NOTE, 0.9)
     # 1 - (0.05 / 44) ** (1 / 200): for all 44 together, where one alone has 1.5 %
     assert finding.message == (
-        "44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90% outside convolutions); with 95% "
+        "44 of 100 units are dead: zero on all 200 samples (44.0%, a note below 90%); with 95% "
         "confidence each fires on fewer than 3.3% of such samples"
     )
     assert finding.action == "Remove 44 units: conv could have 56."
@@ -130,6 +130,7 @@ def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below
     assert single.message.endswith("with 95% confidence it fires on fewer than 4.9% of such samples")
     (most,) = findings(replace(LAYER, silent=tuple(range(90))))
     assert most.severity is Severity.WARNING
+    assert "(90.0%, limit 90%)" in most.message
     assert most.action == (
         "Retrain with a smaller learning rate, as most units are dead; or keep the 10 others of conv."
     )

@@ -34,7 +34,7 @@ def test_the_demo_prints_only_the_written_path_and_its_findings_on_standard_erro
         "0 problems, 0 warnings, 2 notes",
         "  note: moved by 4 pixels along both axes: 29% of 100 samples are right instead of 93%: at least 46% lost "
         "(limit 30%)",
-        "  note: dense: 44 of 100 units are dead: zero on all 200 samples (44.0%, limit 90% outside convolutions); "
+        "  note: dense: 44 of 100 units are dead: zero on all 200 samples (44.0%, a note below 90%); "
         "with 95% confidence each fires on fewer than 3.3% of such samples",
     ]
     page = (folder / "demo-report.html").read_text(encoding="utf-8")

@@ -132,8 +132,8 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float, *, bound
             "confidence each fires on fewer than {bound:.1%} of such samples",
             **_values(count, layer, evaluated, most),
             limited=say("limit {limit:.0%}", limit=most)
-            if layer.spatial
-            else say("limit {limit:.0%} outside convolutions", limit=most),
+            if layer.spatial or loud
+            else say("a note below {limit:.0%}", limit=most),
             bound=bound,
         ),
         evidence=_evidence("silent", count, layer, evaluated) | {"rate_bound": bound},
