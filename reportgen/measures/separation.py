@@ -26,11 +26,12 @@ def standardised(features: np.ndarray) -> np.ndarray:
     Args:
         features: (N, D) numbers.
     """
-    values = features[:, np.isfinite(features).all(axis=0)].astype(np.float64)
+    finite = features[:, np.isfinite(features).all(axis=0)]
+    values = finite.astype(np.float64)
     values -= values.mean(axis=0)
     spread = values.std(axis=0)
     # what rounding alone makes differ does not vary
-    varies = spread > 1e-9 * np.abs(features[:, np.isfinite(features).all(axis=0)]).max(axis=0, initial=0)
+    varies = spread > 1e-9 * np.abs(finite).max(axis=0, initial=0)
     return np.asarray(values[:, varies] / spread[varies])
 
 

@@ -1,5 +1,6 @@
 """How files are found, opened and named in messages: base names only, on one line, never the folder."""
 
+import csv
 from pathlib import Path
 
 from reportgen.errors import SamplesError
@@ -101,3 +102,15 @@ def read_lines(path: Path) -> list[str]:
             f"{base_name(path)} must hold one entry on each line. Received: nothing on line {lines.index('') + 1}."
         )
     return lines
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """Return the entries of each line of a CSV file, at least one line.
+
+    Raises:
+        SamplesError: see `read_lines`; or an entry is too long.
+    """
+    try:
+        return list(csv.reader(read_lines(path)))
+    except csv.Error as error:
+        raise cannot_be_read(path, error) from error

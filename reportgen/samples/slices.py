@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from reportgen.errors import SamplesError
 from reportgen.messages import say
-from reportgen.samples.files import base_name, cannot_be_read, read_lines, shown_name
+from reportgen.samples.files import base_name, read_rows, shown_name
 from reportgen.samples.labels import ClassLabels
 from reportgen.samples.source import SampleSource
 
@@ -43,10 +42,7 @@ def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ..
         SamplesError: the file cannot be read, or its lines are not as many as the samples.
     """
     path = Path(path)
-    try:
-        heading, *rows = csv.reader(read_lines(path))
-    except csv.Error as error:
-        raise cannot_be_read(path, error) from error
+    heading, *rows = read_rows(path)
     if len(rows) != source.count:
         raise SamplesError(
             f"--slices: {base_name(path)} must have a heading and a line for each of the {source.count} samples. "
@@ -63,14 +59,12 @@ def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ..
             f"--slices: {base_name(path)} must have as many entries on each line as columns in its heading, {len(heading)}. "
             f"Received: {len(rows[wrong - 2])} on line {wrong}. Quote entries that hold a comma."
         )
-    order = _order([row[0] for row in rows], source)
-    first = 0 if order is None else 1
-    rows = rows if order is None else [rows[place] for place in order]
     names = [shown_name(name.strip()) or str(number) for number, name in enumerate(heading, start=1)]
+    order = _order([row[0] for row in rows], source)
+    if order is not None:
+        names, rows = names[1:], [rows[place][1:] for place in order]
     return tuple(
-        SliceColumn(name, tuple(shown_name(row[place].strip()) for row in rows))
-        for place, name in enumerate(names)
-        if place >= first
+        SliceColumn(name, tuple(shown_name(row[place].strip()) for row in rows)) for place, name in enumerate(names)
     )
 
 

@@ -21,7 +21,7 @@ from reportgen.errors import ForwardError
 from reportgen.measures.tiles import MAP_PERCENTILE, block_means, drawn_samples, map_reduction, percentile_end
 from reportgen.messages import say
 from reportgen.models.graphs import common_data_format, layer_path
-from reportgen.models.passes import Placement, follow_placements
+from reportgen.models.passes import Placement, follow_placements, spread_over
 from reportgen.results import Finding, ImageGrid, Limits, Palette, Rule
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cut_patches
 from reportgen.samples import ClassLabels, Targets
@@ -56,7 +56,8 @@ class Concepts:
         if not kept:
             return Skip(say("No layer that was run has maps, so there is no way to show from pixels to the output."))
         pooled = samples.activations.pooled.parts
-        names = _spread(tuple(name for name in kept if name in pooled) or tuple(kept))
+        every = tuple(name for name in kept if name in pooled) or tuple(kept)
+        names = tuple(every[place] for place in spread_over(len(every), MOST_DEPTHS).tolist())
         placed = _placements(context, samples)
         followed = followed_samples(len(names))
         depths = tuple(_depth(name, kept[name][:followed], placed.get(name), context, len(names)) for name in names)
@@ -67,12 +68,6 @@ class Concepts:
     def findings(self, result: ConceptsResult, limits: Limits) -> Iterable[Finding]:
         """Return the first depth that loses what no later one gets back, or else the first after which nothing is gained."""
         return findings(result, limits)
-
-
-def _spread(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return at most so many names, evenly spread, the first and the last among them."""
-    places = np.unique(np.linspace(0, len(names) - 1, min(MOST_DEPTHS, len(names))).round().astype(int))
-    return tuple(names[place] for place in places)
 
 
 def _placements(context: AnalysisContext, samples: EvaluatedSamples) -> Mapping[str, Placement]:

@@ -21,7 +21,7 @@ from reportgen.measures.temperature import temperature_of_classes
 from reportgen.messages import counted, say
 from reportgen.models.passes import only_input
 from reportgen.results import FEWEST_SAMPLES, Finding, Limits
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy, run_changed
+from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy, right_answers, run_changed
 from reportgen.samples import ClassLabels, PictureTargets, Targets
 
 MOST_UNFAMILIAR = 100
@@ -51,12 +51,12 @@ class Confidence:
         if scores is None or isinstance(samples.labels, Targets | PictureTargets):
             return Skip(say("The output is not one score per class, so it has no confidence."))
         confidence = scores.values.max(axis=1)
-        unfamiliar, not_run = _unfamiliar(context, samples, scores)
+        unfamiliar, not_run = _unfamiliar(context, samples, scores, confidence)
         return ConfidenceResult(
             evaluated=samples.evaluated,
             confidence=float(confidence.mean()),
             sure=measure(int((confidence > SURE).sum()), len(confidence)),
-            labelled=_labelled(context, samples, scores),
+            labelled=_labelled(context, samples, scores, confidence),
             unfamiliar=unfamiliar,
             not_run=not_run,
             passes=sum(one.count for one in unfamiliar),
@@ -67,11 +67,13 @@ class Confidence:
         return findings(result, limits)
 
 
-def _labelled(context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores) -> LabelledConfidence | None:
+def _labelled(
+    context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores, confidence: np.ndarray
+) -> LabelledConfidence | None:
     if scores.independent or not isinstance(samples.labels, ClassLabels):
         return None
     values, labels = scores.values, samples.labels.values
-    right, confidence = values.argmax(axis=1) == labels, values.max(axis=1)
+    right = right_answers(scores, samples.labels)
     shares = np.bincount(labels, minlength=values.shape[1]) / len(labels)
     known = shares[shares > 0]
     classes = []
@@ -97,7 +99,7 @@ def _labelled(context: AnalysisContext, samples: EvaluatedSamples, scores: Class
 
 
 def _unfamiliar(
-    context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores
+    context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores, confidence: np.ndarray
 ) -> tuple[tuple[Unfamiliar, ...], str]:
     """Return how sure the model is of what is no sample, and why some of that was not run."""
     live, shape = context.live, samples.summary.shape
@@ -135,7 +137,7 @@ def _unfamiliar(
             outputs = run_changed(live, samples, stored, [positions[place % count] for place in range(len(stored))])
         except ForwardError as error:
             return tuple(found), say("The model could not run on it. Received: {error}", error=str(error))
-        found.append(_judged(kind, scores.values.max(axis=1), scores.like(outputs).values.max(axis=1)))
+        found.append(_judged(kind, confidence, scores.like(outputs).values.max(axis=1)))
     return tuple(found), reason
 
 

@@ -93,10 +93,7 @@ GAP = Rule(
     bounds=(0.0, 1.0),
     source=say("Newcombe 1998, Statistics in Medicine 17, 873, lower bound; the limit is reportgen's choice"),
     follows_from=("other-preprocessing", "input-range", "unscaled-input"),
-    needs=(
-        _TRAINING,
-        _DIFFERENCE,
-    ),
+    needs=(_TRAINING, _DIFFERENCE),
     advice=Advice(
         title=say("Much better on training samples"),
         why=say(

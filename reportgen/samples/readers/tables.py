@@ -1,12 +1,11 @@
 """Labels that are written as text: a label on each line, or a name and a label."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
 from reportgen.errors import SamplesError
-from reportgen.samples.files import base_name, cannot_be_read, read_lines
+from reportgen.samples.files import base_name, read_lines, read_rows
 from reportgen.samples.labels import GivenLabels
 
 
@@ -26,13 +25,9 @@ def read_label_table(path: Path) -> GivenLabels:
 
 def _text_labels(path: Path) -> list[list[str]]:
     """Return the lines of a text file, each an entry, or of a CSV file, all of one entry or all of two."""
-    lines = read_lines(path)
     if path.suffix.lower() != ".csv":
-        return [[line] for line in lines]
-    try:
-        rows = list(csv.reader(lines))
-    except csv.Error as error:
-        raise cannot_be_read(path, error) from error
+        return [[line] for line in read_lines(path)]
+    rows = read_rows(path)
     columns = 2 if len(rows[0]) == 2 else 1
     for number, row in enumerate(rows, start=1):
         if len(row) != columns:
