@@ -385,7 +385,7 @@ def measured_by_resampling(
 
     Args:
         claim: the claim.
-        value: of all samples, in [0, 1]; NaN where a class is neither predicted nor true anywhere.
+        value: the share over all samples, in [0, 1]; NaN where a class is neither predicted nor true anywhere.
         values: the same of samples drawn anew, NaN likewise.
         name: the class's name, or ''.
         samples: number of all samples.

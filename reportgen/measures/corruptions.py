@@ -39,7 +39,7 @@ class Corruption:
         Args:
             stored: (n, H, W, C) numbers.
             ends: how black and white are stored, such as 0 and 255.
-            seed: of what is drawn at random, such as noise.
+            seed: seed of what is drawn at random, such as noise.
         """
         low, high = ends
         unit = (stored.astype(np.float32) - low) / (high - low)

@@ -25,7 +25,7 @@ def histogram_of(
     Args:
         values: finite values of each set, (N,), by its name; a set may be empty.
         bins: number of bins.
-        stands_for: of how many weights a set is a part, by its name: its counts are scaled to these.
+        stands_for: number of weights that a set is a part of, by its name: its counts are scaled to these.
     """
     finite = [each for each in values.values() if len(each)]
     low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)

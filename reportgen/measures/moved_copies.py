@@ -85,7 +85,7 @@ def _aligned(one: np.ndarray, other: np.ndarray, *, moved: bool) -> np.ndarray:
 
 
 def _overlap(down: int, right: int) -> tuple[slice, ...]:
-    """Return what of pictures, (n, h, w, c), has a partner in others that are moved by so much."""
+    """Return the part of pictures, (n, h, w, c), that overlaps with others which are moved by so much."""
     return (slice(None), *(slice(max(step, 0), min(step, 0) or None) for step in (int(down), int(right))))
 
 

@@ -42,7 +42,7 @@ class ShownLayer:
     Attributes:
         name: its path.
         size: spatial sizes of its output; empty where it has none.
-        channels: of its output.
+        channels: number of channels of its output.
         window: sizes of its kernel's window; empty without a kernel.
         inputs: input channels of a filter.
     """

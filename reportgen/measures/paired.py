@@ -102,7 +102,7 @@ class PairedRates:
         broken: number of samples that the base alone has right.
         difference: rate of the new model minus that of the base, in [-1, 1]; NaN without a sample.
         low, high: interval of the difference.
-        p_value: of the exact test of McNemar, two-sided, in [0, 1]; 1 where no answer differs.
+        p_value: p-value of McNemar's exact test, two-sided, in [0, 1]; 1 where no answer differs.
         needed: about how many samples would decide, if as large a share of them were fixed and broken; None where it is
             decided, or where as many are fixed as broken.
     """
@@ -145,7 +145,7 @@ def paired_rates(base: np.ndarray, new: np.ndarray, *, confidence: float = CONFI
 
     Args:
         base, new: (N,) bool, whether the answer to each sample is right.
-        confidence: of the interval, in (0, 1); the test is decided at 1 - confidence.
+        confidence: coverage of the interval, in (0, 1); the test is decided at 1 - confidence.
     """
     count = len(base)
     fixed, broken = gained_and_lost(base, new)
@@ -202,7 +202,7 @@ def paired_means(base: np.ndarray, new: np.ndarray, *, confidence: float = CONFI
 
     Args:
         base, new: (N,) float64, the error of each sample, at least 0.
-        confidence: of the interval, in (0, 1).
+        confidence: coverage of the interval, in (0, 1).
 
     Source: Student 1908, Biometrika 6, 1, on the differences.
     """
@@ -229,7 +229,7 @@ def calibration_p_value(
 
     Args:
         base, new: confidence in [0, 1] and whether the answer is right, (N,) float64 and (N,) bool each.
-        seed: of the tosses.
+        seed: seed of the tosses.
 
     Returns:
         The new model's error minus the base's, in [-1, 1]; and the two-sided p-value, at least 1 / 1,001.

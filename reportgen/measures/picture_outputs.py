@@ -29,7 +29,7 @@ class PictureOutputs:
         measure: what the tiles' labels tell beside the sample's number: 'overlap', its mean intersection over union; 'error', its
             root mean square error; '' without targets.
         values: that measure of each tile.
-        slices: of volumes which slice along the first axis each tile shows; empty for images.
+        slices: slice of a volume along its first axis that each tile shows; empty for images.
         reduction: factor by which the pictures are smaller than the outputs.
     """
 
@@ -78,7 +78,7 @@ def picture_outputs(
     """Return the outputs of some samples as pictures; of volumes the middle one of the slices in which a pixel is not of class 0.
 
     Args:
-        numbers: of the n samples in the source.
+        numbers: numbers of the n samples in the source.
         images: the samples as stored, (n, *shape).
         said: (n, [D,] H, W) int64 in [0, classes), or (n, [D,] H, W, C) float.
         targets: likewise, negative where a pixel has no class; None without.

@@ -66,7 +66,7 @@ class Concepts:
         )
 
     def findings(self, result: ConceptsResult, limits: Limits) -> Iterable[Finding]:
-        """Return the first depth that loses what no later one gets back, or else the first after which nothing is gained."""
+        """Return that training has not helped, and the first depth that loses what tells classes apart or that gains nothing."""
         return findings(result, limits)
 
 

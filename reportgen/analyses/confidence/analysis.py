@@ -25,7 +25,7 @@ from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_ent
 from reportgen.samples import ClassLabels, PictureTargets, Targets
 
 MOST_UNFAMILIAR = 100
-"""Of each kind of what is no sample, that are run: an interval of an area is 0.15 wide at the most."""
+"""Inputs of each kind of what is no sample that are run: an interval of an area is 0.15 wide at the most."""
 
 SURE = 0.9
 """Confidence over which an answer counts as sure."""

@@ -47,8 +47,8 @@ class LabelledConfidence:
         classwise: mean of the calibration errors of the classes with samples, in [0, 1].
         thresholds: what becomes of the answers from each confidence on.
         selective: how right the surest answers are.
-        two: of two classes, what another threshold would give; None elsewhere.
-        roc: of two classes, the area under the ROC curve; None elsewhere.
+        two: what another threshold would give; None unless there are two classes.
+        roc: area under the ROC curve; None unless there are two classes.
     """
 
     loss: MeanOfSamples

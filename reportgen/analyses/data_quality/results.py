@@ -111,7 +111,7 @@ class DataQualityResult:
         compared: number of them that were compared with one another, the first ones.
         exact: samples whose stored values are those of an earlier one.
         near: samples that are nearly an earlier one, and not exactly.
-        conflicting: of the exact copies, those whose label is another than the first one's.
+        conflicting: exact copies whose label is another than the first one's.
         blank: samples of which all values are the same.
         blank_indices: numbers of the first of these in the source.
         sequences: whether a sample without differences may be one, as text and signals are.

@@ -16,7 +16,7 @@ class ChannelResponses:
         channel: its index.
         values: its largest answers, falling; one for each sample.
         samples: indices in the source.
-        places: of each answer in the map: (row, column), along time (step,), in a volume (depth, row, column).
+        places: where each answer is in the map: (row, column), along time (step,), in a volume (depth, row, column).
     """
 
     channel: int

@@ -44,7 +44,7 @@ def untrained_layers(result: LearnedResult, limit: float) -> Iterator[Finding | 
     """Yield what is as initialised, one finding where that is most of the model, and what cannot be decided.
 
     Args:
-        result: of any error.
+        result: a result at any chance of error.
         limit: chance of error that is allowed, see `LearnedResult.at`.
     """
     decided = result.at(limit)

@@ -38,7 +38,7 @@ class PredictionQualityResult:
         segmentation: where the output and the labels are the class of each pixel.
         outputs: the errors of each output where it is a vector of numbers, or of each channel where it is an image.
         images: where output and labels are images.
-        worst_outputs: of masks and images, those of `worst` beside input, target and error.
+        worst_outputs: masks or images of `worst` beside input, target and error.
     """
 
     rule: Kept[str]

@@ -331,7 +331,7 @@ class _Run:
         name: the variant's name.
         variant: how it prepares samples.
         outputs: the model's, (n, ...) float32 of each batch.
-        moments: of the watched layer's inputs, of each batch that was run.
+        moments: those of the watched layer's inputs, for each batch that was run.
     """
 
     name: str

@@ -43,7 +43,7 @@ def preprocessing_variants(
 
     Args:
         samples: the evaluated samples with their range as stored.
-        moments: of the channels of some of the samples as stored.
+        moments: mean and variance of each channel of some samples as stored.
     """
     variants: dict[str, Variant] = {}
     left_out = []

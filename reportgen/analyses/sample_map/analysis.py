@@ -82,7 +82,7 @@ def neighbourhoods(values: np.ndarray, *, seed: int) -> np.ndarray:
 
     Args:
         values: (n, D) finite numbers.
-        seed: of the random draws.
+        seed: seed of the random draws.
     """
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
@@ -152,7 +152,7 @@ def _title(
 
 
 def _marked(wrong: np.ndarray, groups: np.ndarray, places: np.ndarray) -> list[int]:
-    """Return the places of the points with a picture, ascending: wrong ones, and of some classes the one most in the middle."""
+    """Return the places of the points with a picture, ascending: wrong ones, and the most central right one of two classes."""
     first = np.flatnonzero(wrong)[:_WRONG].tolist()
     middles = []
     for group in range(min(int(groups.max()) + 1, _RIGHT)):

@@ -195,7 +195,7 @@ def spreads_of(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, 
 
     Args:
         outputs: (N, M) numbers, or (N, ..., C).
-        targets: of one shape with the outputs, or (N,) for M = 1; None without.
+        targets: numbers of the same shape as the outputs, or (N,) for M = 1; None without.
     """
     if len(outputs) < FEWEST_ALIKE or not np.isfinite(outputs).all():
         return ()

@@ -55,8 +55,7 @@ class ShortcutsResult:
         cells: number of cells along each axis.
         kept: share of the answers that stay, for each cell.
         carried: share of the answers that become the other sample's, for each cell.
-        place: of the squares of two by two cells around the strongest cell, the one with most pairs whose answers change
-            places with it.
+        place: that square of two by two cells around the strongest cell with which most pairs exchange their answers.
         places: number of such squares in the picture, for which the place's interval is corrected.
         border: width of the border, in pixels along each axis.
         of_border: how often the border alone keeps the answer when all within it comes from the other sample.

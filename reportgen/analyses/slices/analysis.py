@@ -68,7 +68,7 @@ class Slices:
         )
 
     def findings(self, result: SlicesResult, limits: Limits) -> Iterable[Finding]:
-        """Return of each column the group on which the model certainly does worst."""
+        """Return the group of each column on which the model certainly does worst."""
         return findings(result, limits)
 
 

@@ -35,7 +35,7 @@ RULES = (WEAK,)
 
 
 def findings(result: SlicesResult, limits: Limits) -> Iterator[Finding]:
-    """Yield of each column the slice that certainly does worst, where that is by more than the limit and not by its classes."""
+    """Yield the slice of each column that certainly does worst, by more than the limit and not for its classes."""
     limit = limits[WEAK.code]
     weak: dict[str, list[Slice]] = {}
     for one in result.slices:
