@@ -74,6 +74,10 @@ def before_training(live: LiveModel, kernels: Sequence[LayerKernel], *, seed: in
                 if begins is None or is_kernel(variable):
                     continue
                 drawn = draw_as_keras(begins, tuple(variable.shape), generator)
-                if drawn is not None:
-                    replace(variable, drawn)
+                if drawn is None:
+                    continue
+                if variable.name == "bias" and getattr(layer, "unit_forget_bias", False):
+                    units = len(drawn) // 4
+                    drawn[units : 2 * units] = 1  # the forget gate's, whatever the initialiser says
+                replace(variable, drawn)
         yield count == len(kernels)

@@ -73,3 +73,15 @@ def test_a_kernel_without_an_initialiser_makes_no_untrained_network(live: LiveMo
     first, *others = describe_model(live.model).kernels
     kernels = [replace(first, initializer=None), *others]
     assert pooled_untrained(live, kernels, [IMAGES], ("units",), seed=3) is None
+
+
+def test_the_forget_gate_of_an_lstm_begins_open_as_in_keras() -> None:
+    stack = [keras.Input((6, 3)), layers.Conv1D(4, 3, name="conv"), layers.LSTM(2, name="memory"), layers.Dense(2)]
+    fresh = keras.Sequential(stack)
+    begun = [weight.numpy() for weight in fresh.weights if weight.name == "bias"]
+    model = fix_weights(fresh, seed=5, mean=1)
+    described = describe_model(model)
+    with before_training(LiveModel(model, described.layers, 16), described.kernels, seed=3):
+        drawn = [weight.numpy() for weight in model.weights if weight.name == "bias"]
+    assert [one.tolist() for one in drawn] == [one.tolist() for one in begun]
+    assert drawn[1].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
