@@ -1,5 +1,6 @@
 """The reports that the browser tests look at, and a Chromium to look with."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -128,15 +129,21 @@ def saved_pdfs(reports: dict[str, Any], browser: Any, tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """Return the folder with axe-core, html-validate and vnu-jar, installed from the lock file where one is missing."""
+    """Return the folder with axe-core, html-validate and vnu-jar, installed from the lock file where one is missing.
+
+    One worker installs while the others wait: what npm has made half looks whole, and a second npm would delete it.
+    """
     folder = HERE / "node_modules"
     wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["devDependencies"]
 
     def complete() -> bool:
-        return all((folder / name).exists() for name in wanted)
+        # npm writes its own copy of the lock file when all is there
+        return all((folder / name).exists() for name in (*wanted, ".package-lock.json"))
 
-    if not complete() and shutil.which("npm"):
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=HERE, check=False, capture_output=True)
+    with (HERE / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not complete() and shutil.which("npm"):
+            subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=HERE, check=False, capture_output=True)
     if not complete():
         missing("needs tests/browser/node_modules: npm ci --ignore-scripts")
     return folder
