@@ -24,10 +24,10 @@ from reportgen.analyses.base import Skip
 from reportgen.analyses.catalogue import OWN_RULES
 from reportgen.cli.app import build, compare
 from reportgen.comparison import PARTS
-from reportgen.own_rules import TABLE, table_of
 from reportgen.rendering.encoding import COLOUR_MAPS, LEVELS
 from reportgen.rendering.json import ComparisonDocument
 from reportgen.rendering.schema import render_schema
+from reportgen.rules.own_rules import TABLE, table_of
 
 OPTIONS = Path(__file__).with_name("cli.md")
 RULES = Path(__file__).with_name("rules.md")

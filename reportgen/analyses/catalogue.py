@@ -11,9 +11,9 @@ from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import Analysis
 from reportgen.analyses.plugins import Plugins, given_analyses, load_plugins
 from reportgen.analyses.sections import FAILED
-from reportgen.configuration import Configuration, read_configuration, rule_settings
-from reportgen.own_rules import rules_as_rows
+from reportgen.options import Configuration, read_configuration, rule_settings
 from reportgen.results import Rule, RuleSettings
+from reportgen.rules.own_rules import rules_as_rows
 
 OF_ALL = (FAILED,)
 """Rules on any section, whatever its analysis."""

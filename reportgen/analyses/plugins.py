@@ -16,8 +16,8 @@ from typing import Any, Literal
 from reportgen.analyses.base import Analysis
 from reportgen.errors import UsageError
 from reportgen.messages import say
-from reportgen.own_rules import PLUGIN_GROUP
 from reportgen.results import GENERIC_TEMPLATE, Rule, SkippedSection
+from reportgen.rules.own_rules import PLUGIN_GROUP
 from reportgen.untrusted.escaping import REASON_LIMIT, shown
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

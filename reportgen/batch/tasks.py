@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch.digests import path_digest
-from reportgen.configuration import read_configuration
 from reportgen.errors import UsageError
-from reportgen.options import DEFAULTS, ReportOptions, flag_of, from_given, options_of
+from reportgen.options import DEFAULTS, ReportOptions, flag_of, from_given, options_of, read_configuration, settled
 from reportgen.rendering import LARGEST_PAGE
-from reportgen.settings import settled
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 from reportgen.untrusted.regular import read_regular
 

@@ -27,7 +27,7 @@ from reportgen.models.graphs import (
 )
 from reportgen.models.passes import CompiledModel, LiveModel, grouped_convolutions_run
 from reportgen.models.startup import TENSORFLOW, backend, free_earlier, import_keras, one_blas_thread
-from reportgen.options import ReportOptions
+from reportgen.options import ReportOptions, settled
 from reportgen.progress import Listener, heard
 from reportgen.reading import LoadedModel, ModelFile, TrainingSetup, WeightsOnly, adopt_model, read_model, recognise
 from reportgen.redaction import anonymise
@@ -48,7 +48,6 @@ from reportgen.run import (
     slice_columns,
 )
 from reportgen.samples import SampleSource, SliceColumn
-from reportgen.settings import settled
 
 LOADING_TENSORFLOW, _LOADING, READING = "Loading TensorFlow", "Loading the model", "Reading the samples"
 RUNNING, _FILE = "Running the model", "Reading the file"

@@ -11,9 +11,8 @@ from typing import Any, Literal, cast
 
 from reportgen.cli.options import GATES, OUTPUT
 from reportgen.errors import UsageError
-from reportgen.options import option
+from reportgen.options import FAIL_ON, REGRESSION, checked_gates, option, variable
 from reportgen.rendering import LARGEST_PAGE, check_card, check_targets, find_browser
-from reportgen.settings import FAIL_ON, REGRESSION, checked_gates, variable
 from reportgen.untrusted.escaping import shown
 
 
@@ -118,7 +117,7 @@ def gate_in_force(given: str | None, config: Path | None, *, of_comparison: bool
     Raises:
         UsageError: the configuration cannot be read, or a gate is none.
     """
-    from reportgen.configuration import read_configuration
+    from reportgen.options import read_configuration
 
     if given is not None:
         return InForce(given)

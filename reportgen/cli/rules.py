@@ -14,8 +14,8 @@ def rules(as_json: AsJson = False, config: Config = None) -> None:
     from importlib import metadata
 
     from reportgen.cli.terminal import rules_text
-    from reportgen.configuration import read_configuration, rule_settings
-    from reportgen.own_rules import PLUGIN_GROUP, own_rules, rules_as_rows
+    from reportgen.options import read_configuration, rule_settings
+    from reportgen.rules.own_rules import PLUGIN_GROUP, own_rules, rules_as_rows
 
     broken: tuple[str, ...] = ()
     if metadata.entry_points(group=PLUGIN_GROUP):

@@ -11,8 +11,7 @@ from reportgen.cli.options import ClassNames, Config, History, Labels, SampleSou
 from reportgen.cli.supervision import Attempt, Stage
 from reportgen.errors import UsageError
 from reportgen.messages import listed
-from reportgen.options import ReportOptions
-from reportgen.settings import OF_THE_VERIFIER
+from reportgen.options import OF_THE_VERIFIER, ReportOptions
 from reportgen.untrusted.escaping import base_name
 
 DIFFERENT = 1

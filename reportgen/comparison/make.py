@@ -29,14 +29,13 @@ from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel, describe_deployed, model_inputs
 from reportgen.models.passes import grouped_convolutions_run
 from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
-from reportgen.options import ReportOptions
+from reportgen.options import ReportOptions, settled
 from reportgen.reading import DEPLOYED, LoadedModel, WeightsOnly, is_deployed, open_deployed, recognise
 from reportgen.redaction import anonymise, redact_comparison
 from reportgen.report import Comparison
 from reportgen.results import ComparedModel, Limits, RuleSettings, Section, SkippedSection
 from reportgen.run import prepare_run, prepare_with
 from reportgen.samples import SampleSource, is_stream
-from reportgen.settings import settled
 
 _COMPARING = "Comparing"
 _MOST_KEPT = 2**28

@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from reportgen.messages import Message, say, without_names
-from reportgen.options import DEFAULTS, Option, ReportOptions, options_of
+from reportgen.options import DEFAULTS, PREFIX, Option, ReportOptions, options_of
 from reportgen.results import Provenance
 from reportgen.samples import NO_LABELS
-from reportgen.settings import PREFIX
 
 STATEMENT = say(
     "Removed by --redact: pictures of samples and of what was computed from them, all names, titles and notes, and "

@@ -9,10 +9,9 @@ from typing import Any
 
 from reportgen.analyses.catalogue import open_catalogue
 from reportgen.building.build import make_report
-from reportgen.options import DEFAULTS, ReportOptions, flag_of, options_of
+from reportgen.options import DEFAULTS, OF_THE_VERIFIER, ReportOptions, configured_option, flag_of, options_of
 from reportgen.progress import Listener
 from reportgen.report import Report
-from reportgen.settings import OF_THE_VERIFIER, configured_option
 from reportgen.verification.recorded import RecordedReport
 
 _TOLD = ("file_name", "date", "command", "title", "note")

@@ -10,10 +10,9 @@ import pytest
 from fixed_weights import fix_weights
 
 from reportgen.cli.app import run
-from reportgen.options import DEFAULTS, ReportOptions, options_of
+from reportgen.options import DEFAULTS, OF_THE_VERIFIER, ReportOptions, options_of
 from reportgen.rendering.digest import sealed
 from reportgen.rendering.index import render_index
-from reportgen.settings import OF_THE_VERIFIER
 from reportgen.verification.rebuilt import missing_inputs, recorded_options
 from reportgen.verification.recorded import RecordedReport, read_recorded
 

@@ -10,7 +10,14 @@ from difflib import get_close_matches
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
-from reportgen.options import DEFAULTS, ReportOptions, flag_of, names_with_commas, option_value, options_of
+from reportgen.options.report_options import (
+    DEFAULTS,
+    ReportOptions,
+    flag_of,
+    names_with_commas,
+    option_value,
+    options_of,
+)
 from reportgen.results import severity_named
 from reportgen.untrusted.escaping import shown
 

@@ -9,9 +9,8 @@ import reportgen
 from reportgen.cli.outcome import InForce, Outcome, gate_in_force, with_gate
 from reportgen.cli.terminal import gate_text
 from reportgen.errors import UsageError
-from reportgen.options import DEFAULTS, ReportOptions
+from reportgen.options import DEFAULTS, ReportOptions, Settled, settled
 from reportgen.rendering import render_markdown
-from reportgen.settings import Settled, settled
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reportgen.configuration import Configuration, read_configuration, rule_settings
 from reportgen.errors import UsageError
+from reportgen.options import Configuration, read_configuration, rule_settings
 from reportgen.results.findings import RuleInForce, Severity
 from reportgen.results.rules import Rule, severity_named
 

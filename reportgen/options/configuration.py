@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UsageError
-from reportgen.options import ReportOptions, flag_of, options_of
+from reportgen.options.report_options import ReportOptions, flag_of, options_of
+from reportgen.options.settings import FAIL_ON, RUN_CODE, checked_gates, configured_option
 from reportgen.results import Rule, RuleInForce, RuleSettings, Severity, severity_named
-from reportgen.settings import FAIL_ON, RUN_CODE, checked_gates, configured_option
 from reportgen.untrusted.escaping import base_name, reason_of, shown
 from reportgen.untrusted.regular import read_regular
 

@@ -1,9 +1,9 @@
 import pytest
 
 from reportgen.analyses.catalogue import OWN_RULES, open_catalogue
-from reportgen.configuration import read_configuration, rule_settings
 from reportgen.errors import UsageError
-from reportgen.own_rules import own_rules, rules_as_rows, table_of
+from reportgen.options import read_configuration, rule_settings
+from reportgen.rules.own_rules import own_rules, rules_as_rows, table_of
 
 
 def settings(configured):
