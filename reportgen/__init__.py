@@ -8,7 +8,7 @@ from reportgen.errors import ModelError, OutputError, ReportgenError, SamplesErr
 if TYPE_CHECKING:
     from reportgen.api import Comparison, Report, build_comparison, build_report
     from reportgen.batch import BatchModel, build_reports
-    from reportgen.integrations.callback import ReportCallback
+    from reportgen.building.callback import ReportCallback
     from reportgen.progress import Progress
 
 __version__ = "0.1.0"
@@ -36,7 +36,7 @@ _LAZY = {
     "build_report": "api",
     "BatchModel": "batch",
     "build_reports": "batch",
-    "ReportCallback": "integrations.callback",  # imports Keras
+    "ReportCallback": "building.callback",  # imports Keras
     "Progress": "progress",
 }
 

@@ -111,7 +111,7 @@ def build_comparison(
         >>> compared.regressed  # doctest: +SKIP
         False
     """
-    from reportgen.comparison import make_comparison
+    from reportgen.building.comparing import make_comparison
 
     for name in options:
         if name in options_of(ReportOptions) and name not in COMPARED:

@@ -179,7 +179,7 @@ class Report(ReportResults):
             ...     mlflow.tensorflow.log_model(model, name="model")
             ...     reportgen.build_report(model, (x_test, y_test)).log_to_mlflow()
         """
-        from reportgen.integrations.mlflow import log_to_mlflow
+        from reportgen.rendering import log_to_mlflow
 
         return log_to_mlflow(self, run_id=run_id, folder=folder, step=step)
 

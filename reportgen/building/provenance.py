@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timezone
 from functools import cache
@@ -206,6 +206,13 @@ def input_name(value: Any) -> str:
     if isinstance(value, str | Path):
         return Path(str(value)).name or str(value)
     return f"<{type(value).__name__}>"
+
+
+def input_names(samples: Any, others: Mapping[str, Any], extra: Sequence[Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return what may be shown of what was given beside the model, by option name."""
+    named: dict[str, str | tuple[str, ...]] = {} if samples is None else {"samples": samples_name(samples)}
+    named |= {name: input_name(value) for name, value in others.items() if value is not None}
+    return named | ({"extra": tuple(map(input_name, extra))} if extra else {})
 
 
 def samples_name(value: Any) -> str | tuple[str, ...]:

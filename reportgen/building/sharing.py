@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.building.build import load_described
+from reportgen.building.opening import load_described
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.graphs import DescribedModel
 from reportgen.models.passes import grouped_convolutions_run

@@ -200,7 +200,8 @@ def _write(
     times = StageTimes()
     with quiet_standard_error(attempt.native) as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
-            from reportgen.building.build import LOADING_TENSORFLOW, NEEDED_STAGES, make_report
+            from reportgen.building.build import NEEDED_STAGES, make_report
+            from reportgen.building.opening import LOADING_TENSORFLOW
 
             def on_stage(name: str) -> None:
                 needed = name in NEEDED_STAGES or name == _WRITING

@@ -67,7 +67,7 @@ def compare(
     inputs: dict[str, Any] = {"labels": labels, "class_names": class_names, "config": config}
     with quiet_standard_error(attempt.native) as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
-            from reportgen.comparison import make_comparison
+            from reportgen.building.comparing import make_comparison
 
             def on_stage(name: str) -> None:
                 attempt.tell(Stage(str(name)))

@@ -1,3 +1,5 @@
-"""Two models beside one another: a module for each part, and what reads and runs both."""
+"""Two models beside one another: a module for each part, and the verdict."""
 
-from reportgen.comparison.make import PARTS, make_comparison, moved_since
+from reportgen.comparison.parts import PARTS, compared, moved_since
+from reportgen.comparison.sides import Side
+from reportgen.comparison.verdict import verdict_of_parts

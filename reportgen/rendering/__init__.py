@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from reportgen.rendering.json import render_comparison_json, render_json
     from reportgen.rendering.markdown import render_markdown
     from reportgen.rendering.metrics import metrics_of
+    from reportgen.rendering.mlflow import log_to_mlflow
     from reportgen.rendering.output import (
         LARGEST_PAGE,
         check_card,
@@ -29,6 +30,7 @@ _MODULES = {
     "output": ("LARGEST_PAGE", "check_card", "check_page_size", "check_targets", "large_page_warning", "write_all"),
     "markdown": ("render_markdown",),
     "metrics": ("metrics_of",),
+    "mlflow": ("log_to_mlflow",),
     "pdf": ("find_browser", "print_pdf"),
     "writers": ("WRITERS", "Asked", "rendered"),
 }

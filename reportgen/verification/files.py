@@ -41,7 +41,7 @@ def samples_differences(
     Raises:
         ReportgenError: the model or the samples cannot be read.
     """
-    from reportgen.building.build import load_described
+    from reportgen.building.opening import load_described
 
     then = {name: recorded.value("samples", name) for name in ("sha256", "labels_sha256")}
     if not then["sha256"]:

@@ -167,7 +167,7 @@ def test_an_interrupt_is_exit_code_130_and_writes_nothing(folder, monkeypatch, c
     def interrupt(*arguments, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reportgen.building.build.read_model", interrupt)
+    monkeypatch.setattr("reportgen.building.opening.read_model", interrupt)
     assert build(str(MODEL)) == 130
     assert capfd.readouterr().err == "reportgen: interrupted; nothing was written.\n"
     assert list(folder.iterdir()) == []

@@ -44,7 +44,7 @@ def test_a_claim_that_the_model_cannot_have_ends_before_it_is_run(monkeypatch: p
     def run(*_: Any, **__: Any) -> None:
         raise AssertionError("the model was run")
 
-    monkeypatch.setattr("reportgen.building.build.evaluate_samples", run)
+    monkeypatch.setattr("reportgen.building.context.evaluate_samples", run)
     model = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(3, activation="softmax")])
     with pytest.raises(
         UsageError, match="--expect must name one of accuracy, recall, precision, f1, as the model predicts"

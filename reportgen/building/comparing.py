@@ -10,20 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.base import Skip
 from reportgen.analyses.catalogue import open_catalogue
-from reportgen.building.build import READING, input_names, make_context, read_described
-from reportgen.building.provenance import comparing_command, input_name, make_provenance
-from reportgen.comparison.answers import Answers, AnswersResult
-from reportgen.comparison.architecture import ArchitectureChanges, ArchitectureChangesResult
-from reportgen.comparison.calibration import CalibrationChange, CalibrationChangeResult
-from reportgen.comparison.classes import ClassChanges, ClassChangesResult
-from reportgen.comparison.filters import FilterChangesResult, filter_changes
-from reportgen.comparison.findings import FindingChanges, FindingChangesResult
-from reportgen.comparison.maps import MapChangesResult, map_changes
-from reportgen.comparison.sides import ANSWERS_ALONE, Side
-from reportgen.comparison.verdict import verdict_of_parts
-from reportgen.comparison.weights import WeightChangesResult, matched_pair, weight_changes
+from reportgen.building.context import READING, make_context
+from reportgen.building.opening import read_described
+from reportgen.building.provenance import comparing_command, input_names, make_provenance
+from reportgen.comparison import Side, compared, verdict_of_parts
 from reportgen.errors import MisfitError, SamplesError, told_as_lack
 from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel, describe_deployed, model_inputs
@@ -33,7 +24,7 @@ from reportgen.options import ReportOptions, settled
 from reportgen.reading import DEPLOYED, LoadedModel, WeightsOnly, is_deployed, open_deployed, recognise
 from reportgen.redaction import anonymise, redact_comparison
 from reportgen.report import Comparison
-from reportgen.results import ComparedModel, Limits, RuleSettings, Section, SkippedSection
+from reportgen.results import ComparedModel, Limits
 from reportgen.run import prepare_run, prepare_with
 from reportgen.samples import SampleSource, is_stream
 
@@ -43,18 +34,6 @@ _MOST_KEPT = 2**28
 _NO_SAMPLES = say("No samples were given. Add --samples SOURCE to compare the answers.")
 
 Stage = Callable[[str], None]
-
-PARTS: Mapping[str, type] = {
-    "answers": AnswersResult,
-    "class_changes": ClassChangesResult,
-    "calibration_change": CalibrationChangeResult,
-    "finding_changes": FindingChangesResult,
-    "architecture_changes": ArchitectureChangesResult,
-    "weight_changes": WeightChangesResult,
-    "filter_changes": FilterChangesResult,
-    "map_changes": MapChangesResult,
-}
-"""The result of each part, by its name, in the order of the page."""
 
 
 @told_as_lack()
@@ -102,7 +81,7 @@ def make_comparison(
         read, sources = _opened(read, samples, labels, class_names, options)
     sides = _sides(read, sources, options, settings.limits, named, on_stage, given=samples is not None)
     on_stage(_COMPARING)
-    sections = _parts(*sides, settings)
+    sections = compared(*sides, settings)
     evaluated = sides[1].samples or sides[0].samples
     files = [each.file.name if each.file else None for each, _ in read]
     titles = [side.provenance.title for side in sides]
@@ -254,39 +233,3 @@ def _sides(
             deployed=deployed,
         )
     return sides[0], sides[1]
-
-
-def _parts(base: Side, new: Side, settings: RuleSettings) -> tuple[Section | SkippedSection, ...]:
-    options = new.context.options
-    parts = (Answers(), ClassChanges(), CalibrationChange(), FindingChanges(settings), ArchitectureChanges())
-    made = [_section(part.name, part.title, part.compare(base, new)) for part in parts]
-    pair = matched_pair(base.described, new.described)
-    deployed = base.deployed or new.deployed
-    same_file = base.provenance.sha256 == new.provenance.sha256
-    weights = Skip(ANSWERS_ALONE) if deployed else weight_changes(pair, options, same_file=same_file)
-    if isinstance(weights, Skip):
-        filters: FilterChangesResult | Skip = weights
-    else:
-        filters = filter_changes(pair, tuple(kernel.label for kernel in weights.by_distance if not kernel.equal))
-    return (
-        *made,
-        _section("weight_changes", say("Weights"), weights),
-        _section("filter_changes", say("Filters"), filters),
-        _section("map_changes", say("Feature maps"), map_changes(base, new, pair)),
-    )
-
-
-def moved_since(before: DescribedModel, new: DescribedModel, options: ReportOptions) -> Section | SkippedSection:
-    """Return a report's section on how far its model has moved from an earlier one.
-
-    Args:
-        before: the model of --before.
-        new: the report's.
-        options: the report's.
-    """
-    found = weight_changes(matched_pair(before, new), options, called=input_name(options.before))
-    return _section("weight_changes", say("Change since before"), found)
-
-
-def _section(name: str, title: str, result: Any) -> Section | SkippedSection:
-    return SkippedSection(name, title, result.reason) if isinstance(result, Skip) else Section(name, title, result)

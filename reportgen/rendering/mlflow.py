@@ -5,14 +5,12 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reportgen.errors import UsageError
-from reportgen.rendering import metrics_of
-from reportgen.results import Severity
-
-if TYPE_CHECKING:
-    from reportgen.report import Report
+from reportgen.rendering.metrics import metrics_of
+from reportgen.rendering.output import write_all
+from reportgen.rendering.writers import Asked, rendered
+from reportgen.results import Report, Severity
 
 _MOST_METRICS = 1000  # of one call, as MLflow's server allows
 
@@ -29,8 +27,8 @@ def log_to_mlflow(report: Report, *, run_id: str | None, folder: str, step: int)
     run = run_id or (mlflow.active_run() or mlflow.start_run()).info.run_id
     client = mlflow.MlflowClient()
     with tempfile.TemporaryDirectory(prefix="reportgen-") as written:
-        files = {"json": "report.json", "markdown": "report.md", "junit": "junit.xml"}
-        report.save(Path(written, "report.html"), also={form: Path(written, name) for form, name in files.items()})
+        files = {"html": "report.html", "json": "report.json", "markdown": "report.md", "junit": "junit.xml"}
+        write_all(rendered(report, {form: Path(written, name) for form, name in files.items()}, Asked()))
         client.log_artifacts(run, written, folder)
     now = int(time.time() * 1000)
     metrics = [Metric(name, float(value), now, step) for name, value in metrics_of(report).items()]
