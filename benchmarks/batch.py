@@ -140,6 +140,7 @@ def finished_in(out: Path) -> dict[str, tuple[int, ...]]:
 
 
 def main() -> None:
+    """Measure what the command line asks for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=100)
     parser.add_argument("--kills", type=int, default=100)

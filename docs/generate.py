@@ -1,6 +1,6 @@
-"""Writes what stands in the program and again elsewhere: the JSON's schema, and the tables of options and rules; and
-what stands in matplotlib and again in the program, the tables of the colour maps.
+"""Writes what stands in the program and again elsewhere.
 
+These are the JSON's schema, the tables of options and rules, and, from matplotlib, the tables of the colour maps.
 `make generated` runs it, and a test compares.
 
 python docs/generate.py

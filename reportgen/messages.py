@@ -54,8 +54,9 @@ class Message(str):
 
 
 class Filled(string.Formatter):
-    """Fills templates: whole numbers without a format get commas, as '1,024', negative ones a minus sign; every value can be
-    changed on its way.
+    """Fills templates, and lets every value be changed on its way.
+
+    Whole numbers without a format get commas, as '1,024', negative ones a minus sign.
 
     Args:
         said: what becomes of a text among the values, such as a message that must be translated.

@@ -48,6 +48,7 @@ class _Meter:
     told: float = field(default=0.0)
 
     def tell(self, progress: Progress) -> None:
+        """Tell the listener, who is dropped with a warning when it raises."""
         if self.listener is None:
             return
         self.told = self.clock()

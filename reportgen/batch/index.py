@@ -187,10 +187,10 @@ def _counts(values: Any) -> np.ndarray:
 
 
 def runs_of(rows: Sequence[IndexRow]) -> tuple[Run, ...]:
-    """Return the checkpoints of each training, in their order: reports of equal models on equal samples, whose names differ
-    in a number, such as 'epoch-01' and 'epoch-02'.
+    """Return the checkpoints of each training, in their order.
 
-    Of several numbers, as of 'weights.02-0.45', it is the first whole one that differs from each to the next.
+    They are reports of equal models on equal samples, whose names differ in a number, such as 'epoch-01' and 'epoch-02'. Of
+    several numbers, as of 'weights.02-0.45', it is the first whole one that differs from each to the next.
     """
     groups: dict[tuple[str, str, str], list[IndexRow]] = defaultdict(list)
     for row in rows:

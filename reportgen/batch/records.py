@@ -67,7 +67,7 @@ class Records:
         Args:
             task: the task.
             outcome: what became of it.
-            key: of all that decided it; None where that is not known for certain.
+            key: the digest of all that decided it; None where that is not known for certain.
         """
         name = task.model.name
         if isinstance(outcome, Pages):

@@ -26,7 +26,7 @@ class Pages:
     Attributes:
         html: the page.
         json: its numbers.
-        sha256: of the model's file as it was read.
+        sha256: SHA-256 of the model's file as it was read, in hexadecimal.
     """
 
     html: str

@@ -42,7 +42,7 @@ class ClassChangesResult:
 
     Attributes:
         classes: those with a sample, the largest loss first.
-        confidence: of each interval, so that all hold together at 95 %.
+        confidence: level of each interval in (0.95, 1), so that all hold together at 95 %.
         total: number of classes.
     """
 

@@ -31,7 +31,7 @@ class ChangedMaps:
         name: the layer's call.
         size: height and width of a map.
         distance: norm of the difference of all maps, as a share of the root mean square norm of both, in [0, 2].
-        cosine: of all maps of the shown samples, as vectors, in [-1, 1].
+        cosine: cosine between all maps of the shown samples as vectors, in [-1, 1].
         channels: those that are drawn, whose maps changed most; their numbers in the base.
         total: number of channels.
         panels: for each shown sample the map of the base, that of the new model and their difference, of these channels.

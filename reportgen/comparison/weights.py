@@ -38,12 +38,12 @@ class KernelChange:
         moved: number of its filters that stand in another place than in the base.
         distance: norm of the difference as a share of both kernels' root mean square norm, in [0, 2]: 0 for equal ones, the
             root of 2 for unrelated ones of equal norm.
-        cosine: of both kernels as vectors, in [-1, 1].
+        cosine: cosine between both kernels as vectors, in [-1, 1].
         deviations: by how many standard deviations the cosine is above that of unrelated kernels.
         norm_ratio: norm of the new kernel by that of the base; NaN where that is 0.
         equal: whether both are the same to the last bit.
         non_finite: number of weights of both that are NaN or infinite; they are left out.
-        histogram: of both, on shared bins; None for those that are not drawn.
+        histogram: both kernels' weights on shared bins; None for those that are not drawn.
     """
 
     label: Kept[str]

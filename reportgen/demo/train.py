@@ -63,7 +63,7 @@ def train(images: np.ndarray, labels: np.ndarray, *, seed: int, max_epochs: int 
     Args:
         images: (N, 28, 28) uint8. The last 6,000 validate, the others train.
         labels: (N,) uint8 in [0, 9].
-        seed: of the initial weights, the shuffling and the dropout.
+        seed: decides the initial weights, the shuffling and the dropout.
         max_epochs: an upper bound; training stops after 2 epochs without a lower validation loss.
     """
     import keras

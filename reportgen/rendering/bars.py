@@ -18,7 +18,7 @@ def bars_svg(rows: Sequence[tuple[str, float, str, bool]]) -> str:
     """Return shares as bars on tracks of one length.
 
     Args:
-        rows: of each bar its name, its share in [0, 1], the share as text, and whether it stands out: in blue, with a sign.
+        rows: for each bar its name, its share in [0, 1], the share as text, and whether it stands out: in blue, with a sign.
     """
     parts = []
     for place, (name, share, text, marked) in enumerate(rows):

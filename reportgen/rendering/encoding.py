@@ -56,7 +56,7 @@ def tile_png(grid: ImageGrid, index: int = 0) -> bytes:
 
     Args:
         grid: the grid.
-        index: of the tile.
+        index: number of the tile.
     """
     if grid.palette is Palette.COLOUR:
         finite = np.isfinite(grid.images[index]).all(axis=-1, keepdims=True)

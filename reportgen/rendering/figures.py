@@ -176,7 +176,8 @@ def parameter_bars(parameters: Sequence[int], width: int = 120, height: int = 28
     """Return the parameters of layers in order as the data of an SVG path, a bar for each on a logarithmic scale.
 
     Args:
-        parameters: of each layer, at least one; where there are more than fit, neighbours share a bar, the largest of them.
+        parameters: number of each layer's parameters, for at least one layer; where there are more than fit,
+            neighbours share a bar, the largest of them.
         width, height: the drawing's size in its units; zero is at the bottom.
     """
     logarithms = np.log10(1 + np.asarray(parameters, np.float64))

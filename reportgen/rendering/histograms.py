@@ -33,7 +33,7 @@ def histogram_svg(
 
     Args:
         histogram: the histogram.
-        width, height: of the picture in CSS pixels.
+        width, height: the picture's size in CSS pixels.
         said: what becomes of the words in the picture, such as `Language.text`.
         digits: what becomes of its numbers as text, such as `Language.digits`.
     """

@@ -120,8 +120,9 @@ _TONES = {
 def dressed(
     environment: Environment, names: dict[str, Any], running: str, *, paper: str | None = None, full: bool = False
 ) -> dict[str, Any]:
-    """Return the style, the script and the policy of a page whose parts are made: the style has a rule for each size
-    that they fold on narrow screens.
+    """Return the style, the script and the policy of a page whose parts are made.
+
+    The style has a rule for each size that they fold on narrow screens.
 
     Args:
         environment: the templates.
@@ -195,8 +196,10 @@ def _compact(style: str) -> str:
 
 
 def _compact_script(script: str) -> str:
-    """Return a script without its comments and without blanks and parentheses that only its authors need; its strings, all in
-    double quotes, keep theirs."""
+    """Return a script without its comments and without blanks and parentheses that only its authors need.
+
+    Its strings, all in double quotes, keep theirs.
+    """
     lines = (re.sub(r"^\s*//.*| // .*", "", line).strip() for line in script.splitlines())
     short = "\n".join(
         "".join(

@@ -52,7 +52,7 @@ class IndexRow:
         model: the model file's name; '' for one in memory.
         page: address of the page, relative to the index; '' where there is none.
         date: day of the report, ISO 8601.
-        sha256: of the model.
+        sha256: SHA-256 of the model's file, in hexadecimal.
         measure: None where nothing was measured against labels.
         evaluated: number of samples; None without.
         findings: how many there are of each severity, by its name.

@@ -21,7 +21,7 @@ class _Case:
         kind: 'passed', 'failure', 'error' or 'skipped'.
         message: why, one line.
         text: every finding, a line each.
-        type: of a failure its severity.
+        type: a failure's severity; '' for other kinds.
     """
 
     rule: str

@@ -290,7 +290,7 @@ class StripSample:
 
     Attributes:
         index: its number in the source.
-        uri: of its thumbnail.
+        uri: its thumbnail as a data URI.
         wrong: whether the model is wrong about it.
         predicted: the model's answer; '' where it is not one class.
         label: its class; '' without labels.

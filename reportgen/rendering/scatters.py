@@ -28,7 +28,7 @@ class DrawnGroup:
 
     Attributes:
         name: its name, to stand among the points; '' for none.
-        colour: of the points, readable on light and dark ground.
+        colour: the points' colour, readable on light and dark ground.
         path: data of an SVG path, a dot for each point.
         x, y: where the name stands: the median of the points.
     """

@@ -79,8 +79,10 @@ def _at_run_time(*values: Any) -> Any:
 
 
 def _module(name: str, source: str) -> str:
-    """Return the name of the module of a template's Python: it holds a digest of all that this was made of, so that the
-    Python of another source, or for another release of Jinja, is never found."""
+    """Return the name of the module of a template's Python.
+
+    It holds a digest of all that this was made of: the Python of another source, or for another release of Jinja, is never found.
+    """
     parts = (_MADE_FOR, name.encode(), source.encode())
     return "t_" + hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:40]
 

@@ -211,7 +211,7 @@ class SamplesSummary:
         input_range: the same after scaling, as the model received them.
         labelled: whether labels came along.
         steps: what was done to the samples, one sentence each.
-        sha256: of the evaluated samples, in hexadecimal; '' where it is not known.
+        sha256: SHA-256 of the evaluated samples, in hexadecimal; '' where it is not known.
         sha256_of: what that is of, without a full stop.
         labels_sha256: over the same and then their labels; None without labels.
         unused_labels: why labels that were given are not compared with predictions, one sentence; '' where they are.
@@ -241,7 +241,7 @@ class Provenance:
     Attributes:
         file_name: the model file's name without its folder; None for a model in memory.
         file_size: the model file's size in bytes.
-        sha256: of the file, or of the weights of a model in memory, in hexadecimal.
+        sha256: SHA-256 of the file, or of the weights of a model in memory, in hexadecimal.
         format: such as 'Keras v3 archive (.keras)'.
         keras_version: the Keras that saved the model, where the file says so.
         rewrites: what had to be changed to read an older file, one sentence each.

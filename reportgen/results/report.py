@@ -151,8 +151,7 @@ class Report:
 
     @property
     def relaxed(self) -> tuple[Message, ...]:
-        """Which options a file set, which rules it turned off or lowered, and of which it set the threshold, each without a full
-        stop."""
+        """Options that a file set, and rules that it turned off, lowered or gave a threshold, each without a full stop."""
         files = dict.fromkeys(rule.set_by for rule in self.rules)
         said = [
             say("options set by {file}: {options}", file=file, options=joined(options))

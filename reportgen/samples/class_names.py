@@ -107,7 +107,7 @@ def positions_of(folders: Sequence[str], names: ClassNames) -> tuple[int, ...] |
 
     Args:
         folders: names of the class folders; a number before each of them is no part of the name where they count.
-        names: of the classes.
+        names: the classes' names.
 
     Raises:
         SamplesError: some have the name of a class and some have not, or two have that of the same class.

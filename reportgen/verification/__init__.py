@@ -1,5 +1,4 @@
-"""A written report checked: whether its page is as it was written, whether the files are those that it was made of, and whether
-its numbers come out again."""
+"""A written report checked: is its page as written, are its files those that it was made of, do its numbers come out again?"""
 
 from reportgen.verification.files import model_differences, samples_differences
 from reportgen.verification.rebuilt import missing_inputs, rebuild, recorded_options

@@ -29,8 +29,9 @@ def model_differences(recorded: RecordedReport, model: Path) -> list[str]:
 def samples_differences(
     recorded: RecordedReport, model: Path, samples: Any, *, labels: Any, class_names: Any, options: ReportOptions
 ) -> list[str]:
-    """Return in what samples are not those that a report says its model was run on. The model is read and not run, unless its
-    losses choose the samples.
+    """Return in what samples are not those that a report says its model was run on.
+
+    The model is read and not run, unless its losses choose the samples.
 
     Args:
         recorded: the report.

@@ -83,7 +83,7 @@ def explained_call(model: Any, layers: Mapping[str, Any], index: int) -> str:
     Args:
         model: the `keras.Model`.
         layers: its layers by path.
-        index: of the output that predictions are read from.
+        index: number of the output that predictions are read from.
     """
     graph = call_graph(model)
     found = _features(graph, graph.outputs[index], layers) if graph is not None else None

@@ -1,5 +1,4 @@
-"""Which layers share the order of their channels: in which ways a network's channels can change places without a change of what
-it computes."""
+"""Which layers share the order of their channels, so that channels can change places without a change of what is computed."""
 
 from __future__ import annotations
 
@@ -53,7 +52,7 @@ class _Group:
     Attributes:
         free: whether the channels may change places: all that receives them can follow. Of one that is put together of others
             they tell by themselves.
-        order: of the channels of the new model that stands for each of the base; None as long as it is not known.
+        order: for each channel of the base the new model's that stands for it; None as long as it is not known.
         parts: groups that this one is put together of, one after the other.
         repeats: how many values of each position the channels are flattened to; 1 for channels as they are.
     """
@@ -66,6 +65,7 @@ class _Group:
     sizes: tuple[int, ...] = ()
 
     def root(self) -> _Group:
+        """Return the group that stands for all that were found to be the same as this one."""
         return self if self.same is None else self.same.root()
 
     def hold(self) -> None:
@@ -94,8 +94,8 @@ class ChannelOrders:
     """The orders of a model's channels, by the path of the layer.
 
     Attributes:
-        inputs: of the channels that each layer with a kernel receives.
-        outputs: of the channels that each layer gives.
+        inputs: by layer with a kernel, the order of the channels that it receives.
+        outputs: by layer, the order of the channels that it gives.
     """
 
     inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class ChannelOrders:
 
         Args:
             kernel: the kernel.
-            values: of its shape.
+            values: an array of the kernel's shape.
         """
         if kernel.kind == "transposed":
             return values

@@ -45,7 +45,7 @@ def null_moments(kernel: LayerKernel, law: Law) -> tuple[np.ndarray, np.ndarray]
 
     Args:
         kernel: one of which `has_known_null`.
-        law: of its weights.
+        law: the law that its weights are drawn from.
 
     Source: Johnstone, Annals of Statistics 29 (2001) 295; Ma, Bernoulli 18 (2012) 322; for weights that are not normal Pillai and
         Yin, Annals of Applied Probability 24 (2014) 935; van der Vaart, Asymptotic Statistics (1998), chapter 3 (delta method).

@@ -174,6 +174,8 @@ def _climb(
     """Return the frequency to which a search climbs from a place, its eigenvalue and its vector.
 
     Args:
+        values, size: the kernel's weights, and the sizes of the input's axes.
+        place, vector: the frequency to begin at, and its vector.
         reach: distance of the first neighbours along each axis.
         known: eigenvalue and vector of the frequencies that were tried, which the search adds to.
     """

@@ -1,5 +1,6 @@
-"""A TensorFlow checkpoint: its index is read and checked without TensorFlow, its values by TensorFlow, which knows its
-checksums. A SavedModel keeps its variables in the same way.
+"""A TensorFlow checkpoint: its index is read and checked without TensorFlow, its values by TensorFlow.
+
+TensorFlow knows the checksums of the values. A SavedModel keeps its variables in the same way.
 
 Sources: tensorflow/core/protobuf/tensor_bundle.proto and trackable_object_graph.proto.
 """

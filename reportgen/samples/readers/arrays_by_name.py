@@ -26,7 +26,7 @@ def choose(file: GivenFile, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str,
 
     Args:
         file: what was given.
-        shapes: of the arrays that may be meant, by name.
+        shapes: by name, the shape of each array that may be meant.
 
     Raises:
         SamplesError: several are as likely.
