@@ -55,6 +55,7 @@ def make_context(
         training, history: how the model was trained, as its file says and as the user gave it.
         train: what it was trained on, where that was given.
         slices: what is known of each sample beside its label.
+        sharding: how the pass over very many samples is shared out; None where this process makes it.
         outside: samples that are none of what the model was made for.
     """
     shown = described.shown(options.layers)
