@@ -1,4 +1,7 @@
-"""Attribution maps from feature maps and their gradients. Pure formulas; axes are (n, height, width, channels)."""
+"""Attribution maps from feature maps and their gradients.
+
+Pure formulas; axes are (n, height, width, channels), those of volumes (n, depth, height, width, channels).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def gradcam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
 
     Source: Selvaraju et al., Grad-CAM, arXiv 1610.02391, equations 1 and 2.
     """
-    return np.asarray((features * gradients.mean(axis=(1, 2), keepdims=True)).sum(axis=-1))
+    return np.asarray((features * gradients.mean(axis=tuple(range(1, gradients.ndim - 1)), keepdims=True)).sum(axis=-1))
 
 
 def layercam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:

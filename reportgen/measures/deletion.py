@@ -27,8 +27,9 @@ AS_GOOD = 0.05
 _CERTAIN = NormalDist().inv_cdf(
     0.995
 )  # of the 99 % interval of a distance: 1 in 100 of the maps at the limit are decided
-_CELLS = 7  # along each axis, at most: coarse cells take away whole parts of an object, single pixels say little
-_ALONG = 49  # of a map with a single row, so that there are as many cells
+_CELLS = {1: 49, 2: 7, 3: 4}
+"""Cells along each axis, at most, by the number of axes along which a map has several: about 50 in all. Coarse cells take away
+whole parts of an object, single pixels say little."""
 _LEAST = 1e-6  # of a probability, of its complement and of a difference: float32 cannot tell more
 _BYTES = 2**26  # of masked copies at a time
 
@@ -74,12 +75,12 @@ def is_better_than_random(test: DeletionTest, limit: float = AS_GOOD) -> bool | 
 
 
 def cells_of(maps: np.ndarray) -> np.ndarray:
-    """Return maps (n, h, w) as sums over the cells that are deleted, (n, rows, columns).
+    """Return maps (n, h, w) as sums over the cells that are deleted, (n, rows, columns); maps of volumes (n, d, h, w) likewise.
 
-    There are at most 7 of each, and at most 49 along a map with a single row or column.
+    There are at most 7 along each axis, of volumes 4, and at most 49 along a map with a single row or column.
     """
-    most = _ALONG if 1 in maps.shape[1:] else _CELLS
-    for axis in (1, 2):
+    most = _CELLS[max(1, sum(size > 1 for size in maps.shape[1:]))]
+    for axis in range(1, maps.ndim):
         starts = np.arange(0, maps.shape[axis], -(-maps.shape[axis] // most))
         maps = np.add.reduceat(maps, starts, axis=axis)
     return maps
@@ -106,8 +107,8 @@ def deletion_tests(
     not depend on the seed.
 
     Args:
-        maps: (n, h, w) float32; the largest values are deleted first.
-        inputs: (n, *shape) float32 with two spatial axes.
+        maps: (n, h, w) or (n, d, h, w) float32; the largest values are deleted first.
+        inputs: (n, *shape) float32 with as many spatial axes.
         score: returns the score of the class of each input's sample, (m,) in [0, 1], for inputs (m, *shape) and the
             position of each one's sample, (m,) int64.
         seed: seed of the random orders.
@@ -175,14 +176,14 @@ def _tested(known: np.ndarray) -> DeletionTest:
 def blurred(inputs: np.ndarray, *, channels_first: bool = False) -> np.ndarray:
     """Return images in which each value is the mean of a window of half the image's height and width around it, float32.
 
-    Beyond the border the image's own edge goes on.
+    Beyond the border the image's own edge goes on. Of volumes the window also has half the depth.
 
     Args:
-        inputs: (n, *shape) float32 with two spatial axes.
+        inputs: (n, *shape) float32 with two or three spatial axes.
         channels_first: whether their first axis is their channels.
     """
     values = inputs.astype(np.float64)
-    for axis in (2, 3) if channels_first else (1, 2):
+    for axis in range(2, inputs.ndim) if channels_first else range(1, inputs.ndim - 1):
         reach = inputs.shape[axis] // 4
         padding = [(0, 0)] * inputs.ndim
         padding[axis] = (reach + 1, reach)
@@ -205,7 +206,7 @@ class _Masked:
 
     def scores(self, samples: Sequence[int], orders: np.ndarray, grid: tuple[int, ...]) -> np.ndarray:
         """Return the scores (samples, orders, steps) for orders (samples, orders, cells) of a grid's cells."""
-        size = self.inputs.shape[2:] if self.channels_first else self.inputs.shape[1:3]
+        size = self.inputs.shape[2:] if self.channels_first else self.inputs.shape[1:-1]
         positions = np.repeat(samples, orders.shape[1])
         rows = orders.reshape(len(positions), orders.shape[-1])
         at_once = max(1, _BYTES // (len(DELETED) * self.inputs[0].nbytes))
@@ -218,11 +219,12 @@ class _Masked:
 
 
 def _masks(orders: np.ndarray, grid: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
-    """Return what is deleted at each step of each order, (orders x steps, height, width) bool, for orders (orders, cells)."""
+    """Return what is deleted at each step of each order, (orders x steps, *size) bool, for orders (orders, cells)."""
     deleted = [max(1, round(share * orders.shape[-1])) for share in DELETED]
     gone = np.stack([orders < number for number in deleted], axis=1).reshape(-1, *grid)
-    down, across = (np.arange(length) * cells // length for length, cells in zip(size, grid, strict=True))
-    return np.asarray(gone[..., down, :][..., across])
+    for axis, (length, cells) in enumerate(zip(size, grid, strict=True), start=1):
+        gone = np.take(gone, np.arange(length) * cells // length, axis=axis)
+    return gone
 
 
 def _drawn(generator: np.random.Generator, orders: int, cells: int) -> np.ndarray:

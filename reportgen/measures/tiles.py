@@ -87,16 +87,23 @@ def map_reduction(tiles: int, height: int, width: int, pixels: int) -> int:
 
 
 def central_slices(volumes: np.ndarray) -> np.ndarray:
-    """Return each volume's three central slices side by side, with an empty column between them.
+    """Return each volume's three central slices side by side, as `slices_through` does."""
+    centre = np.array(volumes.shape[1:]) // 2
+    return slices_through(volumes, np.broadcast_to(centre, (len(volumes), 3)))
+
+
+def slices_through(volumes: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the three slices through one voxel of each volume side by side, with an empty column between them.
 
     Args:
         volumes: (N, D, H, W) numbers.
+        places: (N, 3) integers, the depth, row and column of each volume's voxel.
 
     Returns:
         (N, max(H, D), W + W + H + 2) float32: the slices across depth, height and width; NaN where there is nothing.
     """
-    _, depth, height, width = volumes.shape
-    planes = (volumes[:, depth // 2], volumes[:, :, height // 2], volumes[:, :, :, width // 2])
+    each = np.arange(len(volumes))
+    planes = (volumes[each, places[:, 0]], volumes[each, :, places[:, 1]], volumes[each, :, :, places[:, 2]])
     tall = max(plane.shape[1] for plane in planes)
     padded = [
         np.pad(plane.astype(np.float32), ((0, 0), (0, tall - plane.shape[1]), (0, 1)), constant_values=np.nan)

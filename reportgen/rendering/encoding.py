@@ -90,7 +90,8 @@ def levels_of(grid: ImageGrid | Panel) -> np.ndarray:
 def byte_levels(grid: ImageGrid | Panel) -> np.ndarray:
     """Return values as shares of 255 of their scale, uint8 of the images' shape; what is not finite is 0."""
     low, high = grid.value_range
-    scaled = np.clip((np.nan_to_num(grid.images).astype(np.float64) - low) / (high - low), 0, 1)
+    known = np.where(np.isfinite(grid.images), grid.images, low).astype(np.float64)
+    scaled = np.clip((known - low) / (high - low), 0, 1)
     return np.asarray(np.round(scaled * 255).astype(np.uint8))
 
 

@@ -49,16 +49,19 @@ class OverlayWords:
     failed: bool
 
 
-def overlay_svg(picture: np.ndarray, values: np.ndarray, words: OverlayWords) -> tuple[str, int, int]:
+def overlay_svg(
+    picture: np.ndarray, values: np.ndarray, words: OverlayWords, *, slices: int = 1
+) -> tuple[str, int, int]:
     """Return a sample beside itself under its map: the drawing, its width and its height in CSS pixels.
 
     Args:
         picture: (H, W) or (H, W, 3) uint8.
         values: the map, (h, w), in [0, 1] of its own largest value, of the same extent as the picture; all 0 draws none.
         words: what is written on it.
+        slices: number of slices of a volume that stand side by side in the picture, each about as large as a sample.
     """
     height, width = picture.shape[:2]
-    side = SIDES[max(height, width) >= LARGE]
+    side = slices * SIDES[max(height, width) >= slices * LARGE]
     across, down = (round(side * size / max(height, width)) for size in (width, height))
     looks = "" if max(across, down) / max(height, width) < _SMOOTH else " class='p'"
     place = f"width='{across}' height='{down}' preserveAspectRatio='none'"

@@ -66,6 +66,9 @@ _COMPUTED = (Palette.SEQUENTIAL, Palette.DIVERGING)
 _DIGIT = 7
 """CSS pixels of a character under a tile."""
 
+_SLICES = 3
+"""Slices of a volume that stand side by side in a picture."""
+
 
 class Page:
     """What the templates of one page share: its language, its ids and the sizes of what is folded on narrow screens.
@@ -198,8 +201,11 @@ class Page:
                 stamp=stamp,
                 failed=stamp.startswith(FAILED_SIGN),
             )
-            draw = signal_overlay_svg if samples.palette is Palette.LINES else overlay_svg
-            svg, width, height = draw(picture, values / (top or 1.0), words)
+            shares = values / (top or 1.0)
+            if samples.palette is Palette.LINES:
+                svg, width, height = signal_overlay_svg(picture, shares, words)
+            else:
+                svg, width, height = overlay_svg(picture, shares, words, slices=_SLICES if figure.large else 1)
             drawn.append({"uri": svg_uri(svg), "width": width, "height": height})
         return drawn
 

@@ -195,6 +195,52 @@ def test_networks_along_time_are_explained_along_time() -> None:
         assert sample.orders >= 8
 
 
+def in_volumes() -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input((6, 8, 10, 1)),
+            layers.Conv3D(3, 3, strides=2, padding="same", activation="relu", name="conv"),
+            layers.GlobalAveragePooling3D(),
+            layers.Dense(3, activation="softmax", name="head"),
+        ]
+    )
+    return fix_weights(model, seed=3)
+
+
+def test_volumes_are_explained_and_cut_where_their_map_is_largest() -> None:
+    model, volumes = in_volumes(), draw(3, 6, 8, 10, 1)
+    hirescam, gradcam_maps, integrated = result_of(
+        model, volumes, "hirescam", "gradcam", "integrated-gradients"
+    ).methods
+    maps = model.layers[0](volumes).numpy()
+    kernel, bias = (weight.numpy() for weight in model.layers[-1].weights)
+    classes = model(volumes).numpy().argmax(axis=1)
+    expected = np.stack([maps[n] @ kernel[:, c] / 60 for n, c in enumerate(classes)])
+    assert (hirescam.size, gradcam_maps.size, integrated.size) == ((3, 4, 5), (3, 4, 5), (6, 8, 10))
+    drawn, over = (panel.images for panel in hirescam.figure.panels)
+    assert drawn.shape == over.shape == (3, 8, 10 + 1 + 10 + 1 + 8)
+    assert hirescam.figure.large
+    for position, (sample, whole) in enumerate(zip(hirescam.samples, expected, strict=True)):
+        assert sample.logit == pytest.approx(whole.sum() + bias[classes[position]], abs=1e-5)
+        assert sample.completeness == pytest.approx(0, abs=1e-4)
+        assert sample.largest == pytest.approx(whole.max(), abs=1e-5)
+        cell = np.unravel_index(whole.argmax(), whole.shape)
+        assert sample.voxel == tuple(
+            2 * int(at) for at in cell
+        )  # each value of the map covers two voxels along each axis
+        depth, row, column = sample.voxel
+        np.testing.assert_array_equal(drawn[position, :, :10], volumes[position, depth, :, :, 0])
+        np.testing.assert_array_equal(drawn[position, :6, 11:21], volumes[position, :, row, :, 0])
+        np.testing.assert_array_equal(drawn[position, :6, 22:], volumes[position, :, :, column, 0])
+        cut = np.maximum(whole[cell[0]], 0).repeat(2, axis=0).repeat(2, axis=1)
+        np.testing.assert_allclose(over[position, :, :10], cut, atol=1e-5)
+        assert sample.orders >= 8
+        assert sample.deletion is not None
+    # gradients are the same at every place, so that Grad-CAM is HiResCAM
+    np.testing.assert_allclose(gradcam_maps.figure.panels[1].images, over, atol=1e-5)
+    assert [one.voxel for one in result_of(pooled(), draw(2, 8, 8, 1)).methods[0].samples] == [None, None]
+
+
 @pytest.mark.parametrize(("factor", "drawn"), [(1e-9, False), (1e-3, True)])
 def test_maps_that_are_rounding_are_not_drawn(factor: float, drawn: bool) -> None:
     """Of logits of a billionth, all that a map adds up to is far below a millionth."""
@@ -262,7 +308,7 @@ def test_what_no_test_decides_is_told_of_maps_that_fail_none() -> None:
         (
             keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(2)]),
             draw(2, 4, 4, 1),
-            "No map can be drawn: no convolution has an output with height and width.",
+            "No map can be drawn: no convolution has an output with the input’s axes.",
         ),
         (
             keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3)]),
@@ -272,7 +318,7 @@ def test_what_no_test_decides_is_told_of_maps_that_fail_none() -> None:
         (
             keras.Sequential([keras.Input((9,)), layers.Dense(2)]),
             draw(2, 9),
-            "Attribution maps are made of images and sequences, and not of volumes, videos or numbers.",
+            "Attribution maps are made of images, sequences and volumes, and not of numbers.",
         ),
     ],
 )

@@ -371,6 +371,26 @@ def test_signals_become_strips_without_patches() -> None:
     assert depth.field == (5,)
 
 
+def test_volumes_become_their_central_slices_above_patches_of_the_middle_one() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((5, 6, 7, 1)),
+            layers.Conv3D(4, 3, activation="relu", name="voxels"),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    model, volumes = fix_weights(model, seed=3, mean=0), np.random.default_rng(4).random((3, 5, 6, 7, 1), np.float32)
+    (depth,) = told(model, volumes).depths
+    (first, *_), maps = depth.samples, outputs_of(model, "voxels", volumes)
+    own = maps[0, ..., first.channels[0]]  # 3 x 4 x 5 values
+    np.testing.assert_allclose(first.maps.images[0][:, :5], own[1], atol=1e-6)
+    np.testing.assert_allclose(first.maps.images[0][:3, 6:11], own[:, 2], atol=1e-6)
+    np.testing.assert_allclose(first.maps.images[0][:3, 12:], own[:, :, 2], atol=1e-6)
+    assert first.patches is not None
+    assert (first.patches.images.shape, depth.field) == ((8, 3, 3), (3, 3, 3))
+
+
 def test_without_samples_the_section_is_skipped() -> None:
     assert isinstance(run(network(), None), Skip)
 

@@ -249,3 +249,27 @@ def test_at_most_ten_of_a_hundred_random_maps_pass_also_where_not_all_are_paid_f
     assert max(rates) <= 0.1
     if most is None:
         assert 0.02 <= np.mean(rates) <= 0.08
+
+
+def test_volumes_have_four_cells_along_each_axis_and_a_blur_along_all_three() -> None:
+    maps, volumes = draw(2, 8, 6, 10), draw(2, 8, 6, 10, 3)
+    cells = cells_of(maps)
+    assert cells.shape == (2, 4, 3, 4)
+    np.testing.assert_allclose(cells[1, 2, 1, 3], maps[1, 4:6, 2:4, 9:].sum(), rtol=1e-5)
+    expected = scipy.ndimage.uniform_filter(volumes.astype(np.float64), (1, 5, 3, 5, 1), mode="nearest")
+    np.testing.assert_allclose(blurred(volumes), expected, atol=1e-5)
+
+
+def test_deletion_works_in_volumes() -> None:
+    volumes = np.abs(draw(3, 8, 6, 10, 1)) % 1
+    seen = np.zeros((3, 8, 6, 10, 1), np.float32)
+    seen[:, 2:4, :2, :5] = 1  # where the score looks
+
+    def score(inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        return 0.1 + 0.8 * np.abs(inputs - volumes[positions] * (1 - seen[positions])).reshape(len(inputs), -1).mean(1)
+
+    aimed, away = (
+        deletion_tests(side * seen[..., 0] * volumes[..., 0], volumes + seen, score, seed=1) for side in (1, -1)
+    )
+    assert [is_better_than_random(one) for one in aimed] == [True] * 3
+    assert [is_better_than_random(one) for one in away] == [False] * 3

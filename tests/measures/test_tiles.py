@@ -11,6 +11,7 @@ from reportgen.measures.tiles import (
     percentile_end,
     reduction_for,
     signals_of,
+    slices_through,
     strongest,
 )
 from reportgen.results.plottables import Palette
@@ -88,6 +89,10 @@ def test_central_slices_stand_side_by_side() -> None:
     assert np.isnan(slices[:, [4, 9]]).all()
     assert np.isnan(slices[2, 5:]).all()
     assert slices.shape == (3, 13)
+    (through,) = slices_through(volume, np.array([[0, 2, 3]]))
+    np.testing.assert_array_equal(through[:, :4], volume[0, 0])
+    np.testing.assert_array_equal(through[:2, 5:9], volume[0, :, 2])
+    np.testing.assert_array_equal(through[:2, 10:13], volume[0, :, :, 3])
 
 
 def test_signals_keep_their_channels_and_shrink_along_time() -> None:

@@ -16,11 +16,12 @@ from reportgen.rendering.encoding import (
     figure_svg,
     lookup_table,
     png_bytes,
+    sample_pixels,
     svg_uri,
     tile_png,
 )
 from reportgen.rendering.figures import draw_curve
-from reportgen.results.plottables import Curve, ImageGrid, Palette
+from reportgen.results.plottables import Curve, ImageGrid, Palette, Panel
 
 
 def decoded(grid: ImageGrid, index: int = 0) -> Image.Image:
@@ -70,6 +71,11 @@ def test_a_grey_picture_without_gaps_needs_no_palette():
     image = decoded(grid_of([[[0, 127.5, 255]]], Palette.GREY, (0, 255)))
     assert (image.mode, np.array(image).tolist()) == ("L", [[0, 128, 255]])
     assert decoded(grid_of([[[0, np.nan]]], Palette.GREY, (0, 255))).mode == "P"
+
+
+def test_what_lies_beyond_a_sample_is_black_on_any_scale():
+    panel = Panel(np.array([[[-1, 0, np.nan, 3]]]), (-1, 3), Palette.GREY)
+    assert sample_pixels(panel).tolist() == [[[0, 64, 0, 255]]]
 
 
 def test_pictures_without_axes_need_no_matplotlib():

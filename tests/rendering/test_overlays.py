@@ -45,6 +45,7 @@ def test_a_sample_keeps_its_colours_and_stands_once_in_the_drawing():
     assert (width, height) == (2 * side + 3 + 16, side // 2 + 48)
     large = np.zeros((LARGE // 2, LARGE, 3), np.uint8)
     assert overlay_svg(large, MAP, PASSED)[1:] == (2 * SIDES[1] + 3 + 16, SIDES[1] // 2 + 48)
+    assert overlay_svg(PICTURE, MAP, PASSED, slices=3)[1] == 2 * 3 * side + 3 + 16
     assert ramp[0, -1].tolist() == pytest.approx(lookup_table(Palette.SEQUENTIAL)[-1], abs=6)
     assert "3: cat &amp; &lt;dog&gt;" in svg
     assert ">0</text>" in svg

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,16 @@ from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.errors import ForwardError
 from reportgen.measures.attribution_maps import METHODS
 from reportgen.measures.deletion import DELETED
-from reportgen.measures.tiles import SIGNAL_LENGTH, Pictures, block_means, drawn_samples, reduction_for
+from reportgen.measures.tiles import (
+    SIGNAL_LENGTH,
+    Pictures,
+    block_means,
+    drawn_samples,
+    pictures_of,
+    reduction_for,
+    slices_through,
+    value_range,
+)
 from reportgen.messages import say
 from reportgen.results import Finding, Inconclusive, Limits, Palette, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples
@@ -30,6 +39,7 @@ MOST_SAMPLES = 10
 """Samples that are explained: one of each of ten classes; each costs a pass of 18 masked copies, and up to 320 near the limit."""
 
 _PICTURE_PIXELS = 84 * 84
+_SLICES = 3  # of a volume, side by side
 _ROUNDING = 1e-6
 
 
@@ -52,24 +62,25 @@ class Attribution:
         if samples.not_repeatable:
             return Skip(samples.not_repeatable)
         images = samples.images[:MOST_SAMPLES]
-        pictures = drawn_samples(images, pixels=_PICTURE_PIXELS) if images.ndim in (3, 4) else None
-        if pictures is None:
-            return Skip(
-                say("Attribution maps are made of images and sequences, and not of volumes, videos or numbers.")
-            )
+        if images.ndim not in (3, 4, 5):
+            return Skip(say("Attribution maps are made of images, sequences and volumes, and not of numbers."))
         try:
             explained = explain(context, samples, MOST_SAMPLES)
         except ForwardError as error:
             return Skip(say("The gradients could not be computed. Received: {error}", error=str(error)))
         if isinstance(explained, str):
             return Skip(explained)
+        laid = [_laid_over(_above_rounding(maps.values, explained.logits), images) for maps in explained.maps]
         return AttributionResult(
-            methods=tuple(_method(maps, explained, samples, pictures, context.limits) for maps in explained.maps),
+            methods=tuple(
+                _method(maps, explained, samples, over, context.limits)
+                for maps, over in zip(explained.maps, laid, strict=True)
+            ),
             explained=explained.target.rule,
             chosen=len(samples.names),
             kernels=explained.kernels,
             deleted=DELETED,
-            reduction=pictures.reduction,
+            reduction=laid[0].pictures.reduction,
             seed=context.options.seed,
             other_inputs=explained.other_inputs,
             effort=explained.effort.name,
@@ -82,24 +93,77 @@ class Attribution:
         return findings(result, limits)
 
 
+@dataclass(frozen=True)
+class _LaidOver:
+    """The positive part of n maps, (n, h, w), what each is laid over, its largest value (n,), and where a volume is cut."""
+
+    maps: np.ndarray
+    pictures: Pictures
+    largest: np.ndarray
+    voxels: tuple[tuple[int, ...], ...]
+
+
+def _laid_over(maps: np.ndarray, images: np.ndarray) -> _LaidOver:
+    """Return maps, none of them negative, and their samples as they are drawn: volumes cut where their map is largest.
+
+    Args:
+        maps: (n, h, w) float32, a single row along time, or (n, d, h, w).
+        images: the samples as stored.
+    """
+    largest = maps.max(axis=tuple(range(1, maps.ndim)))
+    if images.ndim < 5:
+        drawn = drawn_samples(images, pixels=_PICTURE_PIXELS)
+        assert drawn is not None
+        return _LaidOver(maps, drawn, largest, ())
+    size = images.shape[1:-1]
+    voxels = np.array([_largest_voxel(one, size) for one in maps])
+    cut = slices_through(images.mean(axis=-1, dtype=np.float32), voxels)
+    drawn = pictures_of(cut[..., None], pixels=_SLICES * _PICTURE_PIXELS)
+    assert drawn is not None
+    over = np.concatenate([slices_through(_of_size(one, size)[None], voxels[n : n + 1]) for n, one in enumerate(maps)])
+    told = tuple(tuple(map(int, voxel)) for voxel in voxels)
+    return _LaidOver(block_means(over, drawn.reduction), replace(drawn, value_range=value_range(images)), largest, told)
+
+
+def _largest_voxel(values: np.ndarray, size: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the middle voxel of a volume of this size below the largest value of its map; the volume's own of a blank one."""
+    if not np.nan_to_num(values).any():
+        return tuple(length // 2 for length in size)
+    cells = np.unravel_index(int(np.nan_to_num(values).argmax()), values.shape)
+    starts = [
+        [-(-(int(cell) + edge) * length // count) for edge in (0, 1)]
+        for cell, length, count in zip(cells, size, values.shape, strict=True)
+    ]
+    return tuple((first + after - 1) // 2 for first, after in starts)
+
+
+def _of_size(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Return a map in which each value is repeated until it has this size."""
+    for axis, (count, length) in enumerate(zip(values.shape, size, strict=True)):
+        values = np.take(values, np.arange(length) * count // length, axis=axis)
+    return values
+
+
 def _method(
-    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, pictures: Pictures, limits: Limits
+    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, over: _LaidOver, limits: Limits
 ) -> MethodMaps:
-    drawn = _above_rounding(maps.values, explained.logits)
-    largest = drawn.max(axis=(1, 2))
-    shown = tuple(
-        _sample(maps, explained, samples, limits, position, float(largest[position])) for position in range(len(drawn))
-    )
+    shown = tuple(_sample(maps, explained, samples, limits, position, over) for position in range(len(maps.values)))
     labels = tuple(f"{sample.index} {sample.sign}".rstrip() for sample in shown)
-    figure = attribution_figure(drawn, pictures, labels, total=len(samples.names))
+    figure = attribution_figure(over.maps, over.pictures, labels, total=len(samples.names), large=bool(over.voxels))
     subject = say("input") if maps.key == "integrated-gradients" else explained.target.features
-    size = maps.values.shape[1:] if samples.images.ndim == 4 else maps.values.shape[2:]
+    size = maps.values.shape[2:] if samples.images.ndim == 3 else maps.values.shape[1:]
     return MethodMaps(maps.key, METHODS[maps.key], subject, size, figure, maps.points, shown)
 
 
 def _sample(
-    maps: CheckedMaps, explained: Explained, samples: EvaluatedSamples, limits: Limits, position: int, largest: float
+    maps: CheckedMaps,
+    explained: Explained,
+    samples: EvaluatedSamples,
+    limits: Limits,
+    position: int,
+    over: _LaidOver,
 ) -> SampleAttribution:
+    largest = float(over.largest[position])
     completeness = None if maps.completeness is None else float(maps.completeness[position])
     similarity, deletion = float(maps.similarity[position]), maps.deletion[position]
     labels = samples.labels
@@ -117,6 +181,7 @@ def _sample(
         orders=deletion.orders,
         as_good=deletion.as_good,
         untested=_untested(maps, position),
+        voxel=over.voxels[position] if over.voxels else None,
     )
     return replace(sample, failed=failed_tests(sample, limits), undecided=undecided_tests(sample, limits))
 
@@ -126,7 +191,9 @@ def _untested(maps: CheckedMaps, position: int) -> tuple[str, ...]:
     return tuple(test for test, is_made in made.items() if not is_made)
 
 
-def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, ...], *, total: int) -> PanelGrid:
+def attribution_figure(
+    maps: np.ndarray, pictures: Pictures, labels: tuple[str, ...], *, total: int, large: bool = False
+) -> PanelGrid:
     """Return each sample and the map that is laid over it.
 
     Args:
@@ -134,6 +201,7 @@ def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, 
         pictures: pictures of at least N samples.
         labels: labels of the N tiles.
         total: number of chosen samples.
+        large: whether the pictures are slices of volumes, several side by side.
     """
     if maps.shape[1] == 1:  # a strip, which may be as long as a recording
         maps = block_means(maps, reduction_for(1, 1, maps.shape[2], SIGNAL_LENGTH))
@@ -146,15 +214,17 @@ def attribution_figure(maps: np.ndarray, pictures: Pictures, labels: tuple[str, 
         labels=labels,
         columns=1,
         total=total,
+        large=large,
     )
 
 
 def _above_rounding(maps: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """Return the positive part of maps (N, H, W); of a map whose positive values together are rounding, zeros.
+    """Return the positive part of maps (N, *size); of a map whose positive values together are rounding, zeros.
 
     They are where their sum is at most a millionth of the logit, or of 1 where that is less: a class's score would not
     change by more than the millionth that the deletion test takes for noise.
     """
     positive = np.maximum(maps, 0)
     least = _ROUNDING * np.maximum(1.0, np.abs(logits))
-    return np.where((positive.sum(axis=(1, 2), dtype=np.float64) > least)[:, None, None], positive, 0)
+    along = tuple(range(1, maps.ndim))
+    return np.where(np.expand_dims(positive.sum(axis=along, dtype=np.float64) > least, along), positive, 0)

@@ -44,7 +44,7 @@ class CheckedMaps:
 
     Attributes:
         key: the method, as --attribution takes it.
-        values: (n, h, w) float32; h is 1 along time.
+        values: (n, h, w) float32; h is 1 along time; (n, d, h, w) of volumes.
         similarity: (n,) rank correlation with the map of the randomised network; NaN of what it has no map of.
         randomised: number of maps, the first ones, that it has one of.
         deletion: the map's order against random ones, of each of n maps.
@@ -112,7 +112,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     if target is None and inputs.several:
         return say("No map can be drawn: no convolution depends on the input shown.")
     if target is None or len(target.size) != inputs.values.ndim - 2:
-        return say("No map can be drawn: no convolution has an output with height and width.")
+        return say("No map can be drawn: no convolution has an output with the input’s axes.")
     classes = np.argmax(scores.values[: len(inputs)], axis=1)
     effort, methods = effort_of(context.options.effort, context.layers), context.options.attribution_methods
     given = _Samples(
@@ -234,7 +234,7 @@ def _affine_error(
     if bias is None:
         return None
     explained = trained.logits - bias[given.logits.columns] * given.logits.signs
-    totals = values.sum(axis=(1, 2))
+    totals = values.reshape(len(values), -1).sum(axis=1)
     return np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
 
 
@@ -247,7 +247,7 @@ def _integrated(
     points = POINTS
     maps = _integral(gradients, given, points)
     while True:
-        totals = maps.sum(axis=(1, 2))
+        totals = maps.reshape(len(maps), -1).sum(axis=1)
         errors = np.array([completeness_error(*map(float, pair)) for pair in zip(totals, explained, strict=True)])
         again = np.flatnonzero(errors > COMPLETE)
         if not again.size or 2 * points > MOST_POINTS:
@@ -266,5 +266,5 @@ def _integral(gradients: LogitGradients, given: _Samples, points: int, chosen: n
 
 
 def _with_rows(values: np.ndarray) -> np.ndarray:
-    """Return (n, height, width, channels); (n, length, channels) along time as a single row."""
+    """Return (n, length, channels), along time, as a single row (n, 1, length, channels); all else as it is."""
     return values[:, None] if values.ndim == 3 else values

@@ -42,6 +42,7 @@ class SampleAttribution:
         as_good: number of them that do as well as the map's order or better.
         undecided: names of the tests that decide nothing, where it failed none and has a positive value.
         untested: names of the tests that were not made, as the effort did not reach so far.
+        voxel: depth, row and column of the slices that are shown, where the map of a volume is largest; None elsewhere.
     """
 
     index: SortedBy[int]
@@ -58,6 +59,7 @@ class SampleAttribution:
     as_good: Kept[int] = 0
     undecided: Kept[tuple[str, ...]] = ()
     untested: Kept[tuple[str, ...]] = ()
+    voxel: Annotated[tuple[int, ...] | None, Becomes(None)] = None
 
     @property
     def sign(self) -> str:
@@ -80,7 +82,7 @@ class MethodMaps:
         key: the method, as --attribution takes it.
         title: the method's name.
         subject: the call whose maps are explained, or 'input'.
-        size: rows and columns of a map.
+        size: rows and columns of a map; steps along time, and depth, rows and columns of a volume.
         figure: each sample, and the positive part of its map, which is laid over it on a scale of its own.
         points: points of the quadrature, the most that a sample needed; None for other methods.
         samples: the maps, in the order of the selection.

@@ -18,7 +18,14 @@ from reportgen.analyses.concepts.results import (
 from reportgen.analyses.concepts.rules import RULES, findings
 from reportgen.analyses.concepts.separation import separations
 from reportgen.errors import ForwardError
-from reportgen.measures.tiles import MAP_PERCENTILE, block_means, drawn_samples, map_reduction, percentile_end
+from reportgen.measures.tiles import (
+    MAP_PERCENTILE,
+    block_means,
+    central_slices,
+    drawn_samples,
+    map_reduction,
+    percentile_end,
+)
 from reportgen.messages import say
 from reportgen.models.graphs import common_data_format, layer_path
 from reportgen.models.passes import Placement, follow_placements, spread_over
@@ -33,7 +40,7 @@ PATCHES = 2
 MOST_DEPTHS = 6
 SCORES = 3
 
-_MAP_AXES = (3, 4)  # of outputs with one or two spatial axes
+_MAP_AXES = (3, 4, 5)  # of outputs with one to three spatial axes
 _MAP_PIXELS = 90_000  # of all maps of the section
 _PICTURE_PIXELS = 42 * 42
 _FEW = 8  # values of an output that are told
@@ -72,7 +79,7 @@ class Concepts:
 
 def _placements(context: AnalysisContext, samples: EvaluatedSamples) -> Mapping[str, Placement]:
     """Return where the layers' values look; none for samples that are no pictures and where it cannot be followed."""
-    if context.live is None or samples.images.ndim != 4:
+    if context.live is None or samples.images.ndim not in (4, 5):
         return {}
     try:
         return follow_placements(
@@ -98,7 +105,11 @@ def _depth(
     largest = np.nan_to_num(np.abs(maps) if _is_signed(maps) else maps, nan=-np.inf).max(
         axis=tuple(range(1, maps.ndim - 1))
     )
-    pictures = pictures[:, :, None, :] if pictures.ndim == 3 else pictures
+    if maps.ndim == 3:
+        pictures = pictures[:, :, None, :]
+    elif maps.ndim == 5:
+        slices = central_slices(pictures.reshape(-1, *pictures.shape[2:]))
+        pictures = slices.reshape(*pictures.shape[:2], *slices.shape[1:])
     shown = [_strongest(row) for row in largest]
     count = sum(map(len, shown)) or 1
     factor = map_reduction(count, pictures.shape[2], pictures.shape[3], _MAP_PIXELS // depths)
