@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Literal
 from reportgen.errors import UsageError
 from reportgen.redaction import left_out
 from reportgen.rendering import (
+    COMPARED_FORMS,
     LARGEST_PAGE,
     WRITERS,
     Asked,
     check_card,
-    check_page_size,
     check_targets,
     rendered,
     write_all,
@@ -148,17 +148,9 @@ class Report(ReportResults):
             OutputError: a file cannot be written, or the page is too large; then none is changed.
             UsageError: there is no such form or severity.
         """
-        forms: dict[str, str | Path | None] = {"html": path, "json": json_path, "pdf": pdf_path, **also}
-        unknown = [form for form in forms if form not in WRITERS]
-        if unknown:
-            raise UsageError(f"also must name forms of {', '.join(WRITERS)}. Received: {shown(unknown[0])!r}.")
-        targets = {form: Path(target) for form, target in forms.items() if target is not None}
-        check_targets(tuple(targets.values()))
-        if "card" in targets:
-            check_card(targets["card"])
         gate = None if fail_on is None else severity_named(fail_on)
         asked = Asked(paper=paper, pdf_full=pdf_full, max_megabytes=max_megabytes, fail_on=gate)
-        write_all(rendered(self, targets, asked))
+        _written(self, {"html": path, "json": json_path, "pdf": pdf_path, **also}, WRITERS, asked)
         return Path(path)
 
     def log_to_mlflow(self, *, run_id: str | None = None, folder: str = "reportgen", step: int = 0) -> str:
@@ -221,31 +213,50 @@ class Comparison(ComparisonResults):
         *,
         json_path: str | Path | None = None,
         pdf_path: str | Path | None = None,
+        also: Mapping[str, str | Path] = _NOTHING,
         paper: str = "A4",
         pdf_full: bool = False,
         max_megabytes: float = LARGEST_PAGE,
+        fail_on: Literal["regression"] | None = None,
     ) -> Path:
-        """Write the page, and the JSON and the PDF where asked for, and return the page's path, as `Report.save` does.
+        """Write the page, and what else was asked for, and return the page's path, as `Report.save` does.
 
         Args:
             path, json_path, pdf_path: where each is written; None for nowhere.
+            also: further files by their form: 'junit', 'markdown' and 'metrics'.
             paper, pdf_full, max_megabytes: see `Report.save`.
+            fail_on: 'regression' fails test cases of the JUnit file where the new model is certainly worse; None fails none.
 
         Raises:
             OutputError: a file cannot be written, or the page is too large; then none is changed.
+            UsageError: there is no such form or gate.
         """
-        check_targets(tuple(Path(target) for target in (path, json_path, pdf_path) if target is not None))
-        page = self.to_html()
-        check_page_size(page, max_megabytes)
-        contents: dict[Path, str | bytes] = {Path(path): page}
-        if json_path is not None:
-            contents[Path(json_path)] = self.to_json()
-        if pdf_path is not None:
-            contents[Path(pdf_path)] = self.to_pdf(paper, full=pdf_full)
-        write_all(contents)
+        if fail_on not in (None, "regression"):
+            raise UsageError(f"fail_on must be 'regression' or None. Received: {shown(str(fail_on))!r}.")
+        asked = Asked(
+            paper=paper, pdf_full=pdf_full, max_megabytes=max_megabytes, fail_on_regression=fail_on is not None
+        )
+        _written(self, {"html": path, "json": json_path, "pdf": pdf_path, **also}, COMPARED_FORMS, asked)
         return Path(path)
 
     def _repr_html_(self) -> str:
         from reportgen.rendering import render_comparison, render_framed
 
         return render_framed(render_comparison(self), title=self.title, language=self.language)
+
+
+def _written(
+    made: ReportResults | ComparisonResults,
+    forms: Mapping[str, str | Path | None],
+    known: Collection[str],
+    asked: Asked,
+) -> None:
+    """Write every form that has a path, all of them or none."""
+    unknown = [form for form in forms if form not in known]
+    if unknown:
+        raise UsageError(f"also must name forms of {', '.join(known)}. Received: {shown(unknown[0])!r}.")
+    targets = {form: Path(target) for form, target in forms.items() if target is not None}
+    check_targets(tuple(targets.values()))
+    if "card" in targets:
+        check_card(targets["card"])
+    write_all(rendered(made, targets, asked))

@@ -14,7 +14,7 @@ from reportgen.analyses.catalogue import open_catalogue
 from reportgen.building.context import READING, make_context
 from reportgen.building.opening import read_described
 from reportgen.building.provenance import comparing_command, input_names, make_provenance
-from reportgen.comparison import Side, compared, verdict_of_parts
+from reportgen.comparison import Side, applied_rules, compared, verdict_of_parts
 from reportgen.errors import MisfitError, SamplesError, told_as_lack
 from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel, describe_deployed, model_inputs
@@ -72,14 +72,17 @@ def make_comparison(
         options.check_without_samples(of_samples)
     catalogue = open_catalogue(config)
     settings, configuration = catalogue.settings, catalogue.configuration
-    options = settled(options, given=given, configured=configuration.options, file=configuration.name).options
+    chosen = settled(options, given=given, configured=configuration.options, file=configuration.name)
+    options = chosen.options
     named = input_names(samples, of_samples | {"config": config}, ())
     read = _read_both(base, new, options, on_stage, run=samples is not None)
     sources: list[SampleSource | None] = [None, None]
     if samples is not None:
         on_stage(READING)
         read, sources = _opened(read, samples, labels, class_names, options)
-    sides = _sides(read, sources, options, settings.limits, named, on_stage, given=samples is not None)
+    sides = _sides(
+        read, sources, options, settings.limits, named, on_stage, given=samples is not None, set_by=chosen.set_by
+    )
     on_stage(_COMPARING)
     sections = compared(*sides, settings)
     evaluated = sides[1].samples or sides[0].samples
@@ -93,6 +96,7 @@ def make_comparison(
         sections=sections,
         title=options.title or " → ".join(map(_stem, files, titles)),
         command=command or comparing_command(files[0], files[1], options, named),
+        rules=applied_rules(settings, sections),
     )
     return redact_comparison(made) if options.redact else made
 
@@ -203,6 +207,7 @@ def _sides(
     on_stage: Stage,
     *,
     given: bool,
+    set_by: Mapping[str, str],
 ) -> tuple[Side, Side]:
     """Return both models, run on the same samples: those that the new one chooses."""
     sides: dict[int, Side] = {}
@@ -212,7 +217,7 @@ def _sides(
         own = options
         if first is not None and first.samples is not None:
             own = replace(options, select=",".join(map(str, first.samples.summary.shown)))
-        provenance = make_provenance(loaded, options, named, name=described.summary.name)
+        provenance = make_provenance(loaded, options, named, name=described.summary.name, set_by=set_by)
         with grouped_convolutions_run(described.layers):
             context = make_context(
                 described,

@@ -33,7 +33,7 @@ from reportgen.cli.options import (
     takes,
     with_lone_flags,
 )
-from reportgen.cli.outcome import Outcome, with_gate
+from reportgen.cli.outcome import WRITING, Outcome, with_gate
 from reportgen.cli.rules import rules
 from reportgen.cli.signals import Terminated
 from reportgen.cli.streams import forget_lost_output, lost_output, settled_streams
@@ -44,12 +44,11 @@ from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.results import severity_named
 
 if TYPE_CHECKING:
-    from reportgen.report import Report
+    pass
 
 GATE_FAILED, SECTION_LOST, INTERRUPTED = 1, 6, 130
 _LONGEST = 1e6  # seconds that a system can wait for
 _LONGEST_LOADING = 300.0  # seconds; a slow disk takes one minute
-_WRITING, _WHOLE = "Writing the page", "the files are all new or all as they were"
 # Typer carries click with it under another name in newer releases; its errors have this base in all of them.
 _CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -192,7 +191,7 @@ def _write(
         quiet_standard_error,
         shown_stages,
     )
-    from reportgen.rendering import large_page_warning
+    from reportgen.rendering import Asked, large_page_warning
 
     options.check()
     outcome.check()
@@ -204,7 +203,7 @@ def _write(
             from reportgen.building.opening import LOADING_TENSORFLOW
 
             def on_stage(name: str) -> None:
-                needed = name in NEEDED_STAGES or name == _WRITING
+                needed = name in NEEDED_STAGES or name == WRITING
                 seconds = None if needed else min(60 * outcome.time_limit, _LONGEST)
                 if name == LOADING_TENSORFLOW:  # which hangs where memory is very short
                     seconds = min(60 * outcome.time_limit, _LONGEST_LOADING)
@@ -223,8 +222,8 @@ def _write(
                 lost=attempt.lost,
                 max_megabytes=outcome.max_size,
             )
-            next_stage(_WRITING)
-            _save(report, outcome)
+            next_stage(WRITING)
+            outcome.save(report, fail_on=outcome.fail_on)
             times.end()
         if not outcome.quiet:
             with read_as_text(stream):
@@ -235,7 +234,8 @@ def _write(
         not_run = not_run_text(report) if outcome.quiet else ""  # among the findings otherwise
         failed = failed_text(report)
         lost = failed if outcome.quiet else ""
-        unsaid = told_github(report, stream, fail_on=outcome.fail_on)
+        asked = Asked(fail_on=severity_named(outcome.fail_on) if outcome.fail_on else None)
+        unsaid = told_github(report, stream, asked=asked)
         with read_as_text(stream):
             for said in filter(
                 None, (large_page_warning(outcome.output), not_run, lost, gate, in_force.unheeded, unsaid)
@@ -249,22 +249,6 @@ def _write(
         raise typer.Exit(GATE_FAILED)
     if attempt.lost or failed:
         raise typer.Exit(SECTION_LOST)
-
-
-def _save(report: Report, outcome: Outcome) -> None:
-    try:
-        report.save(
-            outcome.output,
-            also={form: path for form, path in outcome.targets.items() if form != "html"},
-            paper=outcome.paper,
-            pdf_full=outcome.pdf_full,
-            max_megabytes=outcome.max_size,
-            fail_on=outcome.fail_on,
-        )
-    except KeyboardInterrupt as error:
-        raise Terminated(left=_WHOLE) from error
-    except Terminated as error:
-        raise Terminated(error.number, left=_WHOLE) from error
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from reportgen.cli.options import GATES, ClassNames, Config, Labels, SampleSources, given_on, takes
-from reportgen.cli.outcome import Outcome, gate_in_force
-from reportgen.cli.signals import Terminated
+from reportgen.cli.outcome import WRITING, Outcome, gate_in_force
 from reportgen.cli.streams import forget_lost_output
 from reportgen.cli.supervision import Attempt, Stage
 from reportgen.options import COMPARED, ReportOptions
 
-if TYPE_CHECKING:
-    from reportgen.report import Comparison
-
 REGRESSED = 1
-_WRITING, _WHOLE = "Writing the page", "the files are all new or all as they were"
 
 Model = Annotated[
     Path,
@@ -37,7 +32,10 @@ FailOn = Annotated[
         rich_help_panel=GATES,
     ),
 ]
-_OUTCOME = ("output", "json_path", "pdf_path", "pdf_full", "paper", "max_size", "open_page", "timings", "quiet")
+_OUTCOME = (
+    *("output", "json_path", "pdf_path", "junit", "markdown", "metrics"),
+    *("pdf_full", "paper", "max_size", "open_page", "timings", "quiet"),
+)
 
 
 @takes("options", ReportOptions, *COMPARED)
@@ -56,8 +54,9 @@ def compare(
     outcome: Outcome,
 ) -> None:
     """Write a page on whether a new model is better than a base, and on what differs."""
-    from reportgen.cli.terminal import StageTimes, quiet_standard_error, shown_stages
-    from reportgen.rendering import large_page_warning
+    from reportgen.cli.github import read_as_text, told_github
+    from reportgen.cli.terminal import StageTimes, quiet_standard_error, regression_text, shown_stages, verdict_text
+    from reportgen.rendering import Asked, large_page_warning
 
     attempt: Attempt = context.obj
     options.check()
@@ -78,41 +77,22 @@ def compare(
             made = make_comparison(
                 base, new, samples or None, **inputs, options=options, given=given, on_stage=next_stage
             )
-            next_stage(_WRITING)
-            _save(made, outcome)
+            next_stage(WRITING)
+            outcome.save(made, fail_on=in_force.gate)
             times.end()
-        verdict = made.verdict
-        lines = [] if outcome.quiet else [" ".join(filter(None, (verdict.conclusion, verdict.measured)))]
         if not outcome.quiet:
-            lines += [f"  {'worse' if change.worse else 'better'}: {change.said}" for change in verdict.changes]
+            with read_as_text(stream):
+                stream.write(f"{verdict_text(made.verdict)}\n")
         if outcome.timings:
-            lines.append(times.text())
-        lines += [f"reportgen: {said}" for said in filter(None, [large_page_warning(outcome.output)])]
-        if in_force.unheeded:
-            lines.append(f"reportgen: {in_force.unheeded}")
-        if in_force.gate and made.regressed:
-            origin = f" ({in_force.set_by})" if in_force.set_by else ""
-            lines.append(f"reportgen: --fail-on regression{origin}: failed.")
-        stream.writelines(f"{line}\n" for line in lines)
+            stream.write(f"{times.text()}\n")
+        gate = regression_text(made, set_by=in_force.set_by) if in_force.gate else ""
+        unsaid = told_github(made, stream, asked=Asked(fail_on_regression=in_force.gate is not None))
+        with read_as_text(stream):
+            for said in filter(None, (large_page_warning(outcome.output), gate, in_force.unheeded, unsaid)):
+                stream.write(f"reportgen: {said}\n")
     typer.echo(outcome.output)
     forget_lost_output()  # the page is there, whoever hears of it
     if outcome.open_page:
         typer.launch(outcome.output.absolute().as_uri())
     if in_force.gate and made.regressed:
         raise typer.Exit(REGRESSED)
-
-
-def _save(made: Comparison, outcome: Outcome) -> None:
-    try:
-        made.save(
-            outcome.output,
-            json_path=outcome.json_path,
-            pdf_path=outcome.pdf_path,
-            paper=outcome.paper,
-            pdf_full=outcome.pdf_full,
-            max_megabytes=outcome.max_size,
-        )
-    except KeyboardInterrupt as error:
-        raise Terminated(left=_WHOLE) from error
-    except Terminated as error:
-        raise Terminated(error.number, left=_WHOLE) from error

@@ -1,4 +1,4 @@
-"""What a job on GitHub is told of a report: annotations beside the pull request, and a page of its summary.
+"""What a job on GitHub is told of a report or a comparison: annotations beside the pull request, and a page of its summary.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from reportgen.results import Report, Severity, severity_named
+from reportgen.rendering import Asked, markdown_of
+from reportgen.results import Comparison, Report, Section, Severity
 from reportgen.untrusted.escaping import reason_of, shown
 
 _COMMANDS = {Severity.PROBLEM: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -39,25 +41,57 @@ def read_as_text(stream: TextIO) -> Iterator[None]:
         stream.write(f"::{token}::\n")
 
 
-def told_github(report: Report, stream: TextIO, *, fail_on: str | None) -> str:
-    """Write annotations to the stream on GitHub, and append the report in short to the job's summary where there is one.
+@dataclass(frozen=True)
+class Annotation:
+    """A line beside a pull request.
+
+    Attributes:
+        severity: how grave it is.
+        title, message: what is said.
+    """
+
+    severity: Severity
+    title: str
+    message: str
+
+
+def annotations_of(made: Report | Comparison) -> list[Annotation]:
+    """Return what stands beside the pull request: of a comparison what is worse and the new findings, of a report all."""
+    if isinstance(made, Report):
+        return [Annotation(one.severity, f"{one.code}: {one.subject}", one.message) for one in made.findings]
+    worse = [
+        Annotation(
+            Severity.PROBLEM if one.decides else Severity.WARNING, "worse than the base", f"{one.said}. {one.action}"
+        )
+        for one in made.verdict.changes
+        if one.worse
+    ]
+    new = [
+        Annotation(row.new, f"new: {row.code}: {row.subject}", row.message)
+        for section in made.sections
+        if isinstance(section, Section) and section.name == "finding_changes"
+        for row in section.result.new
+    ]
+    return worse + new
+
+
+def told_github(made: Report | Comparison, stream: TextIO, *, asked: Asked) -> str:
+    """Write annotations to the stream on GitHub, and append the page in short to the job's summary where there is one.
 
     Args:
-        report: the report.
+        made: the report or comparison.
         stream: standard error; standard output is for the page's path alone.
-        fail_on: the gate's severity; None for no gate.
+        asked: the gate.
 
     Returns:
         One line on why the summary could not be written; '' where it was or where there is none.
     """
     if on_github():
-        stream.writelines(f"{line}\n" for line in commands_of(report))
+        stream.writelines(f"{line}\n" for line in commands_of(annotations_of(made)))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return ""
-    from reportgen.rendering import render_markdown
-
-    text = render_markdown(report, fail_on=severity_named(fail_on) if fail_on else None)
+    text = markdown_of(made, asked)
     try:
         with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
             file.write(f"{text}\n")
@@ -66,13 +100,12 @@ def told_github(report: Report, stream: TextIO, *, fail_on: str | None) -> str:
     return ""
 
 
-def commands_of(report: Report) -> list[str]:
-    """Return the gravest findings as GitHub's workflow commands, at most ten of each severity."""
+def commands_of(annotations: Sequence[Annotation]) -> list[str]:
+    """Return annotations as GitHub's workflow commands, at most ten of each severity."""
     lines = []
     for severity, command in _COMMANDS.items():
-        for finding in [one for one in report.findings if one.severity is severity][:_MOST]:
-            title = shown(f"{finding.code}: {finding.subject}", limit=_LONGEST)
-            message = shown(finding.message, limit=_LONGEST)
+        for one in [one for one in annotations if one.severity is severity][:_MOST]:
+            title, message = (shown(said, limit=_LONGEST) for said in (one.title, one.message))
             lines.append(f"::{command} title={_property(title)}::{_escaped(message)}")
     return lines
 

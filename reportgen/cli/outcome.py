@@ -7,13 +7,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from reportgen.cli.options import GATES, OUTPUT
+from reportgen.cli.signals import Terminated
 from reportgen.errors import UsageError
 from reportgen.options import FAIL_ON, REGRESSION, checked_gates, option, variable
 from reportgen.rendering import LARGEST_PAGE, check_card, check_targets, find_browser
 from reportgen.untrusted.escaping import shown
+
+if TYPE_CHECKING:
+    from reportgen.report import Comparison, Report
+
+WRITING = "Writing the page"
+_WHOLE = "the files are all new or all as they were"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +38,9 @@ class Outcome:
         None, "Where to write the page as PDF; needs an installed Chromium.", OUTPUT, flags=("--pdf",)
     )
     junit: Path | None = option(
-        None, "Where to write the rules as JUnit XML: a test case a rule, which fails from --fail-on on.", OUTPUT
+        None, "Where to write JUnit XML: a test case a rule, which fails as --fail-on says.", OUTPUT
     )
-    markdown: Path | None = option(
-        None, "Where to write the report in short as Markdown, as for a pull request.", OUTPUT
-    )
+    markdown: Path | None = option(None, "Where to write the page in short as Markdown, as for a pull request.", OUTPUT)
     metrics: Path | None = option(None, "Where to write flat numbers as JSON, as MLflow and DVC take them.", OUTPUT)
     card: Path | None = option(None, "Where to write a model card for the Hugging Face hub, such as README.md.", OUTPUT)
     pdf_full: bool = option(False, "Print what is folded on the page as well, as an appendix does.", OUTPUT)
@@ -81,6 +86,31 @@ class Outcome:
             check_card(self.card)
         if self.pdf_path is not None:
             find_browser()
+
+    def save(self, made: Report | Comparison, *, fail_on: Any) -> None:
+        """Write every form that was asked for, all of them or none.
+
+        Args:
+            made: the report or comparison.
+            fail_on: its gate.
+
+        Raises:
+            OutputError: a file cannot be written, or the page is too large.
+            Terminated: a signal ended it.
+        """
+        try:
+            made.save(
+                self.output,
+                also={form: path for form, path in self.targets.items() if form != "html"},
+                paper=self.paper,
+                pdf_full=self.pdf_full,
+                max_megabytes=self.max_size,
+                fail_on=fail_on,
+            )
+        except KeyboardInterrupt as error:
+            raise Terminated(left=_WHOLE) from error
+        except Terminated as error:
+            raise Terminated(error.number, left=_WHOLE) from error
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,17 @@ from typing import Any, TextIO
 from reportgen.cli.streams import tolerant
 from reportgen.messages import listed
 from reportgen.progress import Progress
-from reportgen.results import Finding, Inconclusive, Report, Severity, SkippedSection, origin_of, severity_named
+from reportgen.results import (
+    ComparedVerdict,
+    Comparison,
+    Finding,
+    Inconclusive,
+    Report,
+    Severity,
+    SkippedSection,
+    origin_of,
+    severity_named,
+)
 
 _MOST_FINDINGS = 8
 
@@ -198,6 +208,26 @@ def gate_text(report: Report, fail_on: str, *, set_by: str = "") -> str:
         said += f"; inconclusive: {listed(open_rules)}"
     said = "; ".join(filter(None, (said, report.too_few, *report.relaxed)))
     return f"--fail-on {fail_on}{f' ({set_by})' if set_by else ''}: {said}."
+
+
+def verdict_text(verdict: ComparedVerdict) -> str:
+    """Return a comparison's verdict, and a line for each thing that is certain."""
+    lines = [" ".join(filter(None, (verdict.conclusion, verdict.measured)))]
+    lines += [f"  {'worse' if change.worse else 'better'}: {change.said}" for change in verdict.changes]
+    return "\n".join(lines)
+
+
+def regression_text(comparison: Comparison, *, set_by: str = "") -> str:
+    """Return one line on what --fail-on regression makes of a comparison, or '' where it passed and no file relaxed it.
+
+    Args:
+        comparison: the comparison.
+        set_by: the file or variable that set the gate; '' where it was given.
+    """
+    if not comparison.regressed and not comparison.relaxed:
+        return ""
+    said = "; ".join(("failed" if comparison.regressed else "passed", *comparison.relaxed))
+    return f"--fail-on regression{f' ({set_by})' if set_by else ''}: {said}."
 
 
 def not_run_text(report: Report) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analyses import ANALYSES
-from reportgen.analyses.base import Skip
+from reportgen.analyses.base import Analysis, Skip
 from reportgen.analyses.sections import run_analyses
 from reportgen.comparison.sides import ANSWERS_ALONE, Side
 from reportgen.messages import say
-from reportgen.results import Finding, Kept, RuleSettings, Section, Severity, redactable
+from reportgen.results import Finding, Kept, RuleInForce, RuleSettings, Section, Severity, SkippedSection, redactable
 
 _COSTLY = frozenset({"concepts", "feature_maps", "filter_responses", "attribution"})
 """Analyses that show more than they judge, and take most of a report's time: `reportgen build` runs them."""
@@ -91,7 +91,7 @@ class FindingChanges:
             return Skip(ANSWERS_ALONE)
         if (base.described.model is None) != (new.described.model is None):
             return Skip(say("One of the models could not be run, so rules would look at different things."))
-        analyses = tuple(one for one in ANALYSES if one.name not in _COSTLY)
+        analyses = _analyses()
         sides = []
         for side in (base, new):
             sections = run_analyses(side.context, analyses, on_stage=_unheard, settings=self.settings)
@@ -103,6 +103,22 @@ class FindingChanges:
         rows.sort(key=lambda row: (-(row.new or 0), -(row.base or 0)))
         left_out = tuple(one.title for one in ANALYSES if one not in common)
         return FindingChangesResult(tuple(rows), tuple(one.title for one in common), left_out)
+
+
+def applied_rules(settings: RuleSettings, parts: Iterable[Section | SkippedSection]) -> tuple[RuleInForce, ...]:
+    """Return the rules that were applied to both models, with what is in force; none where findings were not compared.
+
+    Args:
+        settings: the rules in force.
+        parts: every part of the comparison.
+    """
+    names = {one.name for one in _analyses()}
+    known = any(isinstance(part, Section) and part.name == FindingChanges.name for part in parts)
+    return tuple(rule for rule in settings.in_force if known and rule.analysis in names)
+
+
+def _analyses() -> tuple[Analysis, ...]:
+    return tuple(one for one in ANALYSES if one.name not in _COSTLY)
 
 
 def _by_key(sections: Mapping[str, Section], names: set[str]) -> dict[tuple[str, str], Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ from reportgen.results import (
     NullBands,
     PanelGrid,
     Report,
+    RuleInForce,
     Section,
     SkippedSection,
     Strip,
@@ -65,14 +66,7 @@ def redact(report: AnyReport) -> AnyReport:
         model=_kept(report.model, reason),
         samples=None if report.samples is None else _kept(report.samples, reason),
         sections=tuple(_section(section, reason, own=section.name in own) for section in report.sections),
-        rules=tuple(
-            replace(
-                rule,
-                set_by=rule.set_by if rule.set_by == "default" else CONFIG,
-                unchecked=unquoted(rule.unchecked, reason),
-            )
-            for rule in report.rules
-        ),
+        rules=_rules(report.rules, reason),
     )
 
 
@@ -93,6 +87,18 @@ def redact_comparison(comparison: AnyComparison) -> AnyComparison:
         sections=tuple(_section(section, not_run, own=True) for section in comparison.sections),
         title=COMPARISON_TITLE,
         command=redacted_command(comparison.command),
+        rules=_rules(comparison.rules, not_run),
+    )
+
+
+def _rules(rules: Iterable[RuleInForce], not_run: str) -> tuple[RuleInForce, ...]:
+    return tuple(
+        replace(
+            rule,
+            set_by=rule.set_by if rule.set_by == "default" else CONFIG,
+            unchecked=unquoted(rule.unchecked, not_run),
+        )
+        for rule in rules
     )
 
 

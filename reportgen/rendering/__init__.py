@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from reportgen.rendering.html import render_comparison, render_frame, render_framed, render_html
     from reportgen.rendering.index import IndexRow, Measure, Run, render_index
     from reportgen.rendering.json import render_comparison_json, render_json
-    from reportgen.rendering.markdown import render_markdown
     from reportgen.rendering.metrics import metrics_of
     from reportgen.rendering.mlflow import log_to_mlflow
     from reportgen.rendering.output import (
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
         write_all,
     )
     from reportgen.rendering.pdf import find_browser, print_pdf
-    from reportgen.rendering.writers import WRITERS, Asked, rendered
+    from reportgen.rendering.writers import COMPARED_FORMS, WRITERS, Asked, markdown_of, rendered
 
 _MODULES = {
     "digest": ("page_differences", "page_parts"),
@@ -28,11 +27,10 @@ _MODULES = {
     "index": ("IndexRow", "Measure", "Run", "render_index"),
     "json": ("render_comparison_json", "render_json"),
     "output": ("LARGEST_PAGE", "check_card", "check_page_size", "check_targets", "large_page_warning", "write_all"),
-    "markdown": ("render_markdown",),
     "metrics": ("metrics_of",),
     "mlflow": ("log_to_mlflow",),
     "pdf": ("find_browser", "print_pdf"),
-    "writers": ("WRITERS", "Asked", "rendered"),
+    "writers": ("COMPARED_FORMS", "WRITERS", "Asked", "markdown_of", "rendered"),
 }
 
 

@@ -32,9 +32,8 @@ from reportgen.rendering.page import Page, group_findings
 from reportgen.rendering.parts import parts_of
 from reportgen.rendering.scatters import scatter_drawing
 from reportgen.rendering.templates import new_environment
-from reportgen.rendering.verdict import checked_rules, verdict_of
+from reportgen.rendering.verdict import TONES, checked_rules, verdict_of
 from reportgen.results import (
-    ComparedOutcome,
     Comparison,
     Provenance,
     Report,
@@ -95,7 +94,7 @@ def render_comparison(comparison: Comparison, *, paper: str | None = None, full:
         **names,
         sections=[(section, body) for section, body in sections if isinstance(section, Section)],
         skipped=skipped,
-        tone=_TONES[comparison.verdict.outcome],
+        tone=TONES[comparison.verdict.outcome],
         **dressed(environment, names, running, paper=paper, full=full),
         json_text=render_comparison_json(comparison),
     )
@@ -105,16 +104,6 @@ def render_comparison(comparison: Comparison, *, paper: str | None = None, full:
 def _running(title: str, provenance: Provenance, language: Language) -> str:
     """Return what stands above each printed page."""
     return f"{language.name(title)} \N{EN DASH} {provenance.date} \N{EN DASH} SHA-256 {provenance.sha256[:12]}"
-
-
-_TONES = {
-    ComparedOutcome.IDENTICAL: "pass",
-    ComparedOutcome.BETTER: "pass",
-    ComparedOutcome.WORSE: "problem",
-    ComparedOutcome.MIXED: "warning",
-    ComparedOutcome.UNDECIDED: "open",
-    ComparedOutcome.UNJUDGED: "open",
-}
 
 
 def dressed(

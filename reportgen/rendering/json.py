@@ -114,6 +114,7 @@ class ComparisonDocument:
         base: the model that is compared with.
         new: the model that is judged.
         samples: what both were run on; null without samples.
+        rules: every rule that was applied to both, with what is in force.
         sections: one for each part.
     """
 
@@ -124,6 +125,7 @@ class ComparisonDocument:
     base: ComparedModel
     new: ComparedModel
     samples: SamplesSummary | None
+    rules: tuple[RuleInForce, ...]
     sections: tuple[WrittenSection, ...]
 
 
@@ -138,6 +140,7 @@ def render_comparison_json(comparison: Comparison) -> str:
             base=comparison.base,
             new=comparison.new,
             samples=comparison.samples,
+            rules=comparison.rules,
             sections=tuple(map(_section, comparison.sections)),
         )
     )

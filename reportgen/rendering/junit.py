@@ -1,13 +1,29 @@
-"""The rules of a report as the test cases of a JUnit file, which every CI service shows."""
+"""The rules of a report, or what a comparison says, as the test cases of a JUnit file, which every CI service shows."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
-from reportgen.results import Finding, Report, RuleInForce, Severity, SkippedSection
+from reportgen.results import (
+    ComparedOutcome,
+    ComparedVerdict,
+    Comparison,
+    Finding,
+    Report,
+    RuleInForce,
+    Section,
+    Severity,
+    SkippedSection,
+)
 from reportgen.untrusted.escaping import escaped
+
+FINDINGS = "finding_changes"
+DECIDING = ("answers", "class_changes", FINDINGS)
+"""Parts of a comparison that can make the new model worse."""
 
 _MOST_TOLD = 20  # findings of a rule
 
@@ -49,6 +65,84 @@ def render_junit(report: Report, *, fail_on: Severity | None = None) -> str:
     for code in dict.fromkeys(finding.code for finding in report.findings):
         if code not in known:
             cases.append(_judged(code, "report", [one for one in report.findings if one.code == code], fail_on))
+    return _document(
+        report.provenance.title,
+        report.provenance.date,
+        {"sha256": report.provenance.sha256, "fail-on": fail_on.label if fail_on else "never"},
+        cases,
+        [_line(one) for one in report.findings if fail_on is None or one.severity < fail_on],
+    )
+
+
+def render_comparison_junit(comparison: Comparison, *, fail_on_regression: bool = False) -> str:
+    """Return a comparison as JUnit XML: a test case for the verdict, for each part that can decide it, and for each rule by
+    which either model has a finding.
+
+    A case fails where the new model is certainly worse in it and that decides; it is skipped where it is not known. What else
+    differs stands in `system-out`.
+
+    Args:
+        comparison: the comparison.
+        fail_on_regression: whether there is a gate; without one no case fails.
+    """
+    cases = [_verdict_case(comparison, fail_on_regression)]
+    for section in comparison.sections:
+        if section.name in DECIDING:
+            cases += _part_cases(section, comparison.verdict, fail_on_regression)
+    verdict = comparison.verdict
+    told = [_sentence(verdict.conclusion, verdict.measured)]
+    told += [f"{'worse' if one.worse else 'better'}: {_shown(one.said)}" for one in verdict.changes]
+    told += [
+        f"{became}: {_row(one)}"
+        for section in comparison.sections
+        if isinstance(section, Section) and section.name == FINDINGS
+        for became, rows in (("new", section.result.new), ("gone", section.result.gone), ("same", section.result.same))
+        for one in rows
+    ]
+    hashes = {f"{name}-sha256": side.provenance.sha256 for name, side in comparison.sides.items()}
+    gate = {"fail-on": "regression" if fail_on_regression else "never"}
+    return _document(comparison.title, comparison.provenance.date, hashes | gate, cases, told)
+
+
+def _verdict_case(comparison: Comparison, gated: bool) -> _Case:
+    verdict = comparison.verdict
+    said = _sentence(verdict.conclusion, verdict.measured)
+    if comparison.regressed and gated:
+        return _Case("verdict", "comparison", "failure", said, said, "regression")
+    unknown = verdict.outcome in (ComparedOutcome.UNDECIDED, ComparedOutcome.UNJUDGED)
+    return _Case("verdict", "comparison", "skipped" if unknown else "passed", said)
+
+
+def _part_cases(section: Section | SkippedSection, verdict: ComparedVerdict, gated: bool) -> list[_Case]:
+    if isinstance(section, SkippedSection):
+        return [_Case(section.name, "comparison", "skipped", _shown(section.reason))]
+    worse = [one for one in verdict.changes if one.part == section.name and one.worse and one.decides and gated]
+    if section.name == FINDINGS:
+        rows = section.result.findings
+        new = [one for one in section.result.new if one.decided and one.new is Severity.PROBLEM and worse]
+        codes = dict.fromkeys(one.code for one in rows)
+        return [_failed_by(code, FINDINGS, [_row(one) for one in new if one.code == code], "problem") for code in codes]
+    return [
+        _failed_by(section.name, "comparison", [_sentence(f"{one.said}.", one.action) for one in worse], "regression")
+    ]
+
+
+def _failed_by(name: str, part: str, told: list[str], kind: str) -> _Case:
+    return _Case(name, part, "failure", told[0], "\n".join(told), kind) if told else _Case(name, part, "passed")
+
+
+def _row(change: Any) -> str:
+    """Return a finding of a comparison as one line."""
+    severity = (change.new or change.base).label
+    return _shown(f"{severity}: {change.subject}: {change.message} ({change.code})")
+
+
+def _sentence(*parts: str) -> str:
+    return _shown(" ".join(filter(None, map(str, parts))))
+
+
+def _document(title: str, date: str, properties: Mapping[str, str], cases: Sequence[_Case], told: Sequence[str]) -> str:
+    """Return test cases as a file of one suite."""
     counts = Counter(case.kind for case in cases)
     root = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(
@@ -56,8 +150,8 @@ def render_junit(report: Report, *, fail_on: Severity | None = None) -> str:
         "testsuite",
         id="0",
         package="reportgen",
-        name=_shown(report.provenance.title) or "report",
-        timestamp=f"{report.provenance.date}T00:00:00",
+        name=_shown(title) or "report",
+        timestamp=f"{date}T00:00:00",
         hostname="localhost",  # a report names no host
         tests=str(len(cases)),
         failures=str(counts["failure"]),
@@ -65,13 +159,12 @@ def render_junit(report: Report, *, fail_on: Severity | None = None) -> str:
         skipped=str(counts["skipped"]),
         time="0",
     )
-    properties = ElementTree.SubElement(suite, "properties")
-    for name, value in {"sha256": report.provenance.sha256, "fail-on": fail_on.label if fail_on else "never"}.items():
-        ElementTree.SubElement(properties, "property", name=name, value=value)
+    listed = ElementTree.SubElement(suite, "properties")
+    for name, value in properties.items():
+        ElementTree.SubElement(listed, "property", name=name, value=value)
     for case in cases:
         _add(suite, case)
-    passed = [_line(one) for one in report.findings if fail_on is None or one.severity < fail_on]
-    ElementTree.SubElement(suite, "system-out").text = "\n".join(passed)
+    ElementTree.SubElement(suite, "system-out").text = "\n".join(told)
     ElementTree.SubElement(suite, "system-err")
     ElementTree.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

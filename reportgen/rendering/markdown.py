@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.messages import Filled, Message
 from reportgen.rendering.language import SOURCE_LANGUAGE, open_language
 from reportgen.rendering.verdict import checked_rules, verdict_of
-from reportgen.results import Finding, Inconclusive, Report, Severity, origin_of
+from reportgen.results import Finding, Inconclusive, Provenance, Report, Severity, origin_of
 from reportgen.untrusted.escaping import shown
 
 LARGEST = 60_000
@@ -21,7 +21,7 @@ _FIELD_OR_SPECIAL = re.compile(r"(\{[^{}]*\})|([\\`*_\[\]<>&~|#$])")
 # What services turn into links, mentions and pictures after Markdown was read, where no backslash helps
 _LINKED = re.compile(r"@|#\w|\bGH-\d|://|\bwww\.|:[\w+-]+:|\b[\w.-]+/[\w.-]+", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:[A-Za-z0-9 ,%()\u2013\u2212]|(?<=\d)\.(?=\d))*")
-_GLYPHS = {"problem": "✖", "warning": "▲", "note": "●", "pass": "✔", "open": "?"}
+GLYPHS = {"problem": "✖", "warning": "▲", "note": "●", "pass": "✔", "open": "?"}
 
 
 def render_markdown(report: Report, *, fail_on: Severity | None = None) -> str:
@@ -34,14 +34,19 @@ def render_markdown(report: Report, *, fail_on: Severity | None = None) -> str:
     verdict = verdict_of(report, open_language(SOURCE_LANGUAGE))
     head = [
         f"## Model report: {code(report.provenance.title)}",
-        f"{_GLYPHS[verdict.tone]} **{text(verdict.conclusion)}** {text(verdict.measured)}".rstrip(),
+        f"{GLYPHS[verdict.tone]} **{text(verdict.conclusion)}** {text(verdict.measured)}".rstrip(),
         _counts(report),
         *([_gate(report, fail_on)] if fail_on else []),
     ]
     tail = [*(text(one) + "." for one in report.relaxed), *_origin(report)]
+    return whole(head, [*_findings(report), *_open(report), *_unchecked(report)], tail)
+
+
+def whole(head: Sequence[str], body: Sequence[str], tail: Sequence[str]) -> str:
+    """Return the paragraphs of the head, as many lines of the body as there is room for, and the paragraphs of the tail."""
     room = LARGEST - _RESERVED - len("\n\n".join((*head, *tail)).encode())
-    body = "\n".join(_fitting([*_findings(report), *_open(report), *_unchecked(report)], room))
-    return "\n\n".join(filter(None, (*head, body, *tail))) + "\n"
+    lines = "\n".join(_fitting(body, room)).strip("\n")
+    return "\n\n".join(filter(None, (*head, lines, *tail))) + "\n"
 
 
 def code(value: str, *, limit: int = 80) -> str:
@@ -98,7 +103,7 @@ def _findings(report: Report) -> Iterator[str]:
 def _item(finding: Finding) -> str:
     severity = finding.severity.label
     return (
-        f"- {_GLYPHS[severity]} **{severity}** {code(finding.subject)}: {text(finding.message)} ({code(finding.code)})"
+        f"- {GLYPHS[severity]} **{severity}** {code(finding.subject)}: {text(finding.message)} ({code(finding.code)})"
     )
 
 
@@ -131,7 +136,7 @@ def _needed(one: Inconclusive) -> str:
     return f"About {one.samples_needed:,} samples would decide it."
 
 
-def _fitting(lines: list[str], room: int) -> Iterator[str]:
+def _fitting(lines: Sequence[str], room: int) -> Iterator[str]:
     """Yield lines while there is room for them, then how many are left out."""
     for position, line in enumerate(lines):
         room -= len(line.encode()) + 1
@@ -146,6 +151,16 @@ def _origin(report: Report) -> Iterator[str]:
     file = code(provenance.file_name) if provenance.file_name else "a model in memory"
     yield (
         f"Model: {file}, SHA-256 `{provenance.sha256[:12]}`, {report.model.parameters:,} parameters. "
-        f"Made by reportgen {text(provenance.versions['reportgen'])} on {provenance.date}."
+        f"{made_by(provenance)}"
     )
-    yield f"Make it again: {code(provenance.command, limit=_LONGEST)}"
+    yield made_again(provenance.command)
+
+
+def made_by(provenance: Provenance) -> str:
+    """Return the sentence on what made it, and when."""
+    return f"Made by reportgen {text(provenance.versions['reportgen'])} on {provenance.date}."
+
+
+def made_again(command: str) -> str:
+    """Return the line that says how it is made again."""
+    return f"Make it again: {code(command, limit=_LONGEST)}"

@@ -1,4 +1,4 @@
-"""The numbers of a report as one flat JSON object, as MLflow, DVC and the like take metrics."""
+"""The numbers of a report or a comparison as one flat JSON object, as MLflow, DVC and the like take metrics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reportgen.rendering.json import render_json
-from reportgen.results import Report, Severity
+from reportgen.rendering.json import render_comparison_json, render_json
+from reportgen.results import Comparison, Report, Severity
 
 _QUALITY = "prediction_quality"
 
@@ -33,12 +33,45 @@ def metrics_of(report: Report) -> dict[str, float]:
         _QUALITY: results.get(_QUALITY),
     }.items():
         metrics |= dict(_numbers(values, part))
+    return _named(metrics)
+
+
+def comparison_metrics_of(comparison: Comparison) -> dict[str, float]:
+    """Return numbers by name, such as 'answers.rates.difference': those that the JSON has, rounded alike.
+
+    They are whether the new model regressed, the counts of findings that are new, gone and the same, both models' totals, every
+    single number of the answers and the calibration, and each kernel's distance.
+    """
+    document = json.loads(render_comparison_json(comparison))
+    results = {section["name"]: section["result"] for section in document["sections"]}
+    metrics: dict[str, float] = {"regressed": int(comparison.regressed)}
+    rows = (results["finding_changes"] or {}).get("findings", ())
+    if results["finding_changes"]:
+        metrics |= {
+            "findings.new": sum(row["base"] is None for row in rows),
+            "findings.gone": sum(row["new"] is None for row in rows),
+            "findings.same": sum(row["base"] is not None and row["new"] is not None for row in rows),
+        }
+    for name, values in {
+        **{name: document[name]["model"] for name in comparison.sides},
+        "samples": {name: (document["samples"] or {}).get(name) for name in ("total", "evaluated")},
+        "answers": results["answers"],
+        "calibration": results["calibration_change"],
+    }.items():
+        metrics |= dict(_numbers(values, name))
+    for kernel in (results["weight_changes"] or {}).get("kernels", ()):
+        metrics |= dict(_numbers({"distance": kernel["distance"]}, f"weights.{kernel['label']}"))
+    return _named(metrics)
+
+
+def render_metrics(report: Report | Comparison) -> str:
+    """Return `metrics_of`, or `comparison_metrics_of`, as JSON, a line for each."""
+    metrics = metrics_of(report) if isinstance(report, Report) else comparison_metrics_of(report)
+    return json.dumps(metrics, indent=1) + "\n"
+
+
+def _named(metrics: Mapping[str, float]) -> dict[str, float]:
     return {re.sub(r"[^A-Za-z0-9_./-]", "_", name): value for name, value in metrics.items()}
-
-
-def render_metrics(report: Report) -> str:
-    """Return `metrics_of` as JSON, a line for each."""
-    return json.dumps(metrics_of(report), indent=1) + "\n"
 
 
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:

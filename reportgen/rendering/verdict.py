@@ -8,7 +8,17 @@ from typing import Any
 
 from reportgen.messages import Message, counted, say
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
-from reportgen.results import Finding, Report, Section, Severity
+from reportgen.results import ComparedOutcome, Finding, Report, Section, Severity
+
+TONES = {
+    ComparedOutcome.IDENTICAL: "pass",
+    ComparedOutcome.BETTER: "pass",
+    ComparedOutcome.WORSE: "problem",
+    ComparedOutcome.MIXED: "warning",
+    ComparedOutcome.UNDECIDED: "open",
+    ComparedOutcome.UNJUDGED: "open",
+}
+"""How grave an outcome is, as verdicts of reports say it."""
 
 
 @dataclass(frozen=True)

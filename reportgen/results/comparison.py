@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reportgen.results.findings import ModelSummary, Provenance, SamplesSummary
+from reportgen.messages import Message
+from reportgen.results.findings import ModelSummary, Provenance, RuleInForce, SamplesSummary
 from reportgen.results.redaction import Kept, redactable
-from reportgen.results.report import Section, SkippedSection
+from reportgen.results.report import Section, SkippedSection, relaxed_by
 
 
 class ComparedOutcome(enum.Enum):
@@ -88,6 +90,7 @@ class Comparison:
         sections: the parts.
         title: the page's title.
         command: the command that makes the same comparison again.
+        rules: every rule that was applied to both, with what is in force.
     """
 
     base: ComparedModel
@@ -97,6 +100,12 @@ class Comparison:
     sections: tuple[Section | SkippedSection, ...] = field(default=())
     title: str = ""
     command: str = ""
+    rules: tuple[RuleInForce, ...] = ()
+
+    @property
+    def sides(self) -> Mapping[str, ComparedModel]:
+        """Both models, the base first, by what they are called."""
+        return {"base": self.base, "new": self.new}
 
     @property
     def provenance(self) -> Provenance:
@@ -107,6 +116,11 @@ class Comparison:
     def language(self) -> str:
         """Code of the page's language, as given by --lang."""
         return str(self.provenance.options.get("lang", "en"))
+
+    @property
+    def relaxed(self) -> tuple[Message, ...]:
+        """Options that a file set, and rules that it turned off, lowered or gave a threshold, each without a full stop."""
+        return relaxed_by(self.rules, self.provenance.set_by)
 
     @property
     def regressed(self) -> bool:

@@ -152,32 +152,37 @@ class Report:
     @property
     def relaxed(self) -> tuple[Message, ...]:
         """Options that a file set, and rules that it turned off, lowered or gave a threshold, each without a full stop."""
-        files = dict.fromkeys(rule.set_by for rule in self.rules)
-        said = [
-            say("options set by {file}: {options}", file=file, options=joined(options))
-            for file, options in self._options_by_file().items()
-        ]
-        for file in files:
-            own = [rule for rule in self.rules if rule.set_by == file]
-            weaker = [rule.code for rule in own if rule.off or rule.lowered]
-            moved = [rule.code for rule in own if rule.moved and rule.code not in weaker]
-            if weaker:
-                said.append(say("rules off or lowered by {file}: {rules}", file=file, rules=joined(weaker)))
-            if moved:
-                said.append(say("thresholds set by {file}: {rules}", file=file, rules=joined(moved)))
-        return tuple(said)
-
-    def _options_by_file(self) -> Mapping[str, Sequence[str]]:
-        """Return the options that decide what is looked at and that a file set, by the file."""
-        found: dict[str, list[str]] = {}
-        for name, file in self.provenance.set_by.items():
-            if name not in _SHOW_ALONE and not file.startswith("REPORTGEN_"):
-                found.setdefault(file, []).append(name.replace("_", "-"))
-        return found
+        return relaxed_by(self.rules, self.provenance.set_by)
 
     def failing(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of at least this severity, in the order of all."""
         return tuple(finding for finding in self.findings if finding.severity >= severity)
+
+
+def relaxed_by(rules: Sequence[RuleInForce], set_by: Mapping[str, str]) -> tuple[Message, ...]:
+    """Return which options a file set, which rules it turned off or lowered, and of which it set the threshold, each without a
+    full stop.
+
+    Args:
+        rules: every rule in force.
+        set_by: what set an option that was not given, by the option's name.
+    """
+    by_file: dict[str, list[str]] = {}
+    for name, file in set_by.items():
+        if name not in _SHOW_ALONE and not file.startswith("REPORTGEN_"):
+            by_file.setdefault(file, []).append(name.replace("_", "-"))
+    said = [
+        say("options set by {file}: {options}", file=file, options=joined(options)) for file, options in by_file.items()
+    ]
+    for file in dict.fromkeys(rule.set_by for rule in rules):
+        own = [rule for rule in rules if rule.set_by == file]
+        weaker = [rule.code for rule in own if rule.off or rule.lowered]
+        moved = [rule.code for rule in own if rule.moved and rule.code not in weaker]
+        if weaker:
+            said.append(say("rules off or lowered by {file}: {rules}", file=file, rules=joined(weaker)))
+        if moved:
+            said.append(say("thresholds set by {file}: {rules}", file=file, rules=joined(moved)))
+    return tuple(said)
 
 
 _NOT_THERE = say("The section that checks this rule is not in the report.")

@@ -66,6 +66,26 @@ def test_a_regression_fails_the_gate_and_the_page_is_written(compare, tmp_path):
     assert str(tmp_path.parent) not in page
 
 
+def test_ci_gets_junit_markdown_metrics_annotations_and_the_summary(compare, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    (tmp_path / "pyproject.toml").write_text("[tool.reportgen]\nfail-on = 'regression'\nseed = 3\n")
+    outputs = ("--junit", "c.xml", "--markdown", "c.md", "--metrics", "c.json")
+    code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "x.npz", *outputs)
+    assert code == 1
+    assert "::error title=worse than the base::accuracy 100.0%25 → " in error
+    assert "\nreportgen: --fail-on regression (pyproject.toml): failed; options set by pyproject.toml: seed.\n" in error
+    markdown = (tmp_path / "c.md").read_text(encoding="utf-8")
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8") == f"{markdown}\n"
+    assert "Gate `--fail-on regression`: **failed**." in markdown
+    assert "options set by `pyproject.toml`: seed." in markdown
+    assert 'failures="4"' in (tmp_path / "c.xml").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))["regressed"] == 1
+    page = (tmp_path / "comparison.html").read_text(encoding="utf-8")
+    assert "Configuration: options set by pyproject.toml: seed." in page
+    assert "seed = 3; pyproject.toml" in page
+
+
 def test_the_gate_of_the_project_is_heeded(compare, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.reportgen]\nfail-on = ['problem', 'regression']\n")
     code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "x.npz", "-q")

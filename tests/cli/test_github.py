@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from hand_built import HOSTILE, hostile_report
 
-from reportgen.cli.github import commands_of, read_as_text, told_github
+from reportgen.cli.github import annotations_of, commands_of, read_as_text, told_github
+from reportgen.rendering import Asked
+from reportgen.results import Severity
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def told(monkeypatch: pytest.MonkeyPatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         stream = io.StringIO()
-        returned = told_github(hostile_report(), stream, fail_on="problem")
+        returned = told_github(hostile_report(), stream, asked=Asked(fail_on=Severity.PROBLEM))
         return stream.getvalue(), returned
 
     return tell
@@ -44,7 +46,7 @@ def test_each_finding_is_an_annotation_of_its_severity(told) -> None:
 
 
 def test_names_cannot_begin_a_command_or_end_a_property() -> None:
-    for line in commands_of(hostile_report()):
+    for line in commands_of(annotations_of(hostile_report())):
         assert line.isprintable()
         title = line.partition(" title=")[2].partition("::")[0]
         assert not {":", ","} & set(title)

@@ -1,59 +1,21 @@
 """The rules as JUnit XML: what became of each, and a file that the published schemas allow."""
 
-import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from hand_built import HOSTILE, hostile_report, skipped_report
+from junit_schema import violations
 
 from reportgen.rendering.junit import render_junit
 from reportgen.results.findings import Finding, RuleInForce, Severity
 from reportgen.results.report import Report, SkippedSection, with_unchecked
 
-DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-SUITE = {
-    "name": re.compile(r".+", re.DOTALL),
-    "package": re.compile(r".*"),
-    "id": re.compile(r"\d+"),
-    "timestamp": DATE_TIME,
-    "hostname": re.compile(r".+"),
-    "tests": re.compile(r"\d+"),
-    "failures": re.compile(r"\d+"),
-    "errors": re.compile(r"\d+"),
-    "skipped": re.compile(r"\d+"),
-    "time": re.compile(r"\d+(\.\d+)?"),
-}
-
 
 def checked(text: str) -> ElementTree.Element:
-    """Return the only suite of a JUnit file, having checked all that Ant's schema and Jenkins' junit-10 ask of it.
-
-    Source: https://github.com/windyroad/JUnit-Schema, https://github.com/jenkinsci/xunit-plugin
-    """
-    root = ElementTree.fromstring(text)
-    assert (root.tag, root.attrib) == ("testsuites", {})
-    (suite,) = root
-    assert suite.tag == "testsuite"
-    assert suite.attrib.keys() == SUITE.keys()
-    for name, pattern in SUITE.items():
-        assert pattern.fullmatch(suite.attrib[name]), name
-    tags = [child.tag for child in suite]
-    cases = suite.findall("testcase")
-    assert tags == ["properties", *["testcase"] * len(cases), "system-out", "system-err"]
-    for one in suite[0]:
-        assert (one.tag, one.attrib.keys()) == ("property", {"name", "value"})
-    for case in cases:
-        assert case.attrib.keys() == {"name", "classname", "time"}
-        assert len(case) <= 1
-        for child in case:
-            assert child.tag in ("skipped", "error", "failure")
-            assert child.attrib.keys() == ({"message"} if child.tag == "skipped" else {"message", "type"})
-            assert len(child) == 0
-    kinds = [child.tag for case in cases for child in case]
-    counts = {"tests": len(cases), "failures": kinds.count("failure"), "errors": kinds.count("error")}
-    assert {name: int(suite.attrib[name]) for name in counts} == counts
-    assert int(suite.attrib["skipped"]) == kinds.count("skipped")
+    """Return the only suite of a JUnit file that both published schemas allow."""
+    assert violations(text) == []
+    (suite,) = ElementTree.fromstring(text)
     return suite
 
 
@@ -129,6 +91,24 @@ def test_hostile_names_are_text(report: Report) -> None:
     suite = checked(render_junit(replace(report, sections=sections, rules=rules), fail_on=Severity.NOTE))
     assert suite[3].find("failure").attrib["message"] == f"warning: {HOSTILE[2]}: {HOSTILE[2]}"
     assert suite[5].find("failure").text == "warning: nul\\x00bell\\x07: nul\\x00bell\\x07"
+
+
+def test_what_the_schemas_forbid_is_noticed(ruled: Report) -> None:
+    """The check itself: each change breaks one rule of one of the schemas."""
+    whole = render_junit(ruled, fail_on=Severity.WARNING)
+    for old, new, said in [
+        ('hostname="localhost" ', "", "Ant: testsuite lacks hostname"),
+        ('tests="7"', 'tests="8"', "tests is 8"),
+        ("T00:00:00", "T00:00:00Z", "Ant: timestamp='2026-01-02T00:00:00Z' of testsuite is no moment"),
+        (' id="0"', ' id="a"', "Ant: id='a' of testsuite is no integer"),
+        (' type="warning"', "", "Ant: failure lacks type"),
+        ('time="0"', 'time="1,5s"', "Jenkins: time='1,5s' of testsuite is no surefire"),
+        ("<properties>", "<properties>x", "Jenkins: properties may not hold text"),
+        ("<system-err />", "", "Ant: testsuite may not hold"),
+        ("<testcase ", '<testcase file="a.py" ', "Jenkins: testcase may not have file"),
+    ]:
+        assert whole.count(old) >= 1, old
+        assert said in "; ".join(violations(whole.replace(old, new, 1))), old
 
 
 def test_reports_without_anything_are_valid() -> None:

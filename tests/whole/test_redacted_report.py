@@ -20,7 +20,7 @@ from PIL import Image
 
 import reportgen
 from reportgen.cli.app import run
-from reportgen.cli.github import commands_of
+from reportgen.cli.github import annotations_of, commands_of
 from reportgen.cli.terminal import findings_text, gate_text
 from reportgen.rendering.writers import WRITERS, Asked
 from reportgen.results.findings import Severity
@@ -199,7 +199,11 @@ def test_no_other_form_shows_more_than_the_page(pair, form):
 
 def test_what_github_and_the_terminal_are_told_names_nothing(pair):
     class_names, _, redacted = pair
-    said = [*commands_of(redacted), findings_text(redacted.findings, redacted.undecided), gate_text(redacted, "note")]
+    said = [
+        *commands_of(annotations_of(redacted)),
+        findings_text(redacted.findings, redacted.undecided),
+        gate_text(redacted, "note"),
+    ]
     assert found("\n".join(said), secrets(class_names)) == set()
 
 
