@@ -75,8 +75,7 @@ def render_junit(report: Report, *, fail_on: Severity | None = None) -> str:
 
 
 def render_comparison_junit(comparison: Comparison, *, fail_on_regression: bool = False) -> str:
-    """Return a comparison as JUnit XML: a test case for the verdict, for each part that can decide it, and for each rule by
-    which either model has a finding.
+    """Return a comparison as JUnit XML: a case for the verdict, for each part that can decide it, and for each rule that found.
 
     A case fails where the new model is certainly worse in it and that decides; it is skipped where it is not known. What else
     differs stands in `system-out`.

@@ -160,8 +160,7 @@ class Report:
 
 
 def relaxed_by(rules: Sequence[RuleInForce], set_by: Mapping[str, str]) -> tuple[Message, ...]:
-    """Return which options a file set, which rules it turned off or lowered, and of which it set the threshold, each without a
-    full stop.
+    """Return options that a file set, and rules that it turned off, lowered or gave a threshold, each without a full stop.
 
     Args:
         rules: every rule in force.
