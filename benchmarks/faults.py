@@ -133,6 +133,11 @@ def _bias_moved(model: Any) -> None:
     model.layers[-1].set_weights([kernel, bias + 4])
 
 
+def _one_bias_moved(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    bias[2] += 8
+    return kernel, bias
+
+
 def _silenced(model: Any) -> None:
     layer = _layers(model, "Conv2D")[1]
     kernel, bias = layer.get_weights()
@@ -516,6 +521,19 @@ def faults() -> tuple[Fault, ...]:
         Fault("logits times ten", ("miscalibration", "confidently-wrong"), _noisy),
         Fault("logits over eight", ("miscalibration",), _on_weights(_times(1, 1 / 8))),
         Fault("two classes, the bias moved", ("wrong-threshold",), _on_weights(_bias_moved, "binary")),
+        Fault(
+            "several labels, one bias moved", ("wrong-threshold",), _on_weights(_head(_one_bias_moved), "several-labels")
+        ),
+        Fault(
+            "several labels, those of the sample before",
+            ("no-better-than-majority",),
+            _on_samples(_next_labels, "several-labels"),
+        ),
+        Fault(
+            "several labels, head drawn anew",
+            ("untrained-layer", "no-better-than-majority"),
+            _on_weights(_redrawn_last(1), "several-labels"),
+        ),
         Fault("trained on random labels", guessing, _trained_on("random", _random_labels)),
         Fault("a class never trained", ("class-never-predicted",), _without_class),
         Fault(

@@ -311,6 +311,7 @@ def healthy() -> tuple[Network, ...]:
             loss="mse",
             labels=lambda classes: classes / 9 + 0.05,
         ),
+        Network("several-labels", several_labels, loss=binary, targets=properties),
         Network("masks", lambda: encoder_decoder(5, "softmax"), epochs=6, inputs=noisy, targets=parts),
         Network(
             "masks-brief",
@@ -405,6 +406,23 @@ def measures(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
     centres = [(each * places).sum(axis=1) / each.sum(axis=1) for each in (rows, columns)]
     sizes = [(each > 0.5).sum(axis=1) for each in (rows, columns)]
     return np.stack([*centres, 255 * flat.mean(axis=(1, 2)), *sizes], axis=1)
+
+
+def properties(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return four properties of each picture, (N, 4) bool: a top, a shoe, a bright one, wider than high."""
+    flat = pictures[..., 0] > 0.1
+    height, width = (flat.any(axis=axis).sum(axis=1) for axis in (2, 1))
+    kinds = (np.isin(classes, shown) for shown in ((0, 2, 3, 4, 6), (5, 7, 9)))
+    return np.stack([*kinds, pictures.mean(axis=(1, 2, 3)) > 0.3, width > height], axis=1)
+
+
+def several_labels() -> Any:
+    """Return a network that tells four properties, each by itself."""
+    import keras
+    from keras import layers
+
+    model = plain("relu")
+    return keras.Model(model.inputs, layers.Dense(4, activation="sigmoid")(model.layers[-2].output))
 
 
 def several_numbers(scale: float = 1.0) -> Any:

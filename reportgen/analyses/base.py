@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen.measures.page_plan import PagePlan
+from reportgen.measures.temperature import Temperature
 from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
 from reportgen.models.passes import LiveModel
 from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
-from reportgen.run import EvaluatedSamples, TrainingHistory
+from reportgen.run import ClassScores, EvaluatedSamples, TrainingHistory, class_scores, temperature_of
 from reportgen.samples import SampleSource, SliceColumn
 
 if TYPE_CHECKING:
@@ -84,6 +86,19 @@ class AnalysisContext:
     outside: SampleSource | None = None
     training: TrainingSetup | None = None
     history: TrainingHistory | None = None
+
+    @cached_property
+    def scores(self) -> ClassScores | None:
+        """What the model answers to the evaluated samples as class scores; None where its output is none, and without samples."""
+        if self.samples is None:
+            return None
+        return class_scores(self.samples.activations.outputs, head=self.head, labels=self.samples.classes)
+
+    @cached_property
+    def temperature(self) -> Temperature | None:
+        """What the logits must be divided by to be as sure as they are right; None without class scores and class labels."""
+        labels = None if self.samples is None else self.samples.classes
+        return None if self.scores is None or labels is None else temperature_of(self.scores, labels)
 
 
 NO_WEIGHTS = say("The file holds an architecture without weights, so there is nothing to analyse.")

@@ -11,7 +11,7 @@ from reportgen.measures.assignment import Reordered, certain_exchanges
 from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
-from reportgen.measures.temperature import Temperature, temperature_of_classes, temperature_of_sets
+from reportgen.measures.temperature import Temperature
 from reportgen.results import UNWRITTEN, Kept, Matrix, redactable
 
 MATRIX_CLASSES = 100
@@ -139,17 +139,17 @@ def classification_quality(
     *,
     sure: float,
     seed: int,
-    independent: bool = False,
+    temperature: Temperature | None = None,
 ) -> ClassificationQuality:
     """Return how well classes are predicted; the answer is the class of the highest score, the first of equals.
 
     Args:
-        values: (N, K) float64, probabilities that sum to 1 for each sample unless `independent`.
+        values: (N, K) float64, probabilities, of which those of independent scores need not sum to 1 for each sample.
         labels: (N,) int64 in [0, K).
         names: names of the K classes.
         sure: probability above which an answer counts as confident.
         seed: seed of the draws behind the calibration error.
-        independent: whether each class has a probability of its own.
+        temperature: what the logits must be divided by, if that was measured.
     """
     predicted, confidence = values.argmax(axis=1), values.max(axis=1)
     correct = predicted == labels
@@ -169,7 +169,7 @@ def classification_quality(
         calibration=calibrate(confidence, correct, seed=seed),
         confident=confident,
         confident_wrong=confident_wrong,
-        temperature=_temperature(values, labels, independent=independent),
+        temperature=temperature,
         sure=sure,
         macro=macro_averages(classes.values()),
         constant=names[predicted[0]] if len(labels) > 1 and (predicted == predicted[0]).all() else None,
@@ -178,12 +178,6 @@ def classification_quality(
         reordered=certain_exchanges(labels, predicted, names.__getitem__, classes=len(names)) if few else None,
         confidences=confidences,
     )
-
-
-def _temperature(values: np.ndarray, labels: np.ndarray, *, independent: bool) -> Temperature:
-    if independent:
-        return temperature_of_sets(values, np.eye(values.shape[1], dtype=bool)[labels])
-    return temperature_of_classes(values, labels)
 
 
 def macro_averages(classes: Iterable[ClassQuality]) -> Averages:

@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+
 from reportgen.results import redactable
 
 CONFIDENCE = 0.95
@@ -84,6 +86,29 @@ def measure(successes: int, trials: int, *, confidence: float = CONFIDENCE) -> R
     """Return a rate with Wilson's interval."""
     low, high = wilson_interval(successes, trials, confidence=confidence)
     return Rate(successes, trials, successes / trials if trials else math.nan, low, high)
+
+
+def measure_shared(successes: np.ndarray, trials: np.ndarray, *, confidence: float = CONFIDENCE) -> Rate:
+    """Return the rate of trials that share samples, with Wilson's interval of as many as are independent.
+
+    The trials count less by the factor by which the variance of the rate over samples is above that of independent trials, at
+    least 1; where all or none succeed, which shows no variance, as many count as there are samples.
+
+    Args:
+        successes, trials: (N,), those of each sample.
+        confidence: coverage of the interval, in (0, 1).
+
+    Source: Rao and Scott 1992, Biometrics 48, 577.
+    """
+    hits, count, samples = float(successes.sum()), int(trials.sum()), int((trials > 0).sum())
+    if not count:
+        return measure(0, 0, confidence=confidence)
+    rate, factor = hits / count, count / samples
+    if 0 < hits < count and samples > 1:
+        variance = samples / (samples - 1) * float(((successes - rate * trials) ** 2).sum()) / count**2
+        factor = max(variance * count / (rate * (1 - rate)), 1.0)
+    alone = max(round(count / factor), 1)
+    return Rate(round(hits), count, rate, *wilson_interval(rate * alone, alone, confidence=confidence))
 
 
 def rate_difference(first: Rate, second: Rate) -> tuple[float, float]:

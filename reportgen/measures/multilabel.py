@@ -10,7 +10,7 @@ from reportgen.measures.calibration import Calibration, Confidences, calibrate, 
 from reportgen.measures.classification import Averages, ClassQuality, f1_rate, macro_averages
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.skill import Skill, measure_skill
-from reportgen.measures.temperature import Temperature, temperature_of_sets
+from reportgen.measures.temperature import Temperature
 from reportgen.messages import say
 from reportgen.results import UNWRITTEN, redactable
 
@@ -77,7 +77,14 @@ class MultiLabelQuality:
 
 
 def multi_label_quality(
-    values: np.ndarray, sets: np.ndarray, losses: np.ndarray, names: tuple[str, ...], *, sure: float, seed: int
+    values: np.ndarray,
+    sets: np.ndarray,
+    losses: np.ndarray,
+    names: tuple[str, ...],
+    *,
+    sure: float,
+    seed: int,
+    temperature: Temperature | None = None,
 ) -> MultiLabelQuality:
     """Return how well sets of classes are predicted; a class is predicted where its score is over 0.5.
 
@@ -88,6 +95,7 @@ def multi_label_quality(
         names: names of the K classes.
         sure: probability of an answer above which it counts as confident.
         seed: seed of the draws behind the calibration error.
+        temperature: what the logits must be divided by, if that was measured.
 
     Source: Tsoumakas and Katakis 2007, Int. J. Data Warehousing and Mining 3(3), 1 (Hamming loss); Sorower 2010, A Literature
     Survey on Algorithms for Multi-label Learning, Oregon State University (exact match; micro and macro averages).
@@ -118,7 +126,7 @@ def multi_label_quality(
         calibration=_pooled_calibration(values, sets, seed=seed),
         confident=confident,
         confident_wrong=confident_wrong,
-        temperature=temperature_of_sets(values, sets),
+        temperature=temperature,
         confidences=confidences,
     )
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.measures.folds import folds_of
-from reportgen.measures.intervals import CONFIDENCE, Rate, measure, wilson_interval
-from reportgen.measures.paired import gained_and_lost
+from reportgen.measures.intervals import CONFIDENCE, Rate, measure, measure_shared, wilson_interval
+from reportgen.measures.paired import gained_and_lost, paired_difference
 from reportgen.messages import say
 from reportgen.results import Curve, redactable
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """Confidences from which on answers may be given. Fixed beforehand, so that none is chosen for how well it does."""
+
+LABEL_THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+"""Probabilities from which on a class may be said to be present, of labels that name any number. Fixed beforehand too."""
 
 PRECISIONS = (0.9, 0.95, 0.99)
 """Precisions that a threshold is looked for, in [0, 1]."""
@@ -33,6 +36,18 @@ def brier_scores(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     wanted = values[np.arange(len(labels)), labels]
     return np.asarray((values**2).sum(axis=1) - 2 * wanted + 1)
+
+
+def brier_of_sets(values: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    """Return each sample's mean squared distance from certainty of the presence of each class, (N,) in [0, 1].
+
+    Args:
+        values: (N, K) float64, the probability of each class, in [0, 1].
+        sets: (N, K) bool, the classes of each sample.
+
+    Source: Brier 1950, Monthly Weather Review 78, 1, of each class as a question by itself, mean over the classes.
+    """
+    return np.asarray(((values - sets) ** 2).mean(axis=1))
 
 
 @redactable
@@ -74,6 +89,51 @@ def by_threshold(confidence: np.ndarray, right: np.ndarray) -> tuple[AtThreshold
 
 @redactable
 @dataclass(frozen=True)
+class LabelsFrom:
+    """What becomes of the classes said to be present when they are said from another probability on, all classes together.
+
+    Attributes:
+        threshold: that probability, in [0, 1].
+        said: classes said to be present, mean number for a sample.
+        precision: share of them that are.
+        recall: share of the present ones that are said.
+        least: lower bound of the precision at 95 % for all thresholds at once; 0 where none is said.
+    """
+
+    threshold: float
+    said: float
+    precision: Rate
+    recall: Rate
+    least: float
+
+
+def labels_by_threshold(values: np.ndarray, sets: np.ndarray) -> tuple[LabelsFrom, ...]:
+    """Return precision and recall of all classes together (micro averages) at every threshold.
+
+    Args:
+        values: (N, K) float64, the probability of each class, in [0, 1].
+        sets: (N, K) bool, the classes of each sample.
+
+    Source: Sorower 2010, A Literature Survey on Algorithms for Multi-label Learning, Oregon State University (micro averages);
+    Rao and Scott 1992, Biometrics 48, 577 (answers that share a sample), with Bonferroni for the lower bounds, each on one side.
+    """
+    found = []
+    joint = 1 - 2 * (1 - CONFIDENCE) / len(LABEL_THRESHOLDS)
+    present = sets.sum(axis=1)
+    for threshold in LABEL_THRESHOLDS:
+        said = values >= threshold
+        hits, count = (said & sets).sum(axis=1), said.sum(axis=1)
+        least = measure_shared(hits, count, confidence=joint).low
+        found.append(
+            LabelsFrom(
+                threshold, float(count.mean()), measure_shared(hits, count), measure_shared(hits, present), least
+            )
+        )
+    return tuple(found)
+
+
+@redactable
+@dataclass(frozen=True)
 class RiskCoverage:
     """How right the surest answers are.
 
@@ -88,12 +148,13 @@ class RiskCoverage:
     curve: Curve
 
 
-def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> RiskCoverage:
+def risk_coverage(confidence: np.ndarray, right: np.ndarray, *, samples: np.ndarray | None = None) -> RiskCoverage:
     """Return the curve of risk against coverage; answers that are equally sure have their mean risk in any order.
 
     Args:
         confidence: (N,) probability of each answer.
         right: (N,) bool.
+        samples: (N,) int64, the number of the sample that each answer belongs to; None where each is a sample by itself.
 
     Source: El-Yaniv and Wiener 2010, JMLR 11, 1605 (curve); Geifman, Uziel and El-Yaniv, arXiv 1805.08206 (area, and the best).
     """
@@ -106,7 +167,10 @@ def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> RiskCoverage:
     best = np.cumsum(np.sort(~right)) / kept
     places = np.unique(np.linspace(max(count // _POINTS, 1), count, min(_POINTS, count)).round().astype(int))
     hits = places * (1 - risks[places - 1])
-    bounds = np.array([wilson_interval(hit, place) for hit, place in zip(hits.tolist(), places.tolist(), strict=True)])
+    if samples is None:
+        bounds = np.array([wilson_interval(*one) for one in zip(hits.tolist(), places.tolist(), strict=True)])
+    else:
+        bounds = _shared_bounds(samples[order], 1 - wrong, places)
     curve = Curve(
         x=places / count,
         y=hits / places,
@@ -116,6 +180,16 @@ def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> RiskCoverage:
         y_label=say("accuracy"),
     )
     return RiskCoverage(float(risks.mean()), float(best.mean()), curve)
+
+
+def _shared_bounds(samples: np.ndarray, right: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return Wilson's bounds of the rate of right answers among the first of all, (P, 2), where answers share samples."""
+    found = []
+    for place in places.tolist():
+        own = samples[:place]
+        rate = measure_shared(np.bincount(own, right[:place]), np.bincount(own))
+        found.append((rate.low, rate.high))
+    return np.array(found)
 
 
 @redactable
@@ -136,6 +210,17 @@ class ChosenThreshold:
     chosen: Rate
     gained: int
     lost: int
+
+    def least(self, of: int = 1) -> float:
+        """Return the lower bound of the gain in accuracy, in [-1, 1], of several thresholds for all at once.
+
+        Source: Newcombe 1998, Statistics in Medicine 17, 2635, method 10, with Bonferroni.
+        """
+        confidence = 1 - (1 - CONFIDENCE) / of
+        bounds = paired_difference(
+            self.usual.successes, self.gained, self.lost, self.usual.trials, confidence=confidence
+        )
+        return bounds[0]
 
 
 def choose_threshold(scores: np.ndarray, positive: np.ndarray) -> ChosenThreshold:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.measures.probabilities import sigmoid, softmax
+from reportgen.measures.temperature import Temperature, temperature_of_classes, temperature_of_sets
 from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.samples import Classes, LabelSets
@@ -151,3 +152,15 @@ def cross_entropy(scores: ClassScores, labels: Classes) -> np.ndarray:
         return np.asarray(-np.log(np.maximum(said, _LEAST)).mean(axis=1))
     chosen = scores.values[np.arange(len(labels.values)), labels.values]
     return np.asarray(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)))
+
+
+def sets_of(scores: ClassScores, labels: Classes) -> np.ndarray:
+    """Return the classes of each sample, (N, K) bool: of a label that is one class, that alone."""
+    return labels.values if isinstance(labels, LabelSets) else np.eye(scores.values.shape[1], dtype=bool)[labels.values]
+
+
+def temperature_of(scores: ClassScores, labels: Classes) -> Temperature:
+    """Return what the logits must be divided by to be as sure as they are right, of independent scores one for all classes."""
+    if scores.independent or isinstance(labels, LabelSets):
+        return temperature_of_sets(scores.values, sets_of(scores, labels))
+    return temperature_of_classes(scores.values, labels.values)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from builders import LIMITS, context, evaluated_samples, live_context
 from keras import layers
-from sklearn.metrics import log_loss, roc_auc_score
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.confidence import Confidence
@@ -18,6 +19,7 @@ from reportgen.measures.calibration import calibrate
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import paired_difference
 from reportgen.measures.ranking import roc_interval
+from reportgen.models.graphs import Head
 from reportgen.samples import Accepts, open_samples
 
 GENERATOR = np.random.default_rng(5)
@@ -27,8 +29,8 @@ VALUES = GENERATOR.dirichlet([0.5, 0.5, 0.5], 120)
 LABELS = np.array([GENERATOR.choice(3, p=row) for row in VALUES])
 
 
-def told(outputs: np.ndarray, labels: Any, images: np.ndarray = IMAGES) -> ConfidenceResult:
-    result = Confidence().run(context(evaluated_samples(images, labels=labels, outputs=outputs)))
+def told(outputs: np.ndarray, labels: Any, images: np.ndarray = IMAGES, **given: Any) -> ConfidenceResult:
+    result = Confidence().run(context(evaluated_samples(images, labels=labels, outputs=outputs), **given))
     assert isinstance(result, ConfidenceResult)
     return result
 
@@ -96,7 +98,7 @@ def test_a_right_ranking_at_a_wrong_threshold_is_named() -> None:
     }
     assert (roc.value, two.chosen.value) > (0.999, 0.98)
     assert two.usual.value < 0.8
-    assert finding.action == (f"Put the threshold at {two.value:.3g} instead of 0.5, once other samples confirm it.")
+    assert finding.action == (f"Put the threshold at {two.value:.4g} instead of 0.5, once other samples confirm it.")
     assert list(findings(result, {**LIMITS, THRESHOLD.code: least})) == []
 
 
@@ -104,6 +106,68 @@ def test_a_right_ranking_at_a_wrong_threshold_is_named() -> None:
 def test_a_threshold_that_is_about_right_is_not(gap: float, shift: float) -> None:
     outputs, labels = shifted(gap, shift)
     assert list(findings(told(outputs, labels, IMAGES[:1].repeat(200, axis=0)), LIMITS)) == []
+
+
+def several(shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities and the presence of three classes, the last of which is said too often by a shift of its logit."""
+    generator = np.random.default_rng(8)
+    sets = generator.random((200, 3)) < [0.2, 0.5, 0.4]
+    logits = generator.normal(size=(200, 3)) + np.where(sets, 2.5, -2.5) + [0, 0, shift]
+    return (1 / (1 + np.exp(-logits))).astype(np.float32).astype(float), sets
+
+
+def test_of_sets_of_classes_each_is_an_answer_by_itself() -> None:
+    values, sets = several()
+    found = told(values, sets, IMAGES[:1].repeat(200, axis=0)).labelled
+    assert found is not None
+    shares = sets.mean(axis=0)
+    constant = np.tile(shares, (200, 1))
+    for own, loss, brier in (
+        (values, found.loss.value, found.brier.value),
+        (constant, found.constant_loss, found.constant_brier),
+    ):
+        assert loss == pytest.approx(np.mean([log_loss(sets[:, each], own[:, each]) for each in range(3)]), rel=1e-5)
+        assert brier == pytest.approx(np.mean([brier_score_loss(sets[:, each], own[:, each]) for each in range(3)]))
+    logits = np.log(values / (1 - values))
+    fitted = minimize_scalar(lambda t: log_loss(sets.ravel(), 1 / (1 + np.exp(-logits.ravel() / t))), bounds=(0.1, 9))
+    assert found.temperature.value == pytest.approx(fitted.x, abs=1e-3)
+    wrong = (values > 0.5) != sets
+    order = np.argsort(-np.maximum(values, 1 - values).ravel(), kind="stable")
+    risks = np.cumsum(wrong.ravel()[order]) / np.arange(1, 601)
+    assert found.selective.area == pytest.approx(risks.mean(), rel=1e-9)
+    assert (found.thresholds, found.two, len(found.labels_from)) == ((), None, 7)
+    assert found.certain[0][1] == next(one for one in found.labels_from if one.least >= 0.9)
+    assert {one.name: one.roc.value for one in found.classes if one.roc} == {
+        f"class {each}": pytest.approx(roc_auc_score(sets[:, each], values[:, each])) for each in range(3)
+    }
+    assert list(findings(told(values, sets, IMAGES[:1].repeat(200, axis=0)), LIMITS)) == []
+
+
+def test_of_sets_the_class_whose_threshold_is_worst_is_named() -> None:
+    values, sets = several(3.0)
+    result = told(values, sets, IMAGES[:1].repeat(200, axis=0))
+    (finding,) = findings(result, LIMITS)
+    assert str(finding.subject) == "threshold of class 2"
+    assert result.labelled is not None
+    (last,) = (one for one in result.labelled.classes if one.name == "class 2")
+    two = last.threshold
+    assert two is not None
+    joint = paired_difference(two.usual.successes, two.gained, two.lost, 200, confidence=1 - 0.05 / 3)[0]
+    assert finding.evidence["gained_at_least"] == two.least(3) == joint
+    assert two.value > 0.8
+
+
+def test_independent_scores_of_one_label_each_have_the_losses_of_sets_and_answers_by_the_highest() -> None:
+    values, _ = several()
+    labels = np.arange(200) % 3
+    found = told(values, labels, IMAGES[:1].repeat(200, axis=0), head=Head("sigmoid")).labelled
+    assert found is not None
+    one_hot = np.eye(3)[labels]
+    assert found.loss.value == pytest.approx(
+        np.mean([log_loss(one_hot[:, each], values[:, each]) for each in range(3)]), rel=1e-5
+    )
+    assert (len(found.thresholds), found.labels_from) == (7, ())
+    assert found.selective.curve.y[-1] == pytest.approx((values.argmax(axis=1) == labels).mean())
 
 
 def test_of_more_classes_and_of_one_class_alone_no_threshold_is_judged() -> None:

@@ -70,7 +70,8 @@ def context(
     model: Any, images: np.ndarray, labels: Any = LABELS, *, batch: int = 7, options: ReportOptions = DEFAULTS
 ) -> AnalysisContext:
     described = describe_model(model)
-    source = open_samples(images, Accepts(input_shape=described.summary.input_shape), labels=labels)
+    accepts = Accepts(input_shape=described.summary.input_shape, label_sets="several")
+    source = open_samples(images, accepts, labels=labels)
     samples = evaluate_samples(described, source, shown=(), options=options)
     return builders.context(
         samples,
@@ -136,6 +137,18 @@ def test_another_scale_that_does_no_more_than_another_threshold_is_not_named() -
     assert list(PreprocessingCheck().findings(result, LIMITS)) == []
     told = replace(result, variants=(replace(other, p_value=mcnemar_exact(18, 0)),))
     assert [one.code for one in PreprocessingCheck().findings(told, LIMITS)] == ["other-preprocessing"]
+
+
+def test_of_sets_of_classes_each_may_have_another_threshold_before_another_scale_is_named() -> None:
+    scores = layers.Dense(2, activation="sigmoid")
+    biased = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), scores])
+    # both classes are there over 0.5; the first is said over 0.1
+    scores.set_weights([np.full((9, 2), 1 / 9, np.float32), np.array([-0.1, -0.5], np.float32)])
+    result = run(biased, IMAGES, np.stack([LABELS, LABELS], axis=1))
+    other = max(result.variants, key=lambda entry: entry.gained - entry.lost)
+    assert (other.gained, other.lost, other.p_value) == (18, 0, 1.0)
+    assert (result.declared.value, result.exact) == (0.4, True)
+    assert list(PreprocessingCheck().findings(result, LIMITS)) == []
 
 
 def test_where_no_variant_could_be_better_by_more_than_chance_none_is_scored(model: Any) -> None:

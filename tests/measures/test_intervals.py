@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
@@ -11,6 +12,7 @@ from reportgen.measures.intervals import (
     binomial_tail,
     decide_at_least,
     measure,
+    measure_shared,
     rate_difference,
     samples_needed,
     wilson_interval,
@@ -75,3 +77,25 @@ def test_the_difference_of_two_rates_has_the_published_interval() -> None:
     low, high = rate_difference(measure(56, 70), measure(48, 80))
     assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
     assert rate_difference(measure(48, 80), measure(56, 70)) == pytest.approx((-high, -low))
+
+
+def test_trials_that_share_samples_count_as_far_as_they_are_independent() -> None:
+    generator = np.random.default_rng(4)
+    trials = generator.integers(0, 9, 60)
+    successes = generator.binomial(trials, generator.beta(2, 1, 60))
+    rate = successes.sum() / trials.sum()
+    kept = trials > 0
+    # the variance of a ratio of sums, by its linearisation: Cochran 1977, Sampling Techniques, 2.39
+    spread = np.var(successes[kept] - rate * trials[kept], ddof=1) * kept.sum() / trials.sum() ** 2
+    alone = round(rate * (1 - rate) / spread)
+    found = measure_shared(successes, trials)
+    expected = binomtest(round(1000 * rate), 1000).proportion_ci(method="wilson")
+    assert (found.successes, found.trials) == (successes.sum(), trials.sum())
+    assert (found.low, found.high) == pytest.approx(wilson_interval(rate * alone, alone))
+    assert found.high - found.low > expected.high - expected.low
+    copies = measure_shared(7 * (np.arange(60) % 3 > 0), np.full(60, 7))
+    assert (copies.low, copies.high) == pytest.approx(wilson_interval(59 * 2 / 3, 59))
+    assert measure_shared(np.full(60, 7), np.full(60, 7)).low == wilson_interval(60, 60)[0]
+    independent = measure_shared(np.arange(60) % 3 > 0, np.ones(60, int))
+    assert independent.low == pytest.approx(wilson_interval(40, 60)[0], abs=2e-3)
+    assert measure_shared(np.zeros(3, int), np.zeros(3, int)).high == 1

@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import brier_score_loss, precision_score, recall_score
 from sklearn.preprocessing import OneHotEncoder
 
 from reportgen.measures.intervals import measure
 from reportgen.measures.selective import (
+    LABEL_THRESHOLDS,
     THRESHOLDS,
+    brier_of_sets,
     brier_scores,
     by_threshold,
     choose_threshold,
+    labels_by_threshold,
     risk_coverage,
 )
 
@@ -94,3 +97,34 @@ def test_of_thresholds_that_are_as_good_a_half_is_kept() -> None:
     scores, positive = np.array([0.1, 0.2, 0.3, 0.6, 0.8, 0.9]), np.array([0, 0, 0, 1, 1, 1]).astype(bool)
     found = choose_threshold(scores, positive)
     assert (found.value, found.usual.value, found.gained, found.lost) == (0.5, 1.0, 0, 0)
+
+
+SETS = GENERATOR.random((300, 5)) < np.linspace(0.1, 0.6, 5)
+OF_SETS = np.clip(0.5 * SETS + 0.5 * GENERATOR.random((300, 5)), 0, 1)
+
+
+def test_the_brier_score_of_sets_is_the_mean_of_scikit_learns_over_the_classes() -> None:
+    expected = np.mean([brier_score_loss(SETS[:, each], OF_SETS[:, each]) for each in range(5)])
+    assert brier_of_sets(OF_SETS, SETS).mean() == pytest.approx(expected, rel=1e-12)
+
+
+def test_precision_and_recall_of_classes_said_from_a_probability_on_are_scikit_learns() -> None:
+    for one, threshold in zip(labels_by_threshold(OF_SETS, SETS), LABEL_THRESHOLDS, strict=True):
+        said = threshold <= OF_SETS
+        assert one.precision.value == pytest.approx(precision_score(SETS, said, average="micro"), rel=1e-12)
+        assert one.recall.value == pytest.approx(recall_score(SETS, said, average="micro"), rel=1e-12)
+        assert one.said == pytest.approx(said.sum() / 300)
+        assert one.least < one.precision.low < one.precision.value
+    nothing = labels_by_threshold(np.full((20, 2), 0.05), np.ones((20, 2), bool))[0]
+    assert (nothing.said, nothing.precision.trials, nothing.least, nothing.recall.value) == (0, 0, 0.0, 0.0)
+
+
+def test_answers_that_share_a_sample_bound_the_curve_as_the_samples_do() -> None:
+    """Five equal answers to each sample are no more than one."""
+    five = risk_coverage(CONFIDENCE.repeat(5), RIGHT.repeat(5), samples=np.arange(300).repeat(5))
+    one = risk_coverage(CONFIDENCE, RIGHT)
+    assert five.area == pytest.approx(one.area, abs=2e-3)
+    np.testing.assert_allclose(five.curve.y[-1], one.curve.y[-1])
+    assert five.curve.low[-1] == pytest.approx(one.curve.low[-1], abs=1e-3)
+    alone = risk_coverage(CONFIDENCE.repeat(5), RIGHT.repeat(5))
+    assert alone.curve.low[-1] - five.curve.low[-1] > 0.02

@@ -104,7 +104,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     """
     live, outputs = context.live, samples.activations.outputs
     numbers = isinstance(samples.labels, Targets)
-    scores = None if numbers else class_scores(outputs, head=context.head, labels=samples.classes)
+    scores = None if numbers else context.scores
     if live is None or scores is None:
         return say("No class can be explained: the output is not one score per class.")
     inputs = SampleInputs(samples.scale(samples.images[:most]), pack=samples.pack)

@@ -30,7 +30,7 @@ from reportgen.messages import say
 from reportgen.models.graphs import common_data_format, layer_path
 from reportgen.models.passes import Placement, follow_placements, spread_over
 from reportgen.results import Finding, ImageGrid, Limits, Palette, Rule
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cut_patches
+from reportgen.run import ClassScores, EvaluatedSamples, cut_patches
 from reportgen.samples import ClassLabels, Targets
 
 CHANNELS = 6
@@ -179,7 +179,7 @@ def _patches(
 
 def _endings(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Ending, ...]:
     outputs = samples.activations.outputs
-    scores = class_scores(outputs, head=context.head, labels=samples.classes)
+    scores = context.scores
     drawn = drawn_samples(samples.images, pixels=_PICTURE_PIXELS)
     endings = []
     for position in range(len(samples.names)):

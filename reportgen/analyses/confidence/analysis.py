@@ -7,22 +7,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.confidence.results import ClassCalibration, ConfidenceResult, LabelledConfidence, Unfamiliar
+from reportgen.analyses.confidence.labelled import labelled_confidence
+from reportgen.analyses.confidence.results import ConfidenceResult, Unfamiliar
 from reportgen.analyses.confidence.rules import RULES, findings
 from reportgen.errors import ForwardError
-from reportgen.measures.calibration import calibrate
 from reportgen.measures.corruptions import stored_ends
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import measure
-from reportgen.measures.outputs import mean_of_samples
 from reportgen.measures.ranking import measure_ranking
-from reportgen.measures.selective import brier_scores, by_threshold, choose_threshold, risk_coverage
-from reportgen.measures.temperature import temperature_of_classes
 from reportgen.messages import counted, say
 from reportgen.models.passes import only_input
 from reportgen.results import FEWEST_SAMPLES, Finding, Limits
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy, right_answers, run_changed
-from reportgen.samples import ClassLabels, PictureTargets, Targets
+from reportgen.run import ClassScores, EvaluatedSamples, run_changed
+from reportgen.samples import PictureTargets, Targets
 
 MOST_UNFAMILIAR = 100
 """Inputs of each kind of what is no sample that are run: an interval of an area is 0.15 wide at the most."""
@@ -30,7 +27,6 @@ MOST_UNFAMILIAR = 100
 SURE = 0.9
 """Confidence over which an answer counts as sure."""
 
-_MOST_CLASSES = 100
 _PATCHES = 4  # along each axis
 _SMALLEST = 8  # pixels along each axis of pictures that are cut into patches
 
@@ -47,16 +43,19 @@ class Confidence:
         samples = context.samples
         if samples is None:
             return Skip(context.no_samples_reason)
-        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+        scores = context.scores
         if scores is None or isinstance(samples.labels, Targets | PictureTargets):
             return Skip(say("The output is not one score per class, so it has no confidence."))
         confidence = scores.values.max(axis=1)
+        labels, temperature, labelled = samples.classes, context.temperature, None
+        if labels is not None and temperature is not None:
+            labelled = labelled_confidence(scores, labels, temperature, samples.class_name, seed=context.options.seed)
         unfamiliar, not_run = _unfamiliar(context, samples, scores, confidence)
         return ConfidenceResult(
             evaluated=samples.evaluated,
             confidence=float(confidence.mean()),
             sure=measure(int((confidence > SURE).sum()), len(confidence)),
-            labelled=_labelled(context, samples, scores, confidence),
+            labelled=labelled,
             unfamiliar=unfamiliar,
             not_run=not_run,
             passes=sum(one.count for one in unfamiliar),
@@ -65,37 +64,6 @@ class Confidence:
     def findings(self, result: ConfidenceResult, limits: Limits) -> Iterable[Finding]:
         """Return whether another threshold would certainly do better."""
         return findings(result, limits)
-
-
-def _labelled(
-    context: AnalysisContext, samples: EvaluatedSamples, scores: ClassScores, confidence: np.ndarray
-) -> LabelledConfidence | None:
-    if scores.independent or not isinstance(samples.labels, ClassLabels):
-        return None
-    values, labels = scores.values, samples.labels.values
-    right = right_answers(scores, samples.labels)
-    shares = np.bincount(labels, minlength=values.shape[1]) / len(labels)
-    known = shares[shares > 0]
-    classes = []
-    for index in np.flatnonzero(shares)[:_MOST_CLASSES].tolist():
-        own = calibrate(values[:, index], labels == index, seed=context.options.seed)
-        classes.append(
-            ClassCalibration(samples.class_name(index), own.confidence, float(shares[index]), own.error, own.chance)
-        )
-    ranking = measure_ranking(values[:, 1], labels == 1) if values.shape[1] == 2 else None
-    return LabelledConfidence(
-        loss=mean_of_samples(cross_entropy(scores, samples.labels)),
-        constant_loss=float(-(known * np.log(known)).sum()),
-        brier=mean_of_samples(brier_scores(values, labels)),
-        constant_brier=float(1 - (shares**2).sum()),
-        temperature=temperature_of_classes(values, labels),
-        classes=tuple(sorted(classes, key=lambda one: one.chance - one.error)),
-        classwise=float(np.mean([one.error for one in classes])),
-        thresholds=by_threshold(confidence, right),
-        selective=risk_coverage(confidence, right),
-        two=None if ranking is None else choose_threshold(values[:, 1], labels == 1),
-        roc=None if ranking is None else ranking.roc,
-    )
 
 
 def _unfamiliar(

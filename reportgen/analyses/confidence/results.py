@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reportgen.measures.intervals import Rate
 from reportgen.measures.outputs import MeanOfSamples
 from reportgen.measures.ranking import Area
-from reportgen.measures.selective import PRECISIONS, AtThreshold, ChosenThreshold, RiskCoverage
+from reportgen.measures.selective import PRECISIONS, AtThreshold, ChosenThreshold, LabelsFrom, RiskCoverage
 from reportgen.measures.temperature import Temperature
 from reportgen.results import Kept, redactable
 
@@ -23,6 +23,8 @@ class ClassCalibration:
         share: share of the samples that are of it.
         error: expected calibration error of these probabilities, in [0, 1].
         chance: what a calibrated model would stay under 95 times in 100.
+        threshold: where labels are sets of classes, what another threshold of this class would give; None elsewhere.
+        roc: likewise the area under its ROC curve.
     """
 
     name: Kept[str]
@@ -30,25 +32,28 @@ class ClassCalibration:
     share: float
     error: float
     chance: float
+    threshold: ChosenThreshold | None = None
+    roc: Area | None = None
 
 
 @redactable
 @dataclass(frozen=True)
 class LabelledConfidence:
-    """Confidence beside labels, of answers that name one class.
+    """Confidence beside labels.
 
     Attributes:
-        loss: mean negative log-likelihood of the labels, in nats.
+        loss: mean negative log-likelihood of the labels, in nats; of independent scores the mean over the classes.
         constant_loss: the same of the shares of the classes as the answer to every sample.
-        brier: mean Brier score over all classes, in [0, 2].
+        brier: mean Brier score, over all classes together in [0, 2]; of independent scores the mean over the classes, in [0, 1].
         constant_brier: the same of these shares.
         temperature: what the logits must be divided by, and the loss then.
         classes: the classes with samples, those that disagree most first; at most 100.
         classwise: mean of the calibration errors of the classes with samples, in [0, 1].
-        thresholds: what becomes of the answers from each confidence on.
-        selective: how right the surest answers are.
+        thresholds: what becomes of the answers from each confidence on; () where labels are sets of classes.
+        selective: how right the surest answers are; where labels are sets, the answers to all classes together.
         two: what another threshold would give; None unless there are two classes.
         roc: area under the ROC curve; None unless there are two classes.
+        labels_from: where labels are sets, what becomes of the classes said from each probability on; () elsewhere.
     """
 
     loss: MeanOfSamples
@@ -62,13 +67,14 @@ class LabelledConfidence:
     selective: RiskCoverage
     two: ChosenThreshold | None
     roc: Area | None
+    labels_from: tuple[LabelsFrom, ...] = ()
 
     @property
-    def certain(self) -> tuple[tuple[float, AtThreshold | None], ...]:
+    def certain(self) -> tuple[tuple[float, AtThreshold | LabelsFrom | None], ...]:
         """For each precision that may be wanted the lowest threshold that certainly gives it; None where none does."""
+        tried = self.thresholds or self.labels_from
         return tuple(
-            (precision, next((one for one in self.thresholds if one.least >= precision), None))
-            for precision in PRECISIONS
+            (precision, next((one for one in tried if one.least >= precision), None)) for precision in PRECISIONS
         )
 
 
@@ -103,7 +109,7 @@ class ConfidenceResult:
         evaluated: number of samples.
         confidence: mean probability of the answers to them, in [0, 1].
         sure: share of the answers to them over 90 %.
-        labelled: beside labels; None without class labels, and where each class has a probability of its own.
+        labelled: beside labels; None without class labels.
         unfamiliar: the same on what is no sample.
         not_run: why some or all of that was not run, one sentence; '' where all was.
         passes: forward passes that it took.

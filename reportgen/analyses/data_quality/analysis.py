@@ -21,7 +21,7 @@ from reportgen.messages import joined as listed
 from reportgen.messages import say
 from reportgen.models.passes import only_input
 from reportgen.results import FEWEST_SAMPLES, Finding, Limits, Panel, PanelGrid
-from reportgen.run import EvaluatedSamples, class_scores, right_answers, run_changed
+from reportgen.run import EvaluatedSamples, right_answers, run_changed
 from reportgen.samples import ClassLabels, LabelSets, SampleSource, classes_of
 
 MOST_COMPARED = 5_000
@@ -150,7 +150,7 @@ def _accuracies(
     labels = samples.classes
     if labels is None:
         return None, None
-    scores = class_scores(samples.activations.outputs, head=context.head, labels=labels)
+    scores = context.scores
     if scores is None:
         return None, None
     right = right_answers(scores, labels)[:count]
@@ -191,7 +191,7 @@ def _against_training(
 def _training_accuracy(context: AnalysisContext, samples: EvaluatedSamples, train: SampleSource) -> Rate | None:
     """Return the accuracy on training samples drawn by the seed, as many as there are test samples and the effort pays for."""
     labels, live = classes_of(train.labels), context.live
-    scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+    scores = context.scores
     effort = effort_of(context.options.effort, context.layers)
     count = effort.changed(min(train.count, samples.evaluated))
     if (

@@ -9,7 +9,7 @@ from reportgen.analyses.data_quality.results import DoubtedLabels, DoubtedSample
 from reportgen.measures.intervals import measure
 from reportgen.measures.label_errors import doubted_labels
 from reportgen.results import FEWEST_SAMPLES
-from reportgen.run import EvaluatedSamples, class_scores, right_answers, side_by_side
+from reportgen.run import EvaluatedSamples, right_answers, side_by_side
 from reportgen.samples import ClassLabels
 
 _SHOWN = 8
@@ -24,7 +24,7 @@ def judged_labels(context: AnalysisContext, samples: EvaluatedSamples) -> Doubte
     labels = samples.labels
     if not isinstance(labels, ClassLabels) or samples.evaluated < FEWEST_SAMPLES:
         return None
-    scores = class_scores(samples.activations.outputs, head=context.head, labels=labels)
+    scores = context.scores
     if scores is None:
         return None
     right = int(right_answers(scores, labels).sum())

@@ -28,7 +28,7 @@ from reportgen.measures.segmentation import segmentation_quality
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results import Finding, Inconclusive, Limits
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, cross_entropy
+from reportgen.run import ClassScores, EvaluatedSamples, cross_entropy
 from reportgen.samples import LabelSets, PictureTargets, Targets, Unused
 
 _READ_AT_ONCE = 32
@@ -70,7 +70,7 @@ def _measured(context: AnalysisContext) -> PredictionQualityResult | Skip:
         return _against_all_outputs(context, samples, labels, outputs)
     if isinstance(labels, Targets):
         return _against_numbers(samples, labels.values, outputs, context.head)
-    scores = class_scores(outputs, head=context.head, labels=labels)
+    scores = context.scores
     if isinstance(labels, LabelSets):
         if scores is None:
             return _against_numbers(samples, None, outputs, context.head)
@@ -95,7 +95,7 @@ def _classification(
         names,
         sure=context.limits[CONFIDENT.code],
         seed=context.options.seed,
-        independent=scores.independent,
+        temperature=context.temperature,
     )
     worst = worst_by_label(samples, values, labels, names)
     rule = scores.rule
@@ -122,7 +122,13 @@ def _multi_label(
     sets, losses = labels.values, cross_entropy(scores, labels)
     names = tuple(samples.class_name(index) for index in range(sets.shape[1]))
     quality = multi_label_quality(
-        scores.values, sets, losses, names, sure=context.limits[CONFIDENT.code], seed=context.options.seed
+        scores.values,
+        sets,
+        losses,
+        names,
+        sure=context.limits[CONFIDENT.code],
+        seed=context.options.seed,
+        temperature=context.temperature,
     )
     worst = worst_by_loss(samples, losses, scores.values > 0.5, sets, names)
     return PredictionQualityResult(

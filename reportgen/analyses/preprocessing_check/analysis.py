@@ -31,7 +31,7 @@ from reportgen.models.passes import ChannelMoments, LiveModel, channel_moments, 
 from reportgen.progress import counted_off
 from reportgen.results import Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
-from reportgen.samples import Classes, ClassLabels, LabelSets, Targets
+from reportgen.samples import Classes, LabelSets, Targets
 
 FEWEST_ALIKE = 5
 """Samples under which scores may be alike because the samples are. Our choice, as for outputs that are alike."""
@@ -109,7 +109,7 @@ def _scores(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[ClassS
     labels, outputs = samples.classes, samples.activations.outputs
     if labels is None:
         return None, _NUMBERS if isinstance(samples.labels, Targets) else samples.no_labels_reason
-    scores = class_scores(outputs, head=context.head, labels=labels)
+    scores = context.scores
     return scores, "" if scores else _NUMBERS if outputs.shape[1:] == (1,) else _NO_SCORES
 
 
@@ -285,7 +285,7 @@ def _could_win(gained: int, lost: int, variants: Sequence[_Run], limit: float) -
 class _Answers:
     """Declared scores, with the labels of the samples in the order of the check and which of them are right as declared.
 
-    `at_best` tells which of these are right at thresholds chosen on others, of two classes; None elsewhere.
+    `at_best` tells which of these are right at thresholds chosen on others, of two classes and of sets; None elsewhere.
     """
 
     scores: ClassScores
@@ -299,9 +299,7 @@ class _Answers:
         assert samples.classes is not None
         labels = samples.classes.take(order)
         own = scores.like(samples.activations.outputs[order])
-        two = isinstance(labels, ClassLabels) and own.values.shape[1] == 2 and len(np.unique(labels.values)) == 2
-        at_best = right_at_best(own.values[:, 1], labels.values == 1) if two else None
-        return cls(scores, labels, right_answers(own, labels), at_best)
+        return cls(scores, labels, right_answers(own, labels), _at_best(own.values, labels))
 
     def compared(self, run: _Run) -> VariantAccuracy:
         """Return how a variant does against the declared scaling, on the samples that it was run on."""
@@ -315,6 +313,14 @@ class _Answers:
             best = self.at_best[:count]
             p_value = max(p_value, mcnemar_exact(*gained_and_lost(best, right)) if right.sum() > best.sum() else 1.0)
         return VariantAccuracy(run.name, measure(int(right.sum()), count), gained, lost, p_value, run.variant.option)
+
+
+def _at_best(values: np.ndarray, labels: Classes) -> np.ndarray | None:
+    """Return which answers are right, of sets which are right in every class, at thresholds chosen on others."""
+    if isinstance(labels, LabelSets):
+        return np.asarray(np.all([right_at_best(*each) for each in zip(values.T, labels.values.T, strict=True)], axis=0))
+    two = values.shape[1] == 2 and len(np.unique(labels.values)) == 2
+    return right_at_best(values[:, 1], labels.values == 1) if two else None
 
 
 def _stored_moments(samples: EvaluatedSamples, positions: np.ndarray) -> ChannelMoments:

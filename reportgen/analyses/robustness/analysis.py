@@ -20,7 +20,7 @@ from reportgen.messages import counted, say
 from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel
 from reportgen.results import FEWEST_SAMPLES, Finding, ImageGrid, Inconclusive, Limits
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers, run_changed
+from reportgen.run import ClassScores, EvaluatedSamples, right_answers, run_changed
 from reportgen.samples import Classes, ClassLabels, LabelSets, Unused
 
 MOST_CHANGED = 100
@@ -53,7 +53,7 @@ class Robustness:
         if samples is None or live is None:
             return Skip(context.no_samples_reason)
         ends = stored_ends(samples.summary.dtype, samples.summary.stored_range)
-        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+        scores = context.scores
         reason = _reason(samples, live, has_ends=ends is not None, has_scores=scores is not None)
         if reason or ends is None or scores is None:
             return Skip(reason)

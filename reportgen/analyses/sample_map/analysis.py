@@ -14,7 +14,7 @@ from reportgen.measures.separation import standardised
 from reportgen.messages import say
 from reportgen.models.passes import spread_over
 from reportgen.results import Finding, Limits, Rule, Scatter
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers, side_by_side
+from reportgen.run import ClassScores, EvaluatedSamples, right_answers, side_by_side
 from reportgen.samples import ClassLabels
 
 MOST_POINTS = 500
@@ -56,7 +56,7 @@ class SampleMap:
         else:
             places, shares = principal_plane(values)
         positions = pooled.positions[rows]
-        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+        scores = context.scores
         known = samples.labels.values[positions] if isinstance(samples.labels, ClassLabels) else None
         wrong = _wrong(samples, scores)[positions]
         near = nearest_others(values)

@@ -23,7 +23,7 @@ from reportgen.measures.tiles import drawn_samples
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results import Finding, ImageGrid, Limits
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
+from reportgen.run import ClassScores, EvaluatedSamples, right_answers
 from reportgen.samples import LabelSets, PictureTargets, Targets, targets_of
 
 TOP = 5
@@ -49,7 +49,7 @@ class SamplePredictions:
         samples = context.samples
         outputs = samples.activations.outputs
         numbers = isinstance(samples.labels, Targets)
-        scores = None if numbers else class_scores(outputs, head=context.head, labels=samples.classes)
+        scores = None if numbers else context.scores
         count = len(samples.names)
         pictures, reduction = _pictures(samples)
         known = None if samples.classes is None else samples.classes.take(slice(count))

@@ -25,7 +25,7 @@ from reportgen.messages import say
 from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel
 from reportgen.results import FEWEST_SAMPLES, Finding, ImageGrid, Inconclusive, Limits, Palette
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores, run_changed
+from reportgen.run import ClassScores, EvaluatedSamples, run_changed
 from reportgen.samples import Unused
 
 CELLS = 6
@@ -65,7 +65,7 @@ class Shortcuts:
         samples, live = context.samples, context.live
         if samples is None or live is None:
             return Skip(context.no_samples_reason)
-        scores = class_scores(samples.activations.outputs, head=context.head, labels=samples.classes)
+        scores = context.scores
         reason = _reason(samples, live, scores)
         if reason or scores is None:
             return Skip(reason)

@@ -15,7 +15,7 @@ from reportgen.measures.intervals import CONFIDENCE, Rate, measure, rate_differe
 from reportgen.messages import say
 from reportgen.models.passes import only_input
 from reportgen.results import Finding, Limits
-from reportgen.run import EvaluatedSamples, class_scores, right_answers
+from reportgen.run import EvaluatedSamples, right_answers
 from reportgen.samples import ClassLabels, LabelSets, numbers_of
 
 FEWEST_GROUPED = 10
@@ -44,7 +44,7 @@ class Slices:
         if samples is None:
             return Skip(context.no_samples_reason)
         labels = samples.classes
-        scores = class_scores(samples.activations.outputs, head=context.head, labels=labels)
+        scores = context.scores
         if labels is None:
             return Skip(samples.no_labels_reason)
         if scores is None:

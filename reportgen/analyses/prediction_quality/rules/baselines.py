@@ -31,6 +31,7 @@ BROKEN_OUTPUT = (*BROKEN_WEIGHTS, *WRONG_INPUTS, "non-deterministic-output", "co
 WRONG_ANSWERS = (
     *BROKEN_WEIGHTS,
     *WRONG_INPUTS,
+    "drifted-statistics",
     "non-deterministic-output",
     "class-names-unchecked",
     "permuted-labels",
