@@ -522,7 +522,9 @@ def faults() -> tuple[Fault, ...]:
         Fault("logits over eight", ("miscalibration",), _on_weights(_times(1, 1 / 8))),
         Fault("two classes, the bias moved", ("wrong-threshold",), _on_weights(_bias_moved, "binary")),
         Fault(
-            "several labels, one bias moved", ("wrong-threshold",), _on_weights(_head(_one_bias_moved), "several-labels")
+            "several labels, one bias moved",
+            ("wrong-threshold",),
+            _on_weights(_head(_one_bias_moved), "several-labels"),
         ),
         Fault(
             "several labels, those of the sample before",

@@ -318,7 +318,9 @@ class _Answers:
 def _at_best(values: np.ndarray, labels: Classes) -> np.ndarray | None:
     """Return which answers are right, of sets which are right in every class, at thresholds chosen on others."""
     if isinstance(labels, LabelSets):
-        return np.asarray(np.all([right_at_best(*each) for each in zip(values.T, labels.values.T, strict=True)], axis=0))
+        return np.asarray(
+            np.all([right_at_best(*each) for each in zip(values.T, labels.values.T, strict=True)], axis=0)
+        )
     two = values.shape[1] == 2 and len(np.unique(labels.values)) == 2
     return right_at_best(values[:, 1], labels.values == 1) if two else None
 
