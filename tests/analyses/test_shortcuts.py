@@ -167,6 +167,27 @@ def test_a_share_over_the_limit_that_may_be_chance_is_inconclusive() -> None:
     assert (more.samples_needed, more.remedy) == (None, "--effort full compares all pairs")
 
 
+def test_more_pairs_decide_on_a_place_that_the_first_ones_leave_open() -> None:
+    """The mark decides unless one of four other cells does, as in half of the samples: both of a pair follow it in a quarter."""
+    generator = np.random.default_rng(9)
+    images = np.zeros((300, 12, 12, 1), np.float32)
+    marks, others = generator.choice([-1, 1], (2, 300))
+    images[:, 0, 2, 0] = marks
+    images[np.arange(300), generator.choice([4, 10], 300), generator.choice([0, 6], 300), 0] = np.where(
+        generator.random(300) < 0.5, 3 * others, 0
+    )
+    weights = np.zeros((144, 2), np.float32)
+    weights[:, 1] = 1
+    result = Shortcuts().run(live_context(linear(weights), images))
+    assert (result.pairs, result.place.swapped.trials) == (50, 250)
+    assert result.passes == 50 * (36 + 2 * 2 + 1) + 2 * 200
+    found = next(iter(findings(result, LIMITS)))
+    assert isinstance(found, Finding)
+    low, _ = wilson_interval(result.place.swapped.successes, 250, confidence=1 - 0.05 / 50)
+    assert found.evidence["swapped_at_least"] == low > 0.15
+    assert "of 250 pairs" in found.message
+
+
 def test_independent_scores_are_compared_as_sets(marked: Any) -> None:
     scores = layers.Dense(2, activation="sigmoid")
     model = keras.Sequential([keras.Input((12, 12, 1)), layers.Flatten(), scores])

@@ -29,6 +29,9 @@ _SOURCE = say(
 )
 _WHY = say("Pictures from another camera, crop or file differ by as much, so the accuracy here does not hold for them.")
 
+_MARKS = ("answer-in-one-place", "answer-in-the-border")
+"""Codes of rules on places that carry the answer: it is lost where a change takes it from there."""
+
 SMALL = Rule(
     code="fragile-to-small-changes",
     meaning=say("a change that hardly shows, such as one pixel of shift, certainly costs many right answers"),
@@ -37,7 +40,7 @@ SMALL = Rule(
     unit=say("share of all answers that are right before the change and not after, net"),
     bounds=(0.0, 1.0),
     source=_SOURCE,
-    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, *_MARKS),
     needs=(Need(("small",), say("No change that hardly shows was made.")),),
     advice=Advice(
         title=say("Accuracy drops under a change that hardly shows"),
@@ -56,7 +59,7 @@ VISIBLE = Rule(
     unit=say("share of all answers that are right before the change and not after, net"),
     bounds=(0.0, 1.0),
     source=_SOURCE,
-    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS),
+    follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, *_MARKS),
     needs=(Need(("visible",), say("No change that shows and misleads nobody was made.")),),
     advice=Advice(
         title=say("Accuracy drops under a change that misleads nobody"),

@@ -10,13 +10,13 @@ shirt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.shortcuts.results import ClassCells, Place, ShortcutsResult
-from reportgen.analyses.shortcuts.rules import RULES, findings
+from reportgen.analyses.shortcuts.rules import RULES, findings, is_open
 from reportgen.errors import ForwardError
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import Rate, measure
@@ -36,6 +36,9 @@ MOST_PAIRS = 50
 
 CONDITIONS = CELLS**2 + 2 * 4 + 1
 """Passes of each pair: every cell, both samples for each of the squares around the strongest one, and all within the border."""
+
+MOST_DECIDING = 200
+"""More pairs in which the strongest place alone is exchanged where the first ones leave open whether it carries answers."""
 
 _FEWEST_OF_CLASS = 10
 """Pairs under which a class has no map of its own."""
@@ -85,8 +88,14 @@ class Shortcuts:
                 )
             )
         pairs = _Pairs.of(live, samples, scores, answers, receivers[:count], donors[:count])
+        used, more = count * CONDITIONS, min(len(receivers) - count, MOST_DECIDING)
+        paid = count + max(effort.changed(used + 2 * more) - used, 0) // 2
         try:
-            return _result(pairs, available=len(receivers))
+            result = _result(pairs, available=len(receivers))
+            if is_open(result, context.limits) and paid > count:
+                others = _Pairs.of(live, samples, scores, answers, receivers[count:paid], donors[count:paid])
+                result = _with_more(result, others)
+            return result
         except ForwardError as error:
             return Skip(say("The model could not run on changed samples. Received: {error}", error=str(error)))
 
@@ -239,6 +248,14 @@ def _result(pairs: _Pairs, *, available: int) -> ShortcutsResult:
             maps.max(axis=(1, 2)).astype(np.float64),
         ),
     )
+
+
+def _with_more(result: ShortcutsResult, pairs: _Pairs) -> ShortcutsResult:
+    """Return the result with the strongest place exchanged in more pairs."""
+    place, count = result.place, len(pairs.positions)
+    swaps = place.swapped.successes + pairs.swaps(slice(*place.rows), slice(*place.columns))
+    found = replace(place, swapped=measure(swaps, place.swapped.trials + count))
+    return replace(result, place=found, passes=result.passes + 2 * count)
 
 
 def _place(pairs: _Pairs, rows: slice, columns: slice, swapped: Rate) -> Place:

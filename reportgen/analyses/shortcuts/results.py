@@ -18,7 +18,8 @@ class Place:
         rows, columns: where it begins and where it ends, in pixels; the end is not part of it.
         area: its share of the picture, in (0, 1].
         variation: its share of the variance over the samples, summed over pixels and channels, in [0, 1].
-        swapped: pairs in which both answers change places when this place does.
+        swapped: pairs in which both answers change places when this place does; more pairs than of the cells where those left
+            open whether it carries answers.
     """
 
     rows: tuple[int, int]
