@@ -229,6 +229,8 @@ def similar_pairs(filters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     norms = np.linalg.norm(flat, axis=1, keepdims=True)
     usable = np.isfinite(norms) & (norms > 0)
     unit = np.where(usable, flat / np.where(usable, norms, 1), 0)
-    cosines = np.triu(unit @ unit.T, k=1)
+    cosines = unit @ unit.T
     first, second = np.nonzero(cosines > LEAST_COSINE)
+    above = first < second
+    first, second = first[above], second[above]
     return first, second, cosines[first, second]

@@ -117,14 +117,15 @@ def pool(maps: np.ndarray) -> Pooled:
         maps: (n, *size, C) float32.
     """
     space = tuple(range(1, maps.ndim - 1))
-    parts = maps
-    for _ in space:  # each product takes the first axis of space and puts its parts at the end
-        parts = np.tensordot(parts, averaging(parts.shape[1]), axes=(1, 1))
-    order = (0, *range(2, maps.ndim), 1)
+    parts, done = maps, len(maps)
+    for length in maps.shape[1:-1]:  # each product takes an axis where it lies in memory: nothing is copied
+        matrix = averaging(length)
+        parts = np.matmul(matrix, parts.reshape(done, length, -1))
+        done *= len(matrix)
     return (
         np.asarray(maps.mean(axis=space, dtype=np.float32)),
         np.asarray(maps.max(axis=space, initial=-np.inf) if space else maps.copy()),
-        np.ascontiguousarray(parts.transpose(order), np.float32).reshape(len(maps), -1),
+        np.asarray(parts, np.float32).reshape(len(maps), -1),
     )
 
 

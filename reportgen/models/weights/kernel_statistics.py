@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
 from reportgen.messages import say
 from reportgen.models.weights.kernels import LayerKernel
-from reportgen.models.weights.moments import WeightMoments, weight_moments
+from reportgen.models.weights.moments import SMALL, WeightMoments, moments_of_each, weight_moments
 
 STATISTICS = (
     say("root mean square"),
@@ -34,6 +36,7 @@ is a fifth of it. Source: Hall 1982, J. Royal Stat. Soc. B 44, 37: the asymptoti
 _DENSE_SIDE = 64  # up to this, all eigenvalues cost less than the Lanczos iteration
 _STEPS = 40
 _IN_CACHE = 2**17  # weights of a part of a matrix
+_TOGETHER = 2**17  # weights of small draws that are looked at together
 _CONVERGED = 1e-7
 
 
@@ -57,17 +60,42 @@ def kernel_statistics(
         moments: those of the values, where they are known.
     """
     moments = moments or weight_moments(values)
-    size = moments.root_mean_square
     matrix = as_matrix(kernel, values)
     norm = spectral_norm(matrix) if eigenvalues is None else math.sqrt(max(float(eigenvalues[-1]), 0.0))
-    return np.array([
-        size,
-        moments.excess_kurtosis,
-        norm,
-        stable_rank(size * math.sqrt(values.size), norm),
-        moments.near_zero / values.size,
-        spatial_smoothness(values) if kernel.is_spatial else math.nan,
-    ])  # fmt: skip
+    return _in_order(moments, norm, spatial_smoothness(values) if kernel.is_spatial else math.nan)
+
+
+def _in_order(moments: WeightMoments, norm: float, smoothness: float) -> np.ndarray:
+    size, weights = moments.root_mean_square, moments.count
+    rank = stable_rank(size * math.sqrt(weights), norm)
+    return np.array([size, moments.excess_kurtosis, norm, rank, moments.near_zero / weights, smoothness])
+
+
+def statistics_of_draws(kernel: LayerKernel, draws: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the statistics of many draws of a kernel, (K, 6) float64: small ones together, as each costs next to nothing.
+
+    Args:
+        kernel: the kernel, which tells what the axes mean.
+        draws: finite values of the kernel's shape, float32.
+    """
+    if math.prod(kernel.shape) > SMALL:
+        return np.array([kernel_statistics(kernel, draw) for draw in draws])
+    found, remaining = [], iter(draws)
+    while some := list(itertools.islice(remaining, max(1, _TOGETHER // math.prod(kernel.shape)))):
+        moments = moments_of_each(np.stack([draw.reshape(-1) for draw in some]))
+        norms = _norms(np.stack([as_matrix(kernel, draw) for draw in some]))
+        smoothness = _smoothness(np.stack(some)) if kernel.is_spatial else np.full(len(some), math.nan)
+        found += list(map(_in_order, moments, norms, smoothness.tolist()))
+    return np.array(found)
+
+
+def _norms(matrices: np.ndarray) -> list[float]:
+    """Return the spectral norm of each matrix, (K, m, n) float32."""
+    if not min(matrices.shape[1:]) or min(matrices.shape[1:]) > _DENSE_SIDE:
+        return [spectral_norm(matrix) for matrix in matrices]
+    wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.transpose(0, 2, 1)
+    largest = np.linalg.eigvalsh((wide @ wide.transpose(0, 2, 1)).astype(np.float64))[:, -1]
+    return [math.sqrt(max(each, 0.0)) for each in largest.tolist()]
 
 
 def spatial_smoothness(values: np.ndarray) -> float:
@@ -79,20 +107,26 @@ def spatial_smoothness(values: np.ndarray) -> float:
     Args:
         values: kernel in Keras' axis order, (*window, channels, channels).
     """
-    window = values.shape[:-2]
+    return float(_smoothness(values[None])[0])
+
+
+def _smoothness(draws: np.ndarray) -> np.ndarray:
+    """Return the spatial smoothness of each of K kernels, (K,), of (K, *window, channels, channels)."""
+    window = draws.shape[1:-2]
     if not window or min(window) < SMALLEST_WINDOW:
-        return math.nan
-    taps = values.reshape(*window, -1)
+        return np.full(len(draws), math.nan)
+    taps = draws.reshape(*draws.shape[:-2], -1)
     taps = taps - taps.mean(axis=-1, keepdims=True)
     norms = np.sqrt(np.einsum("...i,...i->...", taps, taps))
-    correlations: list[np.ndarray] = []
-    for axis, length in enumerate(window):
-        here, there = (np.take(taps, range(start, start + length - 1), axis=axis) for start in (0, 1))
-        sizes = np.take(norms, range(length - 1), axis=axis) * np.take(norms, range(1, length), axis=axis)
-        products = np.einsum("...i,...i->...", here, there)
-        correlations.append((products[sizes > 0] / sizes[sizes > 0]).ravel())
-    found = np.concatenate(correlations)
-    return float(found.mean(dtype=np.float64)) if found.size else math.nan
+    total, pairs = np.zeros(len(draws)), np.zeros(len(draws))
+    for axis, length in enumerate(window, start=1):
+        here, there = ((slice(None),) * axis + (slice(start, start + length - 1),) for start in (0, 1))
+        sizes = (norms[here] * norms[there]).reshape(len(draws), -1)
+        products = np.einsum("...i,...i->...", taps[here], taps[there]).reshape(len(draws), -1)
+        varies = sizes > 0
+        total += np.where(varies, products / np.where(varies, sizes, 1), 0).sum(axis=1, dtype=np.float64)
+        pairs += varies.sum(axis=1)
+    return np.asarray(np.where(pairs > 0, total / np.maximum(pairs, 1), math.nan))
 
 
 def as_matrix(kernel: LayerKernel, values: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ import numpy as np
 NEAR_ZERO = 1e-3
 """A weight is near zero when its magnitude is below this."""
 
-_BLOCK = 2**15  # weights that stay in a processor's cache while everything is taken of them
+SMALL = _BLOCK = 2**15
+"""Weights that stay in a processor's cache while everything is taken of them."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,28 @@ def _of_block(block: np.ndarray) -> WeightMoments:
         near_zero=int(np.count_nonzero(np.abs(block) < NEAR_ZERO)),
         zeros=block.size - int(np.count_nonzero(block)),
     )
+
+
+def moments_of_each(rows: np.ndarray) -> list[WeightMoments]:
+    """Return the moments of each of many small sets of weights, all of them finite: what `weight_moments` gives of each.
+
+    Args:
+        rows: (K, n) float32, n up to `SMALL`.
+    """
+    means = rows.mean(axis=1, dtype=np.float64)
+    apart = rows - means.astype(rows.dtype)[:, None]
+    squares = np.square(apart)
+    powers = ((apart[:, None] @ other[..., None])[:, 0, 0] for other in (apart, squares))
+    columns = (
+        means,
+        *powers,
+        (squares[:, None] @ squares[..., None])[:, 0, 0],
+        rows.min(axis=1),
+        rows.max(axis=1),
+        np.count_nonzero(np.abs(rows) < NEAR_ZERO, axis=1),
+        rows.shape[1] - np.count_nonzero(rows, axis=1),
+    )
+    return [WeightMoments(rows.shape[1], 0, *row) for row in zip(*(each.tolist() for each in columns), strict=True)]
 
 
 def _with_non_finite(moments: WeightMoments, non_finite: int) -> WeightMoments:

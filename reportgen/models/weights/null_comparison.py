@@ -22,6 +22,7 @@ from reportgen.models.weights.kernel_statistics import (
     gram,
     hill_exponent,
     kernel_statistics,
+    statistics_of_draws,
 )
 from reportgen.models.weights.kernels import LayerKernel
 from reportgen.models.weights.laws import Law, law_of
@@ -171,7 +172,7 @@ def _compared_with_law(part: ComparedPart, value: np.ndarray, spectrum: _Spectru
 def _compared_with_draws(
     part: ComparedPart, value: np.ndarray, spectrum: _Spectrum, draws: Iterator[np.ndarray]
 ) -> ComparedKernel:
-    drawn = np.array([kernel_statistics(part.kernel, draw) for draw in draws])
+    drawn = statistics_of_draws(part.kernel, draws)
     weights = part.values.size
     rounding = stored_rounding(part.values).relative
     mean, spread = null_spread(drawn, weights, rounding=rounding)
@@ -236,36 +237,36 @@ def null_spread(
     the spread of their rounding at least, in what measures size.
 
     Args:
-        draws: (K, 6) float64, K at least 2.
+        draws: (..., K, 6) float64, K at least 2.
         weights: number of weights of one draw.
         rounding: largest relative error of a stored weight.
 
     Returns:
-        Two of (6,) float64; a standard deviation of 0 where all draws agree.
+        Two of (..., 6) float64; a standard deviation of 0 where all draws agree.
     """
-    mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
+    mean, spread = draws.mean(axis=-2), draws.std(axis=-2, ddof=1)
     return mean, _least_spread(mean, spread, weights, rounding=rounding)
 
 
 def _least_spread(mean: np.ndarray, spread: np.ndarray, weights: int, *, rounding: float) -> np.ndarray:
     spread = np.where(spread > _ROUNDING * np.abs(mean), spread, 0.0)
     if rounding > SINGLE_PRECISION:
-        spread[_OF_SIZE] = np.fmax(spread[_OF_SIZE], rounding * np.abs(mean[_OF_SIZE]))
+        spread[..., _OF_SIZE] = np.fmax(spread[..., _OF_SIZE], rounding * np.abs(mean[..., _OF_SIZE]))
     share = NEAR_ZERO_SHARE
-    spread[share] = max(spread[share], math.sqrt(mean[share] * weights + 1) / weights)
+    spread[..., share] = np.maximum(spread[..., share], np.sqrt(mean[..., share] * weights + 1) / weights)
     return spread
 
 
 def null_distance(
     value: np.ndarray, draws: np.ndarray, weights: int, *, rounding: float = SINGLE_PRECISION
 ) -> np.ndarray:
-    """Return how far statistics stand from those of fresh draws, in the draws' standard deviations, (6,) float64.
+    """Return how far statistics stand from those of fresh draws, in the draws' standard deviations, (..., 6) float64.
 
     Infinite where all draws agree on another value; NaN for what the kernel does not have.
 
     Args:
-        value: (6,) float64, of the kernel.
-        draws: (K, 6) float64, of fresh draws.
+        value: (..., 6) float64, of the kernel.
+        draws: (..., K, 6) float64, of fresh draws.
         weights: number of weights of one draw.
         rounding: largest relative error of a stored weight.
     """
@@ -286,8 +287,9 @@ def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
         draws: (K, 6) float64, K at least 3.
         weights: number of weights of one draw.
     """
-    places = range(len(draws))
-    return np.array([null_distance(draws[i], np.delete(draws, i, axis=0), weights) for i in places])
+    places = np.arange(len(draws))
+    others = np.array([np.delete(places, place) for place in places])
+    return null_distance(draws, draws[others], weights)
 
 
 def largest_distances(distances: Sequence[np.ndarray], redraws: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from reportgen.models.weights.kernel_statistics import (
     spatial_smoothness,
     spectral_norm,
     stable_rank,
+    statistics_of_draws,
 )
 from reportgen.models.weights.kernels import LayerKernel
 
@@ -45,6 +46,18 @@ def test_smoothness_is_the_mean_correlation_of_neighbouring_taps() -> None:
     pairs += [(taps[i, j], taps[i, j + 1]) for i in range(3) for j in range(3)]
     expected = np.mean([np.corrcoef(*pair)[0, 1] for pair in pairs])
     assert spatial_smoothness(values) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("convolution", (3, 3, 4, 6)), ("depthwise", (3, 3, 40, 1)), ("dense", (70, 80)), ("convolution", (3, 3, 64, 60))],
+)
+def test_draws_that_are_looked_at_together_have_the_statistics_of_each(kind: str, shape: tuple[int, ...]) -> None:
+    draws = GENERATOR.normal(0, 0.02, size=(7, *shape)).astype(np.float32)
+    draws[3, 0, 0] = 0.0
+    kernel = LayerKernel("c", "kernel", kind, 1, shape, None, lambda: draws[0])
+    expected = np.array([kernel_statistics(kernel, draw) for draw in draws])
+    np.testing.assert_allclose(statistics_of_draws(kernel, iter(draws)), expected, rtol=1e-6)
 
 
 def test_smoothness_of_equal_taps_is_one_and_needs_a_window_of_three() -> None:
