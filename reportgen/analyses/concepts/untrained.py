@@ -23,8 +23,6 @@ DRAWS = 3
 FEWEST_COMPARED = 100
 """Samples under which no pass is made: the bound of a gain lies 9 points above it."""
 
-_AT_ONCE = 64
-
 
 def untrained_depths(
     context: AnalysisContext,
@@ -58,7 +56,7 @@ def untrained_depths(
     for draw in range(DRAWS):
         try:
             drawn = pooled_untrained(
-                live, context.kernels, _batches(samples, positions), names, seed=context.options.seed + draw
+                live, context.kernels, _batches(samples, positions, live.batch), names, seed=context.options.seed + draw
             )
         except ForwardError:
             return {}
@@ -96,7 +94,7 @@ def _against(
     return Untrained(len(draws), majority, centroid=against(0), probe=against(1))
 
 
-def _batches(samples: EvaluatedSamples, positions: np.ndarray) -> Iterator[Any]:
-    for start in range(0, len(positions), _AT_ONCE):
-        part = positions[start : start + _AT_ONCE].tolist()
+def _batches(samples: EvaluatedSamples, positions: np.ndarray, size: int) -> Iterator[Any]:
+    for start in range(0, len(positions), size):
+        part = positions[start : start + size].tolist()
         yield samples.pack(samples.scale(samples.read(part)), part)

@@ -117,16 +117,25 @@ def pool(maps: np.ndarray) -> Pooled:
         maps: (n, *size, C) float32.
     """
     space = tuple(range(1, maps.ndim - 1))
+    return (
+        np.asarray(maps.mean(axis=space, dtype=np.float32)),
+        np.asarray(maps.max(axis=space, initial=-np.inf) if space else maps.copy()),
+        part_means(maps),
+    )
+
+
+def part_means(maps: np.ndarray) -> np.ndarray:
+    """Return the means of at most 4 parts along each axis of each channel's map, (n, parts x C) float32.
+
+    Args:
+        maps: (n, *size, C) float32.
+    """
     parts, done = maps, len(maps)
     for length in maps.shape[1:-1]:  # each product takes an axis where it lies in memory: nothing is copied
         matrix = averaging(length)
         parts = np.matmul(matrix, parts.reshape(done, length, -1))
         done *= len(matrix)
-    return (
-        np.asarray(maps.mean(axis=space, dtype=np.float32)),
-        np.asarray(maps.max(axis=space, initial=-np.inf) if space else maps.copy()),
-        np.asarray(parts, np.float32).reshape(len(maps), -1),
-    )
+    return np.asarray(parts, np.float32).reshape(len(maps), -1)
 
 
 def averaging(length: int) -> np.ndarray:

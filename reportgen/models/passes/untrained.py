@@ -13,7 +13,7 @@ from reportgen.models.graphs import CallNames, common_data_format, data_format, 
 from reportgen.models.passes.forward import run_failures_named
 from reportgen.models.passes.interventions import randomised_kernels, replacing_weights
 from reportgen.models.passes.live_model import LiveModel
-from reportgen.models.passes.pooled import pool
+from reportgen.models.passes.pooled import part_means
 from reportgen.models.passes.wrapping import recording
 from reportgen.models.weights import LayerKernel, draw_as_keras, is_kernel
 
@@ -31,7 +31,7 @@ def pooled_untrained(
         seed: seed of the draws.
 
     Returns:
-        Means of parts of each channel's map, (N, parts x C) float32, by the name of the call; see `pool`.
+        Means of parts of each channel's map, (N, parts x C) float32, by the name of the call; see `part_means`.
 
     Raises:
         ForwardError: a layer failed.
@@ -49,7 +49,7 @@ def pooled_untrained(
                 if name in found:
                     values = first_array(output)
                     first = values.ndim > 2 and data_format(layers[path], common) == "channels_first"
-                    found[name].append(pool(np.moveaxis(values, 1, -1) if first else values)[2])
+                    found[name].append(part_means(np.moveaxis(values, 1, -1) if first else values))
 
             with run_failures_named(), recording(layers, take):
                 live.model(batch, training=False)
