@@ -23,7 +23,7 @@ from reportgen.results import Provenance
 from reportgen.samples import split_input_name
 from reportgen.untrusted.escaping import shown
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "jinja2", "pillow", "h5py")
+_PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py")
 _DAY = "%Y-%m-%d"
 _KERAS_OWN = re.compile(r"(sequential|functional|model)(_[0-9]+)?")
 

@@ -1,19 +1,26 @@
-"""From pixels and drawings to PNG, SVG and data URIs: the only base64 of the project."""
+"""From pixels and figures to PNG, SVG and data URIs: the only base64 of the project."""
 
 from __future__ import annotations
 
 import base64
+import io
 import json
-import re
 import struct
+import warnings
 import zlib
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 from markupsafe import Markup
 
+from reportgen.rendering.svg import lean_svg
 from reportgen.results import ImageGrid, Palette, Panel
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLOUR_MAPS = {Palette.SEQUENTIAL: "viridis", Palette.DIVERGING: "RdBu_r", Palette.GREY: "gray"}
 """viridis and RdBu are safe for colour-blind readers. Source: https://matplotlib.org/stable/users/explain/colors/colormaps.html"""
@@ -27,8 +34,9 @@ BEYOND_COLOUR = (224, 190, 140)
 """Sand: neither a grey nor a colour of a map."""
 GROUND_COLOUR = (219, 227, 234)
 """Around panels and between them, so that a white patch has an edge."""
-_NOT_IN_URL = re.compile(r"[^A-Za-z0-9!$()*+,\-./:;=?@_~']+")
-"""What has to be percent-encoded in an attribute in double quotes: HTML's & too."""
+_URL_SAFE = "!$()*+,-./:;=?@_~"  # and neither of HTML's own & and '
+_QUOTE = "'"  # stands in an attribute in double quotes
+_SVG: Any = {"svg.hashsalt": "reportgen", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "sans-serif"]}
 
 
 def data_uri(content: bytes, media_type: str) -> str:
@@ -38,8 +46,7 @@ def data_uri(content: bytes, media_type: str) -> str:
 
 def svg_uri(svg: str) -> Markup:
     """Return the address of a drawing, for an attribute in double quotes. Not base64, which its pictures are already."""
-    encoded = _NOT_IN_URL.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), svg)
-    return Markup(f"data:image/svg+xml;charset=utf-8,{encoded}")  # no & or " is left
+    return Markup(f"data:image/svg+xml;charset=utf-8,{quote(svg, safe=_URL_SAFE + _QUOTE)}")  # no & or " is left
 
 
 def tile_png(grid: ImageGrid, index: int = 0) -> bytes:
@@ -97,6 +104,18 @@ def sample_pixels(panel: Panel | ImageGrid) -> np.ndarray:
         low, high = panel.value_range
         return np.asarray((panel.images.astype(np.float64) - low) / (high - low))
     return byte_levels(panel)
+
+
+def figure_svg(figure: Figure) -> bytes:
+    """Return a matplotlib figure as SVG of few bytes that is the same in every run: no ids, no date, no software's name."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with rc_context(_SVG), warnings.catch_warnings():
+        # texts stay texts, shown in the reader's own fonts: it does not matter that matplotlib's has no Hangul to measure them
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return lean_svg(buffer.getvalue())
 
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -1,17 +1,95 @@
-"""Small plottables as the data of SVG paths for templates."""
+"""Plottables as drawings: with axes by matplotlib's `Figure`, never pyplot; small ones as the data of SVG paths for templates."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.rendering.svg import stairs
-from reportgen.results import Histogram, NullBands, Strip
+from reportgen.results import Curve, Histogram, Lines, NullBands, Strip
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TRAINED_COLOUR, UNTRAINED_COLOUR = "#2f7fa6", "#9a6a10"
+_MARGINS = (
+    0.75,
+    0.5,
+    0.1,
+    0.1,
+)  # left, bottom, right, top, in inches; fixed, as a layout engine takes as long as the drawing
+_SQUARE = (3.8, 3.4)
+_DOTTED = 30  # points of a line that are drawn as dots too
+
+
+def draw_curve(curve: Curve, *, said: Callable[[str], str] = str) -> Figure:
+    """Return a curve's points with their bounds as upright lines; with a shared range of the axes, over the diagonal.
+
+    Args:
+        curve: the curve.
+        said: what becomes of the words in the picture.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SQUARE)
+    axes = _axes(figure)
+    if curve.axis_range is not None:
+        axes.plot(curve.axis_range, curve.axis_range, color="#6b7178", linewidth=1, linestyle="--")
+        axes.set_xlim(curve.axis_range)
+        axes.set_ylim(curve.axis_range)
+    axes.vlines(curve.x, curve.low, curve.high, color="#9aa1a8", linewidth=1.2)
+    axes.plot(curve.x, curve.y, color=TRAINED_COLOUR, marker="o", markersize=4, linewidth=1.4, clip_on=False)
+    axes.set_xlabel(said(curve.x_label))
+    axes.set_ylabel(said(curve.y_label))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.locator_params(nbins=5)
+    return figure
+
+
+def draw_lines(lines: Lines, *, said: Callable[[str], str] = str) -> Figure:
+    """Return series as lines with a legend, the first drawn through, later ones dashed and in another colour.
+
+    Args:
+        lines: the series; a place that is marked has an upright line.
+        said: what becomes of the words in the picture.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SQUARE)
+    axes = _axes(figure)
+    if lines.marked is not None and len(lines.x) > 1:
+        axes.axvline(lines.marked, color="#9aa1a8", linewidth=1.2)
+    dot = "o" if len(lines.x) <= _DOTTED else ""
+    for number, (name, values) in enumerate(lines.lines.items()):
+        colour, stroke = ((TRAINED_COLOUR, "-"), (UNTRAINED_COLOUR, "--"))[number % 2]
+        shown = np.where(np.isfinite(values), values, np.nan)
+        axes.plot(
+            lines.x, shown, color=colour, linestyle=stroke, marker=dot, markersize=3, linewidth=1.4, label=said(name)
+        )
+    if len(lines.lines) > 1:
+        axes.legend(frameon=False, fontsize=8)
+    axes.set_xlabel(said(lines.x_label))
+    axes.set_ylabel(said(lines.y_label))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="x", nbins=5, integer=True)
+    return figure
+
+
+def _axes(figure: Figure) -> Axes:
+    width, height = figure.get_size_inches()
+    left, bottom, right, top = _MARGINS
+    axes = figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+    )
+    axes.patch.set_visible(False)  # the figure's own is as white
+    return axes
+
+
 _CHARACTER = 6.5  # of a label, on average
 LANE_WIDTH = 96
 _LANE_GAP = 10

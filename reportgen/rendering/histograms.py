@@ -18,7 +18,7 @@ _FILLED = ("trained", "new")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # CSS pixels around the bars
 _TICK = 70  # CSS pixels from one number of the horizontal axis to the next, at least
 _LINE = 16
-AXIS, GRID, INK = "#6b7178", "#e4e2dc", "#3a4148"
+_AXIS, _GRID, _INK = "#6b7178", "#e4e2dc", "#3a4148"
 
 
 def histogram_svg(
@@ -45,8 +45,8 @@ def histogram_svg(
     parts = []
     for tick in ticks(0, highest, max(2, down // 40)):
         y = bottom - tick / most * down
-        parts.append(f"<path stroke='{GRID}' d='M{_LEFT},{compact(y)}h{across}'/>")
-        parts.append(f"<text x='{_LEFT - 6}' y='{compact(y + 4)}'>{digits(number(tick))}</text>")
+        parts.append(f"<path stroke='{_GRID}' d='M{_LEFT},{compact(y)}h{across}'/>")
+        parts.append(f"<text x='{_LEFT - 6}' y='{compact(y + 4)}'>{digits(_number(tick))}</text>")
     for place, (name, counts) in enumerate(histogram.counts.items()):
         ends = (np.arange(len(counts)) + 1) * (across / len(counts))
         outline = stairs(down * (1 - counts / most), ends, down)
@@ -58,24 +58,23 @@ def histogram_svg(
         last = place == len(histogram.counts) - 1
         at = f"x='{width - _RIGHT}'" if last else f"x='{_LEFT}' text-anchor='start'"
         parts.append(f"<text {at} y='{_TOP + 10}' fill='{colour}' font-weight='600'>{words}</text>")
-    parts.append(f"<path stroke='{AXIS}' d='M{_LEFT},{bottom}h{across}'/><g text-anchor='middle'>")
+    parts.append(f"<path stroke='{_AXIS}' d='M{_LEFT},{bottom}h{across}'/><g text-anchor='middle'>")
     for tick in ticks(low, high, max(2, across // _TICK)):
         x = compact(_LEFT + (tick - low) / (high - low) * across)
         parts.append(
-            f"<path stroke='{AXIS}' d='M{x},{bottom}v4'/><text x='{x}' y='{bottom + 15}'>{digits(number(tick))}</text>"
+            f"<path stroke='{_AXIS}' d='M{x},{bottom}v4'/><text x='{x}' y='{bottom + 15}'>{digits(_number(tick))}</text>"
         )
     title = escape(said(histogram.value_label))
     parts.append(f"<text x='{_LEFT + across // 2}' y='{height - 6}'>{title}</text>")
     parts.append(f"<text transform='translate(12,{_TOP + down // 2})rotate(-90)'>{escape(said(_COUNT))}</text></g>")
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}' "
-        f"font-family='system-ui,sans-serif' font-size='11' fill='{INK}' text-anchor='end'>"
+        f"font-family='system-ui,sans-serif' font-size='11' fill='{_INK}' text-anchor='end'>"
         f"<style>{DARK}</style><rect width='{width}' height='{height}' fill='#fff'/>{''.join(parts)}</svg>"
     )
 
 
-def number(value: float) -> str:
-    """Return a number of an axis as text."""
+def _number(value: float) -> str:
     return f"{value:,.12g}".replace("-", MINUS)
 
 

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from reportgen.messages import Message
 from reportgen.rendering.bars import bars_svg
-from reportgen.rendering.charts import curve_svg, lines_svg
-from reportgen.rendering.encoding import data_uri, sample_pixels, svg_uri, tile_png
+from reportgen.rendering.encoding import data_uri, figure_svg, sample_pixels, svg_uri, tile_png
+from reportgen.rendering.figures import draw_curve, draw_lines
 from reportgen.rendering.histograms import histogram_svg
 from reportgen.rendering.language import SOURCE_LANGUAGE, Language
 from reportgen.rendering.matrices import matrix_svg
@@ -281,13 +281,13 @@ class Page:
             histogram_svg(histogram, width=width, height=height, said=self.language.text, digits=self.language.digits)
         )
 
-    def curve(self, curve: Curve) -> Markup:
-        """Return the URI of a curve's picture."""
-        return svg_uri(curve_svg(curve, said=self.language.text, digits=self.language.digits))
+    def curve(self, curve: Curve) -> str:
+        """Return the URI of a curve's figure."""
+        return data_uri(figure_svg(draw_curve(curve, said=self.language.text)), "image/svg+xml")
 
-    def lines(self, lines: Lines) -> Markup:
-        """Return the URI of the picture of several series."""
-        return svg_uri(lines_svg(lines, said=self.language.text, digits=self.language.digits))
+    def lines(self, lines: Lines) -> str:
+        """Return the URI of the figure of several series."""
+        return data_uri(figure_svg(draw_lines(lines, said=self.language.text)), "image/svg+xml")
 
 
 @dataclass(frozen=True)

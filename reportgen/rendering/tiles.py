@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from reportgen.rendering.encoding import (
+    COLOUR_MAPS,
     GROUND_COLOUR,
-    LEVELS,
     byte_levels,
     data_uri,
     levels_of,
@@ -544,11 +544,12 @@ def _document(
 @lru_cache
 def _colour_filter(palette: Palette) -> str:
     """Return the filter that turns shades of grey into a palette's colours."""
-    places, colours = np.linspace(0, LEVELS - 1, _STOPS), lookup_table(palette) / 255
-    stops = [np.interp(places, np.arange(LEVELS), colours[:, place]).tolist() for place in range(3)]
+    from matplotlib import colormaps
+
+    stops = colormaps[COLOUR_MAPS[palette]](np.linspace(0, 1, _STOPS))
     tables = "".join(
-        f"<feFunc{channel} type='table' tableValues='{','.join(f'{value:.2f}'.lstrip('0') for value in own)}'/>"
-        for channel, own in zip("RGB", stops, strict=True)
+        f"<feFunc{channel} type='table' tableValues='{','.join(f'{value:.2f}'.lstrip('0') for value in stops[:, place])}'/>"
+        for place, channel in enumerate("RGB")
     )
     return (
         "<filter id='f' color-interpolation-filters='sRGB'>"

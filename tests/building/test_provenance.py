@@ -66,7 +66,7 @@ def test_options_title_and_note_are_recorded(nested_model: Any) -> None:
 def test_versions_name_what_computed_and_drew() -> None:
     versions = package_versions("tensorflow")
     assert list(versions) == [
-        "reportgen", "python", "tensorflow", "keras", "numpy", "jinja2", "pillow", "h5py",
+        "reportgen", "python", "tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "h5py",
     ]  # fmt: skip
     assert versions["reportgen"] == reportgen.__version__
     assert versions["keras"] == __import__("keras").__version__

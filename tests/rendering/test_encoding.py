@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -12,13 +13,15 @@ from PIL import Image
 from reportgen.rendering.encoding import (
     LEVELS,
     data_uri,
+    figure_svg,
     lookup_table,
     png_bytes,
     sample_pixels,
     svg_uri,
     tile_png,
 )
-from reportgen.results.plottables import ImageGrid, Palette, Panel
+from reportgen.rendering.figures import draw_curve
+from reportgen.results.plottables import Curve, ImageGrid, Palette, Panel
 
 
 def decoded(grid: ImageGrid, index: int = 0) -> Image.Image:
@@ -75,13 +78,13 @@ def test_what_lies_beyond_a_sample_is_black_on_any_scale():
     assert sample_pixels(panel).tolist() == [[[0, 64, 0, 255]]]
 
 
-def test_pictures_need_neither_templates_nor_pillow():
+def test_pictures_without_axes_need_no_matplotlib():
     code = (
         "import sys, numpy as np; from reportgen.rendering.encoding import COLOUR_MAPS, tile_png, lookup_table;"
         "from reportgen.results import ImageGrid, Palette;"
         "pictures = [lookup_table(one).tobytes() for one in COLOUR_MAPS];"
         "pictures += [tile_png(ImageGrid(np.zeros((1, 2, 2)), ('a',), (-1, 1), 1, Palette.DIVERGING, 8, np.zeros(1)))];"
-        "sys.exit(bool({'PIL', 'jinja2'} & set(sys.modules)))"
+        "sys.exit(bool({'matplotlib', 'PIL', 'jinja2'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
@@ -93,8 +96,29 @@ def test_the_lookup_table_is_matplotlibs():
     assert table[-1].tolist() == [253, 231, 37]
 
 
+def curve(x_label: str, y_label: str) -> Curve:
+    x = np.array([1.0, 2.0])
+    return Curve(x, x, x, x, x_label, y_label)
+
+
+def test_an_svg_is_the_same_every_time_and_names_no_date_and_no_software():
+    first, second = (figure_svg(draw_curve(curve("x", "y"))) for _ in range(2))
+    assert first == second
+    assert first.startswith(b"<svg")
+    assert b"<metadata" not in first
+    assert b"matplotlib.org" not in first
+
+
 def test_a_drawing_is_percent_encoded_and_can_stand_in_double_quotes():
     assert svg_uri("<a b='c'>é\"&") == "data:image/svg+xml;charset=utf-8,%3Ca%20b='c'%3E%C3%A9%22%26"
+
+
+def test_words_that_the_font_of_the_drawing_lacks_stay_texts_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = figure_svg(draw_curve(curve("확률", "정확도"))).decode()
+    assert ">확률</text>" in svg
+    assert ">정확도</text>" in svg
 
 
 GENERATOR = np.random.default_rng(4)

@@ -4,12 +4,55 @@ import numpy as np
 import pytest
 
 from reportgen.rendering.figures import (
+    draw_curve,
+    draw_lines,
     histogram_outline,
     null_bands_drawing,
     strip_outline,
     strip_threshold,
 )
-from reportgen.results.plottables import Histogram, NullBands, Strip
+from reportgen.results.plottables import Curve, Histogram, Lines, NullBands, Strip
+
+
+def test_the_words_in_a_picture_are_said_in_the_language_of_the_page():
+    x = np.array([0.0, 1.0])
+    axes = draw_curve(Curve(x, x, x, x, "confidence", "accuracy"), said=str.upper).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("CONFIDENCE", "ACCURACY")
+
+
+def test_a_curve_shows_its_points_with_their_bounds_over_the_diagonal():
+    x, y = np.array([0.3, 0.9]), np.array([0.5, 0.8])
+    axes = draw_curve(Curve(x, y, y - 0.1, y + 0.1, "confidence", "accuracy", (0.0, 1.0))).axes[0]
+    diagonal, points = axes.lines
+    assert (list(diagonal.get_xdata()), list(diagonal.get_ydata())) == ([0, 1], [0, 1])
+    assert (points.get_xdata().tolist(), points.get_ydata().tolist()) == (x.tolist(), y.tolist())
+    bounds = [path.vertices.tolist() for path in axes.collections[0].get_paths()]
+    np.testing.assert_allclose(bounds, [[[0.3, 0.4], [0.3, 0.6]], [[0.9, 0.7], [0.9, 0.9]]])
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 1), (0, 1))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("confidence", "accuracy")
+
+
+def test_a_curve_without_a_shared_range_has_no_diagonal():
+    x = np.array([1.0, 2.0])
+    assert len(draw_curve(Curve(x, x, x, x, "a", "b")).axes[0].lines) == 1
+
+
+def test_series_are_told_apart_by_stroke_and_colour_and_a_marked_place_by_an_upright_line():
+    x, gap = np.array([1.0, 2.0, 3.0]), np.array([1.0, np.inf, 2.0])
+    lines = Lines(x, {"training": gap, "validation": x}, "epoch", "loss", marked=2.0)
+    axes = draw_lines(lines, said=str.upper).axes[0]
+    mark, first, second = axes.lines
+    assert list(mark.get_xdata()) == [2.0, 2.0]
+    assert np.isnan(first.get_ydata()[1])
+    assert (first.get_linestyle(), second.get_linestyle()) == ("-", "--")
+    assert first.get_color() != second.get_color()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["TRAINING", "VALIDATION"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("EPOCH", "LOSS")
+
+
+def test_a_single_series_of_one_point_needs_neither_legend_nor_mark():
+    axes = draw_lines(Lines(np.array([1.0]), {"training": np.array([0.5])}, "epoch", "loss", marked=1.0)).axes[0]
+    assert (len(axes.lines), axes.get_legend()) == (1, None)
 
 
 def drawing(*distances: float, name: str = "conv") -> dict:
