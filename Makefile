@@ -1,4 +1,4 @@
-# make demo    the demo's report                make test    all tests, with coverage; make quick without the slow ones
+# make demo    the demo's report                make test    all tests, with coverage; make quick the plain ones alone
 # make check   ruff, mypy, import-linter        make sample  sample_output/, with pictures where Chromium is installed
 # make bench   the figures of docs/performance.md    make messages   the catalogues of the page's languages
 # make generated   what the program says of itself elsewhere: the JSON's schema, the tables of options and rules
@@ -21,7 +21,7 @@ test: $(VENV)/.dev
 	$(PYTEST) --cov=reportgen --cov-report=term --cov-fail-under=95
 
 quick: $(VENV)/.dev
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not dear" --durations=10 --durations-min=1
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -26,23 +26,29 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores: one thre
 
 import numpy as np
 import pytest
+from cost import is_dear
 from fixed_weights import fix_weights
 
 DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, and give one worker all that shares the demo's report or a browser, or a file's fixtures.
 
     Slow is whatever needs a browser, the demo's report or a whole run; what is marked so by itself runs wherever there is time.
+    Dear is what makes a report, runs the command line, starts a process or trains, and what is marked so by itself.
     """
+    gc.freeze()  # tests and modules stay to the end
     for item in items:
         if _needs_the_demos_report(item):
             item.add_marker(pytest.mark.xdist_group("demo"))
         elif all(mark.name != "slow" for mark in item.own_markers):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
         if _needs_the_demos_report(item) or {"whole", "fuzz"} & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
+        elif is_dear(item):
+            item.add_marker(pytest.mark.dear)
     items.sort(key=lambda item: (not _needs_the_demos_report(item), item.get_closest_marker("slow") is None))
 
 

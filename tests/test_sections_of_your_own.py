@@ -181,6 +181,7 @@ def test_a_redacted_call_names_neither_files_nor_the_note(model: Any, tmp_path: 
     assert not re.search("khaki|magenta", report.to_html() + report.to_json())
 
 
+@pytest.mark.dear
 def test_the_examples_of_the_documentation_run(model: Any, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     keras.Sequential(

@@ -117,6 +117,7 @@ def test_integrated_gradients_of_the_demo_are_complete_within_one_percent(
     assert method.points in (50, 100, 200, 400)
 
 
+@pytest.mark.dear
 def test_methods_come_in_the_order_asked_for_and_are_the_same_twice() -> None:
     model, images = pooled(), draw(2, 8, 8, 1)
     methods = ("layercam", "integrated-gradients", "hirescam")
@@ -127,6 +128,7 @@ def test_methods_come_in_the_order_asked_for_and_are_the_same_twice() -> None:
         np.testing.assert_array_equal(one.figure.panels[1].images, other.figure.panels[1].images)
 
 
+@pytest.mark.dear
 def test_nested_and_subclassed_models_are_explained(nested_model: Any, subclassed_model: Any) -> None:
     (nested,) = result_of(nested_model, draw(2, 8, 8, 1)).methods
     assert (nested.subject, nested.size) == ("middle/conv", (6, 6))
@@ -177,6 +179,7 @@ def along_time() -> Any:
     return model
 
 
+@pytest.mark.dear
 def test_networks_along_time_are_explained_along_time() -> None:
     model, signals = along_time(), draw(3, 40, 2)
     hirescam, integrated = result_of(model, signals, "hirescam", "integrated-gradients").methods

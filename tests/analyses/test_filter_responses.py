@@ -146,6 +146,7 @@ def test_without_samples_or_maps_the_section_is_a_skip() -> None:
     )
 
 
+@pytest.mark.dear
 def test_inputs_are_made_only_when_asked_for() -> None:
     model, images = network(), draw(4, 9, 8, 1)
     assert run(model, images).steps is None
@@ -155,6 +156,7 @@ def test_inputs_are_made_only_when_asked_for() -> None:
     assert (grid.images.shape[1:], grid.total, result.steps, result.seed) == ((9, 8), len(grid.labels), 64, 4)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("effort", "cost", "made"), [("quick", 40_000_000, 1), ("quick", 80_000_000, 0), ("full", 10**12, 4)]
 )

@@ -336,6 +336,7 @@ def test_where_the_law_of_the_draws_is_known_none_is_made_and_all_weights_are_co
     assert " σ; chance reaches " in finding.message
 
 
+@pytest.mark.dear
 def test_a_verdict_does_not_turn_over_with_the_seed() -> None:
     drawn = np.asarray(keras.initializers.GlorotUniform(seed=7)((3, 3, 1, 16)))
     moved = np.random.default_rng(0).normal(0, drawn.std(), drawn.shape)

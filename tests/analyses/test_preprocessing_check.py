@@ -161,6 +161,7 @@ def test_where_no_variant_could_be_better_by_more_than_chance_none_is_scored(mod
     assert list(PreprocessingCheck().findings(seven, LIMITS)) == []
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(("count", "first", "passes"), [(60, 10, 120), (120, 20, 240), (600, 50, 750)])
 def test_all_variants_together_take_two_passes_for_each_evaluated_sample(
     model: Any, count: int, first: int, passes: int

@@ -118,6 +118,7 @@ def test_the_arrays_of_a_file_of_weights_are_listed(tmp_path):
     assert json.loads(inspection.to_json())["dtypes"]["layers/conv2d/vars/0"] == "float32"
 
 
+@pytest.mark.dear
 def test_many_layers_are_cut_in_the_text_and_whole_in_the_json(tmp_path):
     model = keras.Sequential([keras.Input((2,)), *[keras.layers.Dense(2, name=f"dense_{i}") for i in range(70)]])
     model.save(tmp_path / "deep.keras")

@@ -84,6 +84,7 @@ def test_a_single_output_has_the_overlap_of_the_foreground_and_the_recall_of_bot
     assert masks_of(np.array([-3.0, 2.0]).reshape(1, 1, 2, 1)).tolist() == [[[0, 1]]]
 
 
+@pytest.mark.dear
 def test_the_interval_of_the_mean_overlap_covers_it_in_about_95_of_100_draws() -> None:
     """Images whose overlap is drawn around one half: drawn again and again, the interval holds the value of many images."""
 

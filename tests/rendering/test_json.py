@@ -1,30 +1,31 @@
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
+import schemas
 
-import reportgen.rendering
 from reportgen.rendering.json import SCHEMA_VERSION, render_json
 from reportgen.results.findings import Inconclusive, RuleInForce, Severity
 from reportgen.results.plottables import Matrix
 from reportgen.results.report import Section
 
-SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+
+@pytest.mark.parametrize("validator", [schemas.REPORT, schemas.COMPARISON], ids=["report", "comparison"])
+def test_the_schemas_are_schemas(validator):
+    validator.check_schema(validator.schema)
 
 
 def test_the_json_validates_against_its_schema(report):
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.validate(json.loads(render_json(report)), SCHEMA, jsonschema.Draft202012Validator)
+    schemas.REPORT.validate(json.loads(render_json(report)))
 
 
 def test_the_schema_refuses_a_report_without_findings_or_with_another_version(report):
     document = json.loads(render_json(report))
     for broken in ({key: document[key] for key in document if key != "findings"}, document | {"schema_version": 0}):
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(broken, SCHEMA, jsonschema.Draft202012Validator)
+            schemas.REPORT.validate(broken)
 
 
 def test_the_json_has_the_reports_numbers(report):
@@ -80,7 +81,7 @@ def test_rules_and_what_is_inconclusive_are_in_the_json_and_its_schema(report):
     rule = RuleInForce("a-rule", 0.5, Severity.NOTE, "share", off=True, set_by="r.toml")
     sections = (replace(report.sections[0], inconclusive=(undecided,)),)
     document = json.loads(render_json(replace(report, sections=sections, rules=(rule,))))
-    jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
+    schemas.REPORT.validate(document)
     assert document["inconclusive"] == [
         {"code": "recall-below-chance", "subject": "conv", "message": "too few", "samples_needed": None, "remedy": ""}
     ]

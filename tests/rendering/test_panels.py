@@ -3,14 +3,12 @@
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import unquote
 
-import jsonschema
 import numpy as np
 import pytest
+import schemas
 
-import reportgen.rendering
 from reportgen.analyses.attribution.results import AttributionResult, MethodMaps, SampleAttribution
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.measures.intervals import measure
@@ -25,7 +23,6 @@ from reportgen.results.findings import Finding, RuleInForce, Severity
 from reportgen.results.plottables import ImageGrid, Palette, Panel, PanelGrid
 from reportgen.results.report import Section
 
-SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 SAMPLE = Panel(np.array([[[0, 255], [np.nan, 255]], [[255, 0], [0, 0]]], np.float32), (0, 255), Palette.GREY)
 MAPS = Panel(np.array([[[4.0]], [[0.0]]], np.float32), (0, 4), Palette.SEQUENTIAL)
 WIDE = PanelGrid((replace(SAMPLE, images=np.zeros((2, 28, 28), np.float32)), MAPS), ("3 ✖", "5 ∅"), 2, 4)
@@ -220,7 +217,7 @@ def test_alternative_texts_are_long_unique_and_name_the_layer(evidence):
 
 def test_the_json_of_both_sections_validates_and_has_no_pixels(evidence):
     text = render_json(evidence)
-    jsonschema.validate(json.loads(text), SCHEMA, jsonschema.Draft202012Validator)
+    schemas.REPORT.validate(json.loads(text))
     figure = json.loads(text)["sections"][0]["result"]["methods"][0]["figure"]
     assert figure["panels"][1] == {"value_range": [0, 4], "palette": "sequential", "tile_shape": [1, 1]}
     (shown, blank) = overlays_of(render_html(evidence))

@@ -3,20 +3,16 @@
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
+import schemas
 
-import reportgen.rendering
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.regression import regression_errors
 from reportgen.rendering.html import render_html
 from reportgen.rendering.json import render_json
 from reportgen.results.report import Report, Section
-
-SCHEMA = json.loads(Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 
 
 def section_of(report: Report, result) -> str:
@@ -134,7 +130,7 @@ def test_what_is_measured_is_in_the_schema(report, predictions_of, classes, shif
     result = measured(predictions_of, classes, names, shift=shift)
     section = Section("prediction_quality", "Prediction quality", result)
     document = json.loads(render_json(replace(report, sections=(section,))))
-    jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
+    schemas.REPORT.validate(document)
     quality = document["sections"][0]["result"]["classification"]
     assert (quality["top"] is None, quality["ranking"] is None) == (classes < 21, classes > 2)
     assert (quality["reordered"] is None) == (shift == 0)

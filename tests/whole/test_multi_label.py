@@ -5,14 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import keras
 import numpy as np
 import pytest
+import schemas
 import tensorflow as tf
 from keras import layers
 
-import reportgen.rendering
 from reportgen.api import build_report
 from reportgen.errors import SamplesError
 from reportgen.results.report import Report, Section
@@ -166,9 +165,8 @@ def test_the_page_and_the_json_tell_the_classes() -> None:
     assert [one.classes for one in method.samples] == [tuple(np.array(NAMES)[row]) for row in chosen]
     assert {len(one.classes) for one in method.samples} >= {1, 2}
     assert re.search(r"<td class=\"text\">left \(labelled left, \w+\)</td>", page)
-    schema = Path(reportgen.rendering.__file__).with_name("report.schema.json").read_text(encoding="utf-8")
     document = json.loads(report.to_json())
-    jsonschema.validate(document, json.loads(schema), jsonschema.Draft202012Validator)
+    schemas.REPORT.validate(document)
     result = next(one["result"] for one in document["sections"] if one["name"] == "prediction_quality")
     left = result["multi_label"]["classes"][0]
     assert left["name"] == "left"

@@ -266,6 +266,7 @@ def test_input_gradients_equal_finite_differences() -> None:
         assert found[row, column] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=2e-3)
 
 
+@pytest.mark.dear
 def test_integrated_gradients_equal_a_fine_riemann_sum() -> None:
     model, inputs = sequential(layers.Dense(3, activation="softmax")), draw(2, 6, 6, 1)
     live = alive(model)

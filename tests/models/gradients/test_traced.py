@@ -40,6 +40,7 @@ def residual(seed: int = 8) -> Any:
     return keras.Model(image, layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
 
 
+@pytest.mark.dear
 def test_maps_of_a_strided_shortcut_on_8_channels_do_without_filter_gradients() -> None:
     model, inputs = residual(), SampleInputs(np.random.default_rng(0).random((3, 60, 60, 1), "float32"))
     live, logits = LiveModel(model, named_layers(model), 64), ClassLogits(np.array([0, 1, 2]), np.ones(3, np.float32))

@@ -67,6 +67,7 @@ def runnable(path: Path) -> Serving:
     return found.serving
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("export", [True, False])
 def test_a_signature_predicts_what_the_model_did(export: bool, tmp_path: Path) -> None:
     model, folder = network(), tmp_path / "saved"
@@ -219,6 +220,7 @@ def test_a_tensor_larger_than_the_limit_is_refused_before_it_is_made(tmp_path: P
     assert with_signature(described, found.serving, name="program", memory_limit=4 << 30).outputs_only
 
 
+@pytest.mark.dear
 def test_a_loop_without_an_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reportgen.models.graphs.signature_model._SECONDS", 1)
     endless = saved(

@@ -51,6 +51,7 @@ def test_a_masked_nan_is_zero() -> None:
     assert predict_masked(model, [values], layers=named_layers(model), silenced={"d": (0, 1)}).tolist() == [[0, 0]]
 
 
+@pytest.mark.dear
 def test_masking_is_noticed_by_a_compiled_model_that_was_called_before() -> None:
     chain = [keras.Input((6, 6, 2)), layers.Conv2D(4, 3, activation="relu", name="c"), layers.Flatten()]
     model = keras.Sequential([*chain, layers.Dense(3, name="d")])

@@ -74,6 +74,7 @@ def assert_alike(found: Activations, expected: Activations) -> None:
         assert found.top[name].places.tolist() == top.places.tolist()
 
 
+@pytest.mark.dear
 def test_batches_run_as_a_graph_give_what_eager_ones_give() -> None:
     model = classifier()
     counted = model.get_layer("counted")
@@ -94,6 +95,7 @@ def test_few_batches_are_not_worth_a_graph() -> None:
     assert model.get_layer("counted").eager == [8] * 9
 
 
+@pytest.mark.dear
 def test_batches_with_values_that_are_not_finite_are_run_eagerly() -> None:
     samples = SAMPLES.copy()
     samples[40, 0, 0, 0], samples[60, 2, 2, 1] = np.nan, np.inf

@@ -61,6 +61,7 @@ def run(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(read.model(inputs)), np.asarray(keras.saving.load_model(path)(inputs))
 
 
+@pytest.mark.dear
 def test_a_model_of_words_answers_as_when_it_was_saved(saved: Path) -> None:
     ours, theirs = run(saved)
     np.testing.assert_array_equal(ours, theirs)
