@@ -10,7 +10,7 @@ from reportgen.cli.outcome import InForce, Outcome, gate_in_force, with_gate
 from reportgen.cli.terminal import gate_text
 from reportgen.errors import UsageError
 from reportgen.options import DEFAULTS, ReportOptions, Settled, settled
-from reportgen.rendering import render_markdown
+from reportgen.rendering.markdown import render_markdown
 
 
 @pytest.fixture
