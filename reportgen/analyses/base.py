@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reportgen.measures.page_plan import PagePlan
 from reportgen.measures.temperature import Temperature
 from reportgen.messages import say
-from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
+from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head, common_data_format
 from reportgen.models.passes import LiveModel
 from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
-from reportgen.run import ClassScores, EvaluatedSamples, TrainingHistory, class_scores, temperature_of
+from reportgen.run import (
+    ClassScores,
+    EvaluatedSamples,
+    Pixels,
+    TrainingHistory,
+    class_scores,
+    read_pixels,
+    temperature_of,
+)
 from reportgen.samples import SampleSource, SliceColumn
 
 if TYPE_CHECKING:
@@ -99,6 +107,14 @@ class AnalysisContext:
         """What the logits must be divided by to be as sure as they are right; None without class scores and class labels."""
         labels = None if self.samples is None else self.samples.classes
         return None if self.scores is None or labels is None else temperature_of(self.scores, labels)
+
+    @cached_property
+    def pixels(self) -> Pixels | None:
+        """What is kept of the pixels of the evaluated samples, which are read once for all sections; None without samples."""
+        if self.samples is None:
+            return None
+        layers = () if self.live is None else self.live.layers.values()
+        return read_pixels(self.samples, channels_first=common_data_format(layers) == "channels_first")
 
 
 NO_WEIGHTS = say("The file holds an architecture without weights, so there is nothing to analyse.")

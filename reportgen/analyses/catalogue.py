@@ -68,13 +68,10 @@ def open_catalogue(config: str | Path | Mapping[str, Any] | None = None, *, extr
     from_packages = [plugin.analysis for plugin in found.working]
     given = given_analyses(extra, **_taken([*ANALYSES, *from_packages]))
     plugins = replace(found, working=(*found.working, *given))
-    owners = {rule.code: analysis.name for analysis in ANALYSES for rule in analysis.rules}
-    rules = [rule for analysis in ANALYSES for rule in analysis.rules] + [*OF_ALL]
-    for analysis in (*from_packages, *(one.analysis for one in given)):
-        owners |= {rule.code: analysis.name for rule in analysis.rules}
-        rules += analysis.rules
-    settings = rule_settings(rules, configuration, unknown_allowed=bool(found.broken))
-    in_force = tuple(replace(rule, analysis=owners.get(rule.code, "")) for rule in settings.in_force)
+    every = (*OWN_RULES, *owned((*from_packages, *(one.analysis for one in given))))
+    owners = {rule.code: "" if rule in OF_ALL else name for name, rule in every}
+    settings = rule_settings([rule for _, rule in every], configuration, unknown_allowed=bool(found.broken))
+    in_force = tuple(replace(rule, analysis=owners[rule.code]) for rule in settings.in_force)
     return Catalogue(plugins, replace(settings, in_force=in_force), configuration)
 
 

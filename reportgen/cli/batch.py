@@ -113,7 +113,9 @@ def batch(
     if in_force.unheeded:
         typer.echo(f"reportgen: {in_force.unheeded}", err=True)
     if in_force.gate and _gated(outcome.output, in_force.gate):
-        origin = f" (set by {in_force.set_by})" if in_force.set_by else ""
+        from reportgen.cli.terminal import origin_text
+
+        origin = origin_text(in_force.set_by)
         typer.echo(f"reportgen: --fail-on {in_force.gate}{origin}: failed; the index says by which models.", err=True)
         raise typer.Exit(GATE_FAILED)
     if counts["failed"]:

@@ -163,6 +163,6 @@ def gate_in_force(given: str | None, config: Path | None, *, of_comparison: bool
     wanted = REGRESSION if of_comparison else "note, warning or problem"
     return InForce(
         None,
-        unheeded=f"fail-on {gates[0]} ({origin}) is a gate for {kinds[1]}: {kinds[0]} has none until it is {wanted}, which may "
-        "stand beside it.",
+        unheeded=f"fail-on {gates[0]} (set by {origin}) is a gate for {kinds[1]}: {kinds[0]} has none until it is {wanted}, "
+        "which may stand beside it.",
     )

@@ -189,6 +189,11 @@ def _codes(codes: Sequence[str]) -> str:
     return ", ".join(code if count == 1 else f"{code} x {count}" for code, count in times.items())
 
 
+def origin_text(set_by: str) -> str:
+    """Return in brackets what set a gate or a rule, with a blank before; '' for nothing."""
+    return f" (set by {set_by})" if set_by else ""
+
+
 def gate_text(report: Report, fail_on: str, *, set_by: str = "") -> str:
     """Return one line on what --fail-on makes of a report, or '' where it passed and nothing is open, off or lowered.
 
@@ -207,7 +212,7 @@ def gate_text(report: Report, fail_on: str, *, set_by: str = "") -> str:
     if open_rules:
         said += f"; inconclusive: {listed(open_rules)}"
     said = "; ".join(filter(None, (said, report.too_few, *report.relaxed)))
-    return f"--fail-on {fail_on}{f' ({set_by})' if set_by else ''}: {said}."
+    return f"--fail-on {fail_on}{origin_text(set_by)}: {said}."
 
 
 def verdict_text(verdict: ComparedVerdict) -> str:
@@ -227,7 +232,7 @@ def regression_text(comparison: Comparison, *, set_by: str = "") -> str:
     if not comparison.regressed and not comparison.relaxed:
         return ""
     said = "; ".join(("failed" if comparison.regressed else "passed", *comparison.relaxed))
-    return f"--fail-on regression{f' ({set_by})' if set_by else ''}: {said}."
+    return f"--fail-on regression{origin_text(set_by)}: {said}."
 
 
 def not_run_text(report: Report) -> str:
@@ -253,7 +258,7 @@ def rules_text(rows: Iterable[Mapping[str, Any]]) -> str:
     lines = []
     for row in listed:
         setting = "off" if row["off"] else f"{row['severity']:<8} {row['threshold']:g}: {row['unit']}"
-        origin = "" if row["set_by"] == "default" else f" (set by {row['set_by']})"
+        origin = origin_text("" if row["set_by"] == "default" else row["set_by"])
         advice = " ".join(filter(None, (row["why"], row["action"])))
         lines += [
             f"{row['code']:<{width}}  {setting}{origin}",

@@ -47,10 +47,6 @@ class Corruption:
         return np.asarray(np.rint(changed) if stored.dtype.kind in "iu" else changed, dtype=stored.dtype)
 
 
-CHANGES = 26
-"""Changes that pictures of one or three channels have."""
-
-
 def corruptions(channels: int) -> tuple[Corruption, ...]:
     """Return every change that pictures of so many channels can have, mild ones first.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.measures.duplicates import NEAR, Copy
+from reportgen.measures.separation import standardised
 
 NEIGHBOURS = 5
 """Nearest samples, by the embedding, that a sample is compared with. Our choice."""
@@ -45,11 +46,9 @@ def moved_copies(pictures: np.ndarray, embeddings: np.ndarray) -> tuple[Copy, ..
 
 def _nearest(embeddings: np.ndarray) -> np.ndarray:
     """Return each sample and its nearest ones by the cosine of standardised embeddings, (P, 2), the earlier first."""
-    values = embeddings - embeddings.mean(axis=0)
-    values = values[:, values.std(axis=0) > 0]
-    if not values.shape[1] or not np.isfinite(values).all():
+    values = standardised(embeddings)
+    if not values.shape[1]:
         return np.zeros((0, 2), int)
-    values = values / values.std(axis=0)
     values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     cosines = values @ values.T
     np.fill_diagonal(cosines, -np.inf)

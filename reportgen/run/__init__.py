@@ -14,6 +14,7 @@ from reportgen.run.input_samples import open_outside_samples, open_train_samples
 from reportgen.run.page_plan import planned
 from reportgen.run.patches import cut_patches, excited_channels
 from reportgen.run.pictures import side_by_side
+from reportgen.run.pixels import Pixels, read_pixels
 from reportgen.run.prepared_run import PreparedRun, prepare_run, prepare_with
 from reportgen.run.repeats import run_changed
 from reportgen.run.shards import ONE_AT_A_TIME, ReducedShard, Shard, Sharding

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ MOST_BY_DEFAULT = 20
 
 REPEATED = 16
 """Samples that are run twice to see whether the model answers alike; what is drawn at random shows on the first already."""
+
+_MOST_HELD = 2**26  # bytes of samples that are held in memory
 
 LARGEST_REPEAT_CHANGE = 1e-4
 """Share of the largest output: sums in another order differ by about 1e-6 of it in float32, what is drawn at random by more."""
@@ -122,6 +124,7 @@ def evaluate_samples(
         scale=chosen.scaling.apply,
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
+        areas=source.areas,
         pack=_packing(described.model, source, indices, feed.others),
         repeat_change=change,
         unsteady_layer=_unsteady_layer(described, repeated) if change > LARGEST_REPEAT_CHANGE else "",
@@ -439,6 +442,7 @@ class EvaluatedSamples:
         batch: how many samples were run at once.
         indices: the places of all N evaluated samples in the source, in order; empty where they are the first N.
         name_of: returns the name of an evaluated sample in the source, by its position.
+        areas: pixels of image files that were resized, by the sample's index in the source; of those read so far.
     """
 
     summary: SamplesSummary
@@ -454,6 +458,7 @@ class EvaluatedSamples:
     scale: Callable[[np.ndarray], np.ndarray]
     indices: tuple[int, ...] = ()
     name_of: Callable[[int], str] = str
+    areas: Mapping[int, int] = field(default_factory=dict)
     pack: Callable[[Any, Sequence[int]], Any] = only_input
     repeat_change: float = 0.0
     unsteady_layer: str = ""
@@ -490,6 +495,19 @@ class EvaluatedSamples:
     def index(self, position: int) -> int:
         """Return the index in the source of an evaluated sample."""
         return self.indices[position] if self.indices else position
+
+    def holding(self, positions: Sequence[int]) -> EvaluatedSamples:
+        """Return the same samples, of which these are read once and held in memory; not where they take over 64 MiB."""
+        size = math.prod(self.summary.shape) * np.dtype(self.summary.dtype).itemsize
+        if size * len(positions) > _MOST_HELD:
+            return self
+        held = dict(zip(positions, self.read(positions), strict=True))
+
+        def read(wanted: Sequence[int]) -> np.ndarray:
+            known = [held.get(position) for position in wanted]
+            return self.read(wanted) if not known or any(one is None for one in known) else np.stack(known)  # type: ignore[arg-type]
+
+        return replace(self, read=read)
 
     def batches(self, size: int) -> Iterator[np.ndarray]:
         """Yield all evaluated samples as the model receives them, (n, *shape) float32, in order, n at most `size`."""

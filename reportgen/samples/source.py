@@ -63,6 +63,7 @@ class SampleSource:
         file_chunks: yields what is hashed of some samples that are files; None where their values as stored are hashed.
         read_stored: indices -> values as stored, which are hashed, where `read` resizes them; else None.
         hashed: what is hashed, without a full stop.
+        areas: pixels that each image read so far had in its file, by its index; empty where none is resized.
     """
 
     read: Callable[[Sequence[int]], np.ndarray]
@@ -83,6 +84,7 @@ class SampleSource:
     file_chunks: Callable[[Sequence[int]], Iterator[bytes]] | None = None
     read_stored: Callable[[Sequence[int]], np.ndarray] | None = None
     hashed: str = VALUES
+    areas: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from reportgen.analyses.base import Skip
 from reportgen.analyses.slices import Slices
+from reportgen.analyses.slices.analysis import _written
 from reportgen.analyses.slices.results import SlicesResult
 from reportgen.analyses.slices.rules import WEAK, findings
 from reportgen.measures.intervals import measure
@@ -151,6 +152,23 @@ def test_pictures_are_cut_by_brightness_contrast_and_what_is_unlike_the_border()
     )
     inside = mean <= np.quantile(mean, 0.25)
     assert first.right == measure(int((inside & (np.arange(400) >= 100)).sum()), int(inside.sum()))
+
+
+def test_image_files_that_were_resized_are_cut_by_their_own_size() -> None:
+    wrong = np.arange(400) < 60
+    areas = {place: 24 * 24 if place < 100 else (50 + place) * 600 for place in range(400)}
+    result = told(wrong, images=np.zeros((400, 8, 8, 1), np.uint8), areas=areas)
+    assert {one.column for one in result.slices} == {"image size before resizing"}
+    first = next(one for one in result.slices if str(one.value).startswith("24 to "))
+    assert first.right == measure(40, 100)
+    assert [str(one.subject) for one in findings(result, LIMITS)] == [f"image size before resizing: {first.value}"]
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(2024.0, "2024"), (12345.6, "12346"), (0.12345, "0.123"), (-3.0, "-3"), (99.96, "100")]
+)
+def test_numbers_are_written_without_powers_of_ten(number: float, written: str) -> None:
+    assert _written(number) == written
 
 
 def test_the_entries_are_those_of_the_evaluated_samples() -> None:

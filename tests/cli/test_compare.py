@@ -74,7 +74,10 @@ def test_ci_gets_junit_markdown_metrics_annotations_and_the_summary(compare, tmp
     code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "x.npz", *outputs)
     assert code == 1
     assert "::error title=worse than the base::accuracy 100.0%25 → " in error
-    assert "\nreportgen: --fail-on regression (pyproject.toml): failed; options set by pyproject.toml: seed.\n" in error
+    assert (
+        "\nreportgen: --fail-on regression (set by pyproject.toml): failed; options set by pyproject.toml: seed.\n"
+        in error
+    )
     markdown = (tmp_path / "c.md").read_text(encoding="utf-8")
     assert (tmp_path / "summary.md").read_text(encoding="utf-8") == f"{markdown}\n"
     assert "Gate `--fail-on regression`: **failed**." in markdown
@@ -89,7 +92,7 @@ def test_ci_gets_junit_markdown_metrics_annotations_and_the_summary(compare, tmp
 def test_the_gate_of_the_project_is_heeded(compare, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.reportgen]\nfail-on = ['problem', 'regression']\n")
     code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "x.npz", "-q")
-    assert (code, error) == (1, "reportgen: --fail-on regression (pyproject.toml): failed.\n")
+    assert (code, error) == (1, "reportgen: --fail-on regression (set by pyproject.toml): failed.\n")
 
 
 def test_samples_that_do_not_fit_one_of_the_models_name_it(compare, folder, tmp_path):

@@ -124,12 +124,12 @@ def test_a_gate_for_reports_and_one_for_comparisons_stand_beside_each_other(envi
         (
             "problem",
             True,
-            "fail-on problem (REPORTGEN_FAIL_ON) is a gate for reports: a comparison has none",
+            "fail-on problem (set by REPORTGEN_FAIL_ON) is a gate for reports: a comparison has none",
         ),
         (
             "regression",
             False,
-            "fail-on regression (REPORTGEN_FAIL_ON) is a gate for comparisons: a report has none",
+            "fail-on regression (set by REPORTGEN_FAIL_ON) is a gate for comparisons: a report has none",
         ),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_file_that_blinds_a_report_is_named_on_the_page_and_by_the_gate(
     assert "redraws: 5; pyproject.toml\n" in report.to_html()
     assert "seed: 3; REPORTGEN_SEED\n" in report.to_html()
     assert gate_text(report, "problem", set_by="pyproject.toml") == (
-        f"--fail-on problem (pyproject.toml): passed; {said}."
+        f"--fail-on problem (set by pyproject.toml): passed; {said}."
     )
     assert "options set by `pyproject.toml`: redraws." in render_markdown(report)
     assert "--redraws 5" not in report.provenance.command  # of a model in memory there is none

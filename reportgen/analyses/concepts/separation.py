@@ -55,6 +55,7 @@ def separations(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Se
     rows = spread_over(len(pooled.positions), most)
     rows = rows[several(labels.values[pooled.positions[rows]])]
     chosen = pooled.positions[rows]
+    samples = samples.holding(chosen.tolist())  # their pixels are wanted here and by each untrained network
     known = labels.values[chosen]
     if len(np.unique(known)) < 2:
         return ()

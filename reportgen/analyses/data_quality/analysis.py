@@ -12,7 +12,7 @@ from reportgen.analyses.data_quality.labels import judged_labels
 from reportgen.analyses.data_quality.results import CopiedSample, DataQualityResult, TrainingComparison
 from reportgen.analyses.data_quality.rules import RULES, findings
 from reportgen.errors import ForwardError
-from reportgen.measures.duplicates import Copy, Fingerprints, copies_among, copies_within, fingerprints, joined
+from reportgen.measures.duplicates import Copy, Fingerprints, copies_among, copies_within, fingerprints
 from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import Rate, measure, rate_difference
 from reportgen.measures.moved_copies import moved_copies
@@ -23,9 +23,6 @@ from reportgen.models.passes import only_input
 from reportgen.results import FEWEST_SAMPLES, Finding, Limits, Panel, PanelGrid
 from reportgen.run import EvaluatedSamples, right_answers, run_changed
 from reportgen.samples import ClassLabels, LabelSets, SampleSource, classes_of
-
-MOST_COMPARED = 5_000
-"""Samples that are compared with one another, the first ones: every pair of them is, in some seconds at the most."""
 
 _SEVERAL = say("The model has several inputs, so samples that are alike in one of them may differ in another.")
 MOST_TRAINING = 100_000
@@ -51,7 +48,8 @@ class DataQuality:
             return Skip(context.no_samples_reason)
         if samples.pack is not only_input:
             return Skip(_SEVERAL)
-        found = _fingerprints(samples)
+        assert context.pixels is not None
+        found = context.pixels.fingerprints
         embedded, layer = _embedded(samples, found)
         copies = _all_copies(samples, found, embedded)
         exact = [copy for copy in copies if copy.exact]
@@ -88,12 +86,6 @@ class DataQuality:
     def findings(self, result: DataQualityResult, limits: Limits) -> Iterable[Finding]:
         """Return what makes the test say less than it seems to."""
         return findings(result, limits)
-
-
-def _fingerprints(samples: EvaluatedSamples) -> Fingerprints:
-    count = min(samples.evaluated, MOST_COMPARED)
-    starts = range(0, count, _AT_ONCE)
-    return joined([fingerprints(samples.read(range(start, min(start + _AT_ONCE, count)))) for start in starts])
 
 
 def _embedded(samples: EvaluatedSamples, found: Fingerprints) -> tuple[np.ndarray, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +15,7 @@ from reportgen.measures.intervals import CONFIDENCE, Rate, measure, rate_differe
 from reportgen.messages import say
 from reportgen.models.passes import only_input
 from reportgen.results import Finding, Limits
-from reportgen.run import EvaluatedSamples, right_answers
+from reportgen.run import EvaluatedSamples, Pixels, right_answers
 from reportgen.samples import ClassLabels, LabelSets, numbers_of
 
 FEWEST_GROUPED = 10
@@ -27,8 +27,6 @@ MOST_VALUES = 20
 _QUARTERS = 4
 _FEW_NUMBERS = 8  # different numbers up to which each is a value
 _SHOWN = 40
-_AT_ONCE = 64
-_UNLIKE = 0.1  # of the range of all samples, by which a pixel differs from its picture's border
 
 
 class Slices:
@@ -84,8 +82,8 @@ def _groups(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[list[_
         own = [(column.name, *group) for group in _of_entries(entries)]
         found += own
         left_out += [] if own else [column.name]
-    for name, values in _of_pictures(samples).items():
-        found += [(name, *group) for group in _quarters(values)]
+    if samples.pack is only_input and context.pixels is not None:
+        found += [(name, *group) for name, values in _of_pictures(context.pixels) for group in _quarters(values)]
     return found, tuple(left_out)
 
 
@@ -109,7 +107,17 @@ def _quarters(values: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     for place, (low, high) in enumerate(pairwise(ends)):
         inside = known & (values <= high) & ((values > low) if place else (values >= low))
         if _is_judged(inside) and len(ends) > 2:
-            yield say("{low:.3g} to {high:.3g}", low=float(low), high=float(high)), inside
+            yield say("{low} to {high}", low=_written(float(low)), high=_written(float(high))), inside
+
+
+def _written(number: float) -> str:
+    """Return a number as one would write it: whole ones in full, others with three digits.
+
+    Example:
+        >>> _written(2024.0), _written(12345.6), _written(0.12345)
+        ('2024', '12346', '0.123')
+    """
+    return f"{number:.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:.3g}"
 
 
 def _is_judged(inside: np.ndarray) -> bool:
@@ -117,20 +125,14 @@ def _is_judged(inside: np.ndarray) -> bool:
     return min(count, len(inside) - count) >= FEWEST_GROUPED
 
 
-def _of_pictures(samples: EvaluatedSamples) -> Mapping[str, np.ndarray]:
-    """Return numbers of each picture as stored, (N,) each; none for samples that are no pictures, or one of several inputs."""
-    if len(samples.summary.shape) != 3 or samples.pack is not only_input:
-        return {}
-    low, high = samples.summary.stored_range
-    parts: list[Sequence[np.ndarray]] = []
-    for start in range(0, samples.evaluated, _AT_ONCE):
-        stored = samples.read(range(start, min(start + _AT_ONCE, samples.evaluated)))
-        grey = stored.mean(axis=-1, dtype=np.float64)
-        border = np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1)
-        unlike = np.abs(grey - np.median(border, axis=1)[:, None, None]) > _UNLIKE * (high - low)
-        parts.append((grey.mean(axis=(1, 2)), grey.std(axis=(1, 2)), unlike.mean(axis=(1, 2))))
-    names = (say("brightness"), say("contrast"), say("share unlike the border"))
-    return {name: np.concatenate(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
+def _of_pictures(pixels: Pixels) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield numbers of each picture and of each image file, (N,) each; none for samples that are neither."""
+    if pixels.numbers is not None:
+        yield say("brightness"), pixels.numbers.brightness
+        yield say("contrast"), pixels.numbers.contrast
+        yield say("share unlike the border"), pixels.numbers.unlike
+    if pixels.areas is not None:
+        yield say("image size before resizing"), np.sqrt(pixels.areas)
 
 
 def _slice(

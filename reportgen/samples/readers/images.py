@@ -296,6 +296,7 @@ class ImageReader:
         resizing: what brings images of another size to it; None where they must have it.
         channels_first: whether the model has the channels in front.
         met: what was changed in some of the images read so far.
+        areas: pixels that each of these had before it was resized, by its index; empty where none is resized.
     """
 
     files: ImageFiles
@@ -304,6 +305,7 @@ class ImageReader:
     resizing: Resizing | None
     channels_first: bool
     met: set[Notice] = field(default_factory=set)
+    areas: dict[int, int] = field(default_factory=dict)
 
     def noticed(self) -> tuple[str, ...]:
         """Return what was changed in some of the images read so far, one sentence each."""
@@ -318,7 +320,9 @@ class ImageReader:
         batch = np.empty((len(indices), *self.shape), self.dtype)
         for position, index in enumerate(indices):
             image = read_image(self.files.path(index), channels=self.shape[2], met=self.met)
-            image = image if self.resizing is None else self.resizing.apply(image)
+            if self.resizing is not None:
+                self.areas[index] = image.shape[0] * image.shape[1]
+                image = self.resizing.apply(image)
             name = self.files.shown_name(index)
             _check_alike(image, self.shape, self.dtype, name)
             check_finite(image, name)
@@ -363,6 +367,7 @@ def open_images(
         noticed=reader.noticed,
         file_chunks=partial(file_chunks, files.folder, files.names),
         hashed=FILES,
+        areas=reader.areas,
     )
 
 

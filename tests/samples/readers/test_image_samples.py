@@ -74,6 +74,7 @@ def test_images_of_another_size_are_resized_and_it_is_said_when_some_were(tmp_pa
     assert source.noticed() == ()
 
     assert source.read([1]).tolist() == np.full((1, 4, 6, 1), 2).tolist()
+    assert source.areas == {1: 5 * 3}
     assert source.noticed() == (
         "Images of other sizes were resized to 4 x 6 (height x width; bilinear, no antialiasing, as Keras' "
         "image_dataset_from_directory does).",
