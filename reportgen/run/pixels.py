@@ -23,8 +23,8 @@ class Pixels:
     """What is kept of the samples as stored.
 
     Attributes:
-        fingerprints: of the first samples, at most `MOST_COMPARED`.
-        numbers: of each picture; None for samples that are no pictures.
+        fingerprints: those of the first samples, at most `MOST_COMPARED`.
+        numbers: brightness and the like of each picture; None for samples that are no pictures.
         areas: pixels of each sample's image file, (N,) float64; None where they are not known of all or were not changed.
     """
 

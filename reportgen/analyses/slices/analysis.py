@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from reportgen.analyses.base import AnalysisContext, Skip
-from reportgen.analyses.slices.results import Slice, SlicesResult
+from reportgen.analyses.slices.comparison import Group, compared
+from reportgen.analyses.slices.results import SlicesResult
 from reportgen.analyses.slices.rules import RULES, findings
-from reportgen.measures.intervals import CONFIDENCE, Rate, measure, rate_difference
+from reportgen.measures.intervals import measure
 from reportgen.messages import say
 from reportgen.models.passes import only_input
 from reportgen.results import Finding, Limits
@@ -52,17 +53,14 @@ class Slices:
         if not groups:
             return Skip(say("No two groups of {fewest} samples can be made of the samples.", fewest=FEWEST_GROUPED))
         known = labels.values if isinstance(labels, ClassLabels) else None
-        # a slice and all others are one comparison, whichever of the two it is called by; each is looked at on one side
-        compared = {min(inside.tobytes(), (~inside).tobytes()) for _, _, inside in groups}
-        confidence = 1 - 2 * (1 - CONFIDENCE) / max(len(compared), 2)
-        found = [_slice(column, value, inside, right, known, confidence=confidence) for column, value, inside in groups]
+        found = compared(groups, right, known)
         return SlicesResult(
             accuracy=measure(int(right.sum()), len(right)),
             exact=isinstance(labels, LabelSets),
             judged=len(found),
             columns=len({column for column, _, _ in groups}),
             left_out=left_out,
-            slices=tuple(sorted(found, key=lambda one: -one.low)[:_SHOWN]),
+            slices=found[:_SHOWN],
         )
 
     def findings(self, result: SlicesResult, limits: Limits) -> Iterable[Finding]:
@@ -70,13 +68,9 @@ class Slices:
         return findings(result, limits)
 
 
-_Group = tuple[str, str, np.ndarray]
-"""What samples are grouped by, what they have in common, and which they are, (N,) bool."""
-
-
-def _groups(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[list[_Group], tuple[str, ...]]:
+def _groups(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[list[Group], tuple[str, ...]]:
     """Return the groups that are large enough, and the columns of the table that have none."""
-    found, left_out = list[_Group](), []
+    found, left_out = list[Group](), []
     for column in context.slices:
         entries = tuple(column.entries[samples.index(position)] for position in range(samples.evaluated))
         own = [(column.name, *group) for group in _of_entries(entries)]
@@ -133,25 +127,3 @@ def _of_pictures(pixels: Pixels) -> Iterator[tuple[str, np.ndarray]]:
         yield say("share unlike the border"), pixels.numbers.unlike
     if pixels.areas is not None:
         yield say("image size before resizing"), np.sqrt(pixels.areas)
-
-
-def _slice(
-    column: str, value: str, inside: np.ndarray, right: np.ndarray, labels: np.ndarray | None, *, confidence: float
-) -> Slice:
-    own, rest = right[inside], right[~inside]
-
-    def bounded(answers: np.ndarray, at: float = CONFIDENCE) -> Rate:
-        return measure(int(answers.sum()), len(answers), confidence=at)
-
-    corrected = bounded(own, confidence)
-    low, high = rate_difference(bounded(rest, confidence), corrected)
-    expected = None if labels is None else _expected(inside, right, labels)
-    return Slice(column, value, bounded(own), bounded(rest), expected, low, high, corrected.high)
-
-
-def _expected(inside: np.ndarray, right: np.ndarray, labels: np.ndarray) -> float | None:
-    """Return the accuracy of a slice if each of its samples were as likely right as the others of its class; None without."""
-    counts = np.bincount(labels[~inside], minlength=int(labels.max()) + 1)
-    rates = np.bincount(labels[~inside & right], minlength=len(counts)) / np.maximum(counts, 1)
-    known = counts[labels[inside]] > 0
-    return float(rates[labels[inside]].mean()) if known.all() else None
