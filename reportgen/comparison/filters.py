@@ -88,7 +88,7 @@ def _changed(pair: WeightPair, label: str) -> ChangedFilters:
         label=label,
         window=kernel.shape[:2],
         filters=tuple(chosen.tolist()),
-        places=tuple((chosen if places is None or kernel.kind == "depthwise" else places[chosen]).tolist()),
+        places=tuple((chosen if places is None else places[chosen]).tolist()),
         channels=tuple(channels.tolist()),
         changes=tuple(changes[chosen].tolist()),
         total=len(base),

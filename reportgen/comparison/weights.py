@@ -12,9 +12,9 @@ import numpy as np
 from reportgen.analyses.base import NO_WEIGHTS, Skip
 from reportgen.keras_internals import own_weights
 from reportgen.measures.distributions import histogram_of
-from reportgen.measures.matching import matched_order
+from reportgen.measures.matching import order_in_blocks
 from reportgen.messages import say
-from reportgen.models.graphs import ChannelOrders, DescribedModel, channel_orders
+from reportgen.models.graphs import Blocks, ChannelOrders, DescribedModel, channel_orders, grouped_inputs
 from reportgen.models.weights import LayerKernel
 from reportgen.options import ReportOptions
 from reportgen.results import Becomes, Histogram, Kept, redactable
@@ -142,18 +142,24 @@ def matched_pair(base: DescribedModel, new: DescribedModel) -> WeightPair:
         return pair
     by_path = {one.path: (old, one) for old, one in common.values()}
 
-    def match(kernel: LayerKernel, received: np.ndarray) -> np.ndarray | None:
+    def match(kernel: LayerKernel, received: np.ndarray, blocks: Blocks) -> np.ndarray | None:
         old, one = by_path[kernel.path]
-        channels = one.shape[-2]
-        window = max(math.prod(one.shape[:-2]), 1)
-        used = np.arange(0, channels, -(-channels * window // _MOST_COLUMNS))
-        rows = [
-            each.by_filter(np.take(each.values(), places, axis=-2)).reshape(each.shape[-1], -1)
-            for each, places in ((old, used), (one, received[used]))
-        ]
-        return matched_order(*rows)
+        return order_in_blocks(_rows(old), _rows(one, received), blocks.count, blocks.places)
 
     return replace(pair, orders=channel_orders(new.model, {path: one for path, (_, one) in by_path.items()}, match))
+
+
+def _rows(kernel: LayerKernel, received: np.ndarray | None = None) -> np.ndarray:
+    """Return a kernel's values, a filter a row, of its input channels in an order; of some of them where there are very many."""
+    values = kernel.values()
+    if kernel.groups > 1:
+        values, received = grouped_inputs(values, received, kernel.groups), None
+    rows = kernel.by_filter(values)
+    channels, window = rows.shape[-1], max(math.prod(rows.shape[1:-1]), 1)
+    used = np.arange(0, channels, -(-channels * window // _MOST_COLUMNS))
+    if kernel.kind != "depthwise" and received is not None:
+        used = received[used]
+    return np.take(rows, used, axis=-1).reshape(len(rows), -1)
 
 
 def _renamed(base: DescribedModel, new: DescribedModel) -> dict[str, str]:
@@ -211,8 +217,8 @@ def _change(pair: WeightPair, label: str) -> KernelChange:
     cosine = max(-1.0, min(together / product, 1.0)) if product else float(of_base == of_new)
     moved = pair.orders.moved(kernel.path) if kernel.kind != "depthwise" else 0
     # of unrelated kernels; where the filters' order was looked for, the best of so many, at the most
-    weights, filters = known.size - lost, kernel.shape[-1]
-    expected = math.sqrt(2 * math.log(filters) * filters / max(weights, 1)) if moved else 0.0
+    weights, filters = known.size - lost, kernel.shape[-2 if kernel.kind == "transposed" else -1]
+    expected = math.sqrt(2 * math.log(filters / kernel.groups) * filters / max(weights, 1)) if moved else 0.0
     return KernelChange(
         label=label,
         weights=int(known.size),

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import schemas
-from networks import permuted, residual, tiny
+from networks import grouped, permuted, permuted_groups, residual, tiny
 
 from reportgen.api import build_comparison
 from reportgen.errors import SamplesError
@@ -76,10 +76,12 @@ def test_a_model_is_identical_to_itself(pair):
     assert reasons(same) == {"filter_changes": "No filter over a window of an image differs."}
 
 
-def test_the_same_network_with_its_channels_in_another_order_is_identical():
-    model = residual()
+@pytest.mark.parametrize("kind", ["plain", "grouped, depthwise and transposed"])
+def test_the_same_network_with_its_channels_in_another_order_is_identical(kind):
+    model = residual() if kind == "plain" else grouped()
+    other = permuted(model) if kind == "plain" else permuted_groups(model, exchanged=True)
     samples = np.random.default_rng(0).random((12, 8, 8, 2)).astype(np.float32)
-    found = build_comparison(model, permuted(model), samples)
+    found = build_comparison(model, other, samples)
     assert found.verdict.conclusion == "Identical: the same network, with its channels in another order."
     assert all(layer.distance < 1e-5 for layer in parts(found)["map_changes"].layers)
 

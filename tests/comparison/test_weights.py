@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from networks import permuted, residual, tiny
+from networks import grouped, permuted, permuted_groups, residual, tiny
 
 from reportgen.analyses.base import Skip
 from reportgen.comparison.filters import filter_changes
@@ -119,3 +119,73 @@ def test_the_most_changed_filters_stand_first_beside_those_of_the_base():
     old, one, apart = (panel.images[0] for panel in conv.panels.panels)
     assert np.allclose(apart, 1)
     assert np.allclose(one - old, apart)
+
+
+@pytest.mark.parametrize("exchanged", [False, True], ids=["within groups", "groups as well"])
+def test_another_order_in_grouped_depthwise_and_transposed_kernels_is_no_change(exchanged):
+    model = grouped()
+    other = permuted_groups(model, exchanged=exchanged)
+    samples = np.random.default_rng(0).random((2, 8, 8, 2)).astype(np.float32)
+    assert np.allclose(model(samples), other(samples), atol=1e-4)
+    for found in (changes(model, other), changes(other, model)):
+        assert {kernel.label: kernel.distance for kernel in found.kernels} == dict.fromkeys(
+            (
+                "stem",
+                "groups",
+                "again",
+                "mixed",
+                "twice",
+                "wide",
+                "alone depthwise_kernel",
+                "alone pointwise_kernel",
+                "masks",
+            ),
+            0.0,
+        )
+        assert (found.equal, found.others_changed, found.others) == (True, 0, 12)
+        moved = {kernel.label: kernel.moved for kernel in found.kernels}
+        assert moved["groups"] >= (9 if exchanged else 2)
+        assert moved["wide"] >= 2
+        assert moved["masks"] == 0
+
+
+def test_a_changed_filter_is_found_in_its_group_and_shown_with_both_numbers():
+    changed = grouped()
+    kernel, bias = changed.get_layer("groups").get_weights()
+    kernel[..., 4] *= 2
+    changed.get_layer("groups").set_weights([kernel, bias])
+    other = permuted_groups(changed, exchanged=True)
+    pair = matched_pair(describe_model(grouped()), describe_model(other))
+    found = weight_changes(pair, DEFAULTS)
+    assert [one.label for one in found.kernels if not one.equal] == ["groups"]
+    (shown,) = filter_changes(pair, ("groups",)).kernels
+    assert shown.filters[0] == 4
+    twice = other.get_layer("groups").get_weights()[1]
+    assert twice[shown.places[0]] == bias[4]
+
+
+def test_groups_whose_output_is_told_apart_stay_where_they_are():
+    import keras
+
+    def model(seed):
+        layers = [
+            keras.layers.Conv2D(4, 1, name="stem"),
+            keras.layers.Conv2D(4, 1, groups=2, name="last"),
+        ]
+        made = keras.Sequential([keras.Input((4, 4, 2)), *layers])
+        made.set_weights([np.random.default_rng(seed).normal(size=weight.shape) for weight in made.weights])
+        return made
+
+    base, new = model(0), model(0)
+    stem, bias = new.get_layer("stem").get_weights()
+    last, own = new.get_layer("last").get_weights()
+    order = np.array([2, 3, 0, 1])
+    new.get_layer("stem").set_weights([stem[..., order], bias[order]])
+    new.get_layer("last").set_weights([last[..., order], own[order]])  # which exchanges the outputs: another network
+    found = changes(base, new)
+    assert (found.equal, found.moved) == (False, 0)
+    swapped = np.array([1, 0, 3, 2])
+    new.get_layer("stem").set_weights([stem[..., swapped], bias[swapped]])
+    new.get_layer("last").set_weights([last[..., [1, 0], :], own])
+    found = changes(base, new)
+    assert (found.equal, found.moved) == (True, 4)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from reportgen.measures.matching import MOST_ASSIGNED, cosine, cosine_matrix, matched_order
+from reportgen.measures.matching import MOST_ASSIGNED, cosine, cosine_matrix, matched_order, order_in_blocks
 
 
 def test_a_mere_permutation_is_found_again():
@@ -28,6 +28,15 @@ def test_unrelated_filters_are_assigned_as_scipy_does():
 def test_too_many_unrelated_filters_are_not_assigned():
     base, new = np.random.default_rng(0).normal(size=(2, MOST_ASSIGNED + 1, 4))
     assert matched_order(base, new) is None
+
+
+def test_blocks_are_taken_to_blocks():
+    rows = np.random.default_rng(0).normal(size=(6, 5))
+    rows[4] = 0  # a dead filter tells nothing of its block
+    order = np.array([5, 4, 3, 1, 0, 2])  # the blocks change places, and the filters in them
+    assert order_in_blocks(rows[order], rows, 2).tolist() == order.tolist()
+    assert order_in_blocks(rows, rows, 2, np.array([1, 0]))[:3].tolist() != [0, 1, 2]
+    assert sorted(order_in_blocks(rows, rows, 2, np.array([1, 0]))[:3].tolist()) == [3, 4, 5]
 
 
 def test_dead_filters_keep_their_place():

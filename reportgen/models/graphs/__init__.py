@@ -47,6 +47,6 @@ from reportgen.models.graphs.outputs import (
     first_tensor,
     tensors_of,
 )
-from reportgen.models.graphs.shared_orders import ChannelOrders, channel_orders
+from reportgen.models.graphs.shared_orders import Blocks, ChannelOrders, channel_orders, grouped_inputs
 from reportgen.models.graphs.signature_model import with_signature
 from reportgen.models.graphs.stored_model import describe_stored_weights

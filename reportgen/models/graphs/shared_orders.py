@@ -39,9 +39,30 @@ _UNCHANGED = frozenset(
 """Layers and operations that treat all channels alike, so that they pass an order on."""
 _MERGING = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
 _DEPTHWISE = frozenset({"DepthwiseConv1D", "DepthwiseConv2D"})
-_MIXING = frozenset({"Conv1D", "Conv2D", "Conv3D", "Dense", "SeparableConv1D", "SeparableConv2D"})
+_SEPARABLE = frozenset({"SeparableConv1D", "SeparableConv2D"})
+_MIXING = _SEPARABLE | {f"Conv{axes}D{kind}" for axes in (1, 2, 3) for kind in ("", "Transpose")} | {"Dense"}
 
-Match = Callable[[LayerKernel, np.ndarray], np.ndarray | None]
+
+@dataclass(frozen=True)
+class Blocks:
+    """Equal blocks of channels, one after the other, that an order takes to blocks.
+
+    Attributes:
+        count: number of blocks, such as that of a grouped convolution's groups; 1 for channels that may stand anywhere.
+        places: the new model's block that stands for each of the base, where that is known.
+    """
+
+    count: int = 1
+    places: np.ndarray | None = None
+
+    def order(self, channels: int) -> np.ndarray:
+        """Return the order in which the blocks stand in their places, each as it is."""
+        size = channels // self.count
+        places = np.arange(self.count) if self.places is None else self.places
+        return np.asarray((places[:, None] * size + np.arange(size)).ravel())
+
+
+Match = Callable[[LayerKernel, np.ndarray, Blocks], np.ndarray | None]
 """Returns the order of a kernel's filters, given that of its input channels; None for the order as it is."""
 
 
@@ -55,6 +76,9 @@ class _Group:
         order: for each channel of the base the new model's that stands for it; None as long as it is not known.
         parts: groups that this one is put together of, one after the other.
         repeats: how many values of each position the channels are flattened to; 1 for channels as they are.
+        blocks: number of blocks that the order must take to blocks, as groups of a convolution receive them.
+        still: whether each of these blocks stays in its place.
+        source: of what a grouped or depthwise convolution gives, the group that it receives: blocks stand as there.
     """
 
     free: bool = True
@@ -63,6 +87,9 @@ class _Group:
     repeats: int = 1
     same: _Group | None = None
     sizes: tuple[int, ...] = ()
+    blocks: int = 1
+    still: bool = False
+    source: _Group | None = None
 
     def root(self) -> _Group:
         """Return the group that stands for all that were found to be the same as this one."""
@@ -75,6 +102,18 @@ class _Group:
             group.free = False
             for part in group.parts:
                 part.hold()
+            if group.source is not None:
+                group.source.restrict(group.blocks, still=True)
+
+    def restrict(self, blocks: int, *, still: bool = False) -> None:
+        """Note that the order takes so many blocks to blocks; what cannot be told apart so keeps its order."""
+        group = self.root()
+        if group.parts or group.blocks not in (1, blocks):
+            group.hold()
+            return
+        group.blocks, group.still = blocks, group.still or still
+        if still and group.source is not None:
+            group.source.restrict(blocks, still=True)
 
     def settled(self, channels: int) -> np.ndarray:
         """Return the order, which is what it is where nothing is known."""
@@ -108,10 +147,14 @@ class ChannelOrders:
             kernel: the kernel.
             values: an array of the kernel's shape.
         """
+        inputs, outputs = self.inputs.get(kernel.path), self.outputs.get(kernel.path)
         if kernel.kind == "transposed":
-            return values
-        values = _taken(values, self.inputs.get(kernel.path), -2)
-        return values if kernel.kind == "depthwise" else _taken(values, self.outputs.get(kernel.path), -1)
+            return _taken(_taken(values, inputs, -1), outputs, -2)
+        if kernel.kind == "depthwise" and values.shape[-1] > 1:  # several filters for each channel
+            flat = values.reshape(*values.shape[:-2], -1)
+            return _taken(flat, outputs, -1).reshape(values.shape)
+        values = grouped_inputs(values, inputs, kernel.groups)
+        return values if kernel.kind == "depthwise" else _taken(values, outputs, -1)
 
     def of_channels(self, path: str, values: np.ndarray) -> np.ndarray:
         """Return what a layer keeps or gives of each of its channels, the last axis, in these orders."""
@@ -127,6 +170,24 @@ def _taken(values: np.ndarray, order: np.ndarray | None, axis: int) -> np.ndarra
     if order is None or values.shape[axis] != len(order) or (order == np.arange(len(order))).all():
         return values
     return np.take(values, order, axis=axis)
+
+
+def grouped_inputs(values: np.ndarray, received: np.ndarray | None, groups: int) -> np.ndarray:
+    """Return a kernel with its input channels, the last axis but one, in an order; each filter of a group has those of its group.
+
+    Args:
+        values: (…, input channels of a group, filters).
+        received: the order of all input channels, which takes groups to groups; None for the order as it is.
+        groups: number of groups.
+    """
+    if received is None or groups == 1:
+        return _taken(values, received, -2)
+    channels, filters = values.shape[-2], values.shape[-1] // groups
+    parts = list(np.split(values, groups, axis=-1))
+    for order in received.reshape(groups, channels):
+        place = int(order[0]) // channels  # of the new model's group
+        parts[place] = np.take(values[..., place * filters : (place + 1) * filters], order - place * channels, axis=-2)
+    return np.concatenate(parts, axis=-1)
 
 
 def channel_orders(model: Any, kernels: Mapping[str, LayerKernel], match: Match) -> ChannelOrders:
@@ -157,12 +218,21 @@ def channel_orders(model: Any, kernels: Mapping[str, LayerKernel], match: Match)
         if kernel is not None:
             received = groups[id(tensor.given[0])].settled(int(tensor.given[0].shape[-1] or 0))
             inputs[tensor.path] = received
-            mixes = type(tensor.operation).__name__ in _MIXING
+            mixes = type(tensor.operation).__name__ in _MIXING or group.source is not None
             if mixes and group.free and not group.parts and group.order is None:
-                found = match(kernel, received)
-                group.order = np.arange(int(tensor.shape[-1] or 0)) if found is None else found
+                blocks = _blocks(group, received)
+                found = match(kernel, received, blocks)
+                group.order = blocks.order(int(tensor.shape[-1] or 0)) if found is None else found
         outputs[tensor.path] = group.settled(int(tensor.shape[-1] or 0))
     return ChannelOrders(inputs, outputs)
+
+
+def _blocks(group: _Group, received: np.ndarray) -> Blocks:
+    """Return the blocks that the order of a kernel's filters takes to blocks, and where they stand as far as that is known."""
+    if group.source is not None:
+        size = len(received) // group.blocks
+        return Blocks(group.blocks, received[::size] // size)
+    return Blocks(group.blocks, np.arange(group.blocks) if group.still else None)
 
 
 def _groups(graph: CallGraph, kernels: Mapping[str, LayerKernel]) -> dict[int, _Group]:
@@ -192,11 +262,17 @@ def _group(tensor: GraphTensor, given: list[_Group], has_kernel: bool) -> _Group
         [-1],
         None,
     )
-    plain = all((getattr(tensor.operation, name, 1) or 1) == 1 for name in ("groups", "depth_multiplier"))
-    if last and has_kernel and plain and kind in _MIXING:
+    groups, multiplier = (getattr(tensor.operation, name, 1) or 1 for name in ("groups", "depth_multiplier"))
+    if last and has_kernel and kind in _MIXING and groups == 1 and (multiplier == 1 or kind not in _SEPARABLE):
         return _Group()
-    if last and has_kernel and plain and kind in _DEPTHWISE:
+    if last and has_kernel and kind in _DEPTHWISE and multiplier == 1:
         return given[0]
+    if last and has_kernel and kind in _MIXING | _DEPTHWISE and kind not in _SEPARABLE:
+        if kind in _DEPTHWISE:
+            groups = int(tensor.given[0].shape[-1] or 0)  # blocks of one channel, which may stand anywhere
+        else:
+            given[0].restrict(groups)
+        return _Group(blocks=groups, source=given[0])
     if last and kind in _UNCHANGED and len(given) == 1:
         return given[0]
     if kind == "Reshape" and len(given) == 1 and tensor.shape[-1:] == tensor.given[0].shape[-1:]:
@@ -220,7 +296,10 @@ def _tie(first: _Group, other: _Group) -> None:
     """Note that two groups have one order. Those that are put together of others cannot follow."""
     if first is other:
         return
-    if first.parts or other.parts or not (first.free and other.free):
+    composed = any(one.parts or one.source is not None or not one.free for one in (first, other))
+    if not composed:
+        first.restrict(other.blocks, still=other.still)
+    if composed or not first.free:
         first.hold()
         other.hold()
     other.same = first

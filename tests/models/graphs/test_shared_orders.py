@@ -11,7 +11,7 @@ def asked(model):
     kernels = {kernel.path: kernel for kernel in describe_model(model).kernels}
     paths = []
 
-    def match(kernel, received):
+    def match(kernel, received, blocks):
         paths.append(kernel.path)
         return np.arange(kernel.shape[-1])[::-1]
 
@@ -68,7 +68,7 @@ def test_channels_put_one_after_the_other_keep_each_their_order(layers):
     assert orders.inputs["last"].tolist() == [1, 0, 4, 3, 2]
 
 
-@pytest.mark.parametrize("between", ["reshape", "groups", "output"])
+@pytest.mark.parametrize("between", ["reshape", "groups of two sizes", "output"])
 def test_what_tells_channels_apart_holds_them(layers, between):
     import keras
 
@@ -76,13 +76,54 @@ def test_what_tells_channels_apart_holds_them(layers, between):
     first = layers.Conv2D(4, 1, name="first")(inputs)
     if between == "reshape":
         tensor = layers.Reshape((4, 8, 2))(first)
+    elif between == "groups of two sizes":  # [0, 1], [2, 3] and [0], [1], [2], [3]
+        grouped = [layers.Conv2D(8, 1, groups=groups)(first) for groups in (2, 4)]
+        tensor = layers.Concatenate()(grouped)
     else:
-        tensor = layers.Conv2D(4, 1, groups=2 if between == "groups" else 1, name="grouped")(first)
+        tensor = layers.Conv2D(4, 1, name="next")(first)
     last = layers.Conv2D(1, 1, name="last")(tensor)
     model = keras.Model(inputs, [last, first] if between == "output" else last)
     paths, orders = asked(model)
     assert "first" not in paths
     assert orders.outputs["first"].tolist() == [0, 1, 2, 3]
+
+
+def test_groups_are_taken_to_groups_and_their_filters_follow(layers):
+    import keras
+
+    inputs = keras.Input((4, 4, 2))
+    first = layers.Conv2D(4, 1, name="first")(inputs)
+    grouped = layers.Conv2D(6, 1, groups=2, name="grouped")(first)
+    model = keras.Model(inputs, layers.Conv2D(1, 1, name="last")(grouped))
+    kernels = {kernel.path: kernel for kernel in describe_model(model).kernels}
+    asked_for = {}
+
+    def match(kernel, received, blocks):
+        asked_for[kernel.path] = (blocks.count, None if blocks.places is None else blocks.places.tolist())
+        return blocks.order(6) if kernel.path == "grouped" else np.array([3, 2, 0, 1])
+
+    orders = channel_orders(model, kernels, match)
+    assert asked_for == {"first": (2, None), "grouped": (2, [1, 0])}
+    assert orders.outputs["grouped"].tolist() == orders.inputs["last"].tolist() == [3, 4, 5, 0, 1, 2]
+
+
+def test_groups_before_an_output_keep_their_places_and_not_what_is_in_them(layers):
+    import keras
+
+    inputs = keras.Input((4, 4, 2))
+    first = layers.Conv2D(4, 1, name="first")(inputs)
+    model = keras.Model(inputs, layers.Conv2D(6, 1, groups=2, name="grouped")(first))
+    kernels = {kernel.path: kernel for kernel in describe_model(model).kernels}
+    asked_for = {}
+
+    def match(kernel, received, blocks):
+        asked_for[kernel.path] = (blocks.count, blocks.places.tolist())
+        return np.array([1, 0, 3, 2])
+
+    orders = channel_orders(model, kernels, match)
+    assert asked_for == {"first": (2, [0, 1])}
+    assert orders.inputs["grouped"].tolist() == [1, 0, 3, 2]
+    assert orders.outputs["grouped"].tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_layer_that_is_called_twice_has_no_orders(layers):
