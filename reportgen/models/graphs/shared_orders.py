@@ -78,7 +78,7 @@ class _Group:
         repeats: how many values of each position the channels are flattened to; 1 for channels as they are.
         blocks: number of blocks that the order must take to blocks, as groups of a convolution receive them.
         still: whether each of these blocks stays in its place.
-        source: of what a grouped or depthwise convolution gives, the group that it receives: blocks stand as there.
+        source: the group that a grouped or depthwise convolution receives, whose blocks its own follow; None elsewhere.
     """
 
     free: bool = True
