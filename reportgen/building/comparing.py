@@ -174,7 +174,7 @@ def _called(model: LoadedModel | WeightsOnly, place: int) -> str:
 
 
 def _takes_alike(first: DescribedModel, second: DescribedModel) -> bool:
-    inputs = [[(one.name, one.shape) for one in model_inputs(each.model)] for each in (first, second)]
+    inputs = [{one.name: one.shape for one in model_inputs(each.model)} for each in (first, second)]
     alone = all(len(each) <= 1 for each in inputs)
     return first.summary.input_shape == second.summary.input_shape and (alone or inputs[0] == inputs[1])
 

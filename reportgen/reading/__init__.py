@@ -1,7 +1,7 @@
 """A model file, from its bytes to a live network or its stored weights; nothing of a file runs unless the user says so."""
 
 from reportgen.reading.containers import OBJECT_GRAPH, LayerEntry, ModelFile, Serving, recognise, serving_graph
-from reportgen.reading.deployed import DEPLOYED, DeployedModel, is_deployed, open_deployed
+from reportgen.reading.deployed import DEPLOYED, DeployedModel, RuntimeModel, is_deployed, open_deployed
 from reportgen.reading.loading import (
     Inventory,
     LoadedModel,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,44 +57,59 @@ class Onnx(_Deployed):
 DEPLOYED: tuple[ModelFormat, ...] = (TfLite(), Onnx())
 """The formats of deployed models."""
 
-Run = Callable[[np.ndarray], list[np.ndarray]]
+Shape = tuple[int | None, ...]
+Run = Callable[[Mapping[str, np.ndarray]], list[np.ndarray]]
+
+
+class RuntimeModel:
+    """A model that is no Keras model and is called like one. Several inputs are given in a dictionary by name.
+
+    Attributes:
+        input_shapes: one sample's sizes of each input, by its name; None for a size that is free.
+    """
+
+    input_shapes: Mapping[str, Shape]
 
 
 @dataclass(frozen=True)
-class DeployedModel:
+class DeployedModel(RuntimeModel):
     """A deployed model as something that can be called like a model, of which only the outputs are known.
 
     Attributes:
         name: the file's name.
-        input_shape: one sample's sizes as the runtime takes it; None for a size that is free.
+        input_shapes: one sample's sizes of each input, as samples are given, by its name; None for a size that is free.
         output_shapes: sizes of one prediction of each output, by its name.
-        channels_first: whether samples, whose channels are last, are turned for it.
+        channels_first: inputs whose channels, which samples have last, are turned for it.
+        called: what the runtime calls each input that samples know by another name.
         run: gives the outputs of a batch.
         built: always, as a `keras.Model` says it.
     """
 
     name: str
-    input_shape: tuple[int | None, ...]
-    output_shapes: dict[str, tuple[int | None, ...]]
+    input_shapes: Mapping[str, Shape]
+    output_shapes: Mapping[str, Shape]
     run: Run
-    channels_first: bool = False
+    channels_first: frozenset[str] = frozenset()
+    called: Mapping[str, str] = field(default_factory=dict)
     built: bool = True
 
     def __call__(self, inputs: Any, **_: Any) -> list[np.ndarray]:
         """Return the outputs for a batch (n, *shape), in order.
 
         Args:
-            inputs: the samples as a Keras model receives them.
+            inputs: the samples as a Keras model receives them; a dictionary by name for several inputs.
             _: what else a `keras.Model` takes.
 
         Raises:
             ForwardError: the runtime fails.
         """
-        values = np.asarray(inputs, np.float32)
-        if self.channels_first:
-            values = np.moveaxis(values, -1, 1)
+        given = inputs if isinstance(inputs, Mapping) else {next(iter(self.input_shapes)): inputs}
+        batch = {}
+        for name, values in given.items():
+            array = np.asarray(values, np.float32)
+            batch[self.called.get(name, name)] = np.moveaxis(array, -1, 1) if name in self.channels_first else array
         try:
-            return self.run(values)
+            return self.run(batch)
         except Exception as error:
             # what the runtimes raise has no common base
             raise ForwardError(f"{self.name}: {reason_of(error, limit=160)}") from error
@@ -113,7 +128,7 @@ def open_deployed(file: ModelFile, *, memory_limit: int) -> DeployedModel:
         memory_limit: bytes that the file, and its input and outputs for one sample, may take.
 
     Raises:
-        ModelError: its runtime is not installed, it cannot be read or run, is too large, or has several inputs.
+        ModelError: its runtime is not installed, it cannot be read or run, is too large, or has no inputs.
     """
     format_ = file.format
     assert isinstance(format_, _Deployed)
@@ -135,53 +150,60 @@ def open_deployed(file: ModelFile, *, memory_limit: int) -> DeployedModel:
         raise ModelError(
             f"{shown(file.name)} cannot be run. Received: {reason_of(error, limit=160)}. Convert the model again."
         ) from error
-    for shape in (model.input_shape, *model.output_shapes.values()):
+    if not model.input_shapes:
+        raise ModelError(f"{shown(file.name)} must have an input. Received: none. Convert the model again.")
+    for shape in (*model.input_shapes.values(), *model.output_shapes.values()):
         size = 4 * math.prod(axis or _DEFAULT_SIDE for axis in shape)
         if size > memory_limit:
             raise ModelError(limits.over_memory(file.name, size, " for one sample", limit=memory_limit))
     return model
 
 
-def _one_input(name: str, inputs: list[Any]) -> Any:
-    if len(inputs) != 1:
-        raise ModelError(
-            f"{name} must have one input. Received: {len(inputs)}. Only models with one input are run by their runtime."
-        )
-    return inputs[0]
-
-
 def _tflite(runtime: Any, content: bytes, name: str) -> DeployedModel:
     interpreter = runtime.Interpreter(model_content=content, num_threads=1)
     interpreter.allocate_tensors()
-    given, outputs = _one_input(name, interpreter.get_input_details()), interpreter.get_output_details()
+    inputs = {str(one["name"]): one for one in interpreter.get_input_details()}
+    outputs = interpreter.get_output_details()
     at_once: list[int] = []
 
-    def of_batch(values: np.ndarray) -> list[np.ndarray]:
-        if at_once != [len(values)]:
-            interpreter.resize_tensor_input(given["index"], list(values.shape))
+    def of_batch(batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        count = len(next(iter(batch.values())))
+        if at_once != [count]:
+            for given, values in batch.items():
+                interpreter.resize_tensor_input(inputs[given]["index"], list(values.shape))
             interpreter.allocate_tensors()
-            at_once[:] = [len(values)]
-        interpreter.set_tensor(given["index"], _quantised(values, given))
+            at_once[:] = [count]
+        for given, values in batch.items():
+            interpreter.set_tensor(inputs[given]["index"], _quantised(values, inputs[given]))
         interpreter.invoke()
         return [_dequantised(interpreter.get_tensor(one["index"]), one) for one in outputs]
 
-    def run(values: np.ndarray) -> list[np.ndarray]:
+    def run(batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        count = len(next(iter(batch.values())))
         try:
-            found = of_batch(values)
-            if all(len(each) == len(values) for each in found):
+            found = of_batch(batch)
+            if all(len(each) == count for each in found):
                 return found
         except (RuntimeError, ValueError):
-            if len(values) == 1:
+            if count == 1:
                 raise
-        each = [of_batch(values[place : place + 1]) for place in range(len(values))]  # a graph for one sample at a time
-        return [np.concatenate(parts) for parts in zip(*each, strict=True)]
+        return _joined(of_batch(one) for one in _one_by_one(batch))  # a graph for one sample at a time
 
     return DeployedModel(
         name=name,
-        input_shape=_free(given["shape_signature"])[1:],
+        input_shapes={given: _free(one["shape_signature"])[1:] for given, one in inputs.items()},
         output_shapes={shown(str(one["name"])): _free(one["shape_signature"])[1:] for one in outputs},
         run=run,
     )
+
+
+def _one_by_one(batch: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+    for place in range(len(next(iter(batch.values())))):
+        yield {name: values[place : place + 1] for name, values in batch.items()}
+
+
+def _joined(parts: Iterable[list[np.ndarray]]) -> list[np.ndarray]:
+    return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
 
 def _free(shape: Any) -> tuple[int | None, ...]:
@@ -213,23 +235,30 @@ def _onnx(runtime: Any, content: bytes, name: str) -> DeployedModel:
     options.log_severity_level = 4
     # from bytes: weights that lie in other files, wherever their path leads, are not read
     session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    given, outputs = _one_input(name, session.get_inputs()), session.get_outputs()
-    kind = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}.get(given.type)
-    whole = {"tensor(uint8)": np.uint8, "tensor(int8)": np.int8, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
-    fixed = isinstance(given.shape[0], int) and given.shape[0] == 1
+    inputs, outputs = {one.name: one for one in session.get_inputs()}, session.get_outputs()
+    fixed = any(one.shape[:1] == [1] for one in inputs.values())
 
-    def run(values: np.ndarray) -> list[np.ndarray]:
-        made = values.astype(kind) if kind is not None else np.rint(values).astype(whole[given.type])
-        parts = [made[place : place + 1] for place in range(len(made))] if fixed else [made]
-        each = [session.run(None, {given.name: part}) for part in parts]
-        return [np.concatenate(outputs).astype(np.float32) for outputs in zip(*each, strict=True)]
+    def run(batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        made = {given: _typed(values, inputs[given].type) for given, values in batch.items()}
+        found = _joined(session.run(None, part) for part in (_one_by_one(made) if fixed else [made]))
+        return [each.astype(np.float32) for each in found]
 
     def sizes(shape: Any) -> tuple[int | None, ...]:
         return tuple(size if isinstance(size, int) and size > 0 else None for size in shape[1:])
 
     return DeployedModel(
         name=name,
-        input_shape=sizes(given.shape),
+        input_shapes={given: sizes(one.shape) for given, one in inputs.items()},
         output_shapes={shown(str(one.name)): sizes(one.shape) for one in outputs},
         run=run,
     )
+
+
+_ONNX_NUMBERS = {"float": "float32", "double": "float64"}  # others are called as numpy calls them
+
+
+def _typed(values: np.ndarray, kind: str) -> np.ndarray:
+    """Return values as an input takes them, such as 'tensor(float)'."""
+    word = kind.removeprefix("tensor(").removesuffix(")")
+    wanted = np.dtype(_ONNX_NUMBERS.get(word, word))
+    return (values if wanted.kind == "f" else np.rint(values)).astype(wanted)

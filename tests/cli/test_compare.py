@@ -3,12 +3,16 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fixed_weights import fix_weights
 
 from reportgen.cli.app import run
+from reportgen.errors import ModelError
+from reportgen.models.graphs import describe_deployed, describe_model
+from reportgen.reading import DeployedModel
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +228,87 @@ def test_an_onnx_model_gives_the_answers_of_the_model_that_it_was_made_of(compar
     code, _, error = compare("compare", "base.keras", "base.onnx", "--samples", "x.npz", "-o", "c.html")
     assert code == 0
     assert error.startswith("No difference: the same answers for every sample. Both give the same class to 100.0%")
+
+
+@pytest.fixture(scope="module")
+def two_inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a network of a picture and two numbers, the same as TensorFlow Lite and ONNX, and samples."""
+    import keras
+    from keras import layers
+
+    root = tmp_path_factory.mktemp("two inputs")
+    image, extra = keras.Input((6, 6, 1), name="image"), keras.Input((2,), name="extra")
+    both = layers.Concatenate(name="both")([layers.Flatten(name="flat")(image), extra])
+    model = fix_weights(keras.Model([image, extra], layers.Dense(2, activation="softmax", name="head")(both)))
+    model.save(root / "two.keras")
+    generator = np.random.default_rng(0)
+    np.save(root / "image.npy", generator.random((9, 6, 6, 1)).astype(np.float32))
+    np.save(root / "extra.npy", generator.random((9, 2)).astype(np.float32))
+    return root
+
+
+TWO = ("--samples", "image=image.npy", "--samples", "extra=extra.npy", "--json", "c.json", "-q")
+
+
+@pytest.fixture
+def answers_of(two_inputs, tmp_path, monkeypatch, capfd):
+    """Return a function that gives how the answers of a deployed model and of the network with two inputs compare."""
+    monkeypatch.chdir(two_inputs)
+
+    def compared(deployed: str) -> dict[str, Any]:
+        code = run(["compare", "two.keras", deployed, *TWO, "-o", str(tmp_path / "c.html")])
+        assert (code, capfd.readouterr().err) == (0, "")
+        sections = json.loads((two_inputs / "c.json").read_text(encoding="utf-8"))["sections"]
+        return next(one["result"] for one in sections if one["name"] == "answers")
+
+    return compared
+
+
+def test_a_tflite_model_of_two_inputs_gets_each_by_its_name(answers_of, two_inputs):
+    pytest.importorskip("ai_edge_litert")
+    tflite(two_inputs / "two.keras", two_inputs / "two.tflite")
+    answers = answers_of("two.tflite")
+    assert answers["agreement"]["successes"] == 9
+    assert answers["outputs"]["largest"] < 1e-5
+
+
+@pytest.mark.parametrize("names", [("image", "extra"), ("x0", "x1")], ids=["names", "shapes"])
+def test_an_onnx_model_of_two_inputs_gets_each_by_its_name_or_its_shape(answers_of, two_inputs, names):
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    import keras
+
+    weights = keras.saving.load_model(two_inputs / "two.keras", compile=False).get_weights()
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    nodes = [
+        helper.make_node("Flatten", [names[0]], ["f"]),
+        helper.make_node("Concat", ["f", names[1]], ["c"], axis=1),
+        helper.make_node("Gemm", ["c", "k", "b"], ["g"]),
+        helper.make_node("Softmax", ["g"], ["y"]),
+    ]
+    shapes = [["n", 1, 6, 6], ["n", 2]]  # the first with its channels first
+    inputs = [helper.make_tensor_value_info(*one) for one in zip(names, (number,) * 2, shapes, strict=True)]
+    output = helper.make_tensor_value_info("y", number, ["n", 2])
+    stored = [onnx.numpy_helper.from_array(array, name) for array, name in zip(weights, "kb", strict=True)]
+    made = helper.make_model(
+        helper.make_graph(nodes, "graph", inputs[::-1], [output], stored), opset_imports=[helper.make_opsetid("", 17)]
+    )
+    made.ir_version = 8
+    onnx.save(made, two_inputs / "two.onnx")
+    assert answers_of("two.onnx")["outputs"]["largest"] < 1e-5
+
+
+def test_inputs_of_one_shape_that_nothing_tells_apart_are_refused():
+    shapes = {"a": (2,), "b": (2,)}
+    deployed = DeployedModel(
+        name="m.onnx", input_shapes=shapes, output_shapes={"y": (1,)}, run=lambda batch: [*batch.values()]
+    )
+    import keras
+
+    left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
+    model = keras.Model([left, right], keras.layers.Subtract()([left, right]))
+    with pytest.raises(ModelError, match=r"Received: a and b, of which nothing tells which is left\. Convert it with"):
+        describe_deployed(deployed, "ONNX model", like=describe_model(model))
 
 
 def test_a_runtime_that_is_not_installed_is_named(compare, tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ from reportgen.models.graphs.arithmetic import (
 from reportgen.models.graphs.outputs import (
     named_leaves,
 )
+from reportgen.reading import RuntimeModel
 from reportgen.results import LayerSummary
 
 _ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract")  # operations of a functional model: x / 127.5 - 1
@@ -39,7 +40,13 @@ class ModelInput:
 
 
 def model_inputs(model: Any) -> tuple[ModelInput, ...]:
-    """Return the inputs of a Sequential or functional model, in order; none for a subclassed or unbuilt one."""
+    """Return the inputs of a Sequential or functional model, in order; none for a subclassed or unbuilt one.
+
+    Those of a model of another runtime where there are several; a single one needs no name.
+    """
+    if isinstance(model, RuntimeModel):
+        several = model.input_shapes if len(model.input_shapes) > 1 else {}
+        return tuple(ModelInput(name, shape) for name, shape in several.items())
     graph = graph_of(model)
     if graph is None:
         return ()

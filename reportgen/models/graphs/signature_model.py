@@ -11,8 +11,9 @@ import numpy as np
 
 from reportgen.errors import ForwardError, ModelError
 from reportgen.models.graphs.described_model import DescribedModel
+from reportgen.models.graphs.inputs import pictured_input
 from reportgen.models.graphs.outputs import choose_named_output
-from reportgen.reading import OBJECT_GRAPH, Serving, serving_graph
+from reportgen.reading import OBJECT_GRAPH, RuntimeModel, Serving, serving_graph
 from reportgen.untrusted import limits
 from reportgen.untrusted.escaping import reason_of, shown
 
@@ -21,13 +22,14 @@ _VALUE = "VARIABLE_VALUE"
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
-class SignatureModel:
+class SignatureModel(RuntimeModel):
     """A graph of TensorFlow in a session of its own: the nodes that the outputs depend on, and nothing else.
 
     Neither the SavedModel's loader nor its initialisers are run; the variables get the checked checkpoint's values.
 
     Attributes:
         name: the signature's name.
+        input_shapes: one sample's sizes of each input, by its name.
         built: always, as a `keras.Model` says it.
     """
 
@@ -47,6 +49,7 @@ class SignatureModel:
         import tensorflow as tf
 
         self.name, self._serving = serving.signature, serving
+        self.input_shapes = {port.name: port.shape for port in serving.inputs}
         self._graph = tf.Graph()
         try:
             definition, values = _needed_graph(serving)
@@ -67,7 +70,7 @@ class SignatureModel:
         """Return the outputs for a batch, by name.
 
         Args:
-            inputs: (n, *input_shape).
+            inputs: (n, *input_shape); a dictionary by name for several inputs.
             _: what else a `keras.Model` takes: a signature is what it is.
 
         Raises:
@@ -75,14 +78,18 @@ class SignatureModel:
         """
         import tensorflow as tf
 
-        values, wanted = np.asarray(inputs), tf.as_dtype(self._serving.input.dtype)
-        if wanted.is_integer and not np.array_equal(values, np.rint(values)):
-            raise ForwardError(
-                f"the signature takes {wanted.name}, and the values were scaled; --scale none leaves them"
-            )
+        ports = self._serving.inputs
+        given = inputs if isinstance(inputs, Mapping) else {ports[0].name: inputs}
+        feed = {}
+        for port in ports:
+            values, wanted = np.asarray(given[port.name]), tf.as_dtype(port.dtype)
+            if wanted.is_integer and not np.array_equal(values, np.rint(values)):
+                raise ForwardError(
+                    f"the signature takes {wanted.name}, and the values were scaled; --scale none leaves them"
+                )
+            feed[port.tensor] = values.astype(wanted.as_numpy_dtype)
         options = tf.compat.v1.RunOptions(timeout_in_ms=_SECONDS * 1000)
         wanted_outputs = {port.name: port.tensor for port in self._serving.outputs}
-        feed = {self._serving.input.tensor: values.astype(wanted.as_numpy_dtype)}
         return dict(self._session.run(wanted_outputs, feed, options=options))
 
     def _assign(self, values: Mapping[str, np.ndarray]) -> None:
@@ -110,9 +117,8 @@ def with_signature(described: DescribedModel, serving: Serving, *, name: str, me
     """
     model = SignatureModel(serving, name=shown(name), memory_limit=memory_limit)
     output = choose_named_output([(port.name, port.shape) for port in serving.outputs])
-    summary = replace(
-        described.summary, input_shape=serving.input.shape, output_shape=output.shape, outputs=output.several
-    )
+    shape = model.input_shapes[pictured_input(model.input_shapes)]
+    summary = replace(described.summary, input_shape=shape, output_shape=output.shape, outputs=output.several)
     return replace(described, model=model, summary=summary, output=output, head=output.head, outputs_only=True)
 
 

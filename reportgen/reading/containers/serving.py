@@ -90,7 +90,7 @@ class Serving:
     Attributes:
         folder: the SavedModel's folder.
         signature: its name.
-        input: its only one.
+        inputs: its inputs, at least one, in the order of their names.
         outputs: its outputs, at least one, in the order of their names.
         nodes: the graph's nodes that the outputs depend on.
         functions: the functions that these call.
@@ -99,7 +99,7 @@ class Serving:
 
     folder: Path
     signature: str
-    input: Port
+    inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     nodes: frozenset[str]
     functions: frozenset[str]
@@ -165,14 +165,8 @@ def _graph_for_serving(folder: Path) -> memoryview | None:
 def _serving(folder: Path, meta_graph: memoryview) -> Serving:
     key, signature = _chosen(meta_graph)
     inputs, outputs = _ports(signature, 1), _ports(signature, 2)
-    if len(inputs) != 1:
-        raise _UnfitError(
-            say(
-                "its signature '{key}' has {n} inputs; only one with a single input can be run",
-                key=shown(key),
-                n=len(inputs),
-            )
-        )
+    if not inputs:
+        raise _UnfitError(say("its signature '{key}' has no inputs", key=shown(key)))
     if not outputs:
         raise _UnfitError(say("its signature '{key}' has no outputs", key=shown(key)))
     definition = next(messages(meta_graph, _GRAPH), memoryview(b""))
@@ -195,7 +189,7 @@ def _serving(folder: Path, meta_graph: memoryview) -> Serving:
     return Serving(
         folder=folder,
         signature=key,
-        input=inputs[0],
+        inputs=tuple(inputs),
         outputs=tuple(outputs),
         nodes=frozenset(needed),
         functions=frozenset(functions),

@@ -14,8 +14,10 @@ import tensorflow as tf
 from keras import layers
 
 import reportgen
+from reportgen.api import build_report
 from reportgen.cli.inspection import inspect_model
 from reportgen.errors import ForwardError, ModelError
+from reportgen.models.graphs import model_inputs
 from reportgen.models.graphs.signature_model import SignatureModel, with_signature
 from reportgen.models.graphs.stored_model import describe_stored_weights
 from reportgen.reading.containers.serving import Serving
@@ -177,14 +179,23 @@ def test_an_input_without_a_batch_axis_is_not_run(shape: Any, reason: str, tmp_p
     assert reason in saved(tmp_path, lambda _, image: tf.ones([4, 2]) * tf.reduce_sum(image), shape=shape).message
 
 
-def test_several_inputs_are_not_run(tmp_path: Path) -> None:
-    left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
-    keras.Model([left, right], layers.Dense(2)(layers.Add()([left, right]))).export(
-        str(tmp_path / "two"), verbose=False
-    )
+def test_several_inputs_are_given_by_name(tmp_path: Path) -> None:
+    image, extra = keras.Input((6, 6, 1), name="image"), keras.Input((2,), name="extra")
+    both = layers.Concatenate()([layers.Flatten()(layers.Conv2D(2, 3, name="conv")(image)), extra])
+    model = keras.Model({"image": image, "extra": extra}, layers.Dense(3, activation="softmax")(both))
+    model.export(str(tmp_path / "two"), verbose=False)
     found = read_model(tmp_path / "two")
     assert isinstance(found, WeightsOnly)
-    assert "its signature 'serving_default' has 2 inputs; only one with a single input can be run" in found.message
+    assert found.serving is not None
+    described = with_signature(describe_stored_weights(found), found.serving, name="two", memory_limit=LIMIT)
+    assert described.summary.input_shape == (6, 6, 1)  # the picture's
+    assert [one.name for one in model_inputs(described.model)] == ["extra", "image"]
+    given = {"image": IMAGES, "extra": GENERATOR.normal(size=(5, 2)).astype(np.float32)}
+    (answers,) = described.model(given).values()
+    np.testing.assert_allclose(answers, model(given), atol=1e-6)
+    report = build_report(tmp_path / "two", given, labels=np.zeros(5, int), attribution="none", config={})
+    assert report.samples is not None
+    assert report.samples.evaluated == 5
 
 
 def test_of_several_signatures_only_the_default_one_is_run(tmp_path: Path) -> None:
