@@ -134,7 +134,7 @@ def calibrate(
     Cameron, Gelbach and Miller 2008, Review of Economics and Statistics 90, 414 (chance with groups: wild cluster bootstrap).
     """
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
-    place = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+    place = _bins(confidence)
     generator = np.random.default_rng(seed)
     if groups is None:
         drawn = [_error(place, confidence, generator.random(len(confidence)) < confidence) for _ in range(_DRAWS)]
@@ -153,6 +153,15 @@ def calibrate(
         bins=tuple(bins),
         curve=_reliability(bins),
     )
+
+
+def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
+    """Return the expected calibration error alone, in [0, 1], of (N,) probabilities and whether each answer is right."""
+    return _error(_bins(confidence), confidence, correct)
+
+
+def _bins(confidence: np.ndarray) -> np.ndarray:
+    return np.asarray(np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1))
 
 
 def _error(place: np.ndarray, confidence: np.ndarray, correct: np.ndarray) -> float:

@@ -99,6 +99,7 @@ class ClassificationQuality:
         ranking: how well the scores rank two classes with samples of both; None elsewhere.
         reordered: the classes, of up to 100, that labels and answers have in different orders; None where there are none.
         temperature: what the logits must be divided by to be as sure as they are right; None where that was not measured.
+        fitted_error: calibration error that is left then, in [0, 1]; likewise.
         confidences: how sure the model is of each answer, from which rules count at any limit; too long for the JSON.
     """
 
@@ -119,6 +120,7 @@ class ClassificationQuality:
     ranking: Ranking | None = None
     reordered: Reordered | None = None
     temperature: Temperature | None = None
+    fitted_error: float | None = None
     confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
     @property

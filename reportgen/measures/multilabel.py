@@ -55,6 +55,7 @@ class MultiLabelQuality:
         confident_wrong: number of wrong ones among them.
         temperature: what the logits must be divided by to be as sure as they are right, one for all classes; None where that
             was not measured.
+        fitted_error: calibration error that is left then, in [0, 1]; likewise.
         confidences: how sure the model is of each of the N x K answers, from which rules count at any limit; too long for the
             JSON.
     """
@@ -73,6 +74,7 @@ class MultiLabelQuality:
     confident: int
     confident_wrong: int
     temperature: Temperature | None = None
+    fitted_error: float | None = None
     confidences: Confidences = field(default_factory=Confidences, compare=False, metadata=UNWRITTEN)
 
 

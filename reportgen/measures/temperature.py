@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from reportgen.measures.intervals import CONFIDENCE
-from reportgen.measures.probabilities import sigmoid
+from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.results import redactable
 
 _LEAST = 1e-38
@@ -47,6 +47,28 @@ class Temperature:
         return self.low > 2 / math.exp(_FURTHEST) and self.high < math.exp(_FURTHEST) / 2
 
 
+def tempered(values: np.ndarray, temperature: float, *, independent: bool) -> np.ndarray:
+    """Return the probabilities when the logits are divided by a temperature, (N, K) float64.
+
+    Args:
+        values: (N, K) float64, the probabilities.
+        temperature: over 0.
+        independent: whether each class has a probability of its own.
+    """
+    logits = _logits_of_sets(values) if independent else _logits_of_classes(values)
+    return sigmoid(logits / temperature) if independent else softmax(logits / temperature)
+
+
+def _logits_of_classes(values: np.ndarray) -> np.ndarray:
+    logits = np.log(np.maximum(values, _LEAST_OF_TWO if values.shape[1] == 2 else _LEAST))
+    return np.asarray(logits - logits.max(axis=1, keepdims=True))
+
+
+def _logits_of_sets(values: np.ndarray) -> np.ndarray:
+    bounded = np.clip(values, _LEAST_OF_TWO, 1 - _LEAST_OF_TWO)
+    return np.asarray(np.log(bounded) - np.log1p(-bounded))
+
+
 def temperature_of_classes(values: np.ndarray, labels: np.ndarray) -> Temperature:
     """Return the temperature of answers that name one class.
 
@@ -54,8 +76,7 @@ def temperature_of_classes(values: np.ndarray, labels: np.ndarray) -> Temperatur
         values: (N, K) float64, probabilities that sum to 1 for each sample.
         labels: (N,) int64 in [0, K).
     """
-    logits = np.log(np.maximum(values, _LEAST_OF_TWO if values.shape[1] == 2 else _LEAST))
-    logits -= logits.max(axis=1, keepdims=True)
+    logits = _logits_of_classes(values)
     wanted = logits[np.arange(len(labels)), labels]
 
     def slopes(sharpness: float) -> np.ndarray:
@@ -75,8 +96,7 @@ def temperature_of_sets(values: np.ndarray, sets: np.ndarray) -> Temperature:
         values: (N, K) float64, the probability of each class, in [0, 1].
         sets: (N, K) bool, the classes of each sample.
     """
-    bounded = np.clip(values, _LEAST_OF_TWO, 1 - _LEAST_OF_TWO)
-    logits = np.log(bounded) - np.log1p(-bounded)
+    logits = _logits_of_sets(values)
 
     def slopes(sharpness: float) -> np.ndarray:
         return np.asarray((logits * (sets - sigmoid(sharpness * logits))).sum(axis=1))

@@ -10,10 +10,11 @@ from builders import LIMITS, context, evaluated_samples, live_context
 from keras import layers
 
 from reportgen.analyses.base import Skip
-from reportgen.analyses.channel_activity.analysis import ChannelActivity
+from reportgen.analyses.channel_activity.analysis import ChannelActivity, _classes
 from reportgen.analyses.channel_activity.results import ChannelActivityResult, LayerActivity, MaskedRun
 from reportgen.measures.intervals import never_seen_bound
-from reportgen.results.findings import Inconclusive, Severity
+from reportgen.models.graphs import UNKNOWN_HEAD, Head
+from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Strip
 
 
@@ -114,6 +115,41 @@ def findings(*layers: LayerActivity, samples: int = 60) -> list[Any]:
 
 def test_a_layer_without_idle_channels_is_no_finding() -> None:
     assert findings(LAYER) == []
+
+
+@pytest.mark.parametrize(("seen", "classes"), [(1, 10), (9, 10), (10, 10), (None, None)])
+def test_no_channel_is_to_be_removed_before_samples_of_all_classes_were_run(
+    seen: int | None, classes: int | None
+) -> None:
+    layers = (replace(LAYER, silent=tuple(range(44))),)
+    masked = MaskedRun(0, 0, 1, 0.0, None, None)
+    result = ChannelActivityResult(layers, masked, 200, seen=seen, classes=classes)
+    (finding,) = ChannelActivity().findings(result, LIMITS)
+    assert isinstance(finding, Finding)
+    assert finding.action == (
+        "Remove 44 units: conv could have 56."
+        if seen == classes
+        else f"Run it on samples of all 10 classes before any is removed: these are of {seen}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "head", "seen"),
+    [
+        (np.full(4, 1), UNKNOWN_HEAD, 1),
+        (None, UNKNOWN_HEAD, 2),
+        (np.array([[1, 0, 1], [0, 0, 1], [0, 0, 0], [1, 0, 0]]), Head("sigmoid"), 2),
+        (None, Head("sigmoid"), 3),
+    ],
+)
+def test_the_classes_of_the_samples_are_those_of_their_labels_or_else_of_the_answers(
+    labels: Any, head: Head, seen: int
+) -> None:
+    outputs = np.array([[0.1, 0.2, 0.7], [0.1, 0.6, 0.3], [0.1, 0.6, 0.3], [0.6, 0.7, 0.9]])
+    outputs[3] = outputs[3] if head.activation else [0.2, 0.2, 0.6]
+    samples = evaluated_samples(np.zeros((4, 2)), labels=labels, outputs=outputs)
+    assert _classes(context(samples, head=head)) == (seen, 3)
+    assert _classes(context(evaluated_samples(np.zeros((4, 2)), outputs=np.zeros((4, 2, 2))))) == (None, None)
 
 
 def test_silent_channels_of_a_layer_without_positions_are_spare_and_a_note_below_nine_tenths() -> None:

@@ -372,7 +372,10 @@ def test_weak_filters_are_a_warning() -> None:
 def test_near_duplicate_filters_are_a_note_and_from_a_third_of_the_layer_a_warning() -> None:
     (finding,) = findings(duplicates=((0, 1, 0.991), (0, 2, 0.995), (1, 2, 0.991), (4, 5, 0.992)))
     assert (finding.severity, finding.evidence["copies"]) == (Severity.WARNING, 3)
-    assert finding.action == "Remove 3 filters: conv could have 5; measure the accuracy after it."
+    assert (
+        finding.action
+        == "Remove 3 filters and add their weights in the next layer to their originals': conv could have 5."
+    )
     (finding,) = findings(duplicates=((0, 4, 0.991), (1, 4, 0.99876)))
     assert (finding.code, finding.severity, finding.subject) == ("duplicate-filters", Severity.NOTE, "conv")
     assert finding.message == "3 of 8 filters are near-duplicates (cosine up to 0.9988, limit 0.99)"

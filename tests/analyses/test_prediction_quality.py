@@ -20,7 +20,7 @@ from reportgen.errors import UsageError
 from reportgen.measures.calibration import Calibration, Confidences, calibrate
 from reportgen.measures.classification import ClassificationQuality, ClassQuality
 from reportgen.measures.intervals import Outcome, measure, wilson_interval
-from reportgen.measures.temperature import Temperature
+from reportgen.measures.temperature import Temperature, tempered
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette
@@ -812,6 +812,28 @@ def test_answers_that_are_all_right_bound_no_temperature_so_none_is_advised() ->
     )
     assert isinstance(found, Finding)
     assert found.action == ("Calibrate on other data: these samples bound no temperature.")
+
+
+@pytest.mark.parametrize(("factor", "shift", "bias"), [(6.0, 0.0, False), (1.0, 4.0, True)])
+def test_a_temperature_is_advised_only_where_it_mends_the_calibration(factor: float, shift: float, bias: bool) -> None:
+    generator = np.random.default_rng(12)
+    logits = generator.normal(0, 2, 400)
+    labels = (generator.random(400) < 1 / (1 + np.exp(-logits))).astype(int)
+    values = 1 / (1 + np.exp(-(factor * logits + shift)))
+    result = run(values[:, None], labels, images=np.zeros((400, 1)), head=Head("sigmoid", "scores"))
+    found = next(one for one in PredictionQuality().findings(result, LIMITS) if one.code == "miscalibration")
+    assert isinstance(found, Finding)
+    quality = result.classification
+    fitted = tempered(np.stack([1 - values, values], axis=1), quality.temperature.value, independent=False)
+    left = calibrate(fitted.max(axis=1), (values > 0.5) == labels, seed=0).error
+    assert quality.fitted_error == pytest.approx(left, abs=1e-4)
+    assert (left > max(quality.calibration.chance, LIMITS["miscalibration"] / 2)) == bias
+    assert found.action == (
+        "Calibrate on other data with a bias for each class too (Platt or vector scaling): a temperature alone leaves a "
+        f"calibration error of {left:.3f}."
+        if bias
+        else f"Calibrate on other data: divide the logits by a temperature, here about {quality.temperature.value:.2g}."
+    )
 
 
 def test_labels_of_one_class_leave_nothing_to_beat() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from reportgen.measures.probabilities import sigmoid, softmax
-from reportgen.measures.temperature import temperature_of_classes, temperature_of_sets
+from reportgen.measures.temperature import temperature_of_classes, temperature_of_sets, tempered
 
 
 def drawn(seed: int, count: int = 400, classes: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -55,3 +55,10 @@ def test_answers_that_are_all_right_have_the_least_temperature_and_all_wrong_one
     assert (wrong.value, wrong.high) == pytest.approx((1000, 1000), rel=0.01)
     certain = temperature_of_classes(np.eye(3)[[0, 0, 0]], np.zeros(3, np.int64))
     assert np.isfinite([certain.value, certain.low, certain.high, certain.loss]).all()
+
+
+def test_tempered_probabilities_are_those_of_divided_logits() -> None:
+    logits, _ = drawn(3)
+    np.testing.assert_allclose(tempered(softmax(logits), 2.5, independent=False), softmax(logits / 2.5), rtol=1e-9)
+    np.testing.assert_allclose(tempered(sigmoid(logits), 2.5, independent=True), sigmoid(logits / 2.5), rtol=1e-6)
+    assert np.isfinite(tempered(np.eye(3), 0.001, independent=False)).all()

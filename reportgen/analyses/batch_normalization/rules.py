@@ -120,7 +120,9 @@ DRIFTED = Rule(
     advice=Advice(
         title=say("Inputs unlike the training data"),
         why=say("The layer normalises with the statistics of other data."),
-        action=say("Check the scaling of the samples; if it is right, they are unlike the training data."),
+        action=say(
+            "Check the scaling of the samples; if it is right, they are unlike the training data, or training was too brief."
+        ),
         certainty=Certainty.CHOICE,
     ),
 )

@@ -16,6 +16,7 @@ from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.models.passes import ChannelStatistics
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, Strip
+from reportgen.run import sets_of
 
 
 class ChannelActivity:
@@ -42,11 +43,27 @@ class ChannelActivity:
             for name, one in recorded.statistics.items()
         )
         masked, reason = masked_run(layers, context.samples, live=context.live, head=context.head)
-        return ChannelActivityResult(layers, masked, context.samples.evaluated, masked_reason=reason)
+        seen, classes = _classes(context)
+        return ChannelActivityResult(
+            layers, masked, context.samples.evaluated, masked_reason=reason, seen=seen, classes=classes
+        )
 
     def findings(self, result: ChannelActivityResult, limits: Limits) -> Iterable[Finding | Inconclusive]:
         """Return layers with silent, many dormant, constant or saturated channels; with too few samples one answer for all."""
         return findings(result, limits)
+
+
+def _classes(context: AnalysisContext) -> tuple[int | None, int | None]:
+    """Return how many classes the samples are of, by their labels or else by the answers, and how many the model knows."""
+    scores, labels = context.scores, None if context.samples is None else context.samples.classes
+    if scores is None:
+        return None, None
+    count = scores.values.shape[1]
+    if labels is not None:
+        return int(sets_of(scores, labels).any(axis=0).sum()), count
+    if scores.independent:
+        return int((scores.values > 0.5).any(axis=0).sum()), count
+    return len(np.unique(scores.values.argmax(axis=1))), count
 
 
 def _with_positions(layers: Iterable[LayerSummary]) -> frozenset[str]:

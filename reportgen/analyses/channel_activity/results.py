@@ -112,6 +112,8 @@ class ChannelActivityResult:
         levels: levels of the dormant counts.
         masked_reason: why there is no run with masked channels although some would be masked; '' otherwise.
         largest_rate: share of samples on which a channel may be active that is called idle.
+        seen: classes that the samples are of, or that the model answers where they have no labels; None where neither is known.
+        classes: classes that the model knows; likewise.
     """
 
     layers: tuple[LayerActivity, ...]
@@ -120,6 +122,8 @@ class ChannelActivityResult:
     levels: tuple[float, ...] = DORMANT_LEVELS
     masked_reason: Kept[str] = ""
     largest_rate: float = LARGEST_RATE
+    seen: int | None = None
+    classes: int | None = None
     dormant_level: ClassVar[float] = DORMANT_LEVEL
     constant_share: ClassVar[float] = CONSTANT_SHARE
     saturated_share: ClassVar[float] = SATURATED_SHARE

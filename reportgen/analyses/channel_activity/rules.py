@@ -101,7 +101,9 @@ SILENT = Rule(
 )
 
 
-def silent_channels(layer: LayerActivity, evaluated: int, limit: float, *, bound: float) -> Iterator[Finding]:
+def silent_channels(
+    layer: LayerActivity, evaluated: int, limit: float, *, bound: float, first: Message | None = None
+) -> Iterator[Finding]:
     """Yield a finding if channels never fired: a note where they are spare, a problem where none of the layer fired.
 
     Silent channels give zero, so that nothing changes on these samples without them; how many they are decides.
@@ -112,6 +114,7 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float, *, bound
         limit: share of the channels above which a layer with positions has a warning, in [0, 1]; of one without them the
             share must reach `SPARE` as well.
         bound: share of samples on which each channel that never fired may fire, all such channels taken together.
+        first: what must be done before any channel is removed; None for nothing.
     """
     count = len(layer.silent)
     if not count:
@@ -139,7 +142,19 @@ def silent_channels(layer: LayerActivity, evaluated: int, limit: float, *, bound
         evidence=_evidence("silent", count, layer, evaluated) | {"rate_bound": bound},
         threshold=most,
         severity=Severity.WARNING if loud else Severity.NOTE,
-        action=_silent_action(layer),
+        action=first or _silent_action(layer),
+    )
+
+
+def classes_first(result: ChannelActivityResult) -> Message | None:
+    """Return that samples of the other classes must be run, where the samples are of some classes alone; else None."""
+    if result.seen is None or result.classes is None or result.seen >= result.classes:
+        return None
+    return counted(
+        result.seen,
+        "Run it on samples of all {classes} classes before any is removed: these are of {n}.",
+        "Run it on samples of all {classes} classes before any is removed: these are of {n}.",
+        classes=result.classes,
     )
 
 
@@ -369,6 +384,8 @@ def findings(result: ChannelActivityResult, limits: Limits) -> Iterator[Finding 
         yield from undecided_stuckness(result, judged)
         return
     for layer in judged:
-        yield from silent_channels(layer, result.evaluated, limits[SILENT.code], bound=result.silent_bound)
+        yield from silent_channels(
+            layer, result.evaluated, limits[SILENT.code], bound=result.silent_bound, first=classes_first(result)
+        )
         yield from dormant_channels(layer, result.evaluated, limits[QUIET.code])
         yield from stuck_channels(layer, result.evaluated, limits[STUCK.code])

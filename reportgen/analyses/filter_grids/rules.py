@@ -81,6 +81,17 @@ def _fewer_action(strength: FilterStrength, spare: int) -> Message | None:
     )
 
 
+def _merged_action(strength: FilterStrength, copies: int) -> Message:
+    """Return how many filters a layer could have without copies, whose weights in the next layer go to those that stay."""
+    return counted(
+        copies,
+        "Remove {n} filter and add its weights in the next layer to its original's: {layer} could have {left}.",
+        "Remove {n} filters and add their weights in the next layer to their originals': {layer} could have {left}.",
+        layer=strength.label,
+        left=strength.filters - copies,
+    )
+
+
 DUPLICATE = Rule(
     code="duplicate-filters",
     meaning=say("two filters of a layer are nearly the same"),
@@ -96,7 +107,9 @@ DUPLICATE = Rule(
     advice=Advice(
         title=say("Duplicate filters"),
         why=say("Copies cost time and memory and add nothing."),
-        action=say("Remove one of each pair, or train with fewer filters."),
+        action=say(
+            "Remove one of each pair and add its weights in the next layer to the other's, or train with fewer filters."
+        ),
         certainty=Certainty.CHOICE,
     ),
 )
@@ -128,7 +141,7 @@ def duplicate_filters(strength: FilterStrength, limit: float) -> Iterator[Findin
         evidence={"involved": involved, "copies": copies, "pairs": len(pairs), "closest": closest},
         threshold=limit,
         severity=Severity.WARNING if copies >= WARNED_SHARE * strength.filters else None,
-        action=_fewer_action(strength, copies),
+        action=_merged_action(strength, copies),
     )
 
 

@@ -53,7 +53,7 @@ CALIBRATION = Rule(
     advice=Advice(
         title=say("Confidence is not accuracy"),
         why=say("Probabilities of this model cannot be used as such, for instance as thresholds."),
-        action=say("Calibrate with the temperature given under Prediction quality, on other data."),
+        action=say("Calibrate on other data; where one temperature mends it, Prediction quality gives that."),
         certainty=Certainty.TEST,
     ),
 )
@@ -72,7 +72,7 @@ def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[
             _disagreement(quality, limit),
             evidence=_evidence(quality),
             threshold=limit,
-            action=_action(quality.temperature),
+            action=_action(quality, limit),
         )
     elif decision.outcome is Outcome.INCONCLUSIVE:
         what = say("calibration error")
@@ -82,10 +82,17 @@ def miscalibration(result: PredictionQualityResult, limits: Limits) -> Iterator[
         yield Inconclusive(CALIBRATION.code, say("calibration"), message, decision.needed)
 
 
-def _action(temperature: Temperature | None) -> Message | None:
-    """Return what to do, with the temperature where the samples bound it: answers that are all right have none."""
+def _action(quality: ClassificationQuality | MultiLabelQuality, limit: float) -> Message | None:
+    """Return what to do: divide by the temperature, where that leaves little or what chance gives, and the samples bound it."""
+    temperature, error, left = quality.temperature, quality.calibration, quality.fitted_error
     if temperature is None:
         return None
+    if left is not None and left > max(error.chance, limit / 2):
+        return say(
+            "Calibrate on other data with a bias for each class too (Platt or vector scaling): a temperature alone leaves a "
+            "calibration error of {left:.3f}.",
+            left=left,
+        )
     if not temperature.bounded:
         return say("Calibrate on other data: these samples bound no temperature.")
     return say(
