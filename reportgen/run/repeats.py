@@ -26,10 +26,9 @@ def run_changed(live: LiveModel, samples: EvaluatedSamples, stored: np.ndarray, 
         ForwardError: a layer failed.
         MemoryError: the memory does not suffice for a single sample.
     """
-    count = len(stored) * _WAYS
-    size = live.repeated.size(count)
-    batches = (
+    planned = live.repeated.over(len(stored) * _WAYS)
+    size = planned.size
+    return planned.run(
         samples.pack(samples.scale(stored[start : start + size]), positions[start : start + size])
         for start in range(0, len(stored), size)
     )
-    return live.repeated.run(batches, count=count)

@@ -27,7 +27,7 @@ from reportgen.measures.paired import gained_and_lost, mcnemar_exact
 from reportgen.measures.selective import right_at_best
 from reportgen.messages import say
 from reportgen.models.graphs import RECTIFIERS, layer_path
-from reportgen.models.passes import ChannelMoments, LiveModel, channel_moments, run_forward
+from reportgen.models.passes import ChannelMoments, LiveModel, PlannedPass, channel_moments, run_forward
 from reportgen.progress import counted_off
 from reportgen.results import Finding, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, class_scores, right_answers
@@ -140,21 +140,19 @@ class _Passes:
         """Whether moments are taken of each run."""
         return self._watched is not None
 
-    def size(self, count: int) -> int:
-        """Return how many samples to give at once of so many in all."""
-        return self.live.batch if self.watches else self.live.repeated.size(count)
-
-    def run(self, inputs: np.ndarray, places: list[int], count: int) -> tuple[np.ndarray, ChannelMoments | None]:
+    def run(
+        self, inputs: np.ndarray, places: list[int], planned: PlannedPass
+    ) -> tuple[np.ndarray, ChannelMoments | None]:
         """Return the outputs of prepared samples, (n, ...) float32, and the moments of what is watched.
 
         Args:
             inputs: some of the samples that are run.
             places: their positions.
-            count: number of all that are run.
+            planned: the pass over all that are run, for where nothing is watched.
         """
         batch = self.samples.pack(np.ascontiguousarray(inputs), places)
         if self._watched is None:
-            return self.live.repeated.run([batch], count=count), None
+            return planned.run([batch]), None
         layers = {self._watched.path: self.live.layers[self._watched.path]}
         found = run_forward(self.live.model, [batch], layers=layers, keep=frozenset(), keep_samples=0)
         return found.outputs, found.moments.get(self.normalization)
@@ -366,10 +364,9 @@ def _is_declared(inputs: np.ndarray, declared: np.ndarray) -> bool:
 def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, runs: Iterable[_Run]) -> None:
     """Run samples in each of these ways, read once, several ways in one batch where nothing of each is watched."""
     ways = list(runs)
-    count = len(positions) * len(ways)
-    size = passes.size(count)
-    together = 1 if passes.watches else max(1, min(len(ways), size))
-    at_once = size // together
+    planned = passes.live.repeated.over(len(positions) * len(ways))
+    together = 1 if passes.watches else max(1, min(len(ways), planned.size))
+    at_once = passes.live.batch if passes.watches else planned.size // together
     starts = range(0, len(positions), at_once)
     for start in counted_off(starts, len(positions), size=at_once):
         places = positions[start : start + at_once].tolist()
@@ -377,7 +374,7 @@ def _run_all(passes: _Passes, samples: EvaluatedSamples, positions: np.ndarray, 
         for first in range(0, len(ways), together):
             some = ways[first : first + together]
             inputs = np.concatenate([one.variant.apply(stored) for one in some])
-            outputs, moments = passes.run(inputs, places * len(some), count)
+            outputs, moments = passes.run(inputs, places * len(some), planned)
             for one, own in zip(some, np.split(outputs, len(some)), strict=True):
                 one.outputs.append(own)
                 one.moments += [] if moments is None else [moments]

@@ -18,6 +18,7 @@ from reportgen.models.passes.placement import Placement, follow_placements
 from reportgen.models.passes.pooled import PooledActivations, spread_over
 from reportgen.models.passes.recorder import TOP_SAMPLES, Activations
 from reportgen.models.passes.reduced import Reduced
+from reportgen.models.passes.repeated import PlannedPass
 from reportgen.models.passes.top_positions import SAMPLES_KEPT, TopPositions
 from reportgen.models.passes.untrained import before_training, pooled_untrained
 from reportgen.models.passes.wrapping import recording, recording_activations

@@ -49,8 +49,8 @@ class LiveModel:
         Raises:
             ForwardError: a layer failed.
         """
-        batches = inputs.batches(self.repeated.size(len(inputs)))
-        return self.repeated.beside((batch.packed() for batch in batches), count=len(inputs))
+        planned = self.repeated.over(len(inputs))
+        return planned.beside(batch.packed() for batch in inputs.batches(planned.size))
 
     def answers(self, inputs: SampleInputs) -> np.ndarray:
         """Return the model's first output for these, (n, ...) float32.
@@ -59,8 +59,8 @@ class LiveModel:
             ForwardError: a layer failed.
             MemoryError: the memory does not suffice for a single sample.
         """
-        batches = inputs.batches(self.repeated.size(len(inputs)))
-        return self.repeated.run((batch.packed() for batch in batches), count=len(inputs))
+        planned = self.repeated.over(len(inputs))
+        return planned.run(batch.packed() for batch in inputs.batches(planned.size))
 
 
 def only_input(values: Any, positions: Sequence[int]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,50 @@ _SHARE = 4
 """How many times fewer samples run at once than eagerly. A graph frees each layer's output, and small batches stay in a
 processor's cache: MobileNetV2 took 13 ms a sample by 4, 14 ms by 18, and eagerly 25 to 39 ms. Networks of which the largest
 batch may be run are the fastest so: the demo's took 0.14 ms a sample by 32 and 0.11 by 100."""
+
+
+@dataclass(frozen=True)
+class PlannedPass:
+    """A pass over so many samples that it is known how.
+
+    Attributes:
+        whole: the model.
+        traced: whether a graph is to be made of it.
+        size: how many samples to give at once, at most.
+    """
+
+    whole: RepeatedPass
+    traced: bool
+    size: int
+
+    def run(self, batches: Iterable[Any]) -> np.ndarray:
+        """Return the model's first output for all batches, (n, ...) float32.
+
+        Args:
+            batches: each of `size` samples or fewer, as the model takes them.
+
+        Raises:
+            ForwardError: a layer failed.
+            MemoryError: the memory does not suffice for a single sample.
+        """
+        return np.concatenate([predict(self.whole.called(batch, traced=self.traced), [batch]) for batch in batches])
+
+    def beside(self, batches: Iterable[Any]) -> np.ndarray | None:
+        """Return what the call beside put out for all batches, as the layer gave it; None where no graph is made of the pass.
+
+        Args:
+            batches: each of `size` samples or fewer, as the model takes them.
+
+        Raises:
+            ForwardError: a layer failed.
+        """
+        parts = []
+        for batch in batches:
+            part = self.whole.beside(batch, traced=self.traced)
+            if part is None:
+                return None
+            parts.append(part)
+        return np.concatenate(parts)
 
 
 class RepeatedPass:
@@ -41,54 +86,29 @@ class RepeatedPass:
         self._graph: Callable[[Any], Any] | None = None
         self._traceable = traceable and backend() == TENSORFLOW
 
-    def size(self, count: int) -> int:
-        """Return how many samples to give at once of so many in all."""
-        return max(1, self._batch // _SHARE) if self._batch < LARGEST_BATCH and self._pays(count) else self._batch
+    def over(self, count: int) -> PlannedPass:
+        """Return the pass over so many samples, those included that other passes follow with at once."""
+        few = self._batch < LARGEST_BATCH
+        least = _WORTH_TRACING if few else _WORTH_TRACING_SMALL
+        traced = self._traceable and (self._graph is not None or count >= least)
+        return PlannedPass(self, traced, max(1, self._batch // _SHARE) if traced and few else self._batch)
 
-    def run(self, batches: Iterable[Any], *, count: int) -> np.ndarray:
-        """Return the model's first output for all batches, (count, ...) float32.
+    def called(self, batch: Any, *, traced: bool) -> Any:
+        """Return the model or, where it is to be traced and can be, what calls its graph."""
+        return self._run_graph if self._is_traced(batch, traced) else self._model
 
-        Args:
-            batches: each of `size(count)` samples or fewer, as the model takes them.
-            count: number of samples in all of them, and in what follows them at once.
+    def beside(self, batch: Any, *, traced: bool) -> np.ndarray | None:
+        """Return what the call beside put out for a batch, as the layer gave it; None without a graph."""
+        if not self._watched or not self._is_traced(batch, traced):
+            return None
+        assert self._graph is not None
+        with run_failures_named():
+            return array_at(self._graph(batch)[1], 0)
 
-        Raises:
-            ForwardError: a layer failed.
-            MemoryError: the memory does not suffice for a single sample.
-        """
-        found = []
-        for batch in batches:
-            self._prepare(batch, count)
-            found.append(predict(self._model if self._graph is None else self._run_graph, [batch]))
-        return np.concatenate(found)
-
-    def beside(self, batches: Iterable[Any], *, count: int) -> np.ndarray | None:
-        """Return what the call beside put out for all batches, as the layer gave it; None where no graph is made of the pass.
-
-        Args:
-            batches, count: see `run`.
-
-        Raises:
-            ForwardError: a layer failed.
-        """
-        parts = []
-        for batch in batches:
-            self._prepare(batch, count)
-            if self._graph is None or not self._watched:
-                return None
-            with run_failures_named():
-                parts.append(array_at(self._graph(batch)[1], 0))
-        return np.concatenate(parts)
-
-    def _pays(self, count: int) -> bool:
-        if not self._traceable:
-            return False
-        least = _WORTH_TRACING if self._batch < LARGEST_BATCH else _WORTH_TRACING_SMALL
-        return self._graph is not None or count >= least
-
-    def _prepare(self, batch: Any, count: int) -> None:
-        if self._graph is None and self._pays(count):
+    def _is_traced(self, batch: Any, wanted: bool) -> bool:
+        if wanted and self._traceable and self._graph is None:
             self._trace(batch)
+        return self._graph is not None
 
     def _run_graph(self, batch: Any, *, training: bool) -> Any:
         assert self._graph is not None

@@ -47,7 +47,7 @@ def live_with(layer: Counted, *, batch: int, explained: str = "") -> LiveModel:
 def test_a_graph_gives_what_the_model_does_a_quarter_of_the_samples_at_a_time(kind: type[Counted]) -> None:
     layer = kind()
     live = live_with(layer, batch=20)
-    assert live.repeated.size(40) == 5
+    assert live.repeated.over(40).size == 5
     found = live.answers(SampleInputs(VALUES))
     assert layer.calls == 1
     assert found == pytest.approx(np.asarray(live.model(VALUES)), rel=1e-5)
@@ -65,7 +65,7 @@ def test_few_samples_and_those_of_a_small_network_are_run_as_ever() -> None:
     for batch, count in ((20, 9), (128, 40)):
         layer = Counted()
         live = live_with(layer, batch=batch)
-        assert live.repeated.size(count) == batch
+        assert live.repeated.over(count).size == batch
         live.answers(SampleInputs(VALUES[:count]))
         live.answers(SampleInputs(VALUES[:count]))
         assert layer.calls == 2
