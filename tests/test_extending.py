@@ -68,6 +68,11 @@ RULE = '''FEW = Rule(
     threshold=5,
     unit=say("kernels"),
     source=say("an example"),
+    advice=Advice(
+        title=say("Few kernels"),
+        why=say("There is little to look at."),
+        action=say("Compare with a larger network."),
+    ),
 )
 
 
@@ -216,6 +221,7 @@ def test_a_rule_is_a_file_and_its_translation(made: Any) -> None:
     page, document = made
     found = {finding["code"]: finding["message"] for finding in document["findings"]}
     assert found["few-kernels"] == "it has 2 kernels (limit 5)"
+    assert "Compare with a larger network." in page
     assert "es hat 2 Kernel (Grenze 5)" in page
     assert "few-kernels" in {rule["code"] for rule in document["rules"]}
 
