@@ -36,14 +36,15 @@ DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, and give one worker all that shares the demo's report or a browser, or a file's fixtures.
 
-    Slow is whatever needs a browser, the demo's report or a whole run; what is marked so by itself runs wherever there is time.
+    Slow is whatever needs a browser, the demo's report or a whole run; what is marked so by itself and shares no fixture runs
+    wherever there is time.
     Dear is what makes a report, runs the command line, starts a process or trains, and what is marked so by itself.
     """
     gc.freeze()  # tests and modules stay to the end
     for item in items:
         if _needs_the_demos_report(item):
             item.add_marker(pytest.mark.xdist_group("demo"))
-        elif all(mark.name != "slow" for mark in item.own_markers):
+        elif all(mark.name != "slow" for mark in item.own_markers) or _shares_a_fixture(item):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
         if _needs_the_demos_report(item) or {"whole", "fuzz"} & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
@@ -64,6 +65,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
         return (yield)
     finally:
         measured.start()
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    known = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    return any(one.scope == "module" for name in known for one in known[name])
 
 
 def _needs_the_demos_report(item: pytest.Item) -> bool:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -181,50 +183,68 @@ def test_the_version_and_the_help_are_on_standard_output(capfd):
         assert "build" in capfd.readouterr().out
 
 
-def majority(threshold: float, severity: str) -> str:
-    return f'[rules]\nno-better-than-majority = {{ threshold = {threshold}, severity = "{severity}" }}\n'
+@pytest.fixture(scope="module")
+def sparse_weights(tmp_path_factory) -> Path:
+    """Return a file of weights of which every third is zero: a note."""
+    path = tmp_path_factory.mktemp("weights") / "sparse.weights.h5"
+    kernel = np.random.default_rng(4).normal(size=(3, 3, 4, 8)).astype(np.float32)
+    kernel.flat[::3] = 0
+    with h5py.File(path, "w") as file:
+        file["layers/conv2d/vars/0"] = kernel
+        file["layers/conv2d/vars/1"] = np.zeros(8, np.float32)
+    return path
 
 
-@pytest.mark.slow
+def sparse(threshold: float, severity: str) -> str:
+    return f'[rules]\nsparse-weights = {{ threshold = {threshold}, severity = "{severity}" }}\n'
+
+
 @pytest.mark.parametrize(
     ("toml", "fail_on", "code", "line"),
     [
         (
-            majority(0.99, "problem"),
+            sparse(0.3, "problem"),
             "problem",
             1,
-            "reportgen: --fail-on problem: failed by 1 problem; thresholds set by r.toml: no-better-than-majority.",
+            "reportgen: --fail-on problem: failed by 1 problem; thresholds set by r.toml: sparse-weights.",
         ),
         (
-            majority(0.2, "problem"),
+            sparse(0.4, "problem"),
             "problem",
             0,
-            "reportgen: --fail-on problem: passed; thresholds set by r.toml: no-better-than-majority.",
+            "reportgen: --fail-on problem: passed; thresholds set by r.toml: sparse-weights.",
         ),
         (
-            "[rules]\nsilent-channels = false\nfragile-to-visible-changes = false\n",
+            "[rules]\nsparse-weights = false\ncoarse-weights = false\n",
             "note",
             0,
-            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: fragile-to-visible-changes, silent-channels.",
+            "reportgen: --fail-on note: passed; rules off or lowered by r.toml: sparse-weights, coarse-weights.",
         ),
-        ("", "note", 1, "reportgen: --fail-on note: failed by 2 notes."),
+        ("", "note", 1, "reportgen: --fail-on note: failed by 1 note."),
     ],
 )
-def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, capfd, toml, fail_on, code, line):
+def test_a_gate_is_exit_code_1_after_the_report_was_written(folder, sparse_weights, capfd, toml, fail_on, code, line):
     (folder / "r.toml").write_text(toml, encoding="utf-8")
-    arguments = ["demo", "--config", "r.toml", "--fail-on", fail_on, "--quiet"]
-    assert run(arguments) == code
-    out, error = capfd.readouterr()
-    assert out == "demo-report.html\n"
-    assert error.splitlines() == ([line] if line else [])
-    assert "reportgen demo --config r.toml" in (folder / "demo-report.html").read_text(encoding="utf-8")
+    assert build(str(sparse_weights), "--config", "r.toml", "--fail-on", fail_on, "--quiet") == code
+    assert capfd.readouterr() == ("report.html\n", f"{line}\n")
+    assert "sparse.weights.h5 --config r.toml" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
-def test_timings_are_listed_and_leave_the_page_as_it_is(folder, capfd):
-    assert run(["demo", "-o", "a.html", "--quiet"]) == 0
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> tuple[str, ...]:
+    """Return what names a small model and six samples on the command line."""
+    keras.utils.set_random_seed(1)
+    layers = [keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(3)]
+    model, samples = (str(tmp_path_factory.mktemp("small") / name) for name in ("m.keras", "s.npy"))
+    keras.Sequential(layers).save(model)
+    np.save(samples, np.random.default_rng(2).random((6, 6, 6, 1), np.float32))
+    return (model, "--samples", samples)
+
+
+def test_timings_are_listed_and_leave_the_page_as_it_is(folder, small, capfd):
+    assert build(*small, "-o", "a.html", "--quiet") == 0
     assert capfd.readouterr().err == ""
-    assert run(["demo", "-o", "b.html", "--quiet", "--timings"]) == 0
+    assert build(*small, "-o", "b.html", "--quiet", "--timings") == 0
     lines = capfd.readouterr().err.splitlines()
     assert lines[0] == "  CPU s  wall s  stage"
     stages = [line[17:] for line in lines[1:]]
@@ -311,13 +331,13 @@ def test_help_version_and_rules_load_nothing_that_a_report_needs(argument, said)
 
 
 @pytest.mark.slow
-def test_the_module_runs_as_a_program_and_tensorflow_is_silent(tmp_path):
-    command = [sys.executable, "-m", "reportgen", "demo", "-o", "r.html"]
+def test_the_module_runs_as_a_program_and_tensorflow_is_silent(tmp_path, small):
+    command = [sys.executable, "-m", "reportgen", "build", *small, "-o", "r.html"]
     environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert result.stdout == "r.html\n"
-    assert result.stderr.startswith("0 problems, 0 warnings, 2 notes\n")
-    assert result.stderr.count("\n") == 3
+    lines = [line.split(":")[0] for line in result.stderr.splitlines()]
+    assert lines == ["1 problem, 0 warnings, 1 note", "  problem", "    from which follow"]
 
 
 @pytest.mark.slow
