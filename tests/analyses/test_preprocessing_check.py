@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from builders import LIMITS
 from keras import layers
+from scipy.stats import binomtest
 
 from reportgen.analyses.base import AnalysisContext, Skip
 from reportgen.analyses.preprocessing_check.analysis import PreprocessingCheck
@@ -149,6 +150,28 @@ def test_of_sets_of_classes_each_may_have_another_threshold_before_another_scale
     assert (other.gained, other.lost, other.p_value) == (18, 0, 1.0)
     assert (result.declared.value, result.exact) == (0.4, True)
     assert list(PreprocessingCheck().findings(result, LIMITS)) == []
+
+
+def test_a_variant_that_200_samples_leave_open_is_run_on_all_others(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.analyses.preprocessing_check.analysis._at_best", lambda *_: None)
+    generator = np.random.default_rng(4)
+    brightness = generator.permutation(np.repeat([40, 160, 160, 250], 200))  # 160 is 1 as declared, and 0 as -1 to 1
+    images = np.tile(brightness[:, None, None, None], (1, 3, 3, 1)).astype(np.uint8)
+    labels = np.where(brightness == 160, generator.random(800) < 0.4, brightness > 160).astype(int)
+    result = run(model, images, labels)
+    best = next(entry for entry in result.variants if entry.looks == 2)
+    between = brightness == 160
+    gained, lost = int((between & (labels == 0)).sum()), int((between & (labels == 1)).sum())
+    assert (best.accuracy.trials, best.gained, best.lost) == (800, gained, lost)
+    assert best.p_value == binomtest(gained, gained + lost).pvalue
+    assert max(entry.accuracy.trials for entry in result.variants if entry is not best) == 200
+    (finding,) = PreprocessingCheck().findings(result, LIMITS)
+    assert (finding.subject, result.checked) == (best.name, 800)
+    assert finding.evidence["p_value"] == best.p_value * 2 * len(result.variants)
+    twice = sum(entry.accuracy.trials for entry in result.variants)
+    assert twice <= 2 * 800
 
 
 def test_where_no_variant_could_be_better_by_more_than_chance_none_is_scored(model: Any) -> None:

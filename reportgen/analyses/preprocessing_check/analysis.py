@@ -37,7 +37,9 @@ FEWEST_ALIKE = 5
 """Samples under which scores may be alike because the samples are. Our choice, as for outputs that are alike."""
 
 MOST_CHECKED = 200
-"""Samples that are scored, drawn by the seed."""
+"""Samples that are scored, drawn by the seed; where these leave open whether a variant is better, it is run on the others too."""
+
+_HOPEFUL = 0.5  # p-value under which these may leave it open
 
 _NUMBERS = say("The labels are numbers, not classes, so no prediction is right or wrong.")
 _NOT_FINITE = say("Some outputs are NaN or infinite, so no prediction can be scored.")
@@ -194,7 +196,8 @@ def _check(
     passes: _Passes, samples: EvaluatedSamples, scores: ClassScores | None, *, limit: float, seed: int, most: int
 ) -> PreprocessingCheckResult | Literal["not paid"] | None:
     """Return how the model takes the variants in so many passes at the most; None without labels where nothing is amiss."""
-    order = np.random.default_rng(seed).permutation(samples.evaluated)[:MOST_CHECKED]
+    every = np.random.default_rng(seed).permutation(samples.evaluated)
+    order = every[:MOST_CHECKED]
     as_declared = passes.as_declared(np.sort(order[:FIRST]))
     if scores is None and as_declared is None:
         return None
@@ -203,8 +206,10 @@ def _check(
         variants = {name: one for name, one in variants.items() if one.is_scale}
     runs = [_Run(name, one) for name, one in variants.items()]
     others = [one for one in runs if _differs(one.variant, samples, order[:FIRST])]
-    answers = None if scores is None else _Answers.of(scores, samples, order)
-    out_of_reach = answers is not None and not _could_win(len(order) - int(answers.declared.sum()), 0, others, limit)
+    answers = None if scores is None else _Answers.of(scores, samples, every)
+    out_of_reach = answers is not None and not _could_win(
+        len(order) - int(answers.declared[: len(order)].sum()), 0, others, limit
+    )
     run = [one for one in others if one.variant.is_scale or (answers and not out_of_reach)]
     run = [] if out_of_reach and as_declared is None else run
     rounds = 1 if answers is None or out_of_reach else 2  # the second for those that are not behind
@@ -236,7 +241,7 @@ def _check(
         return result
     if out_of_reach:
         return _with_declared(replace(result, out_of_reach=True), answers, len(order))
-    return _scored(result, passes, samples, answers, order, run, limit, most)
+    return _scored(result, passes, samples, answers, every, run, limit, most)
 
 
 def _scored(
@@ -244,13 +249,18 @@ def _scored(
     passes: _Passes,
     samples: EvaluatedSamples,
     answers: _Answers,
-    order: np.ndarray,
+    every: np.ndarray,
     runs: list[_Run],
     limit: float,
     most: int,
 ) -> PreprocessingCheckResult:
-    """Return the result with each variant's accuracy; those ahead at first, or else the equals, are run on others."""
-    wrong = int((~answers.declared[result.first :]).sum())  # of the others: what can still be gained
+    """Return the result with each variant's accuracy.
+
+    Those ahead at first, or else the equals, are run on others of the first samples. Where none is certainly better then, the one
+    that may be is run on all others.
+    """
+    order = every[:MOST_CHECKED]
+    wrong = int((~answers.declared[result.first : len(order)]).sum())  # of the others: what can still be gained
     first = {one.name: answers.compared(one) for one in runs}
     able = [one for one in runs if _could_win(first[one.name].gained + wrong, first[one.name].lost, runs, limit)]
     ahead = [one for one in able if first[one.name].gained > first[one.name].lost]
@@ -258,8 +268,21 @@ def _scored(
     room = (most - len(runs) * result.first) // max(len(ahead), 1)
     more = order[result.first :][:room] if ahead else order[:0]
     _run_all(passes, samples, more, ahead)
-    entries = sorted(map(answers.compared, runs), key=lambda entry: -entry.accuracy.value)
-    return _with_declared(replace(result, variants=tuple(entries)), answers, result.first + len(more))
+    checked = result.first + len(more)
+    found = {one.name: answers.compared(one) for one in runs}
+    hopeful = min(ahead, key=lambda one: found[one.name].p_value, default=None)
+    further = every[checked:][: most - len(runs) * result.first - len(ahead) * len(more)]
+    if hopeful is not None and len(further) and _is_open(found[hopeful.name], len(runs), limit):
+        _run_all(passes, samples, further, [hopeful])
+        found[hopeful.name] = replace(answers.compared(hopeful), looks=2)
+        checked += len(further)
+    entries = sorted(found.values(), key=lambda entry: -entry.accuracy.value)
+    return _with_declared(replace(result, variants=tuple(entries)), answers, checked)
+
+
+def _is_open(entry: VariantAccuracy, variants: int, limit: float) -> bool:
+    """Return whether more samples may tell that a variant, the likeliest of all, is better."""
+    return entry.gained > entry.lost and entry.p_value < _HOPEFUL and entry.p_value * variants >= limit
 
 
 def _with_declared(result: PreprocessingCheckResult, answers: _Answers, checked: int) -> PreprocessingCheckResult:

@@ -23,6 +23,7 @@ class VariantAccuracy:
         p_value: p-value of McNemar's exact test, before any correction, in [0, 1]; of two classes the larger one of that and of
             the same against the declared scaling at thresholds chosen on other samples.
         option: what makes a report prepare its samples so, such as '--scale none'; '' where no option does.
+        looks: how often it was compared, each time with more samples, which the p-value is corrected for too.
     """
 
     name: Kept[str]
@@ -31,6 +32,7 @@ class VariantAccuracy:
     lost: int
     p_value: float
     option: Kept[str] = ""
+    looks: int = 1
 
     @property
     def as_used(self) -> float:

@@ -242,7 +242,7 @@ def findings(result: PreprocessingCheckResult, limits: Limits) -> Iterator[Findi
         if result.by_spread is not None and limit > 0:
             yield _by_spread(result, result.by_spread)
         return
-    corrected = {entry.name: min(1.0, entry.p_value * len(result.variants)) for entry in result.variants}
+    corrected = {entry.name: min(1.0, entry.p_value * entry.looks * len(result.variants)) for entry in result.variants}
     better = [entry for entry in result.variants if entry.gained > entry.lost and corrected[entry.name] < limit]
     # several may be better than a scale that is far off: the one that is right most often is likeliest the model's own
     best = max(better, key=lambda entry: (entry.accuracy.value, -entry.p_value), default=None)
