@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.keras_internals import graph_of, history_of, nodes_of, output_structure
 from reportgen.models.graphs.arithmetic import Shape
+from reportgen.models.startup import TENSORFLOW, backend
 from reportgen.results import ModelOutput
 
 _UNCHANGED = frozenset({"Flatten", "Reshape", "Dropout", "Identity", "Squeeze", "ExpandDims"})
@@ -197,7 +198,15 @@ def first_array(output: Any) -> np.ndarray:
 
 
 def as_array(tensor: Any) -> np.ndarray:
-    """Return a tensor's values as float32, whatever Keras runs on: one of PyTorch has its gradients cut off first."""
+    """Return a tensor's values as float32, not to be written to, whatever Keras runs on.
+
+    TensorFlow's are shown where they are; one of PyTorch has its gradients cut off first.
+    """
     import keras
 
+    if backend() == TENSORFLOW:
+        import tensorflow as tf
+
+        if isinstance(tensor, tf.Tensor):  # neither sparse nor ragged
+            return np.asarray(tensor, dtype=np.float32)
     return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)

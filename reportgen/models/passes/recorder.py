@@ -152,7 +152,8 @@ class Recorder:
         if len(wanted) and self.is_pooled(name):
             self.pools.add(name, pool(values[wanted]))
         if (kept or instead) and self._left > 0 and not self._is_replaced(name):
-            self._parts.setdefault(name, []).append(values[: self._left].copy())
+            whole = len(values) <= self._left and values.flags.c_contiguous  # what is kept whole need not be copied
+            self._parts.setdefault(name, []).append(values if whole else values[: self._left].copy())
 
     def end(self, output: Any) -> None:
         """Note the model's output for the batch; after the first, what need not be looked at is known."""
@@ -241,7 +242,7 @@ class Recorder:
             self._parts.pop(source, None)
         place = {name: index for index, name in enumerate(found.order)}
         names = sorted(self._parts, key=lambda name: place.get(name, len(place)))
-        found.kept = {name: np.concatenate(self._parts[name]) for name in names}
+        found.kept = {name: _joined(self._parts.pop(name)) for name in names}
         found.statistics = {name: one for name, one in found.statistics.items() if name not in self._passed_over}
         found.outputs = outputs
         found.pooled = self.pools.finish()
@@ -285,6 +286,10 @@ class Recorder:
     def _name_of(self, tensor: Any) -> str | None:
         reference, name = self._outputs.get(id(tensor), (None, None))
         return name if reference is not None and reference() is tensor else None
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _merge(known: dict[str, Any], name: str, more: Any) -> None:
