@@ -7,6 +7,7 @@ from collections.abc import Callable
 from reportgen.analyses.base import AnalysisContext
 from reportgen.errors import ForwardError
 from reportgen.keras_internals import quantised
+from reportgen.measures.effort import effort_of
 from reportgen.measures.page_plan import LARGEST_BYTES
 from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel, OneOutput
@@ -69,7 +70,7 @@ def make_context(
         try:
             recorded = () if described.outputs_only else shown
             evaluated = evaluate_samples(described, source, shown=recorded, options=options, sharding=sharding)
-            live = _live(described, evaluated, reason)
+            live = _live(described, evaluated, options, reason)
         except ForwardError as error:
             failed = str(error)
             reason = say(
@@ -106,8 +107,9 @@ def make_context(
     )
 
 
-def _live(described: DescribedModel, evaluated: EvaluatedSamples, reason: str) -> LiveModel:
+def _live(described: DescribedModel, evaluated: EvaluatedSamples, options: ReportOptions, reason: str) -> LiveModel:
     """Return the model for sections that run it once more; `reason` is why one of outputs alone has no gradients."""
+    maps = bool(options.attribution_methods) and not described.outputs_only
     output = described.output
     model = OneOutput(described.model, output.index) if output.count > 1 else described.model
     return LiveModel(
@@ -116,6 +118,7 @@ def _live(described: DescribedModel, evaluated: EvaluatedSamples, reason: str) -
         batch=evaluated.batch,
         no_gradients=reason if described.outputs_only else _no_gradients(described),
         explained=evaluated.activations.beside_call,
+        ahead=effort_of(options.effort, described.calls).most_tested(len(evaluated.names)) if maps else 0,
     )
 
 

@@ -12,6 +12,7 @@ from reportgen.results import Histogram
 _TAIL = 0.005  # of the values beyond either end
 _WIDE = 0.75  # of the whole range: tails are cut where that leaves less
 _MOST_SORTED = 200_000  # values that a quantile is taken of
+_IN_CACHE = 2**15  # values that are sorted into bins together
 
 
 def histogram_of(
@@ -34,7 +35,7 @@ def histogram_of(
         low, high = inner
     edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
     within = (float(edges[0]), float(edges[-1]))
-    counts = {name: np.histogram(each, bins=bins, range=within)[0] for name, each in values.items()}
+    counts = {name: _counts(each, bins, within) for name, each in values.items()}
     whole = {name: (stands_for or {}).get(name, len(each)) for name, each in values.items()}
     counts = {
         name: each
@@ -44,6 +45,23 @@ def histogram_of(
     }
     cut = sum(whole.values()) - sum(int(each.sum()) for each in counts.values())
     return Histogram(edges=edges, counts=counts, value_label=say("weight"), cut=cut)
+
+
+def _counts(values: np.ndarray, bins: int, within: tuple[float, float]) -> np.ndarray:
+    """Return how many values lie in each of some bins of equal width, the last one with both its ends, (bins,) int64.
+
+    As `np.histogram` does in a third of its time: a value within rounding of an edge may be counted beside it.
+    """
+    low, high = within
+    found = np.zeros(bins + 2, np.int64)  # below, the bins, above
+    for start in range(0, len(values), _IN_CACHE):
+        places = values[start : start + _IN_CACHE].astype(np.float64)
+        at_end = np.count_nonzero(places == high)
+        places -= low
+        places *= bins / (high - low)
+        found += np.bincount((np.clip(places, -1, bins) + 1).astype(np.intp), minlength=bins + 2)
+        found[-2] += at_end
+    return found[1:-1]
 
 
 def _inner_range(values: np.ndarray) -> tuple[float, float]:

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from reportgen.measures.deletion import FIRST_LOOK
 from reportgen.results import LayerSummary
 
-BUDGETS: dict[str, int | None] = {"quick": 15_000_000_000, "standard": 150_000_000_000, "full": None}
+BUDGETS: dict[str, int | None] = {"quick": 5_000_000_000, "standard": 150_000_000_000, "full": None}
 """Multiply-adds of each effort; None for no end."""
 
 CHANGED: dict[str, int | None] = {"quick": 0, "standard": 30_000_000_000, "full": None}
@@ -97,8 +97,8 @@ class Effort:
         They stay in proportion to the first pass, so that only `quick` cuts them.
 
         Example:
-            >>> Effort("quick", cost=3_900_000_000).rescaled(16)  # ResNet50
-            3
+            >>> Effort("quick", cost=400_000_000).rescaled(16)  # EfficientNetB0
+            12
         """
         return wanted if self.passes is None or self.name != QUICK else min(wanted, self.passes)
 
@@ -119,6 +119,18 @@ class Effort:
             randomised = min(randomised, max(1, passes // (_SHARED * each)))
         left = passes - randomised * each
         return PaidTests(randomised, max(left, least))
+
+    def most_tested(self, maps: int) -> int:
+        """Return how many passes the tests of so many maps of one method take where each has a first look at deletion.
+
+        Example:
+            >>> Effort("quick", cost=400_000_000).most_tested(8)  # EfficientNetB0, none of whose maps is tested by deletion
+            8
+        """
+        paid = self.tests(maps)
+        wanted = maps * FIRST_LOOK
+        deletion = wanted if paid.deletion is None else min(wanted, paid.deletion)
+        return paid.randomised + (deletion if deletion >= FIRST_LOOK else 0)
 
     def made(self, wanted: int, *, steps: int, layers: int, cost: int) -> int:
         """Return for how many channels of a layer an input is made.

@@ -26,8 +26,8 @@ def test_every_effort_that_can_be_asked_for_has_a_budget() -> None:
         ("standard", RESNET50, PaidTests(8, 30)),
         ("standard", VGG16, PaidTests(3, FIRST_LOOK)),  # 278 billion, under twice the budget
         ("standard", 17_000_000_000, PaidTests(8, 0)),
-        ("quick", MOBILENET, PaidTests(8, 41)),
-        ("quick", RESNET50, PaidTests(3, 0)),
+        ("quick", MOBILENET, PaidTests(8, 8)),
+        ("quick", RESNET50, PaidTests(1, 0)),
         ("quick", VGG16, PaidTests(0, 0)),
         ("full", VGG16, PaidTests(8, None)),
         ("quick", 0, PaidTests(8, None)),  # what is not known is not cut
@@ -46,7 +46,7 @@ def test_several_methods_share_the_budget_and_gradients_by_the_input_cost_three_
 
 
 def test_quick_alone_cuts_what_stays_in_proportion_to_the_first_pass() -> None:
-    assert [Effort("quick", cost).rescaled(16) for cost in (MOBILENET, RESNET50, VGG16, 0)] == [16, 3, 0, 16]
+    assert [Effort("quick", cost).rescaled(16) for cost in (MOBILENET, RESNET50, VGG16, 0)] == [16, 1, 0, 16]
     assert [Effort(name, VGG16).rescaled(400) for name in ("standard", "full")] == [400, 400]
 
 

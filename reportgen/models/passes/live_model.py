@@ -24,6 +24,7 @@ class LiveModel:
         batch: how many samples to run at once.
         no_gradients: why no gradients can be taken through it, nor its layers be run one by one; '' where they can.
         explained: name of the call whose maps are explained, where the graph tells, see `explained_call`; '' elsewhere.
+        ahead: number of samples that analyses will run again in all, as far as that is known: whether a graph is worth making.
     """
 
     model: Any
@@ -31,6 +32,7 @@ class LiveModel:
     batch: int
     no_gradients: str = ""
     explained: str = ""
+    ahead: int = 0
 
     @cached_property
     def repeated(self) -> RepeatedPass:
@@ -41,6 +43,7 @@ class LiveModel:
             self.batch,
             traceable=not isinstance(self.model, CompiledModel),
             beside=self.explained,
+            ahead=self.ahead,
         )
 
     def features(self, inputs: SampleInputs) -> np.ndarray | None:

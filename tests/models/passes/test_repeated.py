@@ -1,5 +1,6 @@
 """A model on many samples, as one graph."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -56,19 +57,27 @@ def test_a_graph_gives_what_the_model_does_a_quarter_of_the_samples_at_a_time(ki
 def test_one_graph_serves_batches_of_any_size() -> None:
     layer = Counted()
     live = live_with(layer, batch=20)
-    live.answers(SampleInputs(VALUES[:13]))
+    live.answers(SampleInputs(VALUES[:33]))
     assert len(live.answers(SampleInputs(VALUES[:3]))) == 3
     assert layer.calls == 1
 
 
 def test_few_samples_and_those_of_a_small_network_are_run_as_ever() -> None:
-    for batch, count in ((20, 9), (128, 40)):
+    for batch, count in ((20, 20), (128, 40)):
         layer = Counted()
         live = live_with(layer, batch=batch)
         assert live.repeated.over(count).size == batch
         live.answers(SampleInputs(VALUES[:count]))
         live.answers(SampleInputs(VALUES[:count]))
         assert layer.calls == 2
+
+
+def test_a_graph_is_made_earlier_where_more_samples_are_to_follow() -> None:
+    layer = Counted()
+    live = replace(live_with(layer, batch=20), ahead=30)
+    for first in (0, 2, 4):
+        live.answers(SampleInputs(VALUES[first : first + 2]))
+    assert layer.calls == 1
 
 
 def test_the_explained_maps_come_with_the_graph_and_follow_changed_weights() -> None:
