@@ -42,18 +42,19 @@ def recorded(tmp_path: Path):
     return record
 
 
-def check_words(words: list[str], outputs: list[str]) -> None:
-    """Check that a command line builds a report of the hostile inputs, by options that exist."""
-    assert words[:1] == ["build"]
-    assert words[-2:] == ["--", INPUTS["MODEL"]]
+def check_words(words: list[str], outputs: list[str], *, base: str = "") -> None:
+    """Check that a command line builds a report of the hostile inputs, or compares with a base, by options that exist."""
+    command = "compare" if base else "build"
+    assert words[:1] == [command]
+    assert words[words.index("--") + 1 :] == [*([base] if base else []), INPUTS["MODEL"]]
     assert [word for word in words if word in outputs] == outputs
     assert [word for word in words if word.startswith(("--samples", "--labels", "--class", "--fail"))] == [
         f"--samples={HOSTILE}",
         "--labels=y z.npy",
         "--class-names=a,b",
-        "--fail-on=problem",
+        f"--fail-on={'regression' if base else 'problem'}",
     ]
-    known = {name for one in typer.main.get_command(app).commands["build"].params for name in one.opts}
+    known = {name for one in typer.main.get_command(app).commands[command].params for name in one.opts}
     assert {word.partition("=")[0] for word in words if word.startswith("--") and word != "--"} <= known
 
 
@@ -72,7 +73,9 @@ def test_the_github_action_gives_its_inputs_as_words_and_never_as_script(recorde
     words = recorded(shell, build["run"], **{**defaults, **INPUTS})
     files = ("report.html", "report.json", "junit.xml", "report.md", "metrics.json")
     check_words(words, [f"{folder}/{name}" for name in files])
-    assert (tmp_path / "output").read_text() == f"report={folder}/report.html\n"
+    words = recorded(shell, build["run"], **{**defaults, **INPUTS, "BASE": "-old.keras"})
+    check_words(words, [f"{folder}/{name}" for name in files], base="-old.keras")
+    assert (tmp_path / "output").read_text() == f"report={folder}/report.html\n" * 2
     assert "--fail-on" not in " ".join(recorded(shell, build["run"], **{**defaults, "FAIL_ON": "never", "MODEL": "m"}))
 
 
@@ -81,6 +84,8 @@ def test_the_gitlab_job_gives_its_variables_as_words(recorded) -> None:
     words = recorded(["sh", "-ec"], "\n".join(job["script"]), **{**job["variables"], **INPUTS})
     files = ["report.html", "report.json", "junit.xml", "report.md", "metrics.json"]
     check_words(words, files)
+    given = {**job["variables"], **INPUTS, "BASE": "-old.keras"}
+    check_words(recorded(["sh", "-ec"], "\n".join(job["script"]), **given), files, base="-old.keras")
     artifacts = job["artifacts"]
     assert {*artifacts["paths"], artifacts["reports"]["junit"]} == set(files)
     assert artifacts["when"] == "always"
@@ -92,7 +97,7 @@ def test_the_pre_commit_hook_inspects_every_file_and_names_all_that_cannot_be_re
     (hook,) = read(".pre-commit-hooks.yaml")
     assert all(re.search(hook["files"], name) for name in ("a/b.keras", "m.weights.h5", "x.hdf5"))
     assert not re.search(hook["files"], "model.py")
-    command = hook["entry"].split()
+    command = [*hook["entry"].split(), *hook["args"]]
     assert command[0] == "reportgen"
     pointer, cut = tmp_path / "pointer.keras", tmp_path / "cut.keras"
     pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,13 +89,26 @@ class ClassChanges:
             == np.arange(count)
             for each in (first, second)
         ]
-        present = np.flatnonzero(members.any(axis=0)).tolist()
-        confidence = 1 - (1 - CONFIDENCE) / max(len(present), 1)
-        rows = []
-        for index in present:
-            inside = members[:, index]
-            recall = paired_rates(*(each[inside, index] for each in said), confidence=confidence)
-            certain = recall.p_value < 1 - confidence
-            rows.append(ClassChange(index, new.samples.class_name(index), int(inside.sum()), recall, bool(certain)))
-        rows.sort(key=lambda row: (row.recall.difference, row.index))
-        return ClassChangesResult(tuple(rows), confidence, count)
+        return recall_changes(members, said[0], said[1], name=new.samples.class_name)
+
+
+def recall_changes(
+    members: np.ndarray, base: np.ndarray, new: np.ndarray, *, name: Callable[[int], str]
+) -> ClassChangesResult:
+    """Return how often two models recognise each class.
+
+    Args:
+        members: (N, K) bool, which classes each sample has.
+        base, new: (N, K) bool, which classes each model gives to it.
+        name: the name of a class by its number.
+    """
+    present = np.flatnonzero(members.any(axis=0)).tolist()
+    confidence = 1 - (1 - CONFIDENCE) / max(len(present), 1)
+    rows = []
+    for index in present:
+        inside = members[:, index]
+        recall = paired_rates(base[inside, index], new[inside, index], confidence=confidence)
+        certain = recall.p_value < 1 - confidence
+        rows.append(ClassChange(index, name(index), int(inside.sum()), recall, bool(certain)))
+    rows.sort(key=lambda row: (row.recall.difference, row.index))
+    return ClassChangesResult(tuple(rows), confidence, members.shape[1])
