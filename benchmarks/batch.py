@@ -3,7 +3,9 @@
 Three figures of the first part are stated in docs/performance.md: CPU time of a model against a run of its own, memory of
 a worker from its 10th report to its last, and pages that differ from those of single builds, which must be none.
 In the second part a batch is killed (SIGKILL, with its workers) at random moments and begun again, until it was killed so often:
-what was done before a kill must not be done again, and in the end nothing may be missing or half.
+what was done before a kill must not be done again, and in the end nothing may be missing or half. Its models are weights alone,
+whose reports take a tenth of a second, so that kills fall into the writing of pages, records and the index; with `--whole` they
+are the demo's.
 """
 
 import argparse
@@ -40,6 +42,15 @@ def make_models(folder: Path, count: int) -> None:
             for name, content in parts.items():
                 renamed = content.replace(b"fashion_mnist_cnn", f"fashion_mnist_{number:03d}".encode())
                 archive.writestr(zipfile.ZipInfo(name), renamed if name == "config.json" else content)
+
+
+def make_stored(folder: Path, count: int) -> None:
+    """Write the demo's weights so many times, each with other bytes."""
+    folder.mkdir()
+    with zipfile.ZipFile(MODEL) as demo:
+        weights = demo.read("model.weights.h5")
+    for number in range(count):
+        (folder / f"epoch-{number:03d}.weights.h5").write_bytes(weights + f"{number:03d}".encode())
 
 
 def memory_of_workers() -> dict[int, float]:
@@ -95,17 +106,18 @@ def measure(count: int) -> None:
         print(f"pages that differ from single builds: {differ or 'none'} of {len(singles)}")
 
 
-def kill_often(count: int, kills: int, seed: int) -> None:
+def kill_often(kills: int, seed: int, *, whole: bool) -> None:
     """Kill batches so often and print what was done twice, and what was lost."""
+    count, make, longest, given = (12, make_models, 25, GIVEN) if whole else (60, make_stored, 6, [])
     draw, twice, lost, killed = random.Random(seed), 0, 0, 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_models(folder / "models", count)
+        make(folder / "models", count)
         rounds = 0
         while killed < kills:
             out, done = folder / f"reports-{rounds}", {}
             rounds += 1
-            command = [sys.executable, "-m", "reportgen", "batch", str(folder / "models"), *GIVEN, "-q", "-j", "2"]
+            command = [sys.executable, "-m", "reportgen", "batch", str(folder / "models"), *given, "-q", "-j", "2"]
             while True:
                 process = subprocess.Popen(
                     [*command, "-o", str(out), "--attribution", "none", "--redraws", "5"],
@@ -113,7 +125,7 @@ def kill_often(count: int, kills: int, seed: int) -> None:
                     stdout=subprocess.DEVNULL,
                 )
                 try:
-                    process.wait(draw.uniform(2, 25) if killed < kills else None)
+                    process.wait(draw.uniform(1, longest) if killed < kills else None)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
@@ -145,11 +157,12 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=100)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--whole", action="store_true")
     given = parser.parse_args()
     if given.models:
         measure(given.models)
     if given.kills:
-        kill_often(12, given.kills, given.seed)
+        kill_often(given.kills, given.seed, whole=given.whole)
 
 
 if __name__ == "__main__":
