@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reportgen.measures.page_plan import PagePlan
 from reportgen.measures.temperature import Temperature
 from reportgen.messages import say
-from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head, common_data_format
+from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
 from reportgen.models.passes import LiveModel
 from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
@@ -111,10 +111,7 @@ class AnalysisContext:
     @cached_property
     def pixels(self) -> Pixels | None:
         """What is kept of the pixels of the evaluated samples, which are read once for all sections; None without samples."""
-        if self.samples is None:
-            return None
-        layers = () if self.live is None else self.live.layers.values()
-        return read_pixels(self.samples, channels_first=common_data_format(layers) == "channels_first")
+        return None if self.samples is None else read_pixels(self.samples)
 
 
 NO_WEIGHTS = say("The file holds an architecture without weights, so there is nothing to analyse.")

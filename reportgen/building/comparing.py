@@ -16,8 +16,9 @@ from reportgen.building.opening import read_described
 from reportgen.building.provenance import comparing_command, input_names, make_provenance
 from reportgen.comparison import Side, applied_rules, compared, verdict_of_parts
 from reportgen.errors import MisfitError, SamplesError, told_as_lack
+from reportgen.measures.arrangement import Arrangement
 from reportgen.messages import say
-from reportgen.models.graphs import DescribedModel, describe_deployed, model_inputs
+from reportgen.models.graphs import DescribedModel, arranged_input, describe_deployed, model_inputs
 from reportgen.models.passes import grouped_convolutions_run
 from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions, settled
@@ -176,7 +177,12 @@ def _called(model: LoadedModel | WeightsOnly, place: int) -> str:
 def _takes_alike(first: DescribedModel, second: DescribedModel) -> bool:
     inputs = [{one.name: one.shape for one in model_inputs(each.model)} for each in (first, second)]
     alone = all(len(each) <= 1 for each in inputs)
-    return first.summary.input_shape == second.summary.input_shape and (alone or inputs[0] == inputs[1])
+    same = first.summary.input_shape == second.summary.input_shape and (alone or inputs[0] == inputs[1])
+    return same and (second.outputs_only or _turned(first) == _turned(second))
+
+
+def _turned(described: DescribedModel) -> Arrangement:
+    return arranged_input(described.model, described.layers, shape=described.summary.input_shape).arrangement
 
 
 def _kept(source: SampleSource) -> SampleSource:

@@ -93,7 +93,6 @@ def deletion_tests(
     *,
     seed: int,
     limit: float = AS_GOOD,
-    channels_first: bool = False,
     most: int | None = None,
 ) -> tuple[DeletionTest, ...]:
     """Return the test of each map, n of them, each with as many random orders as its verdict needs, at most 160.
@@ -113,7 +112,6 @@ def deletion_tests(
             position of each one's sample, (m,) int64.
         seed: seed of the random orders.
         limit: share of random orders that may do as well, up to which a verdict is looked for.
-        channels_first: whether the inputs' first axis is their channels.
         most: most inputs that are scored; None for as many as the verdicts need.
 
     Source: Petsiuk et al., RISE, arXiv 1806.07421 (the deletion metric: the area under the curve); Samek et al.,
@@ -123,7 +121,7 @@ def deletion_tests(
     if not len(maps):
         return ()
     cells = cells_of(maps)
-    masked = _Masked(inputs, blurred(inputs, channels_first=channels_first), score, channels_first)
+    masked = _Masked(inputs, blurred(inputs), score)
     generators = [np.random.default_rng((seed, number)) for number in range(len(maps))]
     own = _positions(-np.nan_to_num(cells.reshape(len(cells), 1, -1)), np.random.default_rng(0).random)
     curves = [np.empty((0, len(DELETED))) for _ in maps]
@@ -173,17 +171,16 @@ def _tested(known: np.ndarray) -> DeletionTest:
     return DeletionTest(float((areas[1:].mean() - areas[0]) / spread), orders, as_good)
 
 
-def blurred(inputs: np.ndarray, *, channels_first: bool = False) -> np.ndarray:
+def blurred(inputs: np.ndarray) -> np.ndarray:
     """Return images in which each value is the mean of a window of half the image's height and width around it, float32.
 
     Beyond the border the image's own edge goes on. Of volumes the window also has half the depth.
 
     Args:
         inputs: (n, *shape) float32 with two or three spatial axes.
-        channels_first: whether their first axis is their channels.
     """
     values = inputs.astype(np.float64)
-    for axis in range(2, inputs.ndim) if channels_first else range(1, inputs.ndim - 1):
+    for axis in range(1, inputs.ndim - 1):
         reach = inputs.shape[axis] // 4
         padding = [(0, 0)] * inputs.ndim
         padding[axis] = (reach + 1, reach)
@@ -202,17 +199,16 @@ class _Masked:
     inputs: np.ndarray
     instead: np.ndarray
     score: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    channels_first: bool
 
     def scores(self, samples: Sequence[int], orders: np.ndarray, grid: tuple[int, ...]) -> np.ndarray:
         """Return the scores (samples, orders, steps) for orders (samples, orders, cells) of a grid's cells."""
-        size = self.inputs.shape[2:] if self.channels_first else self.inputs.shape[1:-1]
+        size = self.inputs.shape[1:-1]
         positions = np.repeat(samples, orders.shape[1])
         rows = orders.reshape(len(positions), orders.shape[-1])
         at_once = max(1, _BYTES // (len(DELETED) * self.inputs[0].nbytes))
         parts = []
         for start in counted_off(range(0, len(rows), at_once), len(rows), size=at_once):
-            masks = np.expand_dims(_masks(rows[start : start + at_once], grid, size), 1 if self.channels_first else -1)
+            masks = np.expand_dims(_masks(rows[start : start + at_once], grid, size), -1)
             each = np.repeat(positions[start : start + at_once], len(DELETED))
             parts.append(_within(self.score(np.where(masks, self.instead[each], self.inputs[each]), each)))
         return np.concatenate(parts).reshape(len(samples), orders.shape[1], len(DELETED))

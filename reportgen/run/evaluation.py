@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.measures.arrangement import AS_IT_IS, Arrangement
 from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.messages import say
 from reportgen.models.gradients import explained_call
@@ -81,7 +82,7 @@ def evaluate_samples(
             selection by loss without class scores.
         ForwardError: the model cannot be run on the samples.
     """
-    rescaling, tokens = described.rescaling, described.looked_up_by(source.shape)
+    rescaling, tokens = described.rescaling, described.looked_up_by(_taken(source))
     chosen = _choose(described, source, options)
     feed, indices, labels = chosen.feed, chosen.indices, classes_of(source.labels)
     activations = _run(
@@ -122,6 +123,7 @@ def evaluate_samples(
         activations=activations,
         read=lambda positions: source.read([indices[position] for position in positions]),
         scale=chosen.scaling.apply,
+        arrangement=source.arrangement,
         indices=indices,
         name_of=lambda position: source.names(indices[position]),
         areas=source.areas,
@@ -167,7 +169,7 @@ class _Chosen:
 
 def _choose(described: DescribedModel, source: SampleSource, options: ReportOptions) -> _Chosen:
     scaling = _scaling(described, source, options)
-    feed = Feed(described.model, source, scaling, samples_at_once(described, source.shape), scale=options.scale)
+    feed = Feed(described.model, source, scaling, samples_at_once(described, _taken(source)), scale=options.scale)
     labels = classes_of(source.labels)
     selection = parse_selection(options.select, labelled=labels is not None)
     losses = _losses(described, source, labels, feed) if selection.needs_losses and labels is not None else None
@@ -304,12 +306,18 @@ class ShardRunner:
 
 def _scaling(described: DescribedModel, source: SampleSource, options: ReportOptions) -> Scaling:
     rescaling = described.rescaling
-    return choose_scaling(
+    chosen = choose_scaling(
         options.scale,
         dtype=source.dtype,
         rescaled_by=rescaling.path if rescaling else None,
-        looked_up_by=described.looked_up_by(source.shape),
+        looked_up_by=described.looked_up_by(_taken(source)),
     )
+    return replace(chosen, arrangement=source.arrangement)
+
+
+def _taken(source: SampleSource) -> tuple[int, ...]:
+    """Return the shape of a sample as the model takes it."""
+    return tuple(source.arrangement.undo(np.empty((0, *source.shape))).shape[1:])
 
 
 def _every_call(described: DescribedModel, shown: tuple[str, ...]) -> frozenset[str]:
@@ -423,7 +431,7 @@ class EvaluatedSamples:
     Attributes:
         summary: where they come from and what was done.
         names: the chosen samples' names, n of them.
-        images: the chosen samples as stored, (n, *shape).
+        images: the chosen samples as stored, (n, *shape), rows, columns and channels last.
         labels: what is known to be right for each of all N evaluated samples, chosen ones first; None where nothing was given.
         class_names: by class, or None.
         classes_by_position: whether class folders were taken for the classes by their order, as none has the name of one.
@@ -433,7 +441,8 @@ class EvaluatedSamples:
         activations: what the forward pass recorded, chosen samples first.
         read: returns evaluated samples by their position (not their index in the source), (n, *shape) as stored; read again
             from the source, so that not all need to be in memory.
-        scale: turns stored samples into what the model receives, (n, *shape) float32.
+        scale: turns stored samples into what the model receives, (n, ...) float32, in its own order of axes.
+        arrangement: from what the model receives to pictures.
         pack: puts scaled samples together with what the model's other inputs receive, by the positions of these samples, each
             input at its sample's own values; returns them as they are where there is a single input.
         repeat_change: how far the outputs of the first samples differ when they are run twice, as a share of the largest output;
@@ -456,6 +465,7 @@ class EvaluatedSamples:
     activations: Activations
     read: Callable[[Sequence[int]], np.ndarray]
     scale: Callable[[np.ndarray], np.ndarray]
+    arrangement: Arrangement = AS_IT_IS
     indices: tuple[int, ...] = ()
     name_of: Callable[[int], str] = str
     areas: Mapping[int, int] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.errors import SamplesError
 from reportgen.messages import counted, say
-from reportgen.models.graphs import DescribedModel, Shape, model_inputs, pictured_input
+from reportgen.models.graphs import DescribedModel, Shape, arranged_input, model_inputs, pictured_input
 from reportgen.options import ReportOptions
 from reportgen.samples import (
     NO_LABELS,
@@ -23,6 +23,7 @@ from reportgen.samples import (
     SliceColumn,
     Unused,
     are_left_out,
+    arranged,
     concatenated,
     folder_column,
     is_stream,
@@ -141,7 +142,7 @@ def _opened(
         samples = samples.get("", samples)
     found = sources_by_input(samples, names)
     first, opened = _open_all(found, shapes, labels, class_names, options, described)
-    source = opened.pop(first)
+    source = _as_pictures(described, opened.pop(first), first)
     if not opened and (names or not first):
         return source
     for name, other in opened.items():
@@ -161,6 +162,21 @@ def _opened(
     )
     source = replace(source, input_name=first, beside=opened, notes=(shown, *others, *source.notes))
     return _with_labels_beside(source)
+
+
+def _as_pictures(described: DescribedModel, source: SampleSource, name: str) -> SampleSource:
+    """Return the pictured input's samples with the axes in the order in which the first convolution sees them."""
+    if described.model is None or described.outputs_only:
+        return source
+    turned = arranged_input(described.model, described.layers, name=name, shape=source.shape).arrangement
+    if not turned.turns:
+        return source
+    said = say(
+        "The model takes {shape}; pictures are shown as its first convolution sees them, {seen}.",
+        shape=" × ".join(map(str, source.shape)),
+        seen=" × ".join(map(str, turned.shape_of(source.shape))),
+    )
+    return replace(arranged(source, turned), notes=(*source.notes, said))
 
 
 def _with_labels_beside(source: SampleSource) -> SampleSource:

@@ -30,7 +30,6 @@ def cut_patches(
     channels: tuple[int, ...],
     samples: EvaluatedSamples,
     *,
-    channels_first: bool,
     pixels: int,
     most: int = SAMPLES_KEPT,
 ) -> tuple[np.ndarray, Palette, tuple[float, float]]:
@@ -41,7 +40,6 @@ def cut_patches(
         placed: the pixels that one answer sees.
         channels: n of them.
         samples: the evaluated samples.
-        channels_first: whether a sample's first axis is its channels.
         pixels: most pixels that all patches may have; larger ones shrink to means of blocks.
         most: patches of each channel, k at the most.
 
@@ -52,7 +50,6 @@ def cut_patches(
     """
     positions = sorted({int(position) for channel in channels for position in top.samples[:most, channel]})
     stored = samples.read(positions)
-    stored = np.moveaxis(stored, 1, -1) if channels_first else stored
     axes = len(top.size)
     if axes == 3:
         values, palette, ends = stored.mean(axis=-1, dtype=np.float32), Palette.GREY, value_range(stored)

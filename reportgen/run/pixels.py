@@ -33,13 +33,8 @@ class Pixels:
     areas: np.ndarray | None
 
 
-def read_pixels(samples: EvaluatedSamples, *, channels_first: bool) -> Pixels:
-    """Return what is kept of the evaluated samples' pixels.
-
-    Args:
-        samples: the evaluated samples.
-        channels_first: whether a picture has its channels in front.
-    """
+def read_pixels(samples: EvaluatedSamples) -> Pixels:
+    """Return what is kept of the evaluated samples' pixels."""
     pictures = len(samples.summary.shape) == 3
     count = samples.evaluated if pictures else min(samples.evaluated, MOST_COMPARED)
     known: list[Fingerprints] = []
@@ -47,7 +42,6 @@ def read_pixels(samples: EvaluatedSamples, *, channels_first: bool) -> Pixels:
     step = max(min(_AT_ONCE, _MOST_NUMBERS // math.prod(samples.summary.shape)), 1)
     for start in range(0, count, step):
         stored = samples.read(range(start, min(start + step, count)))
-        stored = np.moveaxis(stored, 1, -1) if pictures and channels_first else stored
         if start < MOST_COMPARED:
             known.append(fingerprints(stored[: MOST_COMPARED - start]))
         if pictures:

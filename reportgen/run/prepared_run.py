@@ -66,12 +66,13 @@ def prepare_with(described: DescribedModel, source: SampleSource) -> PreparedRun
     if not described.outputs_only and (
         not _is_known(described) or common_data_format(described.layers.values()) == "channels_first"
     ):
-        batch = model_batch(model, source, source.read([0]).astype(np.float32), [0], {})
+        first = source.arrangement.undo(source.read([0])).astype(np.float32)
+        shape, batch = first.shape[1:], model_batch(model, source, first, [0], {})
         if not model.built:
             _build(model, batch, source)
             notes = (*notes, _BUILT)
-            described = describe_model(model, input_shape=source.shape)
-        described = _completed(described, batch, source.shape)
+            described = describe_model(model, input_shape=shape)
+        described = _completed(described, batch, shape)
         notes = (*notes, _COMPILED) if described.compiled else notes
     output = described.output
     if output.count > 1:

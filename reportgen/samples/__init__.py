@@ -32,4 +32,4 @@ from reportgen.samples.readers import (
 from reportgen.samples.scale import SCALES, Scaling, choose_scaling
 from reportgen.samples.select import Selection, check_selection, parse_selection, select_samples, selection_text
 from reportgen.samples.slices import SliceColumn, folder_column, nameless, numbers_of, read_slices
-from reportgen.samples.source import SampleSource, concatenated
+from reportgen.samples.source import SampleSource, arranged, concatenated

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.errors import UsageError
+from reportgen.measures.arrangement import AS_IT_IS, Arrangement
 from reportgen.messages import joined, say
 
 SCALES = ("auto", "none", "unit", "symmetric")
@@ -18,13 +19,19 @@ class Scaling:
         factor: without unit.
         offset: in units of the model's input.
         description: one sentence for the page.
+        arrangement: from what the model takes to pictures.
     """
 
     factor: float
     offset: float
     description: str
+    arrangement: Arrangement = AS_IT_IS
 
     def apply(self, images: np.ndarray) -> np.ndarray:
+        """Return pictures as the model takes them, (n, *shape) float32: scaled, and their axes in its order."""
+        return np.asarray(self.arrangement.undo(self.scaled(images)))
+
+    def scaled(self, images: np.ndarray) -> np.ndarray:
         """Return images * factor + offset in the same shape as float32.
 
         Computed in float64 and rounded once: a byte divided by 255 is then the float32 nearest to it, as in x / 255.

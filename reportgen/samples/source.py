@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.errors import SamplesError
+from reportgen.measures.arrangement import AS_IT_IS, Arrangement
 from reportgen.messages import first_of, say
 from reportgen.progress import counted_off
 from reportgen.samples.labels import Labels, joined_labels, kind_of_labels
@@ -64,6 +65,7 @@ class SampleSource:
         read_stored: indices -> values as stored, which are hashed, where `read` resizes them; else None.
         hashed: what is hashed, without a full stop.
         areas: pixels that each image read so far had in its file, by its index; empty where none is resized.
+        arrangement: from the samples as the model takes them to pictures, which `read` returns and `shape` is of.
     """
 
     read: Callable[[Sequence[int]], np.ndarray]
@@ -85,6 +87,7 @@ class SampleSource:
     read_stored: Callable[[Sequence[int]], np.ndarray] | None = None
     hashed: str = VALUES
     areas: Mapping[int, int] = field(default_factory=dict)
+    arrangement: Arrangement = AS_IT_IS
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -100,6 +103,24 @@ class SampleSource:
         step = max(_HASHED_AT_ONCE // max(size, 1), 1)
         for start in counted_off(range(0, len(indices), step), len(indices), size=step):
             yield little_endian((self.read_stored or self.read)(indices[start : start + step]))
+
+
+def arranged(source: SampleSource, arrangement: Arrangement) -> SampleSource:
+    """Return samples as the model takes them as pictures, with rows, columns and channels last; hashed is what is stored.
+
+    Args:
+        source: the samples.
+        arrangement: from these to pictures; the source stays as it is where nothing is turned.
+    """
+    if not arrangement.turns:
+        return source
+    return replace(
+        source,
+        read=lambda indices: arrangement.apply(source.read(indices)),
+        shape=arrangement.apply(np.empty((0, *source.shape))).shape[1:],
+        read_stored=source.read_stored or source.read,
+        arrangement=arrangement,
+    )
 
 
 def check_finite(sample: np.ndarray, name: str) -> None:

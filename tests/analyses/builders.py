@@ -7,7 +7,7 @@ import numpy as np
 
 from reportgen.analyses import ANALYSES
 from reportgen.analyses.base import AnalysisContext, AnalysisOptions
-from reportgen.models.graphs import describe_model
+from reportgen.models.graphs import arranged_input, describe_model
 from reportgen.models.passes import Activations, LiveModel, run_forward
 from reportgen.models.weights import LayerKernel
 from reportgen.results.findings import ModelSummary, SamplesSummary
@@ -126,8 +126,16 @@ def live_context(
             keep_samples=chosen or len(images),
             samples=len(images),
         )
+        turned = arranged_input(model, described.layers, shape=images.shape[1:]).arrangement
         samples = evaluated_samples(
-            images, chosen=chosen, first=first, labels=labels, targets=targets, activations=activations
+            turned.apply(images),
+            chosen=chosen,
+            first=first,
+            labels=labels,
+            targets=targets,
+            activations=activations,
+            arrangement=turned,
+            scale=lambda stored: np.asarray(turned.undo(stored), np.float32),
         )
     defaults: dict[str, Any] = {
         "model": described.summary,

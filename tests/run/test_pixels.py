@@ -37,7 +37,7 @@ def test_one_reading_in_batches_serves_every_section() -> None:
 
 def test_what_is_kept_is_that_of_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "MOST_COMPARED", 100)
-    found = read_pixels(SAMPLES, channels_first=False)
+    found = read_pixels(SAMPLES)
     alone = fingerprints(IMAGES[:100])
     assert found.fingerprints.digests == alone.digests
     np.testing.assert_array_equal(found.fingerprints.pictures, alone.pictures)
@@ -45,23 +45,14 @@ def test_what_is_kept_is_that_of_each_sample(monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_array_equal(found.numbers.unlike, picture_numbers(IMAGES, (0, 255)).unlike)
     assert found.areas is None
     sized = replace(SAMPLES, areas={10 + place: 100 * place for place in range(150)})
-    areas = read_pixels(sized, channels_first=False).areas
+    areas = read_pixels(sized).areas
     assert areas is not None
     assert areas.tolist() == [100.0 * place for place in range(150)]
 
 
-def test_pictures_with_channels_first_are_the_same_pictures() -> None:
-    moved = evaluated_samples(np.ascontiguousarray(np.moveaxis(IMAGES, -1, 1)))
-    first, last = read_pixels(moved, channels_first=True), read_pixels(SAMPLES, channels_first=False)
-    assert first.fingerprints.digests == last.fingerprints.digests
-    assert first.numbers is not None
-    assert last.numbers is not None
-    np.testing.assert_array_equal(first.numbers.contrast, last.numbers.contrast)
-
-
 def test_of_samples_that_are_no_pictures_only_those_that_are_compared_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "MOST_COMPARED", 100)
-    found = read_pixels(evaluated_samples(GENERATOR.random((150, 7))), channels_first=False)
+    found = read_pixels(evaluated_samples(GENERATOR.random((150, 7))))
     assert (len(found.fingerprints), found.numbers) == (100, None)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.analyses.attribution.rules import AIMLESS
 from reportgen.analyses.base import AnalysisContext
 from reportgen.keras_internals import is_graph
+from reportgen.measures.arrangement import Arrangement
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
 from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.measures.deletion import DeletionTest, deletion_tests
@@ -26,7 +27,6 @@ from reportgen.models.gradients import (
     logits_at,
     predicted_logits,
 )
-from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel, SampleInputs, randomised_kernels
 from reportgen.run import EvaluatedSamples, class_scores
 from reportgen.samples import Targets
@@ -90,7 +90,7 @@ class _Samples:
     black: np.ndarray
     logits: ClassLogits
     score: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    channels_first: bool
+    arrangement: Arrangement
     as_good: float
     tests: Mapping[str, PaidTests]
     features: np.ndarray | None
@@ -111,7 +111,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
     target = find_target(live, inputs.take(slice(2)), outputs[:2])
     if target is None and inputs.several:
         return say("No map can be drawn: no convolution depends on the input shown.")
-    if target is None or len(target.size) != inputs.values.ndim - 2:
+    if target is None or len(target.size) != samples.images.ndim - 2:
         return say("No map can be drawn: no convolution has an output with the input’s axes.")
     classes = np.argmax(scores.values[: len(inputs)], axis=1)
     effort, methods = effort_of(context.options.effort, context.layers), context.options.attribution_methods
@@ -120,7 +120,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         black=samples.scale(np.zeros_like(samples.images[:1]))[0],
         logits=predicted_logits(scores.values[: len(inputs)], int(np.prod(outputs.shape[1:]))),
         score=_score(context, samples, live, classes),
-        channels_first=common_data_format(live.layers.values()) == "channels_first",
+        arrangement=samples.arrangement,
         as_good=context.limits[AIMLESS.code],
         tests={
             key: effort.tests(len(inputs), methods=len(methods), points=0 if key in FORMULAS else POINTS)
@@ -204,15 +204,18 @@ def _checked(
     completeness: np.ndarray | None,
     points: int | None,
 ) -> CheckedMaps:
-    along = given.inputs.values.ndim == 3
-    row = 2 if given.channels_first else 1
+    pictures = given.arrangement.apply(given.inputs.values)
+
+    def score(masked: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        shown = masked[:, 0] if pictures.ndim == 3 else masked
+        return given.score(given.arrangement.undo(shown), positions)
+
     deletion = deletion_tests(
         values,
-        np.expand_dims(given.inputs.values, row) if along else given.inputs.values,
-        (lambda masked, positions: given.score(masked.squeeze(row), positions)) if along else given.score,
+        _with_rows(pictures),
+        score,
         seed=seed,
         limit=given.as_good,
-        channels_first=given.channels_first,
         most=given.tests[key].deletion,
     )
     similarity = np.full(len(values), np.nan)
@@ -261,7 +264,7 @@ def _integral(gradients: LogitGradients, given: _Samples, points: int, chosen: n
     found = integrated_gradients(
         gradients, given.inputs.take(which), given.black, given.logits.take(which), points=points
     )
-    maps = np.asarray(found.sum(axis=1 if given.channels_first else -1))
+    maps = np.asarray(given.arrangement.apply(found).sum(axis=-1))
     return maps[:, None] if maps.ndim == 2 else maps
 
 

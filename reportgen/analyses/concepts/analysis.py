@@ -27,7 +27,7 @@ from reportgen.measures.tiles import (
     percentile_end,
 )
 from reportgen.messages import say
-from reportgen.models.graphs import common_data_format, layer_path
+from reportgen.models.graphs import layer_path
 from reportgen.models.passes import Placement, follow_placements, spread_over
 from reportgen.results import Finding, ImageGrid, Limits, Palette, Rule
 from reportgen.run import ClassScores, EvaluatedSamples, cut_patches
@@ -124,7 +124,7 @@ def _depth(
         patches = None
         if top is not None and placed is not None and samples is not None and len(top.size) == len(placed.size):
             patches = _patches(
-                context, samples, traced, placed, channels, context.plan.patch_pixels // (2 * depths * len(shown))
+                samples, traced, placed, channels, context.plan.patch_pixels // (2 * depths * len(shown))
             )
         grid = ImageGrid(
             images=small,
@@ -160,7 +160,6 @@ def _strongest(values: np.ndarray) -> tuple[int, ...]:
 
 
 def _patches(
-    context: AnalysisContext,
     samples: EvaluatedSamples,
     name: str,
     placed: Placement,
@@ -168,9 +167,8 @@ def _patches(
     pixels: int,
 ) -> ImageGrid:
     """Return the patches that excite these channels most, as a grid of one row."""
-    first = context.live is not None and common_data_format(context.live.layers.values()) == "channels_first"
     patches, palette, value_range = cut_patches(
-        samples.activations.top[name], placed, channels, samples, channels_first=first, pixels=pixels, most=PATCHES
+        samples.activations.top[name], placed, channels, samples, pixels=pixels, most=PATCHES
     )
     flat = patches.reshape(-1, *patches.shape[2:])
     none = np.full(len(flat), np.nan)

@@ -129,7 +129,8 @@ def _ahead(names: list[str], right: list[np.ndarray]) -> Ahead | None:
 def _pixels(samples: EvaluatedSamples, positions: list[int]) -> np.ndarray:
     """Return samples as the model receives them, pictures as means of blocks, one row for each."""
     starts = range(0, len(positions), _AT_ONCE)
-    parts = [_small(samples.scale(samples.read(positions[start : start + _AT_ONCE]))) for start in starts]
+    batches = (samples.scale(samples.read(positions[start : start + _AT_ONCE])) for start in starts)
+    parts = [_small(samples.arrangement.apply(inputs)) for inputs in batches]
     return np.concatenate([part.reshape(len(part), -1) for part in parts])
 
 

@@ -19,7 +19,7 @@ from reportgen.errors import ForwardError
 from reportgen.measures.effort import STANDARD
 from reportgen.messages import say
 from reportgen.models.gradients import MAXIMISATION_STEPS
-from reportgen.models.graphs import common_data_format, layer_path
+from reportgen.models.graphs import layer_path
 from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions, follow_placements
 from reportgen.results import Finding, Limits, Panel, PanelGrid, Rule
 from reportgen.run import EvaluatedSamples, cut_patches, excited_channels
@@ -113,8 +113,7 @@ def _layer(
     if not channels:
         return None
     live = context.live
-    first = live is not None and common_data_format(live.layers.values()) == "channels_first"
-    patches, palette, value_range = cut_patches(top, placed, channels, samples, channels_first=first, pixels=pixels)
+    patches, palette, value_range = cut_patches(top, placed, channels, samples, pixels=pixels)
     kernel = next((k for k in context.kernels if k.path == layer_path(name) and k.is_spatial), None)
     tiles = None if kernel is None else kernel_tiles(kernel, channels, patches.shape[2:4])
     panels = [Panel(patches[:, rank], value_range, palette) for rank in range(patches.shape[1])]

@@ -43,6 +43,8 @@ def maximised_inputs(
     live: LiveModel | None, name: str, channels: tuple[int, ...], samples: EvaluatedSamples, context: AnalysisContext
 ) -> ImageGrid | None:
     """Return inputs made to excite the first of these channels most; None where none are made."""
+    import keras
+
     chosen = channels[: channels_made(name, len(channels), context)]
     if live is None or not context.options.maximise or live.no_gradients or not chosen:
         return None
@@ -51,10 +53,10 @@ def maximised_inputs(
             live,
             name,
             chosen,
-            shape=samples.scale(samples.images[:1]).shape[1:],
+            shape=samples.images.shape[1:],
             value_range=samples.summary.input_range,
             seed=context.options.seed,
-            pack=with_first(samples),
+            pack=lambda pictures: with_first(samples)(samples.arrangement.undo(pictures, keras.ops)),
         )
     except ForwardError:
         return None

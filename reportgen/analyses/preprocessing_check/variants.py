@@ -24,7 +24,7 @@ class Variant:
     """One way to prepare samples.
 
     Attributes:
-        apply: from stored samples, (n, *shape), to what the model receives instead, (n, *shape) float32.
+        apply: from stored samples, (n, *shape), to what the model receives instead, (n, ...) float32, in its own order of axes.
         option: what makes a report prepare its samples so, such as '--scale none'; '' where no option does.
         is_scale: whether it gives every value another scale, the same for the pixels of a channel.
     """
@@ -51,8 +51,12 @@ def preprocessing_variants(
     shape = samples.summary.shape
     coloured = shape[-1] == 3 and len(shape) > 1
     low, high = span or samples.summary.stored_range
+
+    def taken(prepare: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda stored: np.asarray(samples.arrangement.undo(prepare(stored)))
+
     if span is None:
-        variants[say("as stored")] = Variant(np.float32, "--scale none", is_scale=True)
+        variants[say("as stored")] = Variant(taken(np.float32), "--scale none", is_scale=True)
         left_out.append(
             say("The stored values do not show how black and white are stored, so no other range was tried.")
         )
@@ -60,17 +64,19 @@ def preprocessing_variants(
         for bottom, top in ((0, 255), (0, 1), (-1, 1)):
             option = "--scale none" if (bottom, top) == span else _OPTIONS.get((bottom, top), "") if high == 255 else ""
             name = say("{low} to {high}", low=bottom, high=top)
-            variants[name] = Variant(_affine(low, high, bottom, top), option, is_scale=True)
-    variants[say("the samples’ own mean and deviation")] = Variant(_normalised(moments), is_scale=True)
-    variants[say("each image standardised")] = Variant(standardise, is_scale=True)
+            variants[name] = Variant(taken(_affine(low, high, bottom, top)), option, is_scale=True)
+    variants[say("the samples’ own mean and deviation")] = Variant(taken(_normalised(moments)), is_scale=True)
+    variants[say("each image standardised")] = Variant(taken(standardise), is_scale=True)
     if coloured and span is not None:
-        variants[say("ImageNet means subtracted, blue first")] = Variant(_without_means(low, high), is_scale=True)
+        variants[say("ImageNet means subtracted, blue first")] = Variant(
+            taken(_without_means(low, high)), is_scale=True
+        )
     if coloured:
-        variants[say("channels reversed")] = Variant(lambda stored: samples.scale(stored)[..., ::-1])
+        variants[say("channels reversed")] = Variant(lambda stored: samples.scale(stored[..., ::-1]))
     else:
         left_out.append(say("Channels are reversed only where there are three."))
     if len(shape) in (2, 3) and shape[0] == shape[1] > 1:
-        variants[say("height and width transposed")] = Variant(lambda stored: samples.scale(stored).swapaxes(1, 2))
+        variants[say("height and width transposed")] = Variant(lambda stored: samples.scale(stored.swapaxes(1, 2)))
     # as bytes, low + high - x stays a byte; the scaling may depend on that
     variants[say("inverted")] = Variant(lambda stored: samples.scale((low + high - stored).astype(stored.dtype)))
     return variants, tuple(left_out)

@@ -17,8 +17,6 @@ from reportgen.measures.intervals import measure
 from reportgen.measures.paired import gained_and_lost, mcnemar_exact, paired_difference
 from reportgen.measures.tiles import even_columns, pictures_of
 from reportgen.messages import counted, say
-from reportgen.models.graphs import common_data_format
-from reportgen.models.passes import LiveModel
 from reportgen.results import FEWEST_SAMPLES, Finding, ImageGrid, Inconclusive, Limits
 from reportgen.run import ClassScores, EvaluatedSamples, right_answers, run_changed
 from reportgen.samples import Classes, ClassLabels, LabelSets, Unused
@@ -34,7 +32,6 @@ _PICTURE_PIXELS = 56 * 56
 _NO_PICTURES = say(
     "The samples are not pictures of {size} pixels and more, so they cannot be moved or blurred.", size=8
 )
-_CHANNELS_FIRST = say("The pictures have their channels first, and only those with channels last are moved or blurred.")
 _NO_RANGE = say("The stored values do not show how black and white are stored, so the samples cannot be changed.")
 _NOT_FINITE = say("Some outputs are NaN or infinite, so no answer can be compared.")
 _NO_SCORES = say("The output is not one score per class, so no answer can be compared.")
@@ -54,7 +51,7 @@ class Robustness:
             return Skip(context.no_samples_reason)
         ends = stored_ends(samples.summary.dtype, samples.summary.stored_range)
         scores = context.scores
-        reason = _reason(samples, live, has_ends=ends is not None, has_scores=scores is not None)
+        reason = _reason(samples, has_ends=ends is not None, has_scores=scores is not None)
         if reason or ends is None or scores is None:
             return Skip(reason)
         effort = effort_of(context.options.effort, context.layers)
@@ -99,12 +96,9 @@ class Robustness:
         return findings(result, limits)
 
 
-def _reason(samples: EvaluatedSamples, live: LiveModel, *, has_ends: bool, has_scores: bool) -> str:
+def _reason(samples: EvaluatedSamples, *, has_ends: bool, has_scores: bool) -> str:
     """Return why nothing can be measured, one sentence; '' where it can be."""
     shape = samples.summary.shape
-    last = common_data_format(live.layers.values()) == "channels_last"
-    if len(shape) == 3 and not last:
-        return _CHANNELS_FIRST
     if len(shape) != 3 or min(shape[:2]) < _SMALLEST:
         return _NO_PICTURES
     if samples.not_repeatable:

@@ -22,7 +22,6 @@ from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.tiles import columns_for
 from reportgen.messages import say
-from reportgen.models.graphs import common_data_format
 from reportgen.models.passes import LiveModel
 from reportgen.results import FEWEST_SAMPLES, Finding, ImageGrid, Inconclusive, Limits, Palette
 from reportgen.run import ClassScores, EvaluatedSamples, run_changed
@@ -48,9 +47,6 @@ _BORDER = 12
 """The border is this fraction of each side: what lies within is 69 % of the picture."""
 
 _NO_PICTURES = say("The samples are not pictures of {size} pixels and more, so no place can be exchanged.", size=12)
-_CHANNELS_FIRST = say(
-    "The pictures have their channels first, and places are exchanged only in those with channels last."
-)
 _NO_SCORES = say("The output is not one score per class, so no answer can be compared.")
 _NOT_FINITE = say("Some outputs are NaN or infinite, so no answer can be compared.")
 _ALIKE = say("Too few samples are answered differently, so no place can be exchanged between answers.")
@@ -69,7 +65,7 @@ class Shortcuts:
         if samples is None or live is None:
             return Skip(context.no_samples_reason)
         scores = context.scores
-        reason = _reason(samples, live, scores)
+        reason = _reason(samples, scores)
         if reason or scores is None:
             return Skip(reason)
         answers = _answers(scores.values, scores)
@@ -104,12 +100,9 @@ class Shortcuts:
         return findings(result, limits)
 
 
-def _reason(samples: EvaluatedSamples, live: LiveModel, scores: ClassScores | None) -> str:
+def _reason(samples: EvaluatedSamples, scores: ClassScores | None) -> str:
     """Return why nothing can be measured, one sentence; '' where it can be."""
     shape = samples.summary.shape
-    last = common_data_format(live.layers.values()) == "channels_last"
-    if len(shape) == 3 and not last:
-        return _CHANNELS_FIRST
     if len(shape) != 3 or min(shape[:2]) < _SMALLEST:
         return _NO_PICTURES
     if samples.not_repeatable:

@@ -52,10 +52,10 @@ def maximise_channels(
         live: the model; its weights are not touched, and no wrapper stays behind.
         name: name of the layer's call.
         channels: channels of the call's output, one input for each.
-        shape: shape of one input, two spatial axes and channels.
+        shape: shape of one picture, two spatial axes and channels.
         value_range: least and largest value of the inputs.
         seed: seed of the first spectra and of the transformations.
-        pack: function that puts the inputs together with what the model's other inputs receive.
+        pack: function that turns pictures into what the model takes, with what its other inputs receive.
 
     Raises:
         ForwardError: the layer's output has no gradient by the input.
@@ -65,8 +65,7 @@ def maximise_channels(
     """
     import tensorflow as tf
 
-    first = common_data_format(live.layers.values()) == "channels_first"
-    height, width, depth = (*shape[1:], shape[0]) if first else shape
+    height, width, depth = shape
     generator, energies = np.random.default_rng(seed), _energies(height, width)
     spectrum = generator.normal(0, _START, (2, len(channels), depth, *energies.shape)).astype(np.float32)
     moments = [np.zeros_like(spectrum), np.zeros_like(spectrum)]
@@ -75,7 +74,7 @@ def maximise_channels(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(spectrum)
             moved = _transformed(_images(spectrum, energies, (height, width), value_range), sizes, offsets)
-            loss = -tf.reduce_sum(_means(live, name, channels, moved, first, pack))
+            loss = -tf.reduce_sum(_means(live, name, channels, moved, pack))
         return tape.gradient(loss, spectrum)
 
     ascend = traced(differentiate)
@@ -84,7 +83,7 @@ def maximise_channels(
         gradient = ascend(tf.constant(spectrum), tf.constant(sizes), tf.constant(offsets))
         spectrum = _adam(spectrum, gradient, moments, step, name)
     images = _images(tf.constant(spectrum), energies, (height, width), value_range)
-    return MaximisedInputs(np.asarray(images), np.asarray(_means(live, name, channels, images, first, pack)))
+    return MaximisedInputs(np.asarray(images), np.asarray(_means(live, name, channels, images, pack)))
 
 
 def _energies(height: int, width: int) -> np.ndarray:
@@ -131,7 +130,6 @@ def _means(
     name: str,
     channels: Sequence[int],
     images: Any,
-    channels_first: bool,
     pack: Callable[[Any], Any],
 ) -> Any:
     import tensorflow as tf
@@ -139,7 +137,7 @@ def _means(
     path = layer_path(name)
     layer = live.layers[path]
     captured: list[Any] = []
-    inputs = pack(tf.transpose(images, (0, 3, 1, 2)) if channels_first else images)
+    inputs = pack(images)
 
     # before the layer's own activation: behind a rectifier there is no gradient from a channel that is silent at first
     if callable(vars(layer).get("activation")):

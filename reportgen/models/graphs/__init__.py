@@ -10,16 +10,14 @@ from reportgen.models.graphs.arithmetic import (
     window_extents,
     window_of,
 )
+from reportgen.models.graphs.arranged import ArrangedInput, arranged_input
 from reportgen.models.graphs.batch_normalization import BatchNormalizationLayer, normalization_layers
+from reportgen.models.graphs.call_names import CallNames, call_name, call_number, layer_path
 from reportgen.models.graphs.calls import (
-    CallNames,
     LayerTensor,
     RecordedCalls,
-    call_name,
-    call_number,
     input_tensor,
     layer_calls,
-    layer_path,
     summarise_call,
     whole_input_size,
 )

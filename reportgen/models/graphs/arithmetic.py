@@ -31,6 +31,11 @@ _UNCHANGED = frozenset((
     "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu", "Sigmoid", "HardSigmoid", "HardSilu", "Softplus",
     "Softsign", "LogSigmoid", "Tanh", "GetItem",
 ))  # fmt: skip
+VALUEWISE = _UNCHANGED - {
+    "Flatten", "Concatenate", "GetItem", *(f"{kind}{rank}D" for kind in ("ZeroPadding", "Cropping") for rank in (1, 2, 3)),
+}  # fmt: skip
+"""Those of them that also leave every value in its place."""
+
 _UPSAMPLING_TAPS = {"nearest": 1, "bilinear": 2}
 _LOOKED_UP = ("Embedding", "PReLU")  # their weights are picked or applied value by value, not summed over
 

@@ -1,9 +1,9 @@
-"""The calls of a model's layers: their names, and their order as far as it is known without running the model."""
+"""The calls of a model's layers, in their order as far as it is known without running the model."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,38 +17,10 @@ from reportgen.models.graphs.arithmetic import (
     spatial_axes,
     window_of,
 )
-from reportgen.models.graphs.layers import common_data_format, named_layers
+from reportgen.models.graphs.arranged import arranged_input
+from reportgen.models.graphs.layers import named_layers
 from reportgen.models.weights import layer_kernels
 from reportgen.results import LayerSummary
-
-_CALL = " (call "
-
-
-def call_name(path: str, number: int) -> str:
-    """Return the name of a layer's call, counted from 1: the layer's path, from the second on with ' (call 2)'."""
-    return path if number == 1 else f"{path}{_CALL}{number})"
-
-
-def call_number(name: str) -> int:
-    """Return the number of a call, counted from 1, by its name."""
-    return int(name.rsplit(_CALL, 1)[1][:-1]) if _CALL in name else 1
-
-
-def layer_path(name: str) -> str:
-    """Return the path of the layer that a call is named after."""
-    return name.split(_CALL)[0]
-
-
-class CallNames:
-    """Names the calls of one pass as they come: 'conv', then 'conv (call 2)'."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-
-    def next(self, path: str) -> str:
-        """Return the name of the next call of the layer at a path."""
-        self._counts[path] = number = self._counts.get(path, 0) + 1
-        return call_name(path, number)
 
 
 @dataclass(frozen=True)
@@ -77,8 +49,25 @@ def layer_calls(model: Any, *, sample_shape: Shape | None = None) -> tuple[Layer
         return tuple(summarise_call(layer, path) for path, layer in layers.items())
     calls: list[LayerSummary] = []
     paths = {id(layer): path for path, layer in layers.items()}
-    _follow(model, inputs, paths, whole_input_size(inputs, common_data_format(layers.values())), calls)
+    _follow(model, inputs, _Followed(paths, *_picture(model, layers, inputs)), calls)
     return tuple(calls)
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """What is the same for all calls of a model: paths of layers by id, the size of the picture, and what only arranges it."""
+
+    paths: Mapping[int, str]
+    whole: Shape | None
+    arranging: frozenset[int]
+
+
+def _picture(model: Any, layers: Mapping[str, Any], inputs: list[LayerTensor]) -> tuple[Shape | None, frozenset[int]]:
+    """Return the spatial size of a model's only input as its first convolution sees it, and the operations that turn it so."""
+    if len(inputs) > 1 or not inputs[0].shape:
+        return None, frozenset()
+    arranged = arranged_input(model, layers, shape=inputs[0].shape)
+    return arranged.arrangement.shape_of(inputs[0].shape)[:-1], arranged.operations
 
 
 def input_tensor(shape: Any) -> LayerTensor:
@@ -95,9 +84,7 @@ def whole_input_size(inputs: list[LayerTensor], data_format: str) -> Shape | Non
     return spatial_axes(inputs[0].shape, data_format=data_format)
 
 
-def _follow(
-    model: Any, inputs: list[LayerTensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
-) -> list[LayerTensor]:
+def _follow(model: Any, inputs: list[LayerTensor], followed: _Followed, calls: list[LayerSummary]) -> list[LayerTensor]:
     """Append the calls that a functional model makes on these inputs; return what is known of its outputs."""
     graph = graph_of(model)
     known = {id(symbol): tensor for symbol, tensor in zip(graph.inputs, inputs, strict=True)}
@@ -105,20 +92,21 @@ def _follow(
         if node.is_input or any(id(symbol) not in known for symbol in node.input_tensors):
             continue
         before = [known[id(symbol)] for symbol in node.input_tensors]
-        for symbol, tensor in zip(node.outputs, _call(node, before, paths, whole, calls), strict=True):
+        for symbol, tensor in zip(node.outputs, _call(node, before, followed, calls), strict=True):
             known[id(symbol)] = tensor
     return [known.get(id(symbol), LayerTensor(None, None)) for symbol in graph.outputs]
 
 
-def _call(
-    node: Any, before: list[LayerTensor], paths: dict[int, str], whole: Shape | None, calls: list[LayerSummary]
-) -> list[LayerTensor]:
-    layer = node.operation
+def _call(node: Any, before: list[LayerTensor], followed: _Followed, calls: list[LayerSummary]) -> list[LayerTensor]:
+    layer, paths, whole = node.operation, followed.paths, followed.whole
     if graph_inputs(layer) and len(graph_inputs(layer)) == len(before):
-        return _follow(layer, before, paths, whole, calls)
+        return _follow(layer, before, followed, calls)
     shapes = _output_shapes(node, before)
     field = merged_field([tensor.field for tensor in before])
-    field = receptive_field(layer, field, whole, from_shape=before[0].shape if before else None, to_shape=shapes[0])
+    if id(layer) in followed.arranging and whole is not None:
+        field = ReceptiveField((1,) * len(whole), (1.0,) * len(whole))
+    else:
+        field = receptive_field(layer, field, whole, from_shape=before[0].shape if before else None, to_shape=shapes[0])
     path = paths.get(id(layer), layer.name)
     calls.append(summarise_call(layer, path, before=before, after=shapes[0], field=field, whole=whole))
     # what a wrapper, an attention layer or a subclassed model holds

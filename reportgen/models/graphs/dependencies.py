@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.keras_internals import graph_inputs, graph_of, inner_layers, nodes_in_order
 from reportgen.models.graphs.arithmetic import Shape
-from reportgen.models.graphs.calls import CallNames
+from reportgen.models.graphs.call_names import CallNames
 from reportgen.models.graphs.layers import named_layers
 
 
@@ -22,7 +22,7 @@ class GraphTensor:
         path: path of that layer; '' likewise.
         shape: shape of one sample.
         given: the tensors that the call received, or those that they come from.
-        symbol: Keras' own symbol of it, in the graph of the model that the call is made in; None of an input.
+        symbol: Keras' own symbol of it, in the graph of the model that the call is made in.
     """
 
     operation: Any
@@ -71,7 +71,7 @@ def call_graph(model: Any) -> CallGraph | None:
     if any(inner_layers(layer) for layer in layers.values()):
         return None
     tensors: list[GraphTensor] = []
-    inputs = [GraphTensor(None, "", "", tuple(symbol.shape[1:]), ()) for symbol in graph_inputs(model)]
+    inputs = [GraphTensor(None, "", "", tuple(symbol.shape[1:]), (), symbol) for symbol in graph_inputs(model)]
     outputs = _follow(model, inputs, {id(layer): path for path, layer in layers.items()}, CallNames(), tensors)
     return None if outputs is None else CallGraph(tuple(tensors), tuple(outputs))
 

@@ -10,9 +10,12 @@ import numpy as np
 
 from reportgen.keras_internals import graph_inputs
 from reportgen.models.graphs import (
+    ArrangedInput,
     CallNames,
+    GraphTensor,
     ReceptiveField,
     Shape,
+    arranged_input,
     as_array,
     call_graph,
     first_tensor,
@@ -89,15 +92,23 @@ def _by_graph(live: LiveModel) -> dict[str, Placement] | None:
     if graph is None or any(size is None for call in graph.calls for size in call.shape):
         return None
     (picture,) = graph_inputs(live.model)
-    rank = len(spatial_axes(tuple(picture.shape[1:]), next(iter(live.layers.values()), None)))
+    arranged = arranged_input(live.model, live.layers)
+    whole = _whole(len(arranged.arrangement.shape_of(tuple(picture.shape[1:]))) - 1)
     found: dict[str, Placement] = {}
     for call in graph.calls:
-        given = [found.get(one.name) if one.operation is not None else _whole(rank) for one in call.given]
+        if id(call.operation) in arranged.operations:
+            found[call.name] = whole
+            continue
+        given = [whole if _is_input(one, arranged) else found.get(one.name) for one in call.given]
         before = _merged(given)
         placed = _placed(live.layers[call.path], before, call.given[0].shape, call.shape) if before else None
         if placed is not None:
             found[call.name] = placed
     return found
+
+
+def _is_input(tensor: GraphTensor, arranged: ArrangedInput) -> bool:
+    return tensor.operation is None or id(tensor.operation) in arranged.operations
 
 
 def _whole(rank: int) -> Placement:
@@ -107,7 +118,8 @@ def _whole(rank: int) -> Placement:
 
 def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], Any]) -> dict[str, Placement]:
     """Return the placements of all calls of a run on a tensor, or on the placeholder of one."""
-    rank = len(spatial_axes(tuple(source.shape[1:]), next(iter(live.layers.values()), None)))
+    arranged = arranged_input(model, live.layers, shape=tuple(source.shape[1:]))
+    rank = len(arranged.arrangement.shape_of(tuple(source.shape[1:]))) - 1
     # tensors are kept with their placements, so that no id is used twice
     known: dict[int, tuple[Any, Placement]] = {id(source): (source, _whole(rank))}
     names = CallNames()
@@ -121,7 +133,9 @@ def _followed(model: Any, live: LiveModel, source: Any, pack: Callable[[Any], An
             if _is_cast(given, source, known):
                 known[id(given)] = (given, known[id(source)][1])
             before = _before(given, known)
-            if id(tensor) not in known and before is not None:
+            if id(live.layers[path]) in arranged.operations:
+                known[id(tensor)] = (tensor, _whole(rank))
+            elif id(tensor) not in known and before is not None:
                 shapes = [tuple(int(n) for n in each.shape[1:]) for each in (before[0], tensor)]
                 placed = _placed(live.layers[path], before[1], shapes[0], shapes[1])
                 if placed is not None:

@@ -6,7 +6,8 @@ import keras
 import pytest
 from keras import layers
 
-from reportgen.models.graphs.calls import call_name, call_number, layer_calls, layer_path
+from reportgen.models.graphs.call_names import call_name, call_number, layer_path
+from reportgen.models.graphs.calls import layer_calls
 from reportgen.results.findings import LayerSummary
 
 
