@@ -152,12 +152,14 @@ class GivenLabels:
         names: a name for each label, where a column of them stands before the labels; the first may be a heading.
         read: returns labels that are image files, by what the model allows and the names of the samples' files; None for others,
             which are `values`.
+        added: (N, height, width) bool, the pixels of masks that resizing added, which have no class; None for none.
     """
 
     values: np.ndarray
     origin: str
     names: tuple[str, ...] | None = None
     read: Callable[[Accepts, Sequence[str] | None], GivenLabels] | None = None
+    added: np.ndarray | None = None
 
 
 def are_left_out(labels: object) -> bool:
@@ -336,8 +338,15 @@ def _picture_targets(given: GivenLabels, accepts: Accepts, *, count: int) -> Pic
         depth = 1
     if depth == 1 and (found := _masks(values[..., 0], channels or 1, accepts.ignore_label)) is not None:
         masks, ignored = found
-        note = say("Labels: {origin}. They were taken as the class of each pixel.", origin=given.origin)
-        return PictureTargets(masks, (note, *_ignored(masks, ignored)), max(channels or 1, 2))
+        notes = (
+            say("Labels: {origin}. They were taken as the class of each pixel.", origin=given.origin),
+            *_ignored(masks, ignored),
+        )
+        if given.added is not None and given.added.any():
+            share = float(given.added.mean())
+            notes = (*notes, say("{share:.1%} of the pixels are padding: left out of every measure.", share=share))
+            masks = np.where(given.added, VOID, masks.astype(_with_void(masks.dtype)))
+        return PictureTargets(masks, notes, max(channels or 1, 2))
     if depth != channels or accepts.ignore_label is not None:
         return None
     note = say("Labels: {origin}. They were taken as target images.", origin=given.origin)
@@ -393,6 +402,11 @@ def _masks(values: np.ndarray, channels: int, ignore: int | None) -> tuple[np.nd
     masks = values.astype(np.int16 if classes < 2**15 else np.int64)
     masks[void] = VOID
     return masks, value
+
+
+def _with_void(dtype: np.dtype) -> np.dtype:
+    """Return the type of masks that have pixels without a class."""
+    return np.dtype(np.int16) if dtype.itemsize < 4 else dtype
 
 
 def _vectors(given: GivenLabels, *, count: int, accepts: Accepts) -> np.ndarray | None:

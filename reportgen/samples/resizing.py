@@ -105,13 +105,16 @@ def bilinear(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(values if image.dtype.kind == "f" else np.rint(values), image.dtype)
 
 
-def nearest(image: np.ndarray, size: tuple[int, int], how: Literal["stretch", "crop", "pad"]) -> np.ndarray:
+def nearest(
+    image: np.ndarray, size: tuple[int, int], how: Literal["stretch", "crop", "pad"], *, beyond: int = 0
+) -> np.ndarray:
     """Return a mask in another size, each value that of the nearest pixel, as classes have no values between them.
 
     Args:
         image: (height, width) or (height, width, channels).
         size: (height, width), each at least 1.
-        how: as images are resized; pixels that are added have the value 0.
+        how: as images are resized.
+        beyond: value of the pixels that are added, which the mask's type can hold.
 
     Example:
         >>> nearest(np.array([[1, 2, 3, 4]]), (1, 2), "stretch").tolist()
@@ -130,7 +133,7 @@ def nearest(image: np.ndarray, size: tuple[int, int], how: Literal["stretch", "c
     resized = image[rows[:, None], columns]
     if (tall, wide) == size:
         return np.asarray(resized)
-    padded = np.zeros((*size, *image.shape[2:]), image.dtype)
+    padded = np.full((*size, *image.shape[2:]), beyond, image.dtype)
     padded[top : top + tall, left : left + wide] = resized
     return padded
 

@@ -73,8 +73,12 @@ class MaskFiles:
                 f"{size[1]} pixels. Give fewer samples, or set --memory-limit."
             )
         values = np.empty((len(names), *size, *((_COLOURS,) if colour else ())), dtype)
+        added = None if colour or accepts.resize != "pad" else np.zeros(values.shape, bool)
         for place, name in enumerate(names):
-            values[place] = self._of_size(name, size, accepts, colour=colour)
+            mask = self._pixels(name, colour=colour)
+            values[place] = self._of_size(name, mask, size, accepts)
+            if added is not None and mask.shape != size:
+                added[place] = nearest(np.zeros(mask.shape, bool), size, "pad", beyond=1)
         if left:
             origin = counted(
                 left,
@@ -84,7 +88,7 @@ class MaskFiles:
             )
         else:
             origin = say("{folder}, matched by file name", folder=origin)
-        return GivenLabels(values, origin)
+        return GivenLabels(values, origin, added=added)
 
     def _matched(self, file_names: Sequence[str]) -> tuple[list[str], int]:
         """Return the name of each sample's mask, and how many masks are of no sample.
@@ -119,8 +123,7 @@ class MaskFiles:
         tall, wide = self._pixels(first, colour=colour).shape[:2]
         return height or tall, width or wide
 
-    def _of_size(self, name: str, size: tuple[int, int], accepts: Accepts, *, colour: bool) -> np.ndarray:
-        mask = self._pixels(name, colour=colour)
+    def _of_size(self, name: str, mask: np.ndarray, size: tuple[int, int], accepts: Accepts) -> np.ndarray:
         if mask.shape[:2] == size:
             return mask
         if accepts.resize == "none":

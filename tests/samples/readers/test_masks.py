@@ -100,6 +100,19 @@ def test_masks_are_resized_as_the_images_are_to_the_nearest_pixel(tmp_path: Path
     assert nearest(wide, (4, 4), "pad").tolist() == [[0] * 4, [1, 2, 2, 1], [0] * 4, [0] * 4]
 
 
+def test_pixels_that_padding_added_have_no_class(tmp_path: Path) -> None:
+    wide = CLASSES[:, :3]  # 3 x 6 pixels in the middle of 6 x 6
+    source = read(images(tmp_path / "images", (3, 6)), masks(tmp_path / "masks", wide), how="pad")
+    padded = values_of(source)
+    np.testing.assert_array_equal(padded[:, 1:4], wide)
+    assert (padded[:, [0, 4, 5]] == -1).all()
+    assert isinstance(source.labels, PictureTargets)
+    assert source.labels.notes[1:] == ("50.0% of the pixels are padding: left out of every measure.",)
+    both = np.where(wide == 2, 255, wide).astype(np.uint8)
+    ignored = read(tmp_path / "images", masks(tmp_path / "void", both), how="pad")
+    np.testing.assert_array_equal(values_of(ignored), np.where(padded == 2, -1, padded))
+
+
 def test_an_error_names_the_unmatched_of_both_sides(tmp_path: Path) -> None:
     folder = masks(tmp_path / "masks")
     (folder / "b.png").rename(folder / "x.png")
