@@ -43,7 +43,7 @@ def arranged_input(
         model: a `keras.Model`.
         layers: its layers by path.
         name: the input; '' for the only or first one.
-        shape: of one sample, where the model does not know it.
+        shape: shape of one sample, where the model does not know it.
     """
     graph = call_graph(model)
     inputs = graph_inputs(model)
