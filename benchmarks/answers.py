@@ -1,10 +1,12 @@
 """Measure rules on answers alone: `python benchmarks/answers.py --data FOLDER --cache FOLDER [FOLDER-2] [--part NAME]`.
 
-The healthy networks of `networks.py` that tell the ten classes answer all 10,000 test pictures once; all else is arithmetic.
+The healthy networks of `networks.py` that tell the ten classes answer all 10,000 test pictures once; but for reports all else is
+arithmetic.
 
 - thresholds: each pair of classes as a model of two. What `wrong-threshold` names as they are is tried on the pictures that it
   has not seen, and faults are planted by adding a number to the logit.
 - slices: 40 random groups of 30 among 500 pictures, and the same with one of which half is wrong.
+- reports: of each network, how well it tells samples from what is none, and whether groups of its pictures have a note.
 - sizes: objects of known size on several backgrounds, against what is unlike the border.
 
 docs/verdicts.md states the result.
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from networks import healthy, read_pictures, trained
+from networks import first_classes, healthy, read_pictures, trained
 from verdicts import row
 
 SHOWN = 500
@@ -125,6 +127,33 @@ def named_slices(groups: list[np.ndarray], right: np.ndarray, labels: np.ndarray
     return [str(one.subject).partition(":")[0] for one in findings(result, default_limits(RULES))]
 
 
+def measure_reports(pictures: Any, caches: list[Path]) -> None:
+    """Print the areas that tell samples from what is none, and the notes on groups, of the reports of healthy networks."""
+    from faults import Case
+    from verdicts import report_of
+
+    row("network", "noise", "patches", "groups with a note")
+    row(*["---"] * 4)
+    areas, noted, count = dict[str, list[float]](), 0, 0
+    for cache in caches:
+        for network in healthy():
+            if network.targets is not None or network.name == "regression":
+                continue
+            samples, labels = first_classes(network, pictures)
+            report = report_of(Case(trained(network, pictures, cache), samples, labels, {"scale": "none"}), {"seed": 0})
+            results = {section.name: getattr(section, "result", None) for section in report.sections}
+            told = {one.kind: one.area.value for one in results["confidence"].unfamiliar}
+            for kind, area in told.items():
+                areas.setdefault(kind, []).append(area)
+            groups = [str(finding.subject) for finding in report.findings if finding.code == "weak-slice"]
+            noted, count = noted + bool(groups), count + 1
+            shown = [f"{told[kind]:.2f}" if kind in told else "–" for kind in ("noise", "patches")]
+            row(f"{cache.name}/{network.name}", *shown, ", ".join(groups) or "none")
+    print(f"\n{noted} of {count} networks have a note on a group of pictures.")
+    for kind, values in areas.items():
+        print(f"Areas of {kind}: {min(values):.2f} to {max(values):.2f}.")
+
+
 def measure_sizes(pictures: np.ndarray) -> None:
     """Print how the share unlike the border goes with the size of objects on each kind of background."""
     from scipy.stats import spearmanr
@@ -183,14 +212,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), help="IDX files")
     parser.add_argument("--cache", type=Path, nargs="+", required=True, help="folders of trained networks")
-    parser.add_argument("--part", choices=("thresholds", "slices", "sizes"), help="one of the tables")
+    parser.add_argument("--part", choices=("thresholds", "slices", "reports", "sizes"), help="one of the tables")
     given = parser.parse_args()
     pictures = read_pictures(given.data)
-    networks = [] if given.part == "sizes" else [*answered(pictures, given.cache)]
+    networks = [] if given.part in ("reports", "sizes") else [*answered(pictures, given.cache)]
     if given.part in (None, "thresholds"):
         measure_thresholds(networks, pictures.y_test)
     if given.part in (None, "slices"):
         measure_slices(networks, pictures.y_test)
+    if given.part in (None, "reports"):
+        measure_reports(pictures, given.cache)
     if given.part in (None, "sizes"):
         measure_sizes(pictures.x_test)
 

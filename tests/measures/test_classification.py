@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix as sklearn_matrix
 from sklearn.metrics import precision_recall_fscore_support, r2_score
 
@@ -84,6 +85,9 @@ def test_the_calibration_error_is_that_of_a_loop_over_the_bins() -> None:
     correct = generator.random(300) < confidence**2
     result = calibrate(confidence, correct, seed=0)
     assert result.error == pytest.approx(brute_force_error(confidence, correct))
+    accuracies, means = calibration_curve(correct, confidence, n_bins=15)
+    assert [entry.accuracy.value for entry in result.bins] == pytest.approx(accuracies)
+    assert [entry.confidence for entry in result.bins] == pytest.approx(means)
     assert sum(entry.accuracy.trials for entry in result.bins) == 300
     assert result.curve.x.tolist() == [entry.confidence for entry in result.bins]
     assert calibrate(confidence, correct, seed=0).chance == result.chance

@@ -13,6 +13,7 @@ from reportgen.measures.intervals import (
     decide_at_least,
     measure,
     measure_shared,
+    never_seen_bound,
     rate_difference,
     samples_needed,
     wilson_interval,
@@ -70,6 +71,12 @@ def test_the_tail_of_a_binomial_is_scipys(successes: int, trials: int, rate: flo
 def test_the_tail_of_a_binomial_without_chance_is_certain() -> None:
     assert (binomial_tail(1, 3, 0.0), binomial_tail(3, 3, 1.0), binomial_tail(0, 0, 0.5)) == (0.0, 1.0, 1.0)
     assert binomial_tail(900, 1000, 1e-9) == 0.0  # less than a float can be
+
+
+@pytest.mark.parametrize(("trials", "of"), [(60, 1), (200, 44)])
+def test_what_was_never_seen_is_as_rare_as_scipys_exact_interval_says(trials: int, of: int) -> None:
+    exact = binomtest(0, trials, alternative="less").proportion_ci(1 - 0.05 / of, method="exact")
+    assert never_seen_bound(trials, of=of) == pytest.approx(exact.high)
 
 
 def test_the_difference_of_two_rates_has_the_published_interval() -> None:

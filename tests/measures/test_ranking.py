@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from reportgen.measures.ranking import measure_ranking, precision_interval, roc_interval
 
@@ -18,6 +19,8 @@ def test_the_area_is_scipys_share_of_pairs_with_ties_as_halves(digits: int) -> N
     assert found is not None
     pairs = positive.sum() * (~positive).sum()
     assert found.roc.value == pytest.approx(mannwhitneyu(scores[positive], scores[~positive]).statistic / pairs)
+    assert found.roc.value == pytest.approx(roc_auc_score(positive, scores))
+    assert found.precision.value == pytest.approx(average_precision_score(positive, scores))
     assert (found.positives, found.negatives) == (positive.sum(), (~positive).sum())
     assert 10 < len(found.curve.x) <= 25
     assert (found.curve.x[0], found.curve.y[0], found.curve.x[-1], found.curve.y[-1]) == (0, 0, 1, 1)

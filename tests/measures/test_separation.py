@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import entropy
 from sklearn.linear_model import RidgeClassifier
 from sklearn.neighbors import NearestCentroid
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import KernelCenterer, StandardScaler
 
 from reportgen.measures.separation import (
     effective_rank,
@@ -84,5 +84,8 @@ def test_linear_cka_is_the_likeness_of_values_whatever_their_rotation_and_scale(
     cross = np.linalg.norm(second.T @ first) ** 2
     expected = cross / (np.linalg.norm(first.T @ first) * np.linalg.norm(second.T @ second))
     assert linear_cka(products_of(first), products_of(second)) == pytest.approx(expected, rel=1e-12)
+    centred = [KernelCenterer().fit_transform(values @ values.T) for values in (first, second)]
+    hsic = [[float((one * other).sum()) for other in centred] for one in centred]
+    assert expected == pytest.approx(hsic[0][1] / np.sqrt(hsic[0][0] * hsic[1][1]), rel=1e-9)
     rotation = np.linalg.qr(np.random.default_rng(7).normal(size=(5, 5)))[0]
     assert linear_cka(products_of(first), products_of(3 * first @ rotation)) == pytest.approx(1)
