@@ -67,3 +67,28 @@ def test_every_file_that_is_linked_exists():
 
 def test_the_readme_is_a_front_door():
     assert len(README.splitlines()) <= 150
+
+
+def paths_in(page):
+    text = re.sub(r"```.*?```", "", PAGES[Path(page)], flags=re.DOTALL)
+    return {name for name in re.findall(r"`([\w./<>]+)`", text) if re.search(r"/|\.(?:py|po|html|json|toml)$", name)}
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_path_in_the_guides_to_the_code_is_there(page):
+    """A path stands as seen from the root or the package; a file's or folder's name alone is looked for below them."""
+    places = [ROOT, *(ROOT / name for name in ("reportgen", "tests", "templates", "docs"))]
+    known = {path.name for place in places[1:] for path in place.rglob("*")} | {"compiled"}  # which the build writes
+    gone = []
+    for path in paths_in(page):
+        wanted = re.sub(r"<\w+>", "*", path.rstrip("/"))
+        if wanted not in known and not any(any(place.glob(wanted)) for place in places):
+            gone.append(path)
+    assert gone == []
+
+
+def test_the_map_of_the_architecture_names_every_room():
+    named = paths_in("docs/architecture.md")
+    rooms = {path.name for path in (ROOT / "reportgen").iterdir() if path.suffix == ".py" or [*path.glob("*.py")]}
+    missing = {room for room in rooms if not any(room in path.split("/") for path in named)}
+    assert missing <= {"__init__.py", "__main__.py"}

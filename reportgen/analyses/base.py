@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reportgen.measures.effort import QUICK, STANDARD, Effort
 from reportgen.measures.page_plan import PagePlan
 from reportgen.measures.temperature import Temperature
 from reportgen.messages import say
@@ -129,6 +130,17 @@ class Skip:
 
     reason: str
     findings: tuple[Finding | Inconclusive, ...] = ()
+
+
+def not_paid(effort: Effort) -> Skip:
+    """Return the skip of an analysis that costs more than the effort pays for."""
+    return Skip(
+        say(
+            "The budget of effort “{effort}” does not pay for it; --effort {enough} does.",
+            effort=effort.name,
+            enough=STANDARD if effort.name == QUICK else "full",
+        )
+    )
 
 
 class Analysis(Protocol):

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import AnalysisContext, Skip, not_paid
 from reportgen.analyses.preprocessing_check.moments import MomentFit, first_normalization, fit_of
 from reportgen.analyses.preprocessing_check.results import (
     ALIKE,
@@ -21,7 +21,7 @@ from reportgen.analyses.preprocessing_check.results import (
 from reportgen.analyses.preprocessing_check.rules import OTHER, RULES, findings
 from reportgen.analyses.preprocessing_check.variants import Variant, preprocessing_variants
 from reportgen.errors import ForwardError
-from reportgen.measures.effort import STANDARD, effort_of
+from reportgen.measures.effort import effort_of
 from reportgen.measures.intervals import measure
 from reportgen.measures.paired import gained_and_lost, mcnemar_exact
 from reportgen.measures.selective import right_at_best
@@ -92,13 +92,7 @@ class PreprocessingCheck:
                 say("The model could not run on samples scaled differently. Received: {error}", error=str(error))
             )
         if result == _NOT_PAID:
-            return Skip(
-                say(
-                    "The budget of effort “{effort}” does not pay for it; --effort {enough} does.",
-                    effort=effort.name,
-                    enough=STANDARD,
-                )
-            )
+            return not_paid(effort)
         return result or Skip(reason)
 
     def findings(self, result: PreprocessingCheckResult, limits: Limits) -> Iterable[Finding]:

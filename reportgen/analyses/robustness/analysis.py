@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import AnalysisContext, Skip, not_paid
 from reportgen.analyses.robustness.results import ChangedAccuracy, RobustnessResult
 from reportgen.analyses.robustness.rules import RULES, findings
 from reportgen.errors import ForwardError
@@ -59,13 +59,7 @@ class Robustness:
         most = samples.evaluated if effort.budget is None else min(samples.evaluated, MOST_CHANGED)
         count, run = _paid(effort.changed(most * len(changes)), samples.evaluated, changes)
         if not run:
-            return Skip(
-                say(
-                    "The budget of effort “{effort}” does not pay for it; --effort {enough} does.",
-                    effort=effort.name,
-                    enough="standard" if effort.name == "quick" else "full",
-                )
-            )
+            return not_paid(effort)
         order = np.random.default_rng(context.options.seed).permutation(samples.evaluated)[:count].tolist()
         stored = samples.read(order)
         labels = samples.classes or _own_answers(scores)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analyses.base import AnalysisContext, Skip
+from reportgen.analyses.base import AnalysisContext, Skip, not_paid
 from reportgen.analyses.shortcuts.results import ClassCells, Place, ShortcutsResult
 from reportgen.analyses.shortcuts.rules import RULES, findings, is_open
 from reportgen.errors import ForwardError
@@ -76,13 +76,7 @@ class Shortcuts:
         most = len(receivers) if effort.budget is None else min(len(receivers), MOST_PAIRS)
         count = effort.changed(most * CONDITIONS) // CONDITIONS
         if count < FEWEST_SAMPLES:
-            return Skip(
-                say(
-                    "The budget of effort “{effort}” does not pay for it; --effort {enough} does.",
-                    effort=effort.name,
-                    enough="standard" if effort.name == "quick" else "full",
-                )
-            )
+            return not_paid(effort)
         pairs = _Pairs.of(live, samples, scores, answers, receivers[:count], donors[:count])
         used, more = count * CONDITIONS, min(len(receivers) - count, MOST_DECIDING)
         paid = count + max(effort.changed(used + 2 * more) - used, 0) // 2
