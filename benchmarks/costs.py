@@ -3,7 +3,7 @@
 Every figure is a ratio of whole processes that run beside each other, so that it holds on other machines: CPU time (user plus
 system) and peak resident memory of a report, against the *floor*: TensorFlow imported, the model loaded, one forward pass over
 the same samples (`floor.py`). Nothing but `--runs` repeats a pair, of which the medians are stated. Close other programs first:
-a busy machine moves a ratio by a tenth.
+a busy machine moves a ratio by a tenth. Of a part alone, the rows of the others stay as they were measured last.
 """
 
 import argparse
@@ -51,10 +51,11 @@ class Cost:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where files are kept, and how often a pair of processes runs."""
+    """Where files are kept, how often a pair of processes runs, and how many further reports one process makes."""
 
     folder: Path
     runs: int
+    further: int = 100
 
     def costs(self, *commands: list[str]) -> list[Cost]:
         """Run the commands in turn and return the median of each one's runs."""
@@ -200,11 +201,11 @@ print((time.process_time() - begin) / {count}, rss() - before)
 
 def many(bench: Bench) -> Iterator[Row]:
     """Further reports of the demo in one process."""
-    program = MANY.format(path=str(bench.folder / "report.html"), count=100)
+    program = MANY.format(path=str(bench.folder / "report.html"), count=bench.further)
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     seconds, grown = map(float, ran.stdout.split()[-2:])
     yield (
-        "each of 100 further reports of the demo in one process",
+        f"each of {bench.further} further reports of the demo in one process",
         f"{seconds:.2f} s; {grown:+.0f} MiB in all",
         "0.9 s, 50 MB",
     )
@@ -252,22 +253,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone; may be repeated")
     parser.add_argument("--runs", type=int, default=1, help="pairs of processes for each figure")
+    parser.add_argument("--further", type=int, default=100, help="further reports that one process makes")
     parser.add_argument("--folder", type=Path, help="keep models and samples here")
     parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
     given = parser.parse_args()
-    lines = ["| what | CPU time and peak memory | aim |", "|---|---|---|"]
+    rows: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
-        bench = Bench(folder=given.folder or Path(temporary), runs=given.runs)
+        bench = Bench(folder=given.folder or Path(temporary), runs=given.runs, further=given.further)
         bench.folder.mkdir(parents=True, exist_ok=True)
         measure(bench.floor(MODEL, SAMPLES))  # the first run reads everything from the disk
         for name in given.only or PARTS:
             for row in PARTS[name](bench):
-                lines.append(f"| {' | '.join(row)} |")
-                print(lines[-1], flush=True)
-    if given.write:
-        text = PAGE.read_text(encoding="utf-8")
-        table = "\n".join([BEGIN, *lines, END])
-        PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: table, text, flags=re.DOTALL), encoding="utf-8")
+                rows.append(f"| {' | '.join(row)} |")
+                print(rows[-1], flush=True)
+                if given.write:
+                    PAGE.write_text(with_rows(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
+
+
+def with_rows(page: str, rows: list[str]) -> str:
+    """Return a page whose table has these rows in the place of those that say what of the same, or else at its end."""
+    before, table, after = re.split(f"(?<={BEGIN}\\n)(.*)(?={END})", page, flags=re.DOTALL)
+    known = {line.split(" | ")[0]: line for line in [*table.splitlines(), *rows]}
+    return before + "\n".join([*known.values(), ""]) + after
 
 
 if __name__ == "__main__":

@@ -83,6 +83,9 @@ def _pictures(stored: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(known, values / np.where(known, lengths, 1), 0), np.float32).reshape(small.shape)
 
 
+_AT_ONCE = 512  # pictures that are compared with all before them
+
+
 @dataclass(frozen=True)
 class Copy:
     """A sample that is the same as another one, or nearly.
@@ -105,7 +108,7 @@ class Copy:
 def copies_within(found: Fingerprints) -> tuple[Copy, ...]:
     """Return each sample that an earlier one is the same as, exactly or nearly, with the first of those; no blank ones."""
     first = {digest: place for place, digest in reversed([*enumerate(found.digests)])}
-    similar = np.triu(found.pictures @ found.pictures.T, 1) if found.pictures.shape[1] else np.zeros((0, len(found)))
+    near = _first_alike(found.pictures)
     copies = []
     for place, digest in enumerate(found.digests):
         if found.blank[place]:
@@ -113,10 +116,22 @@ def copies_within(found: Fingerprints) -> tuple[Copy, ...]:
         if first[digest] < place:
             copies.append(Copy(place, first[digest], 1.0, exact=True))
             continue
-        near = np.flatnonzero(similar[:place, place] >= NEAR) if len(similar) else np.zeros(0, int)
-        if near.size:
-            copies.append(Copy(place, int(near[0]), float(similar[near[0], place]), exact=False))
+        if place in near:
+            copies.append(Copy(place, *near[place], exact=False))
     return tuple(copies)
+
+
+def _first_alike(pictures: np.ndarray) -> dict[int, tuple[int, float]]:
+    """Return for each picture, of unit length (n, D), that an earlier one is like the first of those, and how alike they are."""
+    found: dict[int, tuple[int, float]] = {}
+    for start in range(0, len(pictures) if pictures.shape[1] else 0, _AT_ONCE):
+        similar = pictures[start : start + _AT_ONCE] @ pictures[: start + _AT_ONCE].T
+        rows, columns = np.nonzero(similar >= NEAR)
+        earlier = columns < rows + start
+        rows, columns = rows[earlier], columns[earlier]
+        for row, place in zip(*(each.tolist() for each in np.unique(rows, return_index=True)), strict=True):
+            found[start + row] = int(columns[place]), float(similar[row, columns[place]])
+    return found
 
 
 def copies_among(found: Fingerprints, others: Iterable[Fingerprints]) -> tuple[Copy, ...]:
