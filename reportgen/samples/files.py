@@ -13,6 +13,9 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 # File names differ at their ends, so that a cut one keeps both
 _CUT = {"limit": 60, "end": 19}
 
+_MARKS = (",", ";", "\t")
+"""What may stand between the columns of a table."""
+
 
 def shown_name(text: str) -> str:
     """Return `text` escaped and at most 60 characters long; what is cut from the middle becomes '…'."""
@@ -81,8 +84,12 @@ def cannot_be_read(path: Path, error: BaseException) -> SamplesError:
     )
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Path, *, stripped: str | None = None) -> list[str]:
     """Return the lines of a UTF-8 text file, stripped, without the empty ones at its end.
+
+    Args:
+        path: the file.
+        stripped: what is stripped; None for all white space.
 
     Raises:
         SamplesError: the file cannot be read, is not text, is empty, or has an empty line in between.
@@ -94,7 +101,7 @@ def read_lines(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise cannot_be_read(path, error) from error
-    lines = [line.strip() for line in text.rstrip().splitlines()]
+    lines = [line.strip(stripped) for line in text.rstrip(stripped).splitlines()]
     if not lines:
         raise SamplesError(f"{base_name(path)} is empty. Received: no line. Write one entry on each line.")
     if "" in lines:
@@ -105,12 +112,17 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_rows(path: Path) -> list[list[str]]:
-    """Return the entries of each line of a CSV file, at least one line.
+    """Return the entries of each line of a CSV file, at least one line; between them stand commas, semicolons or tabs.
+
+    Whichever gives all lines as many columns, and more than one; where none does, what the first line has most of.
 
     Raises:
         SamplesError: see `read_lines`; or an entry is too long.
     """
+    lines = read_lines(path, stripped=" \r\n")
     try:
-        return list(csv.reader(read_lines(path)))
+        read = {mark: list(csv.reader(lines, delimiter=mark)) for mark in _MARKS}
     except csv.Error as error:
         raise cannot_be_read(path, error) from error
+    even = (mark for mark, rows in read.items() if len(rows[0]) > 1 and len(set(map(len, rows))) == 1)
+    return read[next(even, max(_MARKS, key=lines[0].count))]

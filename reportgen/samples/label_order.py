@@ -12,7 +12,8 @@ from reportgen.messages import Message, counted, first_of, say
 from reportgen.samples.files import shown_name
 
 _INDEX = re.compile(r"[0-9]{1,10}")
-_SEVERAL = -1
+SEVERAL = -1
+"""Stands for several files of one name."""
 
 
 def labels_in_order(
@@ -32,7 +33,7 @@ def labels_in_order(
     """
     if file_names is None:
         return _by_index(values, names, count=count, origin=origin)
-    lookup = _Lookup(file_names)
+    lookup = FileLookup(file_names)
     places = [lookup.place(name, origin) for name in names]
     if all(place is None for place in places):
         raise SamplesError(
@@ -84,7 +85,7 @@ def _placed(values: np.ndarray, places: Sequence[int | None], names: Sequence[st
     return np.array(found)
 
 
-class _Lookup:
+class FileLookup:
     """Finds a file by its path, its name, or its name without the ending."""
 
     def __init__(self, file_names: Sequence[str]) -> None:
@@ -94,10 +95,18 @@ class _Lookup:
         for position, path in enumerate(file_names):
             name = path.rpartition("/")[2]
             for table, key in ((self._by_name, name), (self._by_stem, name.rpartition(".")[0])):
-                table[key] = _SEVERAL if key in table else position
+                table[key] = SEVERAL if key in table else position
+
+    def find(self, written: str) -> int | None:
+        """Return which file is meant by a path of any length, or a name; None for none, and SEVERAL where several have it."""
+        parts = written.replace("\\", "/").split("/")
+        for start in range(len(parts)):
+            if (path := "/".join(parts[start:])) in self._by_path:
+                return self._by_path[path]
+        return next((table[parts[-1]] for table in (self._by_name, self._by_stem) if parts[-1] in table), None)
 
     def place(self, written: str, origin: str) -> int | None:
-        """Return which file is meant, or None.
+        """Return which file is meant, as `find` does.
 
         Args:
             written: a path of any length, or a name.
@@ -106,16 +115,10 @@ class _Lookup:
         Raises:
             SamplesError: several files have this name.
         """
-        parts = written.replace("\\", "/").split("/")
-        for start in range(len(parts)):
-            if (path := "/".join(parts[start:])) in self._by_path:
-                return self._by_path[path]
-        for table in (self._by_name, self._by_stem):
-            if parts[-1] in table:
-                if table[parts[-1]] == _SEVERAL:
-                    raise SamplesError(
-                        f"labels must name one file on each line. Received: {shown_name(written)!r} in {origin}, which "
-                        "several files are called. Write it with its folder: class/name."
-                    )
-                return table[parts[-1]]
-        return None
+        found = self.find(written)
+        if found == SEVERAL:
+            raise SamplesError(
+                f"labels must name one file on each line. Received: {shown_name(written)!r} in {origin}, which "
+                "several files are called. Write it with its folder: class/name."
+            )
+        return found

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.files import base_name, read_rows, shown_name
+from reportgen.samples.label_order import SEVERAL, FileLookup
 from reportgen.samples.labels import ClassLabels
 from reportgen.samples.source import SampleSource
 
@@ -31,8 +32,8 @@ class SliceColumn:
 def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ...]:
     """Return the columns of a table with a heading and a line for each sample.
 
-    Where the first column names the files that the samples are, the lines may be in any order; elsewhere theirs is that of the
-    samples.
+    Where the first column names the files that the samples are, as labels do, the lines may be in any order, and those of other
+    files are passed over; elsewhere their order is that of the samples.
 
     Args:
         path: a CSV file.
@@ -43,7 +44,8 @@ def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ..
     """
     path = Path(path)
     heading, *rows = read_rows(path)
-    if len(rows) != source.count:
+    order = _order([row[0] for row in rows], source)
+    if order is None and len(rows) != source.count:
         raise SamplesError(
             f"--slices: {base_name(path)} must have a heading and a line for each of the {source.count} samples. "
             f"Received: {len(rows)} lines under the heading. Give one line for each sample, in their order."
@@ -60,7 +62,6 @@ def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ..
             f"Received: {len(rows[wrong - 2])} on line {wrong}. Quote entries that hold a comma."
         )
     names = [shown_name(name.strip()) or str(number) for number, name in enumerate(heading, start=1)]
-    order = _order([row[0] for row in rows], source)
     if order is not None:
         names, rows = names[1:], [rows[place][1:] for place in order]
     return tuple(
@@ -69,15 +70,18 @@ def read_slices(path: str | Path, source: SampleSource) -> tuple[SliceColumn, ..
 
 
 def _order(written: list[str], source: SampleSource) -> list[int] | None:
-    """Return the line of each sample where these are the names of the samples' files, by path or by name; else None."""
+    """Return the line of each sample where these are the names of the samples' files, each once at the most; else None."""
     if source.files is None:
         return None
-    for of in (str, lambda name: PurePosixPath(name).name):
-        lines = {of(name.strip().replace("\\", "/")): line for line, name in enumerate(written)}
-        order = [lines.get(of(name)) for name in source.files.names]
-        if len(lines) == len(written) and None not in order:
-            return [place for place in order if place is not None]
-    return None
+    lookup = FileLookup(source.files.names)
+    lines: dict[int, int] = {}
+    for line, name in enumerate(written):
+        place = lookup.find(name.strip())
+        if place == SEVERAL or place in lines:
+            return None
+        if place is not None:
+            lines[place] = line
+    return [lines[place] for place in range(source.count)] if len(lines) == source.count else None
 
 
 def folder_column(source: SampleSource) -> SliceColumn | None:

@@ -95,3 +95,19 @@ def test_a_huge_text_file_is_not_read(tmp_path: Path, monkeypatch: pytest.Monkey
 
     with pytest.raises(SamplesError, match=r"labels.txt is too large. Received: 20 bytes"):
         files.read_lines(tmp_path / "labels.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b\n1,2\n", [["a", "b"], ["1", "2"]]),
+        ("a;b\n1,5;2\n", [["a", "b"], ["1,5", "2"]]),
+        ("a\tb\n1\t\n", [["a", "b"], ["1", ""]]),
+        ('a,b\n"1;2",3\n', [["a", "b"], ["1;2", "3"]]),
+        ("dog\ncat\n", [["dog"], ["cat"]]),
+        ("a;b;c\n1;2\n", [["a", "b", "c"], ["1", "2"]]),
+    ],
+)
+def test_rows_are_separated_by_what_gives_all_as_many_columns(tmp_path: Path, text: str, rows: list[list[str]]) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    assert files.read_rows(tmp_path / "a.csv") == rows

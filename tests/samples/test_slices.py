@@ -47,6 +47,14 @@ def test_lines_that_name_the_files_may_be_in_any_order(tmp_path: Path, names: tu
     assert read_slices(path, source(names)) == (SliceColumn("camera", ("A", "B", "C")),)
 
 
+def test_files_may_be_named_by_a_part_of_their_path_among_others(tmp_path: Path) -> None:
+    names = ("cat/1.png", "cat/2.png", "dog/1.png")
+    path = written(tmp_path, "file;camera\n/data/test/dog/1.png;C\n/data/train/9.png;D\ntest/cat/1.png;A\n2;B\n")
+    assert read_slices(path, source(names)) == (SliceColumn("camera", ("A", "B", "C")),)
+    several = written(tmp_path, "site;camera\n1;A\n1;B\n1;C\n")  # two files are called so: no names of files
+    assert [one.name for one in read_slices(several, source(names))] == ["site", "camera"]
+
+
 def test_names_of_other_files_are_a_column_like_any_other(tmp_path: Path) -> None:
     path = written(tmp_path, "file,camera\na,C\nb,A\nc,B\n")
     assert [one.name for one in read_slices(path, source(("1.png", "2.png", "3.png")))] == ["file", "camera"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 from reportgen.errors import SamplesError
 from reportgen.messages import say
 from reportgen.samples.class_names import ClassNames, without_numbers
-from reportgen.samples.files import base_name, cannot_be_read, existing_path, exists, first_bytes, read_lines
+from reportgen.samples.files import base_name, cannot_be_read, existing_path, exists, first_bytes, read_lines, read_rows
 from reportgen.samples.readers.arrays import NPY_MAGIC, read_npy
 from reportgen.untrusted import limits
 from reportgen.untrusted.addresses import how_to_download
@@ -76,9 +75,9 @@ def _read(path: Path) -> ClassNames:
         )
     if suffix == ".json" or head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
         return _of_json(path)
-    lines = read_lines(path)
     if suffix in (".csv", ".tsv"):
-        return _of_table(path, lines)
+        return _of_table(path)
+    lines = read_lines(path)
     if len(lines) == 1 and "," in lines[0]:
         return _of_lines(lines[0].split(","))
     return _of_lines(lines)
@@ -174,15 +173,9 @@ def _kind(content: Any) -> str:
     return "a single value"
 
 
-def _of_table(path: Path, lines: Sequence[str]) -> ClassNames:
+def _of_table(path: Path) -> ClassNames:
     """Return the names of a CSV file: a column of them, or one of numbers and one of names, with a heading or without."""
-    try:
-        rows = max(
-            (list(csv.reader(lines, delimiter=mark)) for mark in (",", ";", "\t")), key=lambda read: len(read[0])
-        )
-    except csv.Error as error:
-        raise cannot_be_read(path, error) from error
-    cells = [[cell.strip() for cell in row] for row in rows]
+    cells = [[cell.strip() for cell in row] for row in read_rows(path)]
     heading = [re.sub(r"[\s_-]", "", cell).lower() for cell in cells[0]]
     headed = len(cells) > 1 and not any(map(_INDEX.fullmatch, cells[0]))
     headed = headed and not (_NUMBER_HEADINGS | _NAME_HEADINGS).isdisjoint(heading)

@@ -10,7 +10,7 @@ from reportgen.samples.labels import GivenLabels
 
 
 def read_label_table(path: Path) -> GivenLabels:
-    """Return labels from a text file, a label on each line; a `.csv` may have a name before each.
+    """Return labels from a text file, a label on each line; a `.csv` or `.tsv` may have a name before each.
 
     Args:
         path: the file.
@@ -25,7 +25,7 @@ def read_label_table(path: Path) -> GivenLabels:
 
 def _text_labels(path: Path) -> list[list[str]]:
     """Return the lines of a text file, each an entry, or of a CSV file, all of one entry or all of two."""
-    if path.suffix.lower() != ".csv":
+    if path.suffix.lower() not in (".csv", ".tsv"):
         return [[line] for line in read_lines(path)]
     rows = read_rows(path)
     columns = 2 if len(rows[0]) == 2 else 1

@@ -35,6 +35,13 @@ def test_labels_are_read_from_text_and_csv(tmp_path: Path) -> None:
         assert given.origin == name
 
 
+@pytest.mark.parametrize(("name", "mark"), [("y.csv", ","), ("y.csv", ";"), ("y.tsv", "\t")])
+def test_names_and_labels_may_stand_in_any_kind_of_table(tmp_path: Path, name: str, mark: str) -> None:
+    (tmp_path / name).write_text(f"file{mark}label\na.png{mark}cat\nb.png{mark}dog\n")
+    given = read_labels(tmp_path / name)
+    assert (given.names, given.values.tolist()) == (("file", "a.png", "b.png"), ["label", "cat", "dog"])
+
+
 def test_a_csv_with_several_columns_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "y.csv").write_text("0\na.png,1\n")
 
