@@ -224,18 +224,21 @@ def _sides(
         if first is not None and first.samples is not None:
             own = replace(options, select=",".join(map(str, first.samples.summary.shown)))
         provenance = make_provenance(loaded, options, named, name=described.summary.name, set_by=set_by)
-        with grouped_convolutions_run(described.layers):
-            context = make_context(
-                described,
-                sources[place],
-                own,
-                limits,
-                on_stage,
-                provenance.not_run or _NO_SAMPLES,
-                given=given,
-                lost="",
-                training=loaded.training,
-            )
+        try:
+            with grouped_convolutions_run(described.layers):
+                context = make_context(
+                    described,
+                    sources[place],
+                    own,
+                    limits,
+                    on_stage,
+                    provenance.not_run or _NO_SAMPLES,
+                    given=given,
+                    lost="",
+                    training=loaded.training,
+                )
+        except MisfitError as error:
+            raise SamplesError(f"{_called(loaded, place)}: {error}") from error
         deployed = loaded.file is not None and is_deployed(loaded.file)
         sides[place] = Side(
             provenance=provenance,

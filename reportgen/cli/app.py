@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -194,7 +194,7 @@ def _write(
     from reportgen.rendering import Asked, large_page_warning
 
     options.check()
-    outcome.check()
+    outcome.check(model, inputs, asdict(options))
     outcome, in_force = with_gate(outcome, inputs["config"])
     times = StageTimes()
     with quiet_standard_error(attempt.native) as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -60,10 +61,10 @@ def compare(
 
     attempt: Attempt = context.obj
     options.check()
-    outcome.check()
+    inputs: dict[str, Any] = {"labels": labels, "class_names": class_names, "config": config}
+    outcome.check(base, new, samples, inputs, asdict(options))
     in_force = gate_in_force(fail_on, config, of_comparison=True)
     times = StageTimes()
-    inputs: dict[str, Any] = {"labels": labels, "class_names": class_names, "config": config}
     with quiet_standard_error(attempt.native) as stream:
         with shown_stages(stream, quiet=outcome.quiet) as show_stage:
             from reportgen.building.comparing import make_comparison

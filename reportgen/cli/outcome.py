@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -70,8 +70,12 @@ class Outcome:
         }
         return {form: path for form, path in forms.items() if path is not None}
 
-    def check(self) -> None:
-        """Raise an error for the first value that cannot be used; to be called before any long work."""
+    def check(self, *read: Any) -> None:
+        """Raise an error for the first value that cannot be used; to be called before any long work.
+
+        Args:
+            read: what is read, none of which may be written over: paths, and texts that may name one.
+        """
         if not (math.isfinite(self.max_size) and self.max_size > 0):
             raise UsageError(f"--max-size must be a finite number of megabytes above 0. Received: {self.max_size!r}.")
         if not (math.isfinite(self.time_limit) and self.time_limit > 0):
@@ -81,6 +85,9 @@ class Outcome:
         for form, path in self.targets.items():
             if (other := by_file.setdefault(path.absolute(), flags[form])) != flags[form]:
                 raise UsageError(f"{other} and {flags[form]} must be different files. Received: {shown(path)} twice.")
+        for form, path in self.targets.items():
+            if path.exists() and any(one.exists() and one.samefile(path) for one in _paths(read)):
+                raise UsageError(f"{flags[form]} must not be a file that is read. Received: {shown(path)}.")
         check_targets(tuple(self.targets.values()))
         if self.card is not None:
             check_card(self.card)
@@ -111,6 +118,18 @@ class Outcome:
             raise Terminated(left=_WHOLE) from error
         except Terminated as error:
             raise Terminated(error.number, left=_WHOLE) from error
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    """Yield the paths that options may name: each as it is, behind 'NAME=' and before ':ARRAY'."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        for one in value:
+            yield from _paths(one)
+    elif isinstance(value, str | Path) and (text := str(value)) and "\0" not in text:
+        source = text.partition("=")[2] or text
+        yield from map(Path, {text, source, source.rpartition(":")[0] or source})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,17 @@ from reportgen.analyses.base import Analysis, Skip
 from reportgen.analyses.sections import run_analyses
 from reportgen.comparison.sides import ANSWERS_ALONE, Side
 from reportgen.messages import say
-from reportgen.results import Finding, Kept, RuleInForce, RuleSettings, Section, Severity, SkippedSection, redactable
+from reportgen.results import (
+    Finding,
+    Kept,
+    RuleInForce,
+    RuleSettings,
+    Section,
+    Severity,
+    SkippedSection,
+    redactable,
+    with_unchecked,
+)
 
 _COSTLY = frozenset({"concepts", "feature_maps", "filter_responses", "attribution"})
 """Analyses that show more than they judge, and take most of a report's time: `reportgen build` runs them."""
@@ -27,7 +37,7 @@ class FindingChange:
         subject: what it is about.
         base, new: how much it matters to each model; None where that one does not have it.
         message: what is said of it: of the new model where it has it.
-        decided: whether the rule is not inconclusive for the model that does not have it.
+        decided: whether the rule was checked for the model that does not have it, and is not inconclusive.
         action: what to do about it; '' where the rule does not say.
     """
 
@@ -92,13 +102,13 @@ class FindingChanges:
         if (base.described.model is None) != (new.described.model is None):
             return Skip(say("One of the models could not be run, so rules would look at different things."))
         analyses = _analyses()
-        sides = []
+        sides, undecided = [], []
         for side in (base, new):
             sections = run_analyses(side.context, analyses, on_stage=_unheard, settings=self.settings)
             sides.append({section.name: section for section in sections if isinstance(section, Section)})
+            undecided.append(_undecided(sections, self.settings))
         common = [one for one in analyses if all(one.name in side for side in sides)]
         found = [_by_key(side, {one.name for one in common}) for side in sides]
-        undecided = [_undecided(side.values()) for side in sides]
         rows = [_change(found[0].get(key), found[1].get(key), undecided) for key in {**found[1], **found[0]}]
         rows.sort(key=lambda row: (-(row.new or 0), -(row.base or 0)))
         left_out = tuple(one.title for one in ANALYSES if one not in common)
@@ -126,9 +136,10 @@ def _by_key(sections: Mapping[str, Section], names: set[str]) -> dict[tuple[str,
     return {(one.code, str(one.subject)): one for one in every}
 
 
-def _undecided(sections: Iterable[Section]) -> frozenset[str]:
-    """Return codes of the rules that the samples cannot decide."""
-    return frozenset(each.code for one in sections for each in one.inconclusive)
+def _undecided(sections: Sequence[Section | SkippedSection], settings: RuleSettings) -> frozenset[str]:
+    """Return codes of the rules that the samples cannot decide, and of those that nothing checked."""
+    unchecked = {rule.code for rule in with_unchecked(settings.in_force, sections) if rule.unchecked}
+    return frozenset(unchecked | {each.code for one in sections for each in one.inconclusive})
 
 
 def _change(base: Finding | None, new: Finding | None, undecided: Sequence[frozenset[str]]) -> FindingChange:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.errors import SamplesError
+from reportgen.errors import MisfitError, SamplesError
 from reportgen.measures.arrangement import AS_IT_IS, Arrangement
 from reportgen.measures.attribution_maps import FORMULAS
 from reportgen.messages import say
@@ -378,7 +378,7 @@ def _check_classes(source: SampleSource, activations: Activations, head: Head, l
         return
     classes = scores.values.shape[1]
     if source.class_names is not None and len(source.class_names) != classes:
-        raise SamplesError(
+        raise MisfitError(
             f"class names must be {classes}, as the model has {classes} classes. "
             f"Received: {len(source.class_names)}{_names_remedy(source)}"
         )
@@ -402,7 +402,7 @@ def _check_labels(labels: Classes, scores: ClassScores) -> None:
         return
     wrong = np.flatnonzero((labels.values < 0) | (labels.values >= classes))
     if wrong.size:
-        raise SamplesError(
+        raise MisfitError(
             f"labels must be from 0 to {classes - 1}, as the model has {classes} classes. "
             f"Received: {labels.values[wrong[0]]} for sample {wrong[0]}. Check that labels and model belong together."
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reportgen.errors import SamplesError
+from reportgen.errors import MisfitError, SamplesError
 from reportgen.messages import counted, say
 from reportgen.models.graphs import DescribedModel, Shape, arranged_input, model_inputs, pictured_input
 from reportgen.options import ReportOptions
@@ -297,7 +297,7 @@ def _check_class_names(described: DescribedModel, names: ClassNames | None) -> N
     shape = described.summary.output_shape
     if names is None or shape is None or len(shape) != 1 or shape[0] in (None, 1, len(names)):
         return
-    raise SamplesError(
+    raise MisfitError(
         f"class names must be {shape[0]}, as the model has {shape[0]} outputs. Received: {len(names)}. "
         "Give --class-names in the model's order."
     )

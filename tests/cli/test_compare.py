@@ -106,6 +106,15 @@ def test_samples_that_do_not_fit_one_of_the_models_name_it(compare, folder, tmp_
     assert error.startswith("reportgen: the new model, forgot.keras: samples must match the model's input (6, 6, 1).")
 
 
+def test_labels_that_one_of_the_models_has_no_class_for_name_it(compare, folder, tmp_path):
+    np.savez(tmp_path / "more.npz", x=np.load(folder / "x.npz")["x"], y=np.arange(40) % 3)
+    code, _, error = compare("compare", "base.keras", "forgot.keras", "--samples", "more.npz")
+    assert code == 4
+    assert error.startswith(
+        "reportgen: the new model, forgot.keras: labels must be from 0 to 1, as the model has 2 classes"
+    )
+
+
 def test_without_samples_the_verdict_says_so(compare):
     code, _, error = compare("compare", "base.keras", "forgot.keras")
     assert (code, error) == (0, "Not judged. No samples were given. Add --samples SOURCE to compare the answers.\n")
@@ -126,6 +135,16 @@ def test_the_other_way_round_it_passes(compare):
         (("base.keras", "x.npz"), 3, "x.npz is not a Keras model. Received: NumPy arrays (.npz)."),
         (("base.keras", "forgot.keras", "--samples", "gone.npz"), 4, "gone.npz"),
         (("base.keras", "forgot.keras", "--labels", "y.npy"), 2, "--samples must be given with --labels."),
+        (
+            ("base.keras", "forgot.keras", "--junit", "base.keras"),
+            2,
+            "--junit must not be a file that is read. Received: ",
+        ),
+        (
+            ("base.keras", "forgot.keras", "--samples", "x.npz", "--json", "x.npz"),
+            2,
+            "--json must not be a file that",
+        ),
         (("base.keras",), 2, "Missing argument 'NEW'. See reportgen compare --help."),
         (("base.keras", "forgot.keras", "--fail-on", "problem"), 2, "'problem' is not one of 'regression'"),
     ],

@@ -86,6 +86,23 @@ def test_the_same_network_with_its_channels_in_another_order_is_identical(kind):
     assert all(layer.distance < 1e-5 for layer in parts(found)["map_changes"].layers)
 
 
+def test_a_rule_that_was_not_checked_for_the_other_model_decides_nothing():
+    import keras
+
+    samples, labels = np.random.default_rng(0).random((60, 4, 4, 1)).astype(np.float32), np.arange(60) % 10
+
+    def model(units):
+        layers = [keras.layers.Flatten(), keras.layers.Dense(units, activation="softmax" if units > 1 else None)]
+        made = keras.Sequential([keras.Input((4, 4, 1)), *layers])
+        made.set_weights([np.random.default_rng(2).normal(size=weight.shape) for weight in made.weights])
+        return made
+
+    found = build_comparison(model(10), model(1), samples, labels=labels)  # of classes, and of a number
+    rows = {row.code: row for row in parts(found)["finding_changes"].findings}
+    assert (rows["no-better-than-mean"].base, rows["no-better-than-mean"].decided) == (None, False)
+    assert not found.regressed
+
+
 def test_without_labels_agreement_is_measured_and_nothing_judged(pair):
     base, new, samples, labels = pair
     found = build_comparison(base, new, samples)
