@@ -104,6 +104,10 @@ def pair(request: Any, folder: Path) -> tuple[bool, reportgen.Report, reportgen.
     return request.param, full, redacted
 
 
+by_folders = pytest.mark.parametrize("pair", [False], ids=["folders"], indirect=True)
+"""For what is searched in pictures, which take seconds: no picture depends on what the classes are called."""
+
+
 def images_of(page: str) -> Iterator[tuple[str, bytes]]:
     """Yield the type and the content of every image that a page embeds."""
     for kind, data in re.findall(r"data:(image/[a-z+]+);base64,([A-Za-z0-9+/=]+)", page):
@@ -236,6 +240,7 @@ def shown_of(patterns: list[np.ndarray], pictures: list[np.ndarray]) -> set[int]
     return found
 
 
+@by_folders
 def test_no_picture_shows_a_sample_or_what_a_layer_made_of_it(pair, folder):
     _, full, redacted = pair
     shown, left = pictures_of(full.to_html()), pictures_of(redacted.to_html())
@@ -261,6 +266,7 @@ def drawn_patterns(report: reportgen.Report) -> list[np.ndarray]:
     return [tile for tile in tiles if np.isfinite(tile).all() and len(np.unique(tile)) > tile.size / 2]  # no mere edge
 
 
+@by_folders
 def test_no_tile_of_the_full_report_that_was_made_of_samples_is_left(pair):
     _, full, redacted = pair
     shown, left = pictures_of(full.to_html()), pictures_of(redacted.to_html())
