@@ -87,8 +87,30 @@ for (const table of all("table").filter((one) => one.rows.length > 13)) {
   table.before(box);
 }
 
-// The download is compressed; with this script it need not be.
-const numbers = named("report-data").textContent, json = named("report-json"), { sections } = JSON.parse(numbers);
+// A figure's picture can be saved, by a link in the figure that is pointed at or holds the focus.
+const save = make("a", "button readout", { textContent: words.save });
+put(save.style, { right: 0, bottom: 0 });
+for (const figure of all("main figure:has(img)")) {
+  on(figure, "pointerenter focusin", () => {
+    const image = all("img", figure).find((one) => one.checkVisibility()), drawn = image?.src.startsWith("data:image/svg");
+    if (!image || save.parentNode === figure) return;
+    put(save, { href: image.src, download: figure.id + (drawn ? ".svg" : ".png") });
+    figure.append(save);
+  });
+  on(figure, "pointerleave", () => figure.contains(page.activeElement) || save.remove());
+}
+
+// A permalink is copied when it is followed.
+const status = make("p", "hidden", { role: "status" });
+page.body.append(status);
+on(page, "click", (event) => {
+  const link = event.target.closest(".permalink");
+  if (link) navigator.clipboard?.writeText(link.href).then(() => { status.textContent = words.copied; }, () => {});
+});
+
+// The numbers stand compressed behind the link, which offers them as they are from now on.
+const json = named("report-data"), packed = Uint8Array.from(atob(json.href.split(",")[1]), (one) => one.charCodeAt()),
+  numbers = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text(), { sections } = JSON.parse(numbers);
 put(json, { href: URL.createObjectURL(new Blob([numbers], { type: "application/json" })), download: json.download.slice(0, -3) });
 
 // A figure's data-from is the way to its layer among them, as "feature_maps.layers.0".
@@ -212,24 +234,3 @@ function openCard(of, channels, place) {
   if (!card.open) card.showModal();
   head.focus();
 }
-
-// A figure's picture can be saved, by a link in the figure that is pointed at or holds the focus.
-const save = make("a", "button readout", { textContent: words.save });
-put(save.style, { right: 0, bottom: 0 });
-for (const figure of all("main figure:has(img)")) {
-  on(figure, "pointerenter focusin", () => {
-    const image = all("img", figure).find((one) => one.checkVisibility()), drawn = image?.src.startsWith("data:image/svg");
-    if (!image || save.parentNode === figure) return;
-    put(save, { href: image.src, download: figure.id + (drawn ? ".svg" : ".png") });
-    figure.append(save);
-  });
-  on(figure, "pointerleave", () => figure.contains(page.activeElement) || save.remove());
-}
-
-// A permalink is copied when it is followed.
-const status = make("p", "hidden", { role: "status" });
-page.body.append(status);
-on(page, "click", (event) => {
-  const link = event.target.closest(".permalink");
-  if (link) navigator.clipboard?.writeText(link.href).then(() => { status.textContent = words.copied; }, () => {});
-});

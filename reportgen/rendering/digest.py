@@ -16,8 +16,8 @@ _SEALED = re.compile(
     r'(?P<parts>(?: [\w.-]{1,200}:[0-9a-f]{12}){1,2000})">'
 )
 _PART = re.compile(
-    r'.section id="([\w.-]{1,200})" aria-labelledby|<(footer)>|<script type="application/json" id="(report-data)">'
-    r'|<html lang="[\w-]{1,20}" (data-digest)="[^"]*"'
+    r'.section id="([\w.-]{1,200})" aria-labelledby|<(footer)>|<a class="button" id="(report-data)"|<p class="meta" id="(about)"'
+    r'|<script type="application/json" id="(report-data)">|<html lang="[\w-]{1,20}" (?P<root>data-digest)="[^"]*"'
 )
 _UNSEALED = ' data-digest=""'
 
@@ -63,10 +63,10 @@ def page_parts(page: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of a page, in order, each with its name: what stands before the sections, then each section."""
     name, start = "head", 0
     for found in _PART.finditer(page):
-        if found[4]:
+        if found["root"]:
             continue
         yield name, page[start : found.start()]
-        name, start = found[1] or found[2] or found[3], found.start()
+        name, start = found[found.lastindex or 0], found.start()
     yield name, page[start:]
 
 

@@ -247,15 +247,9 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "strip_outline": strip_outline,
         "strip_threshold": strip_threshold,
         "css_string": _css_string,
-        "json_block": _json_block,
         "json_uri": _json_uri,
     }
     return environment
-
-
-def _json_block(text: str) -> Markup:
-    """Return JSON that can stand inside a script element: no character of it can end the element."""
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _css_string(text: str) -> Markup:

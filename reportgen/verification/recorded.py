@@ -22,7 +22,8 @@ from reportgen.untrusted.regular import read_regular
 LARGEST_READ = 200_000_000
 """Bytes of the largest page that is read; one has 15 MB unless --max-size allows more."""
 
-_DATA = ('<script type="application/json" id="report-data">', "</script>")
+_BLOCK = ('<script type="application/json" id="report-data">', "</script>")
+"""Around the numbers of older pages, which had them twice: the link offers them too."""
 _LINK = re.compile(r'href="data:application/(json;charset=utf-8|json;base64|gzip;base64),([^"]*)"')
 _GZIP = 31
 """Says to zlib that a gzip header precedes the data."""
@@ -91,18 +92,18 @@ def read_recorded(path: Path) -> RecordedReport:
 
 def _document(page: str) -> tuple[Mapping[str, Any], Sequence[str]]:
     """Return the page's numbers, and what is wrong with them."""
-    begin, end = _DATA
-    _, found, rest = page.partition(begin)
+    begin, end = _BLOCK
+    _, opened, rest = page.partition(begin)
     block, closed, rest = rest.partition(end)
-    if not found or not closed:
+    links = _LINK.findall(page)
+    if not links and not closed:
         return {}, ["the page has no numbers of a report."]
-    document = _parsed(block)
+    document = _parsed(block) if opened else _linked(*links[0])
     if document is None:
         return {}, ["the page's numbers are not the JSON of a report."]
-    if begin in rest:
+    if begin in rest or len(links) > 1:
         return document, ["the page holds two sets of numbers."]
-    link = _LINK.search(page)
-    same = link is not None and _is_same(_linked(*link.groups()), document)
+    same = not opened or (bool(links) and _is_same(_linked(*links[0]), document))
     return document, [] if same else ["the JSON file behind the page's link is not its numbers."]
 
 
@@ -113,8 +114,8 @@ def _is_same(one: Any, other: Any) -> bool:
         return False
 
 
-def _linked(encoding: str, text: str) -> Any:
-    """Return the JSON of a link; None where there is none."""
+def _linked(encoding: str, text: str) -> Mapping[str, Any] | None:
+    """Return the JSON of a link; None where it is none."""
     try:
         address = html.unescape(text)
         content = base64.b64decode(address, validate=True) if "base64" in encoding else unquote_to_bytes(address)

@@ -32,7 +32,8 @@ def test_the_digest_is_sha256_over_the_page_with_zeros_in_its_place(page: str) -
         ("Looks fine.", "Looks good.", "summary"),
         ("data:image/png;base64,i", "data:image/png;base64,j", "sample_predictions"),
         ("<footer>", "<footer> ", "footer"),
-        ('"schema_version":2', '"schema_version":3', "report-data"),
+        ("application/gzip;base64,H", "application/gzip;base64,I", "report-data"),
+        ('aria-label="Contents"', 'aria-label="Content"', "about"),
     ],
 )
 def test_a_changed_caption_number_or_picture_is_found_in_its_part(page: str, old: str, new: str, part: str) -> None:

@@ -36,6 +36,13 @@ def linked(page: str, address: str) -> str:
     return sealed(forged.replace(digest, ""))
 
 
+def as_older(page: str, numbers: str) -> str:
+    """Return a page as releases wrote it whose pages held their numbers twice, under a digest that fits it."""
+    block = numbers.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    digest = page.partition('data-digest="')[2].partition('"')[0]
+    return sealed(page.replace(digest, "").replace('<script type="module">', f"{BEGIN}{block}</script>\n<script>"))
+
+
 def test_a_page_of_hostile_names_is_read_as_it_was_written(tmp_path: Path, page: str) -> None:
     found = read(tmp_path, page)
     assert found.differences == ()
@@ -61,7 +68,7 @@ def test_a_link_that_unpacks_to_more_than_a_page_may_hold_is_unpacked_no_further
     monkeypatch.setattr(recorded, "LARGEST_READ", 1_000_000)
     bomb = base64.b64encode(gzip.compress(b" " * 50_000_000 + render_json(hostile_report()).encode())).decode()
     found = read(tmp_path, linked(page, f"gzip;base64,{bomb}"))
-    assert found.differences == ("the JSON file behind the page's link is not its numbers.",)
+    assert found.differences == ("the page's numbers are not the JSON of a report.",)
 
 
 def test_line_ends_that_a_mail_program_changed_are_told_as_such(tmp_path: Path, page: str) -> None:
@@ -69,12 +76,18 @@ def test_line_ends_that_a_mail_program_changed_are_told_as_such(tmp_path: Path, 
     assert changed.differences == ("the page's line ends were changed to those of Windows; nothing else was.",)
 
 
-def test_numbers_behind_the_link_that_are_not_those_of_the_page_are_found_under_a_new_digest(
+def test_an_older_page_with_its_numbers_twice_is_read(tmp_path: Path, page: str) -> None:
+    numbers = render_json(hostile_report())
+    found = read(tmp_path, as_older(page, numbers))
+    assert found.differences == ()
+    assert found.document == json.loads(numbers)
+
+
+def test_numbers_behind_an_older_pages_link_that_are_not_its_own_are_found_under_a_new_digest(
     tmp_path: Path, page: str
 ) -> None:
     numbers = render_json(hostile_report()).replace("12345", "54321")
-    link = base64.b64encode(gzip.compress(numbers.encode())).decode()
-    assert read(tmp_path, linked(page, f"gzip;base64,{link}")).differences == (
+    assert read(tmp_path, as_older(page, numbers)).differences == (
         "the JSON file behind the page's link is not its numbers.",
     )
 
@@ -95,6 +108,8 @@ BEGIN = '<script type="application/json" id="report-data">'
         (f"{BEGIN}{'[' * 100_000}</script>".encode(), "the page's numbers are not the JSON of a report."),
         (f'{BEGIN}{{"a":{"9" * 5000}}}</script>'.encode(), "the page's numbers are not the JSON of a report."),
         (f"{BEGIN}{{}}</script>{BEGIN}".encode(), "the page holds two sets of numbers."),
+        (2 * b'<a href="data:application/json;base64,e30=">', "the page holds two sets of numbers."),
+        (b'<a href="data:application/gzip;base64,e30=">', "the page's numbers are not the JSON of a report."),
     ],
 )
 def test_bytes_other_than_ours_are_a_line_and_no_crash(tmp_path: Path, text: bytes, wrong: str | None) -> None:
