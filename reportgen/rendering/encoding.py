@@ -46,7 +46,7 @@ def data_uri(content: bytes, media_type: str) -> str:
 
 def svg_uri(svg: str) -> Markup:
     """Return the address of a drawing, for an attribute in double quotes. Not base64, which its pictures are already."""
-    return Markup(f"data:image/svg+xml;charset=utf-8,{quote(svg, safe=_URL_SAFE + _QUOTE)}")  # no & or " is left
+    return Markup(f"data:image/svg+xml,{quote(svg, safe=_URL_SAFE + _QUOTE)}")  # no & or " is left
 
 
 def tile_png(grid: ImageGrid, index: int = 0) -> bytes:

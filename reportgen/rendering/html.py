@@ -28,10 +28,11 @@ from reportgen.rendering.figures import (
 from reportgen.rendering.json import render_comparison_json, render_json
 from reportgen.rendering.language import Language, lined_up, open_language, ranges
 from reportgen.rendering.outline import outline_of
-from reportgen.rendering.page import Page, group_findings
+from reportgen.rendering.page import TABLE_LENGTHS, Page, group_findings
 from reportgen.rendering.parts import parts_of
 from reportgen.rendering.scatters import scatter_drawing
 from reportgen.rendering.templates import new_environment
+from reportgen.rendering.tiles import TilePicture
 from reportgen.rendering.verdict import TONES, checked_rules, verdict_of
 from reportgen.results import (
     Comparison,
@@ -43,6 +44,9 @@ from reportgen.results import (
 )
 
 _LETTERS = string.ascii_letters
+
+MOST_ELEMENTS = 2_960
+"""Elements of a page that a longer table may not exceed: with what the script adds they are under 3,000."""
 
 
 def render_html(report: Report, *, paper: str | None = None, full: bool = False) -> str:
@@ -56,20 +60,25 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
     packages = sorted({section.package for section in report.sections if isinstance(section, Section)} - {""})
     language = open_language(report.language)
     environment = make_environment(tuple(packages), language)
-    page = Page(language)
-    names = {"report": report, "page": page, "Severity": Severity}
-    sections = [_with_body(section, environment, names) for section in report.sections]
     running = _running(report.provenance.title, report.provenance, language)
-    document = environment.get_template("report.html").render(
-        **names,
-        sections=sections,
-        outline=outline_of(sections),
-        verdict=verdict_of(report, language),
-        checked=checked_rules(report),
-        groups=group_findings([section for section, _ in sections], page),
-        **dressed(environment, names, running, paper=paper, full=full),
-        json_text=render_json(report),
-    )
+    numbers = render_json(report)
+    drawn: dict[Any, TilePicture] = {}
+    for rows in TABLE_LENGTHS:
+        page = Page(language, rows, drawn)
+        names = {"report": report, "page": page, "Severity": Severity}
+        sections = [_with_body(section, environment, names) for section in report.sections]
+        document = environment.get_template("report.html").render(
+            **names,
+            sections=sections,
+            outline=outline_of(sections),
+            verdict=verdict_of(report, language),
+            checked=checked_rules(report),
+            groups=group_findings([section for section, _ in sections], page),
+            **dressed(environment, names, running, paper=paper, full=full),
+            json_text=numbers,
+        )
+        if len(re.findall("<[a-z]", document)) <= MOST_ELEMENTS:
+            break
     return sealed(page.anchors.settled(document) + "\n")
 
 
@@ -178,7 +187,7 @@ def _with_body(
 def _compact(style: str) -> str:
     """Return a style sheet without comments and blanks that only its authors need, the names of its variables made short."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    style = re.sub(r"\s*([{};,>])\s*|(?<=[a-z-]):\s+", lambda blank: blank[1] or ":", style).replace(";}", "}").strip()
+    style = re.sub(r"\s*([{};,>])\s*|(?<=[\w-]):\s+", lambda blank: blank[1] or ":", style).replace(";}", "}").strip()
     used = Counter(re.findall(r"--[\w-]+", style))
     short = {name: f"--{letter}" for (name, _), letter in zip(used.most_common(), _LETTERS, strict=False)}
     return re.sub(r"--[\w-]+", lambda name: short.get(name[0], name[0]), style)
@@ -187,7 +196,7 @@ def _compact(style: str) -> str:
 def _compact_script(script: str) -> str:
     """Return a script without its comments and without blanks and parentheses that only its authors need.
 
-    Its strings, all in double quotes, keep theirs.
+    The names of its variables are made short; its strings, all in double quotes, keep theirs.
     """
     lines = (re.sub(r"^\s*//.*| // .*", "", line).strip() for line in script.splitlines())
     short = "\n".join(
@@ -200,7 +209,40 @@ def _compact_script(script: str) -> str:
         for line in lines
         if line
     )
-    return re.sub(r"(?<=[;{,])\n|[;,]\n?(?=})|(?<![\w.])\((\w+)\)(?==>)", r"\1", short)
+    return _short_names(re.sub(r"(?<=[;{,])\n|[;,]\n?(?=})|(?<![\w.])\((\w+)\)(?==>)", r"\1", short))
+
+
+_WORD = re.compile(r'"[^"]*"|\.?[A-Za-z_]\w*|[{}()\[\]]')
+_DECLARED = re.compile(
+    r"\b(?:const|let|function) (\w+)|(?<![.\w])(\w+)=>|(?<![.\w])(\w+)=(?![=>])|\(([\w,]+)\)(?:=>|{)|\[([\w,]+)\](?:=|of)"
+)
+
+
+def _short_names(script: str) -> str:
+    """Return a script with a short name for each variable that no property is called like.
+
+    A name stands for a property after a dot, before a colon, and where braces list it alone, as { name } is { name: name }.
+    """
+    declared = {name for found in _DECLARED.findall(script) for some in found for name in some.split(",")}
+    used, kept, around = Counter(_WORD.findall(script)), {""}, [""]
+    for found in _WORD.finditer(script):
+        word, before, after = found[0], script[found.start() - 1 : found.start()], script[found.end() : found.end() + 1]
+        if word in "{([":
+            around.append(word)
+        elif word in "})]":
+            around.pop()
+        elif word[0] == "." or after == ":" or (around[-1] == "{" and before in "{," and after in ",}"):
+            kept.add(word.strip("."))
+    ranked = sorted(declared - kept, key=lambda name: (-used[name] * len(name), name))
+    letters = (one + other for one in ("", *_LETTERS) for other in _LETTERS)
+    short = dict(
+        zip(
+            ranked,
+            (name for name in letters if name not in used and name not in ("do", "if", "in", "of")),
+            strict=False,
+        )
+    )
+    return _WORD.sub(lambda word: short.get(word[0], word[0]), script)
 
 
 def _policy(style: str, script: str) -> str:

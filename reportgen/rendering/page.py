@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.messages import Message
-from reportgen.rendering.bars import bars_svg
+from reportgen.rendering.bars import ROW, WIDTH, bars_svg
 from reportgen.rendering.encoding import data_uri, figure_svg, sample_pixels, svg_uri, tile_png
 from reportgen.rendering.figures import draw_curve, draw_lines
 from reportgen.rendering.histograms import histogram_svg
@@ -27,7 +27,7 @@ from reportgen.rendering.overlays import (
     signal_overlay_svg,
     signal_svg,
 )
-from reportgen.rendering.tiles import SILENT_SIGN, TilePicture, TileWords, tile_picture
+from reportgen.rendering.tiles import SILENT_SIGN, Frame, TilePicture, TileWords, tile_picture
 from reportgen.results import (
     Advice,
     Curve,
@@ -49,8 +49,8 @@ from reportgen.results import (
 THUMBNAIL = 84
 """Most pixels of a thumbnail on a side: as many as it takes on the page."""
 
-LONGEST_TABLE = 8
-"""Rows that a table may have; the JSON has all."""
+TABLE_LENGTHS = (8, 6, 4, 3)
+"""Rows that a long table may have: the most with which the page has few enough elements. The JSON has all."""
 
 LONGEST_STRIP, MOST_WRONG = 10, 4
 """Samples in the summary's strip, and wrong ones among them that have no card of their own."""
@@ -75,13 +75,22 @@ class Page:
 
     Args:
         language: the page's language.
+        rows: how many rows a long table has at most.
+        drawn: pictures that another attempt at the same page has made, by what they show.
     """
 
-    def __init__(self, language: Language) -> None:
+    def __init__(
+        self, language: Language, rows: int = TABLE_LENGTHS[0], drawn: dict[Any, TilePicture] | None = None
+    ) -> None:
         self.language = language
+        self.most_rows = rows
+        self._made = {} if drawn is None else drawn
         self.anchors = Anchors()
         self.folded: dict[str, tuple[int, int]] = {}
+        self.films: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}
+        self.frames: set[int] = set()
         self.picked = 0
+        self.veiled = False
 
     def grid(
         self,
@@ -120,7 +129,9 @@ class Page:
         words = TileWords(
             scale=scale, own="", ticks=self._ticks(low, (low + high) / 2, high) if legend else ("", "", "")
         )
-        return self._drawn(tile_picture(drawn, words, aim=aim, fit=fit, silent=() if fitting else silent))
+        return self._drawn(
+            tile_picture(Frame(grid=drawn, words=words, silent=() if fitting else silent), aim=aim, fit=fit)
+        )
 
     def picture(self, grid: ImageGrid, index: int = 0) -> dict[str, Any]:
         """Return one tile of a grid alone, a sample as a rule: its URI and its size in pixels, one for each value."""
@@ -134,53 +145,77 @@ class Page:
         return self.language.number(low), self.language.number(middle), self.language.number(high)
 
     def _drawn(self, picture: TilePicture) -> dict[str, Any]:
+        folded = picture.folded or picture.size
+        return self._filmed(picture.svg, picture.size, folded, picture.frames) | {"cells": str(picture.cells)}
+
+    def _filmed(self, svg: str, size: tuple[int, int], folded: tuple[int, int], frames: int) -> dict[str, Any]:
         css_class = ""
-        if picture.folded is not None:
-            css_class = "t{}-{}".format(*picture.folded)
-            self.folded[css_class] = picture.folded
+        if frames > 1:
+            css_class = "f{}-{}".format(*size)
+            self.films[css_class] = (size, folded)
+            self.frames.add(frames)
+        elif folded != size:
+            css_class = "t{}-{}".format(*folded)
+            self.folded[css_class] = folded
         return {
-            "uri": svg_uri(picture.svg),
-            "width": picture.size[0],
-            "height": picture.size[1],
+            "uri": svg_uri(svg),
+            "width": size[0],
+            "height": size[1] * frames,
             "css_class": css_class,
-            "cells": str(picture.cells),
+            "cells": "",
+            "frames": frames,
         }
 
-    def tiles(
+    def frame(
         self,
         grid: ImageGrid,
         *,
-        aim: int,
         scale: str,
-        own: str,
-        fit: int = 0,
+        own: str = "",
+        detail: str = "",
         strengths: Sequence[float] = (),
         silent: Sequence[int] = (),
         patches: ImageGrid | None = None,
-    ) -> dict[str, Any]:
-        """Return a grid of kernels or maps as one picture: its URI, its size and the class that folds it on narrow screens.
+    ) -> Frame:
+        """Return a grid of kernels or maps with the words of its scale.
 
         Args:
             grid: the grid.
-            aim: CSS pixels that a tile should be wide.
             scale: what the colours show, on one scale for all tiles.
             own: what they show where each tile has its own contrast.
-            fit: CSS pixels that it is wide, where there is room; 0 for what its tiles need.
-            strengths, silent, patches: see `tile_picture`.
+            detail: what is said below either.
+            strengths, silent, patches: see `Frame`.
         """
         low, high = grid.value_range
         middle = high / 4 if grid.root and grid.palette is Palette.SEQUENTIAL else (low + high) / 2
-        words = TileWords(scale=scale, own=own, ticks=self._ticks(low, middle, high))
-        return self._drawn(
-            tile_picture(grid, words, aim=aim, fit=fit, strengths=strengths, silent=silent, patches=patches)
-        )
+        words = TileWords(scale=scale, own=own, ticks=self._ticks(low, middle, high), detail=detail)
+        return Frame(grid=grid, words=words, strengths=strengths, silent=silent, patches=patches)
 
-    def bars(self, rows: Sequence[tuple[str, float, bool]]) -> Markup:
-        """Return the URI of shares as bars, each with its name and whether it stands out."""
-        texts = [
-            (self.language.text(name), share, self.language.percent(share), marked) for name, share, marked in rows
-        ]
-        return svg_uri(bars_svg(texts))
+    def tiles(self, *frames: Frame, aim: int, fit: int = 0) -> dict[str, Any]:
+        """Return grids of one shape as one picture: its URI, its size and the class that folds it on narrow screens.
+
+        Args:
+            frames: the grids; of several the page shows one at a time.
+            aim: CSS pixels that a tile should be wide.
+            fit: CSS pixels that it is wide, where there is room; 0 for what its tiles need.
+        """
+        # grids live as long as their report, and so do their addresses
+        key = aim, fit, *((id(frame.grid), frame.words) for frame in frames)
+        if key not in self._made:
+            self._made[key] = tile_picture(*frames, aim=aim, fit=fit)
+        return self._drawn(self._made[key])
+
+    def bars(self, *frames: Sequence[tuple[str, float, bool]]) -> dict[str, Any]:
+        """Return shares as bars in one picture, each with its name and whether it stands out; of several frames one is seen."""
+        most = max(map(len, frames))
+        rows: list[tuple[str, float, str, bool]] = []
+        for frame in frames:
+            rows += [
+                (self.language.text(name), share, self.language.percent(share), marked) for name, share, marked in frame
+            ]
+            rows += [("", 0.0, "", False)] * (most - len(frame))
+        size = (WIDTH, most * ROW)
+        return self._filmed(bars_svg(rows), size, size, len(frames))
 
     def overlays(self, figure: PanelGrid, titles: Sequence[str], stamps: Sequence[str]) -> list[dict[str, Any]]:
         """Return each sample under its map as one picture: its URI and its size.
@@ -214,6 +249,11 @@ class Page:
         self.picked = max(self.picked, count)
         return count
 
+    def of_sample(self, place: int) -> str:
+        """Return the classes of what belongs to the sample at this place alone, and is seen when a reader picks it."""
+        self.veiled = True
+        return f"of s{place}"
+
     def values(self, numbers: Iterable[float | None], digits: int = 3) -> tuple[str, ...]:
         """Return what stands under the tiles of a grid: a number for each, or the sign of a silent channel for None."""
         return tuple(SILENT_SIGN if one is None else self.language.number(one, digits) for one in numbers)
@@ -235,11 +275,20 @@ class Page:
             rows: all of them, the most telling first.
             name: the attribute that findings call a row by.
         """
-        if len(rows) <= LONGEST_TABLE:
+        if len(rows) <= self.most_rows:
             return list(rows)
         subjects = {one.subject for one in section.findings} | {one.subject for one in section.inconclusive}
         found = [row for row in rows if getattr(row, name) in subjects]
-        return [*found, *(row for row in rows if row not in found)][:LONGEST_TABLE]
+        return [*found, *(row for row in rows if row not in found)][: self.most_rows]
+
+    def first(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows that a table of samples or classes shows: all of them unless the page is crowded."""
+        return rows[: self.most_rows] if self.crowded else rows
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the page's tables are shorter than they may be, for the sake of its number of elements."""
+        return self.most_rows < TABLE_LENGTHS[0]
 
     def sample_strip(self, report: Report) -> tuple[StripSample, ...]:
         """Return the samples that the summary shows: wrong ones first, then right ones."""

@@ -76,12 +76,33 @@ class TileWords:
     Attributes:
         scale: what the shared scale shows, with its unit.
         own: what stands in its place where each tile has its own contrast.
+        detail: a second line; '' for none.
         ticks: numbers at the beginning, the middle and the end of the shared scale.
     """
 
     scale: str
     own: str
     ticks: tuple[str, str, str]
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A grid of tiles, alone or one of several that share a picture.
+
+    Attributes:
+        grid: the grid, of any palette but LINES; of greys, colours and panels there is no other contrast.
+        words: what stands below; without any text there is no scale.
+        strengths: for each tile the length of a bar under it, as a share of the tile's width; none for no bars.
+        silent: tiles whose channel is silent: they are grey, a colour of no map.
+        patches: pictures that stand under the tiles of a grid of one row, as many under each; of palette GREY or COLOUR.
+    """
+
+    grid: ImageGrid | PanelGrid
+    words: TileWords
+    strengths: Sequence[float] = ()
+    silent: Sequence[int] = ()
+    patches: ImageGrid | None = None
 
 
 @dataclass(frozen=True)
@@ -89,16 +110,18 @@ class TilePicture:
     """A picture of tiles.
 
     Attributes:
-        svg: the picture.
-        size: width and height in CSS pixels.
+        svg: the picture; of several frames one above another, of which a page shows one at a time.
+        size: width and height of a frame in CSS pixels.
         folded: the same where it has little room; None for one that is not folded.
-        cells: where its tiles stand, in CSS pixels and the order of `GridCells`.
+        cells: where the tiles of a frame stand, in CSS pixels and the order of `GridCells`.
+        frames: how many there are.
     """
 
     svg: str
     size: tuple[int, int]
     folded: tuple[int, int] | None
     cells: GridCells
+    frames: int = 1
 
 
 class GridCells(NamedTuple):
@@ -210,58 +233,22 @@ def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
     )
 
 
-def tile_picture(
-    grid: ImageGrid | PanelGrid,
-    words: TileWords,
-    *,
-    aim: int,
-    fit: int = 0,
-    strengths: Sequence[float] = (),
-    silent: Sequence[int] = (),
-    patches: ImageGrid | None = None,
-) -> TilePicture:
-    """Return a grid of tiles as a picture.
+def tile_picture(*frames: Frame, aim: int, fit: int = 0) -> TilePicture:
+    """Return grids of tiles as a picture: one, or several of the same shape, whose labels and scale are written once.
 
     Args:
-        grid: the grid, of any palette but LINES; of greys, colours and panels there is no other contrast.
-        words: what stands below; without any text there is no scale.
+        frames: the grids.
         aim: CSS pixels that a tile should be wide.
         fit: CSS pixels that the picture is wide, where there is room; 0 for what its tiles need.
-        strengths: for each tile the length of a bar under it, as a share of the tile's width; none for no bars.
-        silent: tiles whose channel is silent: they are grey, a colour of no map.
-        patches: pictures that stand under the tiles of a grid of one row, as many under each; of palette GREY or COLOUR.
     """
-    table, shares = None, None
-    if isinstance(grid, PanelGrid):
-        tiles = panel_tiles(grid, aim)
-        layout = _panel_layout(tiles, grid.columns, (fit or aim * grid.columns) - 2 * _PADDING)
-        pixels, table = tiles.pixels, tiles.table
-        palette = tiles.scale.palette if tiles.scale else Palette.COLOUR
-        ground, ink = "#" + bytes(GROUND_COLOUR).hex(), "#3a4148"
-    else:
-        below: float = _LABEL + _STRENGTH * bool(strengths)
-        if patches is not None:
-            below += _patch_side(patches, grid.columns) * aim / _CELL + 2 * _PADDING
-        layout, palette = _layout(grid, aim, fit, below), grid.palette
-        ground, ink = _PLATES[palette]
-        if palette is Palette.COLOUR:
-            pixels = byte_levels(grid)[..., :3]
-        elif palette is Palette.GREY:
-            pixels = levels_of(grid) * 2 + np.uint8(1)
-        else:
-            shares, pixels = _own_contrast(grid)
-    body = _Body(layout)
-    body.tiles(pixels, shares, palette, table)
-    if shares is not None:
-        body.lines(ground)
-    body.blanks(len(grid.labels), ground, silent)
-    body.bars(strengths)
-    if patches is not None:
-        body.patches(patches)
-    body.labels(grid.labels, silent, bool(strengths))
+    drawn = [_Drawn.of(frame, aim, fit) for frame in frames]
+    first = drawn[0]
+    layout, palette, (ground, ink) = first.layout, first.palette, first.plate
     width = math.ceil(layout.left + layout.columns * layout.pitch[0] - layout.gap * layout.unit[0])
     height = math.ceil(layout.rows * layout.pitch[1])
-    legend = _legend(words, palette, filtered=shares is not None)
+    coloured = first.shares is not None
+    legends = [_legend(frame.words, palette, filtered=coloured) for frame in frames]
+    legend = any(any(parts) for parts in legends)
     foot = (_LEGEND if legend else 0) + 2 * _PADDING
     full = (max(width, fit - 2 * _PADDING if fit else _WORDS if legend else 0) + 2 * _PADDING, height + foot)
     indent = max(0, (full[0] - width) // 2) if width > 0.85 * full[0] and not layout.left else _PADDING
@@ -275,8 +262,57 @@ def tile_picture(
     cells = GridCells(layout.left + indent, _PADDING, *layout.pitch, *layout.size, layout.columns, *full)
     if folded is not None:
         cells = cells._replace(folded=folded[0], fewer=fewer)
-    looks = _Looks(ground, ink, "" if shares is None else _colour_filter(palette), indent)
-    return TilePicture(_document(body, legend, full, folded, fewer, looks), full, folded, cells)
+    looks = _Looks(ground, ink, _colour_filter(palette) if coloured else "", indent)
+    film = _Film(layout, [_parts(one, ground) for one in drawn], legends, full, folded, fewer)
+    return TilePicture(_document(film, looks), full, folded, cells, len(frames))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A frame as it is drawn: where its tiles stand, their pixels and colours, and what it has beside them."""
+
+    frame: Frame
+    layout: _Layout
+    pixels: np.ndarray
+    palette: Palette
+    plate: tuple[str, str]
+    shares: np.ndarray | None = None
+    table: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, frame: Frame, aim: int, fit: int) -> _Drawn:
+        grid = frame.grid
+        if isinstance(grid, PanelGrid):
+            tiles = panel_tiles(grid, aim)
+            layout = _panel_layout(tiles, grid.columns, (fit or aim * grid.columns) - 2 * _PADDING)
+            palette = tiles.scale.palette if tiles.scale else Palette.COLOUR
+            plate = "#" + bytes(GROUND_COLOUR).hex(), "#3a4148"
+            return cls(frame, layout, tiles.pixels, palette, plate, table=tiles.table)
+        below: float = _LABEL + _STRENGTH * bool(frame.strengths)
+        if frame.patches is not None:
+            below += _patch_side(frame.patches, grid.columns) * aim / _CELL + 2 * _PADDING
+        layout, plate = _layout(grid, aim, fit, below), _PLATES[grid.palette]
+        if grid.palette is Palette.COLOUR:
+            return cls(frame, layout, byte_levels(grid)[..., :3], grid.palette, plate)
+        if grid.palette is Palette.GREY:
+            return cls(frame, layout, levels_of(grid) * 2 + np.uint8(1), grid.palette, plate)
+        shares, pixels = _own_contrast(grid)
+        return cls(frame, layout, pixels, grid.palette, plate, shares)
+
+
+def _parts(drawn: _Drawn, ground: str) -> _Body:
+    """Return the parts of a frame in the order of drawing."""
+    frame, labels = drawn.frame, drawn.frame.grid.labels
+    body = _Body(drawn.layout)
+    body.tiles(drawn.pixels, drawn.shares, drawn.palette, drawn.table)
+    if drawn.shares is not None:
+        body.lines(ground)
+    body.blanks(len(labels), ground, frame.silent)
+    body.bars(frame.strengths)
+    if frame.patches is not None:
+        body.patches(frame.patches)
+    body.labels(labels, frame.silent, bool(frame.strengths))
+    return body
 
 
 def _fewer(layout: _Layout) -> int:
@@ -438,34 +474,107 @@ class _Body:
             y = compact(round(row * layout.pitch[1] + under))
             self.parts.append(f"<text y='{y}' x='{','.join(places)}'>{_escaped(''.join(some))}</text>")
 
-    def folded(self, fewer: int) -> tuple[str, int]:
-        """Return the parts of all rows, each of so many tiles, one under another, and their height."""
-        (across, down), columns = self.layout.pitch, self.layout.columns
-        breaks = math.ceil(columns / fewer)
-        rows = self.layout.folds(fewer)
-        wide, high = compact(fewer * across), compact(down)
-        windows = []  # each as large as the drawing around them
-        for place in range(rows):
-            row, part = divmod(place, breaks)
-            box = f"{compact(part * fewer * across)},{compact(row * down)},{wide},{high}"
-            windows.append(f"<svg y='{compact(place * down)}' viewBox='{box}'><use href='#a'/></svg>")
-        at = f"x='{_PADDING}' y='{_PADDING}' width='{wide}' height='{high}'"
-        return f"<svg {at} overflow='visible'>{''.join(windows)}</svg>", math.ceil(rows * down)
+
+@dataclass(frozen=True)
+class _Film:
+    """Frames one above another: what all of them have is written once.
+
+    Attributes:
+        layout: where the tiles of a frame stand.
+        bodies: the frames.
+        legends: the scale below each, see `_legend`.
+        full, folded: sizes of a frame, see `TilePicture`.
+        fewer: tiles in a row of a folded one.
+    """
+
+    layout: _Layout
+    bodies: list[_Body]
+    legends: list[tuple[str, ...]]
+    full: tuple[int, int]
+    folded: tuple[int, int] | None
+    fewer: int
+
+    def definitions(self) -> str:
+        """Return the tiles of all frames where they stand, and the scale of each."""
+        first, *others = (body.parts for body in self.bodies)
+        common = [part for part in first[1:] if all(part in parts for parts in others)] if others else []
+        shared = f"<g id='g'>{''.join(common)}</g>" if common else ""
+        drawn = []
+        for place, parts in enumerate((first, *others)):
+            # the tiles, then the ground between them, then what stands on it
+            tiles, *rest = (part for part in parts if part not in common)
+            inner = tiles + "<use href='#g'/>" * bool(common) + "".join(rest)
+            drawn.append(f"<g transform='translate(0,{place * self.full[1]})'>{inner}</g>" if place else inner)
+        same = [len(set(parts)) == 1 for parts in zip(*self.legends, strict=True)]
+        legend = "".join(part for part, one in zip(self.legends[0], same, strict=True) if one)
+        own = (
+            f"<g id='l{place}'><use href='#l'/>{''.join(part for part, one in zip(parts, same, strict=True) if not one)}</g>"
+            for place, parts in enumerate(self.legends)
+        )
+        return f"{shared}<g id='a'>{''.join(drawn)}</g><g id='l'>{legend}</g>{'' if all(same) else ''.join(own)}"
+
+    @property
+    def one_legend(self) -> bool:
+        """Whether the same stands below all frames."""
+        return len(set(self.legends)) == 1
+
+    def scales_at(self, x: float, pitch: int) -> str:
+        """Return the scales of all frames of such a height."""
+        names = ["l" if self.one_legend else f"l{place}" for place in range(len(self.bodies))]
+        foot = _PADDING + _LEGEND * any(self.legends[0])
+        return "".join(
+            f"<use href='#{name}' x='{x}' y='{(place + 1) * pitch - foot}'/>" for place, name in enumerate(names)
+        )
+
+    def windows(self) -> str:
+        """Return the parts of all rows, each of so many tiles, one under another."""
+        assert self.folded is not None
+        (across, down), fewer, rows = self.layout.pitch, self.fewer, self.layout.rows
+        breaks, wide = math.ceil(self.layout.columns / fewer), compact(fewer * across)
+        places = [(frame, row) for frame in range(len(self.bodies)) for row in range(rows)]
+        at = f"x='{_PADDING}' y='{_PADDING}' width='{wide}' overflow='visible'"
+
+        def window(name: str, x: float, y: float, top: float) -> str:
+            """Return a window, as large as the drawing around it, on what stands at x and y in another."""
+            found = f" x='-{compact(x)}'" * bool(x) + f" y='-{compact(y)}'" * bool(y)
+            return "<svg" + f" y='{compact(top)}'" * bool(top) + f"><use href='#{name}'{found}/></svg>"
+
+        if breaks * rows > self.layout.folds(fewer):  # the last row breaks into fewer parts
+            parts = "".join(
+                window(
+                    "a", part * fewer * across, frame * self.full[1] + row * down, frame * self.folded[1] + place * down
+                )
+                for frame in range(len(self.bodies))
+                for place in range(self.layout.folds(fewer))
+                for row, part in [divmod(place, breaks)]
+            )
+            return f"<svg {at} height='{compact(down)}'>{parts}</svg>"
+        # rows are set apart, and their parts then put into the gaps
+        apart = "".join(
+            window("a", 0, frame * self.full[1] + row * down, frame * self.folded[1] + row * breaks * down)
+            for frame, row in places
+        )
+        whole = f"width='{compact(self.layout.columns * across)}' height='{compact(down)}' overflow='visible'"
+        parts = "".join(window("b", part * fewer * across, 0, part * down) for part in range(breaks))
+        height = len(self.bodies) * self.folded[1]
+        return f"<defs><svg id='b' {whole}>{apart}</svg></defs><svg {at} height='{height}'>{parts}</svg>"
 
 
-def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> str:
-    """Return the scale with its numbers, and the sentence that stands there instead where each tile has its own contrast.
+def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> tuple[str, ...]:
+    """Return the colours of a scale, its name, what is said below that, its numbers, and the sentence that stands there instead
+    where each tile has its own contrast; '' for none.
 
     Args:
-        words: its words; '' is returned for none.
+        words: its words.
         palette: the scale's.
         filtered: whether a filter turns greys into the palette's colours.
     """
     low, middle, high = map(_escaped, words.ticks)
+    beside = f"x='{_RAMP + 10}' y='16.5'"
     if palette is Palette.COLOUR:
-        return f"<text y='16.5'>{_escaped(words.scale)}</text>" if words.scale else ""
+        return "", f"<text y='16.5'>{_escaped(words.scale)}</text>" if words.scale else ""
     if not any(words.ticks):
-        return ""
+        return ("",)
     if filtered:
         stops = "<stop/><stop offset='1' stop-color='#fff'/>"
     else:
@@ -476,11 +585,12 @@ def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> str:
         )
     filtering = " filter='url(#f)'" if filtered else ""
     return (
-        f"<linearGradient id='r'>{stops}</linearGradient><g{filtering}><path fill='url(#r)' d='M0 8h{_RAMP}v9h-{_RAMP}z'/></g>"
-        f"<g class='v'><text x='{_RAMP + 10}' y='16.5'>{_escaped(words.scale)}</text><text y='29'>{low}</text>"
-        f"<text x='{_RAMP // 2}' y='29' text-anchor='middle'>{middle}</text>"
-        f"<text x='{_RAMP}' y='29' text-anchor='end'>{high}</text></g>"
-        + (f"<text class='o' x='{_RAMP + 10}' y='16.5'>{_escaped(words.own)}</text>" if words.own else "")
+        f"<linearGradient id='r'>{stops}</linearGradient><g{filtering}><path fill='url(#r)' d='M0 8h{_RAMP}v9h-{_RAMP}z'/></g>",
+        f"<text class='v' {beside}>{_escaped(words.scale)}</text>",
+        f"<text x='{_RAMP + 10}' y='29'>{_escaped(words.detail)}</text>" if words.detail else "",
+        f"<g class='v'><text y='29'>{low}</text><text x='{_RAMP // 2}' y='29' text-anchor='middle'>{middle}</text>"
+        f"<text x='{_RAMP}' y='29' text-anchor='end'>{high}</text></g>",
+        f"<text class='o' {beside}>{_escaped(words.own)}</text>" if words.own else "",
     )
 
 
@@ -507,37 +617,34 @@ def larger_letters(width: int) -> str:
     )
 
 
-def _document(
-    body: _Body, legend: str, full: tuple[int, int], folded: tuple[int, int] | None, fewer: int, looks: _Looks
-) -> str:
+def _document(film: _Film, looks: _Looks) -> str:
     style = "image{image-rendering:pixelated}"
-    if "class='o'" in legend:
+    if "class='o'" in film.legends[0][-1]:
         style += ".o{display:none}@media(prefers-color-scheme:dark){.v{display:none}.o{display:inline}}"
-    narrow_width = folded[0] if folded else full[0]
-    style += larger_letters(narrow_width)
-    inner = full[1] - (_LEGEND if legend else 0) - _PADDING
+    full, folded, count = film.full, film.folded, len(film.bodies)
+    style += larger_letters(folded[0] if folded else full[0])
     # the tiles are drawn where they stand, and used for the parts of their rows
     narrow = ""
     if folded is not None:
-        windows, height = body.folded(fewer)
-        between = f"{full[0] + folded[0]}/{full[1] + folded[1]}"  # of the two shapes
+        between = f"{full[0] + folded[0]}/{count * (full[1] + folded[1])}"  # of the two shapes
         style += f"@media(max-aspect-ratio:{between}){{.w{{display:none}}}}"
         style += f"@media(min-aspect-ratio:{between}){{.n{{display:none}}}}"
         # the drawing is scaled to the full width, of which the folded one is a part
         scale = f"{full[0] / folded[0]:.5f}"
         narrow = (
-            f"<g class='n' transform='scale({scale})'><rect width='{folded[0]}' height='{folded[1]}' fill='{looks.ground}'/>"
-            f"{windows}"
-            f"<use href='#l' x='{_PADDING}' y='{height + _PADDING}'/></g>"
+            f"<g class='n' transform='scale({scale})'>"
+            f"<rect width='{folded[0]}' height='{count * folded[1]}' fill='{looks.ground}'/>"
+            f"{film.windows()}{film.scales_at(_PADDING, folded[1])}</g>"
         )
+    height = count * full[1]
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{full[0]}' height='{full[1]}' viewBox='0 0 {full[0]} {full[1]}' "
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{full[0]}' height='{height}' viewBox='0 0 {full[0]} {height}' "
         f"preserveAspectRatio='xMinYMin' font-family='system-ui,sans-serif' font-size='{_FONT}' fill='{looks.ink}'>"
         f"<style>{style}</style>{looks.colouring}"
-        f"<rect class='w' width='{full[0]}' height='{full[1]}' fill='{looks.ground}'/>"
-        f"<defs><g id='a'>{''.join(body.parts)}</g><g id='l'>{legend}</g></defs>"
-        f"<g class='w'><use href='#a' x='{looks.indent}' y='{_PADDING}'/>"
-        f"<use href='#l' x='{looks.indent}' y='{inner}'/></g>{narrow}</svg>"
+        f"<rect class='w' width='{full[0]}' height='{height}' fill='{looks.ground}'/>"
+        f"<defs>{film.definitions()}</defs>"
+        f"<g class='w'><use href='#a' x='{looks.indent}' y='{_PADDING}'/>{film.scales_at(looks.indent, full[1])}</g>"
+        f"{narrow}</svg>"
     )
 
 

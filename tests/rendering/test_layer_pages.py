@@ -67,13 +67,15 @@ def test_largest_values_are_lines_of_eight_for_each_sample(report: Any, page_wit
     grid = replace(layer.samples[0].grid, maxima=np.arange(10.0), labels=tuple(map(str, range(10))))
     maps = tuple(replace(layer.samples[0], index=100 + index, grid=grid, silent=()) for index in range(20))
     page = page_with("feature_maps", layers=(replace(layer, samples=maps, channels=tuple(range(10))),))
-    row = re.search(r'<th scope="row">119</th><td>([^<]*)</td>', page)
+    row = re.search(r'<th scope="row">(100\n\n101[^<]*)</th><td>([^<]*)</td>', page)
     assert row is not None
-    assert [line.split() for line in row[1].split("\n")] == [
+    assert row[1].split("\n")[::2] == [str(100 + index) for index in range(20)]
+    assert [line.split() for line in row[2].split("\n")] == 20 * [
         ["0", "1.00", "2.00", "3.00", "4.00", "5.00", "6.00", "7.00"],
         ["8.00", "9.00"],
     ]
-    assert len(re.findall('<img class="tiles of s', page)) == 20
+    (film,) = re.findall(r'<div class="film c20 f745-[0-9]+">\s*<img class="tiles"', page)
+    assert film
 
 
 def test_the_bins_of_a_histogram_are_in_a_table(report: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.rendering.tiles import TilePicture, TileWords, tile_picture
+from reportgen.rendering.tiles import Frame, TilePicture, TileWords, tile_picture
 from reportgen.results.plottables import ImageGrid, Palette
 
 WORDS = TileWords(scale="weight", own="each by itself", ticks=("0", "1", "4"))
@@ -34,7 +34,7 @@ def drawn(
     silent: tuple[int, ...] = (),
     **given: Any,
 ) -> TilePicture:
-    return tile_picture(grid_of(images, **given), WORDS, aim=aim, strengths=strengths, silent=silent)
+    return tile_picture(Frame(grid=grid_of(images, **given), words=WORDS, strengths=strengths, silent=silent), aim=aim)
 
 
 def pictures(picture: TilePicture) -> list[np.ndarray]:
@@ -121,9 +121,49 @@ def test_a_wide_grid_is_folded_and_a_narrow_one_is_not() -> None:
     wide, narrow = drawn(np.ones((32, 28, 28))), drawn(np.ones((4, 28, 28)), columns=4)
     assert (wide.size, wide.folded) == ((709, 458), (361, 866))
     assert (narrow.size, narrow.folded) == ((392, 152), None)  # as wide as its words
-    windows = re.findall(r"<svg y='([\d.]+)' viewBox='([^']+)'>", wide.svg)
-    assert [float(y) for y, _ in windows] == pytest.approx([102 * place for place in range(8)], abs=2)
-    assert [view.split(",")[0] for _, view in windows] == ["0", "348"] * 4
+    # four rows are set apart, and the second halves of all of them put into the gaps
+    windows = re.findall(r"<svg(?: y='([\d.]+)')?><use href='#(\w)'(?: x='-(\d+)')?(?: y='-(\d+)')?/></svg>", wide.svg)
+    assert windows[:2] == [("", "a", "", ""), ("204", "a", "", "102")]
+    assert windows[4:] == [("", "b", "", ""), ("102", "b", "348", "")]
+
+
+def test_a_last_row_that_is_short_breaks_into_fewer_parts() -> None:
+    picture = drawn(np.ones((10, 28, 28)))
+    windows = re.findall(r"<svg(?: y='([\d.]+)')?><use href='#a'(?: x='-(\d+)')?(?: y='-(\d+)')?/></svg>", picture.svg)
+    assert windows == [("", "", ""), ("102", "348", ""), ("204", "", "102")]
+
+
+def film() -> TilePicture:
+    frames = (
+        Frame(
+            grid=grid_of(np.full((4, 28, 28), number), columns=4),
+            words=TileWords(scale=f"sample {number}", own="alone", ticks=("0", "1", "4")),
+            strengths=(number / 4,) * 4,
+            silent=(3,) * (number == 2),
+        )
+        for number in (1, 2, 3)
+    )
+    return tile_picture(*frames, aim=84)
+
+
+def test_frames_stand_one_above_another_and_share_what_is_the_same() -> None:
+    picture = film()
+    assert (picture.frames, picture.size) == (3, (392, 155))
+    root = ElementTree.fromstring(picture.svg)
+    assert (root.get("height"), root.get("viewBox")) == ("465", "0 0 392 465")
+    assert re.findall(r"<g transform='translate\(0,(\d+)\)'>", picture.svg) == ["155", "310"]
+    assert len(pictures(picture)) == 6  # a mosaic and its veil for each
+    # the ground between the tiles once; labels are not the same where a channel is silent in one
+    assert picture.svg.count("stroke-dasharray") == 2
+    assert picture.svg.count("<use href='#g'/>") == 3
+    labels = [text for x, text in texts(picture) if x and "," in x]
+    assert labels == ["0123", "0123 ∅", "0123"]
+
+
+def test_each_frame_has_its_own_words_at_its_scale() -> None:
+    said = [text for _, text in texts(film())]
+    assert [text for text in said if text and text.startswith("sample")] == ["sample 1", "sample 2", "sample 3"]
+    assert (said.count("alone"), said.count("4")) == (1, 1)
 
 
 def test_strips_stand_one_under_another_with_their_numbers_beside_them() -> None:
@@ -141,13 +181,13 @@ def test_colours_stay_colours_without_a_veil() -> None:
     images = np.zeros((2, 3, 3, 3))
     images[0, 0, 0] = [1, 0, -1]
     grid = ImageGrid(images.astype(np.float32), ("0", "1"), (-1, 1), 2, Palette.COLOUR, 2, np.ones(2))
-    (mosaic,) = pictures(tile_picture(grid, WORDS, aim=3))
+    (mosaic,) = pictures(tile_picture(Frame(grid=grid, words=WORDS), aim=3))
     assert mosaic[0, 0].tolist() == [255, 128, 0]
 
 
 def test_markup_in_words_is_escaped() -> None:
     words = TileWords(scale="<b>&", own="</svg>", ticks=("0", "1", "2"))
-    picture = tile_picture(grid_of(np.ones((1, 2, 2))), words, aim=84)
+    picture = tile_picture(Frame(grid=grid_of(np.ones((1, 2, 2))), words=words), aim=84)
     assert ("&lt;b&gt;&amp;" in picture.svg, "&lt;/svg&gt;" in picture.svg) == (True, True)
     ElementTree.fromstring(picture.svg)
 

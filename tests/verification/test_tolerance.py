@@ -137,7 +137,7 @@ def test_words_and_tags_of_the_page_must_be_the_same() -> None:
 
 def test_the_coordinates_of_a_drawing_are_numbers() -> None:
     def drawing(path: str) -> str:
-        return f"<img src=\"data:image/svg+xml;charset=utf-8,%3Csvg%3E%3Cpath%20d='{path}'/%3E%3C/svg%3E\">"
+        return f"<img src=\"data:image/svg+xml,%3Csvg%3E%3Cpath%20d='{path}'/%3E%3C/svg%3E\">"
 
     assert _differing_pages(page(drawing("M1.5%202.5")), page(drawing("M1.6%202.5"))) == []
     assert len(_differing_pages(page(drawing("M1.5%202.5")), page(drawing("M1.8%202.5")))) == 1
