@@ -495,7 +495,7 @@ class _Film:
     fewer: int
 
     def definitions(self) -> str:
-        """Return the tiles of all frames where they stand, and the scale of each."""
+        """Return the tiles of each frame, and its scale; each by itself, as whoever uses a definition has a copy of it all."""
         first, *others = (body.parts for body in self.bodies)
         common = [part for part in first[1:] if all(part in parts for parts in others)] if others else []
         shared = f"<g id='g'>{''.join(common)}</g>" if common else ""
@@ -504,14 +504,21 @@ class _Film:
             # the tiles, then the ground between them, then what stands on it
             tiles, *rest = (part for part in parts if part not in common)
             inner = tiles + "<use href='#g'/>" * bool(common) + "".join(rest)
-            drawn.append(f"<g transform='translate(0,{place * self.full[1]})'>{inner}</g>" if place else inner)
+            drawn.append(f"<g id='a{place}'>{inner}</g>")
         same = [len(set(parts)) == 1 for parts in zip(*self.legends, strict=True)]
         legend = "".join(part for part, one in zip(self.legends[0], same, strict=True) if one)
         own = (
             f"<g id='l{place}'><use href='#l'/>{''.join(part for part, one in zip(parts, same, strict=True) if not one)}</g>"
             for place, parts in enumerate(self.legends)
         )
-        return f"{shared}<g id='a'>{''.join(drawn)}</g><g id='l'>{legend}</g>{'' if all(same) else ''.join(own)}"
+        return f"{shared}{''.join(drawn)}<g id='l'>{legend}</g>{'' if all(same) else ''.join(own)}"
+
+    def tiles_at(self, x: float) -> str:
+        """Return the tiles of all frames, one above another."""
+        return "".join(
+            f"<use href='#a{place}' x='{x}' y='{place * self.full[1] + _PADDING}'/>"
+            for place in range(len(self.bodies))
+        )
 
     @property
     def one_legend(self) -> bool:
@@ -541,9 +548,7 @@ class _Film:
 
         if breaks * rows > self.layout.folds(fewer):  # the last row breaks into fewer parts
             parts = "".join(
-                window(
-                    "a", part * fewer * across, frame * self.full[1] + row * down, frame * self.folded[1] + place * down
-                )
+                window(f"a{frame}", part * fewer * across, row * down, frame * self.folded[1] + place * down)
                 for frame in range(len(self.bodies))
                 for place in range(self.layout.folds(fewer))
                 for row, part in [divmod(place, breaks)]
@@ -551,8 +556,7 @@ class _Film:
             return f"<svg {at} height='{compact(down)}'>{parts}</svg>"
         # rows are set apart, and their parts then put into the gaps
         apart = "".join(
-            window("a", 0, frame * self.full[1] + row * down, frame * self.folded[1] + row * breaks * down)
-            for frame, row in places
+            window(f"a{frame}", 0, row * down, frame * self.folded[1] + row * breaks * down) for frame, row in places
         )
         whole = f"width='{compact(self.layout.columns * across)}' height='{compact(down)}' overflow='visible'"
         parts = "".join(window("b", part * fewer * across, 0, part * down) for part in range(breaks))
@@ -643,7 +647,7 @@ def _document(film: _Film, looks: _Looks) -> str:
         f"<style>{style}</style>{looks.colouring}"
         f"<rect class='w' width='{full[0]}' height='{height}' fill='{looks.ground}'/>"
         f"<defs>{film.definitions()}</defs>"
-        f"<g class='w'><use href='#a' x='{looks.indent}' y='{_PADDING}'/>{film.scales_at(looks.indent, full[1])}</g>"
+        f"<g class='w'>{film.tiles_at(looks.indent)}{film.scales_at(looks.indent, full[1])}</g>"
         f"{narrow}</svg>"
     )
 

@@ -122,14 +122,14 @@ def test_a_wide_grid_is_folded_and_a_narrow_one_is_not() -> None:
     assert (wide.size, wide.folded) == ((709, 458), (361, 866))
     assert (narrow.size, narrow.folded) == ((392, 152), None)  # as wide as its words
     # four rows are set apart, and the second halves of all of them put into the gaps
-    windows = re.findall(r"<svg(?: y='([\d.]+)')?><use href='#(\w)'(?: x='-(\d+)')?(?: y='-(\d+)')?/></svg>", wide.svg)
-    assert windows[:2] == [("", "a", "", ""), ("204", "a", "", "102")]
+    windows = re.findall(r"<svg(?: y='([\d.]+)')?><use href='#(\w+)'(?: x='-(\d+)')?(?: y='-(\d+)')?/></svg>", wide.svg)
+    assert windows[:2] == [("", "a0", "", ""), ("204", "a0", "", "102")]
     assert windows[4:] == [("", "b", "", ""), ("102", "b", "348", "")]
 
 
 def test_a_last_row_that_is_short_breaks_into_fewer_parts() -> None:
     picture = drawn(np.ones((10, 28, 28)))
-    windows = re.findall(r"<svg(?: y='([\d.]+)')?><use href='#a'(?: x='-(\d+)')?(?: y='-(\d+)')?/></svg>", picture.svg)
+    windows = re.findall(r"<svg(?: y='([\d.]+)')?><use href='#a0'(?: x='-(\d+)')?(?: y='-(\d+)')?/></svg>", picture.svg)
     assert windows == [("", "", ""), ("102", "348", ""), ("204", "", "102")]
 
 
@@ -151,7 +151,7 @@ def test_frames_stand_one_above_another_and_share_what_is_the_same() -> None:
     assert (picture.frames, picture.size) == (3, (392, 155))
     root = ElementTree.fromstring(picture.svg)
     assert (root.get("height"), root.get("viewBox")) == ("465", "0 0 392 465")
-    assert re.findall(r"<g transform='translate\(0,(\d+)\)'>", picture.svg) == ["155", "310"]
+    assert re.findall(r"<use href='#a(\d)' x='23' y='(\d+)'/>", picture.svg) == [("0", "8"), ("1", "163"), ("2", "318")]
     assert len(pictures(picture)) == 6  # a mosaic and its veil for each
     # the ground between the tiles once; labels are not the same where a channel is silent in one
     assert picture.svg.count("stroke-dasharray") == 2
