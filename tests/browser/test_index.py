@@ -85,6 +85,7 @@ def test_a_click_on_a_column_s_name_sorts_by_what_it_means(index, open_page):
         "Accuracy": ["2026-01-10", "2026-01-09", "2025-11-05", "2025-12-30", "2026-02-01"],
         "Findings": ["2025-12-30", "2025-11-05", "2026-02-01", "2026-01-09", "2026-01-10"],
     }
+    page.locator("#models .scroll").hover()
     for column, days in orders.items():
         page.get_by_role("button", name=column).click()
         assert [name for name in names(page) if name != "broken"] == [f"Network of {day}" for day in days], column

@@ -44,8 +44,9 @@ def expected(numbers, channel, *, layer=0, sample=None):
 def test_a_tile_says_its_channel_under_the_pointer(report_paths, open_page, numbers, viewport, columns, width):
     page = open_page(report_paths["demo"], viewport={"width": viewport, "height": 900}).page
     figure = page.locator("#feature_maps-conv2d")
+    figure.locator(".cursor").wait_for(state="attached")
     for channel in (0, 7, 13, 31):
-        picture = figure.locator(".tiles").first
+        picture = figure.locator(".film")
         page.evaluate("(y) => scrollBy(0, y - 450)", middle(picture, channel, columns=columns, width=width)[1])
         page.mouse.move(*middle(picture, channel, columns=columns, width=width))
         said = figure.locator("output.readout").inner_text().split(" · ")
@@ -193,7 +194,7 @@ def test_figures_offer_their_picture_with_letters_and_scale(report_paths, open_p
     page = open_page(report_paths["demo"], viewport={"width": 1440, "height": 900}).page
     saved = {}
     for name in ("feature_maps-conv2d", "filter_grids-conv2d-trained", "filter_responses-conv2d"):
-        page.locator(f"#{name} img").first.hover()
+        page.locator(f"#{name} :is(.film, .tiles)").first.hover()
         with page.expect_download() as started:
             page.locator(f"#{name}").get_by_role("link", name="Save picture").click()
         saved[started.value.suggested_filename] = started.value.path().read_text(encoding="utf-8")
@@ -220,8 +221,42 @@ def test_pointing_at_a_tile_moves_nothing(report_paths, open_page):
       return [box.x, box.y + scrollY, box.width, box.height];
     })"""
     picture = page.locator("#filter_grids-conv2d-trained img")
+    page.locator("#filter_grids .cursor").last.wait_for(state="attached")
     picture.scroll_into_view_if_needed()
     before = page.evaluate(places)
     picture.hover(position={"x": 30, "y": 30})
     assert page.locator("#filter_grids-conv2d-trained output.readout").inner_text().startswith("Channel 0 · max")
     assert page.evaluate(places) == before
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_sample_is_kept_beside_another_and_put_away_by_keyboard(report_paths, open_page, numbers, width):
+    page = open_page(report_paths["demo"], viewport={"width": width, "height": 900}).page
+    block = page.locator("#feature_maps .picked")
+    keep = block.get_by_role("button", name="Keep beside another")
+    keep.focus()
+    page.keyboard.press("Enter")
+    samples = [f"{one['index']}, {one['label']}" for one in numbers["feature_maps"]["layers"][0]["samples"]]
+    put_away = block.get_by_role("button", name=f"Remove {samples[0]}")
+    assert put_away.evaluate("(button) => button === document.activeElement")
+    block.locator("input.p0").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    films = page.locator("#feature_maps-conv2d .film")
+    assert films.evaluate_all(FRAMES) == [3, 0]
+    assert films.last.locator("img").get_attribute("alt") == samples[0]
+    one, other = (film.bounding_box() for film in films.all())
+    assert (one["y"] == other["y"]) == (width == 1440)  # on a phone one stands under the other
+    assert other["x"] + other["width"] <= width
+    films.last.hover(position={"x": 40, "y": 40})
+    said = page.locator("#feature_maps-conv2d output.readout").inner_text().split(" · ")
+    assert said == ["Channel 0", *expected(numbers, 0, sample=0)]
+    put_away.focus()
+    page.keyboard.press("Enter")
+    assert films.count() == 1
+
+
+FRAMES = """(films) => films.map((film) => {
+  const window = film.getBoundingClientRect(), image = film.firstElementChild.getBoundingClientRect();
+  return Math.round((window.top - image.top) / window.height);
+})"""

@@ -10,11 +10,15 @@ from checks import compact, missing, open_details, pdf_text
 
 PAGES = ("demo", "deep", "hostile", "tiles")
 
+PICTURES = ".film:has(.tiles):visible, img.tiles:not(.film > img):visible"
+"""What is seen of the pictures of tiles: of one with several frames the window on it."""
+
 SMALLEST = """() => [...document.querySelectorAll('img.tiles')].filter((image) => image.checkVisibility()).flatMap((image) => {
   const text = decodeURIComponent(image.src.slice(image.src.indexOf(',') + 1));
   const drawing = new DOMParser().parseFromString(text, 'image/svg+xml');
-  const style = drawing.querySelector('style').textContent, wide = image.getBoundingClientRect();
-  const [width, height] = ['width', 'height'].map((name) => Number(drawing.documentElement.getAttribute(name)));
+  const style = drawing.querySelector('style').textContent, wide = (image.closest('.film') ?? image).getBoundingClientRect();
+  const whole = ['width', 'height'].map((name) => Number(drawing.documentElement.getAttribute(name)));
+  const [width, height] = image.dataset.cells ? image.dataset.cells.split(' ').slice(7, 9).map(Number) : whole;
   // as many tiles stand in a row as the shape of the picture says, and letters are larger where it is shown smaller
   const folded = drawing.querySelector('.n'), narrow = folded && wide.width / wide.height < .99 * width / height;
   const own = narrow ? Number(folded.querySelector('rect').getAttribute('width')) : width;
@@ -110,10 +114,12 @@ def test_without_styles_no_picture_is_wider_than_a_letter(report_paths, open_pag
     assert "44 of 100 units are dead" in page.locator("#summary").inner_text()
 
 
+FOLDED = """(picture) => (picture.querySelector('img') ?? picture).dataset.cells?.split(' ')[9] > 0"""
 MET = """(image) => {
   image.scrollIntoView({block: 'center'});
   const box = image.getBoundingClientRect();
-  return document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2) === image;
+  const met = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+  return met === image || met === image.querySelector('img');
 }"""
 
 
@@ -121,7 +127,7 @@ MET = """(image) => {
 @pytest.mark.parametrize("name", ["demo", "tiles"])
 def test_a_click_on_a_grid_meets_its_picture_which_is_whole_at_any_width(report_paths, open_page, name, width):
     page = open_page(report_paths[name], viewport={"width": width, "height": 900}).page
-    pictures = page.locator("img.tiles:visible")
+    pictures = page.locator(PICTURES)
     assert pictures.count() >= 4
     for picture in pictures.all():
         assert picture.evaluate(MET)
@@ -132,14 +138,14 @@ def test_a_click_on_a_grid_meets_its_picture_which_is_whole_at_any_width(report_
             aside and width == 390 and box["width"] <= width
         )
         # folded, a picture is higher than wide, and tiles keep their size
-        folded = width == 390 and "t" in (picture.get_attribute("class") or "").replace("tiles", "")
+        folded = width == 390 and picture.evaluate(FOLDED)
         assert (box["height"] > box["width"]) or not folded
 
 
 def test_own_contrast_is_another_picture_and_the_same_scale_the_first_one_again(report_paths, open_page):
     page = open_page(report_paths["demo"], java_script_enabled=False).page
     section = page.locator("#feature_maps")
-    picture = section.locator("img.tiles:visible").first
+    picture = section.locator(".film").first
     first = picture.screenshot()
     section.get_by_label("own contrast of each tile").check()
     assert picture.screenshot() != first
@@ -150,11 +156,23 @@ def test_own_contrast_is_another_picture_and_the_same_scale_the_first_one_again(
 @pytest.mark.parametrize("section", ["concepts", "feature_maps"])
 def test_one_sample_is_seen_at_a_time_and_any_can_be_picked_without_script(report_paths, open_page, section):
     page = open_page(report_paths["demo"], java_script_enabled=False).page
-    layers = page.locator(f"#{section} figure:has(.tiles)")
-    seen = page.locator(f"#{section} img.tiles:visible")
-    assert seen.count() == layers.count() == 2
-    before = [picture.get_attribute("alt") for picture in seen.all()]
+    films = page.locator(f"#{section} .film:has(.tiles)")
+    assert films.count() == 2
+    assert films.evaluate_all(FRAMES) == [[10, 0], [10, 0]]
     page.locator(f"#{section} .chooser input").nth(3).check()
-    after = [picture.get_attribute("alt") for picture in seen.all()]
-    assert len(after) == 2
-    assert set(before).isdisjoint(after)
+    assert films.evaluate_all(FRAMES) == [[10, 3], [10, 3]]
+
+
+FRAMES = """(films) => films.map((film) => {
+  const window = film.getBoundingClientRect(), image = film.firstElementChild.getBoundingClientRect();
+  return [image.height / window.height, (window.top - image.top) / window.height].map((one) => Math.round(one * 100) / 100);
+})"""
+
+
+def test_a_picture_of_several_frames_breaks_its_rows_where_there_is_little_room(report_paths, open_page):
+    page = open_page(report_paths["demo"], viewport={"width": 390, "height": 844}, java_script_enabled=False).page
+    page.locator("#feature_maps .chooser input").nth(9).check()
+    film = page.locator("#feature_maps-conv2d .film")
+    box = film.bounding_box()
+    assert box["height"] / box["width"] == pytest.approx(890 / 370, rel=0.01)
+    assert film.evaluate_all(FRAMES) == [[10, 9]]

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 from jinja2 import UndefinedError
 
-from reportgen.rendering.html import render_frame, render_html
+from reportgen.rendering.html import _short_names, render_frame, render_html
 from reportgen.rendering.json import render_json
 from reportgen.results.findings import Inconclusive, RuleInForce, Severity
 from reportgen.results.report import Section, SkippedSection
@@ -217,3 +217,8 @@ def test_the_method_of_filters_states_the_thresholds_that_were_in_force(report):
     page = render_html(replace(report, sections=sections))
     assert "Weak: L2 norm below 0.05 of the layer’s largest, or near zero;" in page
     assert "Near-duplicate: cosine above 0.9, for ungrouped" in page
+
+
+def test_names_of_the_scripts_variables_are_short_and_those_of_properties_kept():
+    script = 'const figure=1,kept=2,wide=({kept,of:{size}},given)=>figure+given.size+"figure";on(figure,{kept});'
+    assert _short_names(script) == 'const a=1,kept=2,b=({kept,of:{size}},given)=>a+given.size+"figure";on(a,{kept});'

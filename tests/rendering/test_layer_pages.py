@@ -108,3 +108,13 @@ def test_a_layer_called_twice_has_its_parameters_in_the_totals_once(report: Any,
     conv, head = _result(report, "architecture").layers
     page = page_with("architecture", layers=(*[conv] * 41, head))
     assert '<th scope="row" dir="auto">Conv2D</th><td>41</td><td>20</td><td>2,952</td>' in page
+
+
+def test_tables_of_a_page_with_too_many_elements_are_shorter_and_say_so(
+    report: Any, page_with: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kernel, *_) = _result(report, "weight_histograms").kernels
+    kernels = tuple(replace(kernel, label=f"kernel_{index}") for index in range(9))
+    assert "(8 of 9 shown; the JSON has all)" in page_with("weight_histograms", kernels=kernels)
+    monkeypatch.setattr("reportgen.rendering.html.MOST_ELEMENTS", 0)
+    assert "(3 of 9 shown; the JSON has all)" in page_with("weight_histograms", kernels=kernels)
