@@ -59,7 +59,7 @@ _NARROW, _PHONE = 354, 366  # CSS pixels that a row may take on a narrow screen,
 _NARROW_PANELS = 500  # of panels, which may be shown smaller than they are
 _LARGEST_FONT = 22  # CSS pixels, of a picture that is shown smaller than it is
 _STRIP_WIDTH, _STRIPS_HEIGHT = 640, 384  # CSS pixels that strips one above another aim at
-_STRIP = (3, 16)  # CSS pixels that one of them may be high
+_STRIP = (3, 24)  # CSS pixels that one of them may be high
 _ROW_LABEL = 36  # CSS pixels beside them
 _MIDDLE = 127  # shade of zero
 _MOST = 1.15  # of the size aimed at
@@ -221,12 +221,14 @@ def _layout(grid: ImageGrid, aim: int, fit: int, below: float) -> _Layout:
     if fit and grid.columns > 1:  # spread over the width of the column
         spread = (fit - 2 * _PADDING - grid.columns * width * repeat * cell) / (grid.columns - 1)
         gap = max(1, int(spread / cell)) if spread <= _APART else gap
+    # a row of values is as high as a letter
+    tall = cell * max(1, round(_LABEL / (repeat * cell))) if height == 1 < width else cell
     return _Layout(
         tile=(width * repeat, height * repeat),
-        unit=(cell, cell),
+        unit=(cell, tall),
         repeat=repeat,
         gap=gap,
-        below=math.ceil(below / cell),
+        below=math.ceil(below / tall),
         columns=grid.columns,
         rows=math.ceil(count / grid.columns),
         count=count,

@@ -370,7 +370,7 @@ def test_signals_become_strips_without_patches() -> None:
         mean=0,
     )
     (depth,) = told(model, draw(3, 40, 2)).depths
-    assert depth.samples[0].maps.images.shape == (4, 1, 36)
+    assert (depth.samples[0].maps.images.shape, depth.samples[0].maps.columns) == ((4, 1, 36), 1)
     assert depth.samples[0].patches is None
     assert depth.field == (5,)
 

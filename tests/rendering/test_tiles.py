@@ -146,6 +146,13 @@ def film() -> TilePicture:
     return tile_picture(*frames, aim=84)
 
 
+def test_tiles_of_one_row_of_values_are_as_high_as_a_letter() -> None:
+    picture = drawn(np.ones((4, 1, 7)), aim=32, columns=4, palette=Palette.DIVERGING)
+    *_, wide, high, columns, _, _, _, _ = picture.cells
+    assert (wide, high, columns) == (35, 15, 4)
+    assert "preserveAspectRatio='none'" in picture.svg
+
+
 def test_frames_stand_one_above_another_and_share_what_is_the_same() -> None:
     picture = film()
     assert (picture.frames, picture.size) == (3, (392, 155))
@@ -168,9 +175,9 @@ def test_each_frame_has_its_own_words_at_its_scale() -> None:
 
 def test_strips_stand_one_under_another_with_their_numbers_beside_them() -> None:
     picture = drawn(np.ones((4, 1, 128)), columns=1)
-    assert picture.size == (36 + 640 + 16, 64 + 34 + 16)
-    # rows of 16 pixels: every second has its number, as letters are larger where the picture is shown smaller
-    assert [text for text in texts(picture) if text[0] == "30"] == [("30", "0"), ("30", "2")]
+    assert picture.size == (36 + 640 + 16, 96 + 34 + 16)
+    # rows of 24 pixels: each has its number, also where letters are larger as the picture is shown smaller
+    assert [text for text in texts(picture) if text[0] == "30"] == [("30", str(row)) for row in range(4)]
     assert "text{font-size:21px}" in picture.svg
     many = drawn(np.ones((200, 1, 128)), columns=1)
     assert many.size[1] == 600 + 34 + 16

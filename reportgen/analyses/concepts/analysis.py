@@ -132,7 +132,7 @@ def _depth(
             value_range=(-end if palette is Palette.DIVERGING else 0.0, end),
             total=maps.shape[-1],
             palette=palette,
-            columns=len(channels),
+            columns=1 if small.shape[1] == 1 else len(channels),  # signals along one axis of time
             maxima=values[list(channels)],
             root=True,
         )
