@@ -45,7 +45,7 @@ from reportgen.results import (
 
 _LETTERS = string.ascii_letters
 
-MOST_ELEMENTS = 2_960
+MOST_ELEMENTS = 2_962
 """Elements of a page that a longer table may not exceed: with what the script adds they are under 3,000."""
 
 

@@ -567,11 +567,10 @@ class _Film:
 
 
 def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> tuple[str, ...]:
-    """Return the colours of a scale, its name, what is said below that, its numbers, and the sentence that stands there instead
-    where each tile has its own contrast; '' for none.
+    """Return the parts of a scale: its colours, its name, what is said below that, its numbers, and the name in own contrast.
 
     Args:
-        words: its words.
+        words: what is written; '' for none.
         palette: the scale's.
         filtered: whether a filter turns greys into the palette's colours.
     """
