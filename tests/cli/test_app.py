@@ -140,7 +140,7 @@ def test_the_open_option_hands_the_page_to_the_browser(folder, monkeypatch, capf
         (["rules", "--config", "typo.toml"], 2, "Did you mean 'silent-channels'? See reportgen rules."),
         (["build", "m.keras", "--fail-on", "error"], 2, "--fail-on"),
         (["build", "m.keras", "--max-size", "0"], 2, "--max-size must be a finite number of megabytes above 0."),
-        (["demo", "--max-size", "0.1", "-o", "report.html"], 5, "the page must have at most 0.1 MB. Received: 0."),
+        (["build", str(MODEL), "--max-size", "0.1"], 5, "the page must have at most 0.1 MB. Received: 0."),
         (["build", "m.keras", "-o", "nowhere/r.html"], 5, "the output folder must exist. Received: nowhere/r.html"),
         (["build", "m.keras", "-o", "."], 5, "the output must be a file."),
     ],
