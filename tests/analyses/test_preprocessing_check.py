@@ -21,7 +21,7 @@ from reportgen.measures.paired import mcnemar_exact
 from reportgen.models.graphs import describe_model, normalization_layers
 from reportgen.models.passes import Activations, LiveModel, channel_moments, recording
 from reportgen.options import DEFAULTS, ReportOptions
-from reportgen.results.findings import Finding, Severity
+from reportgen.results.findings import Finding, LayerSummary, Severity
 from reportgen.run.evaluation import evaluate_samples
 from reportgen.samples import open_samples
 from reportgen.samples.labels import Accepts, Targets
@@ -197,6 +197,34 @@ def test_all_variants_together_take_two_passes_for_each_evaluated_sample(
     assert isinstance(result, PreprocessingCheckResult)
     # those that are not behind then share what the first round leaves, up to 200 samples each
     assert (result.first, sum(ran)) == (first, passes)
+
+
+def priced(given: AnalysisContext, passes: int) -> AnalysisContext:
+    """Return the context of a model of which `quick` pays for so many passes."""
+    layer = LayerSummary("conv", "Conv2D", (3, 3, 1), 1, True, multiply_adds=5_000_000_000 // passes)
+    return replace(given, layers=(layer,), options=replace(given.options, effort="quick"))
+
+
+@pytest.mark.parametrize(("passes", "first", "checked"), [(12, 0, 0), (13, 1, 2), (40, 3, 10)])
+def test_variants_are_scored_where_the_effort_pays_for_as_many_as_can_decide(
+    model: Any, passes: int, first: int, checked: int
+) -> None:
+    """Six variants: 8 samples gained and none lost are the fewest that chance does not explain, p = 2 / 2**8 * 6 = 0.047."""
+    given = context(model, IMAGES, options=ReportOptions(scale="none", max_evaluated=60))
+    found = PreprocessingCheck().run(priced(given, passes))
+    if not first:
+        assert found == Skip("The budget of effort “quick” does not pay for it; --effort standard does.")
+        return
+    assert isinstance(found, PreprocessingCheckResult)
+    assert (found.first, found.checked, found.too_few) == (first, checked, checked < 8)
+
+
+def test_a_scale_that_does_not_fit_is_told_where_the_effort_pays_for_too_few_to_score() -> None:
+    given = priced(context(normalised(255), MANY, np.arange(64) % 3), 6)
+    found = PreprocessingCheck().run(given)
+    assert isinstance(found, PreprocessingCheckResult)
+    assert (found.too_few, found.declared, found.variants) == (True, None, ())
+    assert [one.subject for one in PreprocessingCheck().findings(found, LIMITS)] == ["0 to 255"]
 
 
 def test_samples_declared_raw_to_a_model_of_0_to_1_are_a_problem(model: Any) -> None:

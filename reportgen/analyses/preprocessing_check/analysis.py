@@ -178,6 +178,8 @@ class _Passes:
         # classes that are each rare have low scores of their own, whatever the scale
         if scores is None or scores.independent or isinstance(self.samples.labels, Targets):
             return None
+        if len(outputs) < min(FEWEST_ALIKE, self.samples.evaluated):
+            return None
         return float(np.abs(scores.values - scores.values.mean(axis=0)).sum(axis=1).mean() / 2)
 
     @staticmethod
@@ -208,7 +210,14 @@ def _check(
     run = [] if out_of_reach and as_declared is None else run
     rounds = 1 if answers is None or out_of_reach else 2  # the second for those that are not behind
     count = min(len(order), FIRST, most // (rounds * len(run))) if run else 0
-    if run and not count:
+    reach = min(len(every), most - (len(run) - 1) * count)  # of the most promising one
+    too_few = answers is not None and rounds == 2 and bool(run) and not (count and _could_win(reach, 0, run, limit))
+    if too_few:  # to score anything; how a scale fits can be told by a single sample
+        answers, run = None, [one for one in run if one.variant.is_scale and as_declared is not None]
+        count = min(len(order), FIRST, most // max(len(run), 1))
+        if as_declared is not None and as_declared.distance is None and count < FEWEST_ALIKE:
+            run = []
+    if (run or too_few) and not (count and run):
         return _NOT_PAID
     _run_all(passes, samples, order[:count], run)
     fits = [
@@ -230,6 +239,7 @@ def _check(
         dead_layer=passes.dead_layer,
         own_scale=passes.own_scale,
         first=count,
+        too_few=too_few,
     )
     if answers is None:
         return result
@@ -271,7 +281,8 @@ def _scored(
         found[hopeful.name] = replace(answers.compared(hopeful), looks=2)
         checked += len(further)
     entries = sorted(found.values(), key=lambda entry: -entry.accuracy.value)
-    return _with_declared(replace(result, variants=tuple(entries)), answers, checked)
+    too_few = not _could_win(checked, 0, runs, limit)
+    return _with_declared(replace(result, variants=tuple(entries), too_few=too_few), answers, checked)
 
 
 def _is_open(entry: VariantAccuracy, variants: int, limit: float) -> bool:

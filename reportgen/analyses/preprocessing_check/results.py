@@ -108,6 +108,7 @@ class PreprocessingCheckResult:
         first: number of samples that every variant was run on; those not behind then were run on all that were checked.
         out_of_reach: whether so few answers are wrong as declared that no variant could be better by more than chance, so that
             none was scored.
+        too_few: whether there are labels, but so few samples were scored that no variant could be better by more than chance.
     """
 
     checked: int
@@ -126,6 +127,7 @@ class PreprocessingCheckResult:
     own_scale: bool = False
     first: int = 0
     out_of_reach: bool = False
+    too_few: bool = False
     misfit: ClassVar[float] = DOUBTFUL
 
     @property
