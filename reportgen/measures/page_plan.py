@@ -17,6 +17,7 @@ SIDES = (96, 48, 32, 24)
 """Most pixels of a map along an axis, in the order in which they are tried: larger maps are drawn as means of blocks."""
 _FEWEST_TILES = 8
 _PICTURE = 3_600  # of a picture of tiles without its tiles: colours, scale, folding
+_FRAME = 900  # of another sample's maps in the picture of a layer: its scale, and where its rows break
 _TILE = 44  # of a tile's label, bar and fold
 _PIXEL = 0.95  # of a value in 32 shades, compressed, in base64: noise has 5 bits
 _WEIGHT = 1.25  # in 127 shades
@@ -24,11 +25,11 @@ _SMALL_WEIGHT = 6.0  # of a window that is drawn enlarged, so that gaps stay nar
 _ENLARGED = 6  # positions along an axis of such a window at the most
 _COLOUR_PIXEL = 4.1  # of noise in three bytes
 _LAYER, _KERNEL, _SHOWN, _PAGE = (
-    1_500,
-    6_500,
+    250,
+    1_200,
     7_000,
     300_000,
-)  # texts and rows of a call, a kernel, a shown layer, and all else
+)  # of a call and a kernel mostly in the JSON, as tables are cut; of a shown layer; and all else
 _SAMPLE = 60_000  # of a shown sample's pictures: itself at three sizes and its attribution
 _PATCHES = 0.1  # of the budget for the patches of what filters respond to; half as much again for the story's
 MOST_INPUTS = 256
@@ -132,11 +133,11 @@ def drawn_size(size: tuple[int, ...], side: int) -> tuple[int, int]:
 
 
 def _maps(layer: ShownLayer, side: int, tiles: int, samples: int) -> float:
-    if not layer.size:
+    if not layer.size or not samples:
         return 0
     shown = min(layer.channels, tiles)
     height, width = drawn_size(layer.size, side)
-    return samples * (_PICTURE + shown * (_TILE + _PIXEL * height * width))
+    return _PICTURE + samples * (_FRAME + shown * (_TILE + _PIXEL * height * width))
 
 
 def _kernels(layer: ShownLayer, tiles: int) -> float:

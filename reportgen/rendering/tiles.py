@@ -575,6 +575,8 @@ def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> tuple[str,
         filtered: whether a filter turns greys into the palette's colours.
     """
     low, middle, high = map(_escaped, words.ticks)
+    if _DIGIT * (len(words.ticks[1]) / 2 + len(words.ticks[2])) > _RAMP / 2:
+        middle = ""  # there is no room between the ends
     beside = f"x='{_RAMP + 10}' y='16.5'"
     if palette is Palette.COLOUR:
         return "", f"<text y='16.5'>{_escaped(words.scale)}</text>" if words.scale else ""
@@ -593,8 +595,9 @@ def _legend(words: TileWords, palette: Palette, *, filtered: bool) -> tuple[str,
         f"<linearGradient id='r'>{stops}</linearGradient><g{filtering}><path fill='url(#r)' d='M0 8h{_RAMP}v9h-{_RAMP}z'/></g>",
         f"<text class='v' {beside}>{_escaped(words.scale)}</text>",
         f"<text x='{_RAMP + 10}' y='29'>{_escaped(words.detail)}</text>" if words.detail else "",
-        f"<g class='v'><text y='29'>{low}</text><text x='{_RAMP // 2}' y='29' text-anchor='middle'>{middle}</text>"
-        f"<text x='{_RAMP}' y='29' text-anchor='end'>{high}</text></g>",
+        f"<g class='v'><text y='29'>{low}</text>"
+        + f"<text x='{_RAMP // 2}' y='29' text-anchor='middle'>{middle}</text>" * bool(middle)
+        + f"<text x='{_RAMP}' y='29' text-anchor='end'>{high}</text></g>",
         f"<text class='o' {beside}>{_escaped(words.own)}</text>" if words.own else "",
     )
 

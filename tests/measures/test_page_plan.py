@@ -14,8 +14,8 @@ def planned(layers: tuple[ShownLayer, ...], *, samples: int = 10, budget: int = 
 def test_a_small_network_is_drawn_whole() -> None:
     plan = planned(DEMO)
     assert (plan.side, plan.tiles, plan.samples, plan.cut, plan.fits) == (96, 64, 10, False, True)
-    page = 300_000 + 8 * 1_500 + 2 * (6_500 + 7_000) + 10 * 60_000 + 300_000
-    maps = 10 * (2 * 3_600 + 96 * 44 + 0.95 * (32 * 784 + 64 * 196))
+    page = 300_000 + 8 * 250 + 2 * (1_200 + 7_000) + 10 * 60_000 + 300_000
+    maps = 2 * 3_600 + 10 * (2 * 900 + 96 * 44 + 0.95 * (32 * 784 + 64 * 196))
     kernels = 2 * (2 * 3_600 + 96 * (44 + 9 * 6))
     assert plan.size == page + maps + kernels
 
@@ -45,7 +45,7 @@ def test_a_page_that_cannot_fit_is_told_by_its_plan() -> None:
 
 def test_without_samples_only_kernels_take_room() -> None:
     plan = planned(DEMO, samples=0)
-    assert plan.size == 300_000 + 8 * 1_500 + 2 * (6_500 + 7_000) + 2 * (2 * 3_600 + 96 * (44 + 9 * 6))
+    assert plan.size == 300_000 + 8 * 250 + 2 * (1_200 + 7_000) + 2 * (2 * 3_600 + 96 * (44 + 9 * 6))
 
 
 @pytest.mark.parametrize(
