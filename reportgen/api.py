@@ -89,6 +89,7 @@ def build_comparison(
     labels: Any = None,
     class_names: str | Path | Sequence[str] | None = None,
     config: str | Path | Mapping[str, Any] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     **options: Any,
 ) -> Comparison:
     """Return a comparison of two models: whether the new one is better than the base, and what differs.
@@ -97,7 +98,7 @@ def build_comparison(
         base: the model that is compared with, such as the one that is deployed: the path of a Keras model, a TensorFlow Lite or
             an ONNX file, or a live `keras.Model`.
         new: the model that is judged, likewise.
-        samples, labels, class_names, config: see `build_report`; both models are run on the same samples.
+        samples, labels, class_names, config, on_progress: see `build_report`; both models are run on the same samples.
         options: those that `reportgen compare` has, listed below; see `build_report`.
 
     Raises:
@@ -125,6 +126,7 @@ def build_comparison(
         config=config,
         options=from_given(ReportOptions, options),
         given=options.keys(),
+        on_progress=on_progress,
     )
 
 

@@ -22,6 +22,7 @@ from reportgen.models.graphs import DescribedModel, arranged_input, describe_dep
 from reportgen.models.passes import grouped_convolutions_run
 from reportgen.models.startup import free_earlier, import_keras, one_blas_thread
 from reportgen.options import ReportOptions, settled
+from reportgen.progress import Listener, heard
 from reportgen.reading import DEPLOYED, LoadedModel, WeightsOnly, is_deployed, open_deployed, recognise
 from reportgen.redaction import anonymise, redact_comparison
 from reportgen.report import Comparison
@@ -51,6 +52,7 @@ def make_comparison(
     given: Collection[str] | None = None,
     command: str | None = None,
     on_stage: Stage | None = None,
+    on_progress: Listener | None = None,
 ) -> Comparison:
     """Return a comparison; as `build_comparison`, with the options in one object.
 
@@ -60,46 +62,52 @@ def make_comparison(
         given: see `make_report`.
         command: the command line that makes the same comparison again; None to tell it from the options.
         on_stage: told each stage's name.
+        on_progress: told when a stage begins, and how far it is where it counts.
 
     Raises:
         MachineError: there is too little memory, file handles or disk.
         ReportgenError: see `build_comparison`.
     """
-    on_stage = on_stage or _unheard
-    options.check()
-    free_earlier()
-    of_samples = {"labels": labels, "class-names": class_names}
-    if samples is None:
-        options.check_without_samples(of_samples)
-    catalogue = open_catalogue(config)
-    settings, configuration = catalogue.settings, catalogue.configuration
-    chosen = settled(options, given=given, configured=configuration.options, file=configuration.name)
-    options = chosen.options
-    named = input_names(samples, of_samples | {"config": config}, ())
-    read = _read_both(base, new, options, on_stage, run=samples is not None)
-    sources: list[SampleSource | None] = [None, None]
-    if samples is not None:
-        on_stage(READING)
-        read, sources = _opened(read, samples, labels, class_names, options)
-    sides = _sides(
-        read, sources, options, settings.limits, named, on_stage, given=samples is not None, set_by=chosen.set_by
-    )
-    on_stage(_COMPARING)
-    sections = compared(*sides, settings)
-    evaluated = sides[1].samples or sides[0].samples
-    files = [each.file.name if each.file else None for each, _ in read]
-    titles = [side.provenance.title for side in sides]
-    made = Comparison(
-        base=ComparedModel(sides[0].provenance, sides[0].context.model),
-        new=ComparedModel(sides[1].provenance, sides[1].context.model),
-        samples=evaluated.summary if evaluated else None,
-        verdict=verdict_of_parts(sections),
-        sections=sections,
-        title=options.title or " → ".join(map(_stem, files, titles)),
-        command=command or comparing_command(files[0], files[1], options, named),
-        rules=applied_rules(settings, sections),
-    )
-    return redact_comparison(made) if options.redact else made
+    with heard(on_progress) as begin:
+
+        def next_stage(name: str) -> None:
+            (on_stage or _unheard)(name)
+            begin(name)
+
+        options.check()
+        free_earlier()
+        of_samples = {"labels": labels, "class-names": class_names}
+        if samples is None:
+            options.check_without_samples(of_samples)
+        catalogue = open_catalogue(config)
+        settings, configuration = catalogue.settings, catalogue.configuration
+        chosen = settled(options, given=given, configured=configuration.options, file=configuration.name)
+        options = chosen.options
+        named = input_names(samples, of_samples | {"config": config}, ())
+        read = _read_both(base, new, options, next_stage, run=samples is not None)
+        sources: list[SampleSource | None] = [None, None]
+        if samples is not None:
+            next_stage(READING)
+            read, sources = _opened(read, samples, labels, class_names, options)
+        sides = _sides(
+            read, sources, options, settings.limits, named, next_stage, given=samples is not None, set_by=chosen.set_by
+        )
+        next_stage(_COMPARING)
+        sections = compared(*sides, settings)
+        evaluated = sides[1].samples or sides[0].samples
+        files = [each.file.name if each.file else None for each, _ in read]
+        titles = [side.provenance.title for side in sides]
+        made = Comparison(
+            base=ComparedModel(sides[0].provenance, sides[0].context.model),
+            new=ComparedModel(sides[1].provenance, sides[1].context.model),
+            samples=evaluated.summary if evaluated else None,
+            verdict=verdict_of_parts(sections),
+            sections=sections,
+            title=options.title or " → ".join(map(_stem, files, titles)),
+            command=command or comparing_command(files[0], files[1], options, named),
+            rules=applied_rules(settings, sections),
+        )
+        return redact_comparison(made) if options.redact else made
 
 
 def _unheard(stage: str) -> None:

@@ -76,7 +76,14 @@ def compare(
             next_stage = times.also_tell(on_stage)
             given = given_on(context, ReportOptions)
             made = make_comparison(
-                base, new, samples or None, **inputs, options=options, given=given, on_stage=next_stage
+                base,
+                new,
+                samples or None,
+                **inputs,
+                options=options,
+                given=given,
+                on_stage=next_stage,
+                on_progress=show_stage.tell,
             )
             next_stage(WRITING)
             outcome.save(made, fail_on=in_force.gate)

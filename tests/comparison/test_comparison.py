@@ -86,6 +86,18 @@ def test_the_same_network_with_its_channels_in_another_order_is_identical(kind):
     assert all(layer.distance < 1e-5 for layer in parts(found)["map_changes"].layers)
 
 
+def test_long_stages_tell_how_far_they_are(pair):
+    base, new, samples, labels = pair
+    told = []
+    build_comparison(base, new, samples, labels=labels, on_progress=told.append)
+    stages = list(dict.fromkeys(one.stage for one in told))
+    assert stages[0] == "Loading TensorFlow"
+    assert stages[-3:] == ["Reading the samples", "Running the model", "Comparing"]
+    ends = [(one.done, one.total) for one in told if one.stage == "Running the model" and one.done == one.total > 0]
+    assert set(ends) == {(60, 60)}
+    assert len(ends) >= 2  # of both models
+
+
 def test_a_rule_that_was_not_checked_for_the_other_model_decides_nothing():
     import keras
 
