@@ -79,11 +79,13 @@ class Visit:
         page.route(ADDRESS, lambda route: route.fulfill(body=body, headers=answer))
         page.goto(ADDRESS)
 
-    def left(self, *, color_scheme: str = "light", viewport: Any = WINDOW, **_: Any) -> bool:
+    def left(
+        self, *, color_scheme: str = "light", forced_colors: str = "none", viewport: Any = WINDOW, **_: Any
+    ) -> bool:
         """Make the page as it was, empty and unheard, and return whether it can be: another page stays where a test opened it.
 
         Args:
-            color_scheme, viewport: what it was opened with.
+            color_scheme, forced_colors, viewport: what it was opened with.
         """
         page = self.page
         if page.is_closed() or len(page.context.pages) > 1:
@@ -92,7 +94,7 @@ class Visit:
             page.remove_listener(event, hear)
         page.unroute_all()
         page.goto("about:blank")
-        page.emulate_media(media="null", color_scheme=color_scheme)
+        page.emulate_media(media="null", color_scheme=color_scheme, forced_colors=forced_colors)
         page.set_viewport_size(viewport)
         page.mouse.move(-1, -1)
         return True
