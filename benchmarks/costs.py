@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,11 +51,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where files are kept, how often a pair of processes runs, and how many further reports one process makes."""
+    """Where files are kept, how often a pair of processes runs, how many further reports one process makes, and which networks are run."""
 
     folder: Path
     runs: int
     further: int = 100
+    networks: Sequence[str] = APPLICATIONS
 
     def costs(self, *commands: list[str]) -> list[Cost]:
         """Run the commands in turn and return the median of each one's runs."""
@@ -130,7 +131,7 @@ def demo(bench: Bench) -> Iterator[Row]:
 
 def applications(bench: Bench) -> Iterator[Row]:
     """Networks of keras.applications with random weights, 8 samples of 224 pixels."""
-    for name in APPLICATIONS:
+    for name in bench.networks:
         files = bench.files(
             name, lambda keras, name=name: getattr(keras.applications, name)(weights=None), (224, 224, 3)
         )
@@ -254,12 +255,14 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone; may be repeated")
     parser.add_argument("--runs", type=int, default=1, help="pairs of processes for each figure")
     parser.add_argument("--further", type=int, default=100, help="further reports that one process makes")
+    parser.add_argument("--network", choices=APPLICATIONS, action="append", help="of applications, this one alone")
     parser.add_argument("--folder", type=Path, help="keep models and samples here")
     parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
     given = parser.parse_args()
     rows: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
-        bench = Bench(folder=given.folder or Path(temporary), runs=given.runs, further=given.further)
+        folder, networks = given.folder or Path(temporary), given.network or APPLICATIONS
+        bench = Bench(folder, runs=given.runs, further=given.further, networks=networks)
         bench.folder.mkdir(parents=True, exist_ok=True)
         measure(bench.floor(MODEL, SAMPLES))  # the first run reads everything from the disk
         for name in given.only or PARTS:

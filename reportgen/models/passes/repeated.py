@@ -23,6 +23,9 @@ _SHARE = 4
 processor's cache: MobileNetV2 took 13 ms a sample by 4, 14 ms by 18, and eagerly 25 to 39 ms. Networks of which the largest
 batch may be run are the fastest so: the demo's took 0.14 ms a sample by 32 and 0.11 by 100."""
 
+_EAGER_SHARE = 2
+"""The same without a graph: a batch as large as the first pass may take would decide the peak of a report of fewer samples."""
+
 
 @dataclass(frozen=True)
 class PlannedPass:
@@ -95,7 +98,9 @@ class RepeatedPass:
         few = self._batch < LARGEST_BATCH
         least = _WORTH_TRACING if few else _WORTH_TRACING_SMALL
         traced = self._traceable and (self._graph is not None or count + self._ahead >= least)
-        return PlannedPass(self, traced, max(1, self._batch // _SHARE) if traced and few else self._batch)
+        return PlannedPass(
+            self, traced, max(1, self._batch // (_SHARE if traced else _EAGER_SHARE)) if few else self._batch
+        )
 
     def called(self, batch: Any, *, traced: bool) -> Any:
         """Return the model or, where it is to be traced and can be, what calls its graph."""

@@ -63,10 +63,10 @@ def test_one_graph_serves_batches_of_any_size() -> None:
 
 
 def test_few_samples_and_those_of_a_small_network_are_run_as_ever() -> None:
-    for batch, count in ((20, 20), (128, 40)):
+    for batch, count, size in ((20, 10, 10), (128, 40, 128)):
         layer = Counted()
         live = live_with(layer, batch=batch)
-        assert live.repeated.over(count).size == batch
+        assert live.repeated.over(count).size == size
         live.answers(SampleInputs(VALUES[:count]))
         live.answers(SampleInputs(VALUES[:count]))
         assert layer.calls == 2
