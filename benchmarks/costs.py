@@ -51,7 +51,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where files are kept, how often a pair of processes runs, how many further reports one process makes, and which networks are run."""
+    """Where files are kept, how often a pair of processes runs, how many further reports are made, and which networks run."""
 
     folder: Path
     runs: int
