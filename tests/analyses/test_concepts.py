@@ -336,6 +336,17 @@ def test_few_samples_tell_nothing_of_separation() -> None:
     assert told(network(), draw(19, 9, 8, 1), labels=np.arange(19) % 3).separations == ()
 
 
+def test_a_model_that_does_not_answer_with_classes_is_not_judged_by_them() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((9, 8, 1)),
+            layers.Conv2D(4, 3, padding="same", activation="relu", name="coded"),
+            layers.Conv2D(1, 3, padding="same", name="decoded"),
+        ]
+    )
+    assert told(fix_weights(model, seed=5, mean=0), draw(30, 9, 8, 1), labels=np.arange(30) % 3).separations == ()
+
+
 def test_the_way_ends_in_the_highest_scores_of_which_the_label_is_marked() -> None:
     model, images = network(units=5), draw(4, 9, 8, 1)
     scores = np.asarray(model(images))

@@ -45,11 +45,11 @@ def separations(context: AnalysisContext, samples: EvaluatedSamples) -> tuple[Se
 
     Args:
         context: what the report knows of the model, for the same depths before training.
-        samples: the evaluated samples, with what the pass pooled of them; without class labels, and with fewer than 20, nothing
-            is measured.
+        samples: the evaluated samples, with what the pass pooled of them; nothing is measured without class labels or with fewer
+            than 20, nor of a model that does not answer with classes, such as an autoencoder: it was not trained to tell them.
     """
     labels, pooled = samples.labels, samples.activations.pooled
-    if not isinstance(labels, ClassLabels) or len(pooled.positions) < _LEAST:
+    if not isinstance(labels, ClassLabels) or context.scores is None or len(pooled.positions) < _LEAST:
         return ()
     most = min(MOST_JUDGED, max(LEAST_JUDGED, _MOST_READ // math.prod(samples.images.shape[1:])))
     rows = spread_over(len(pooled.positions), most)
