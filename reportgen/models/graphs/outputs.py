@@ -106,7 +106,7 @@ class OneOutput:
 def choose_output(model: Any) -> ChosenOutput:
     """Return the first output of a model with a graph whose shape gives class scores, or else its first output.
 
-    Class scores are two values or more for each sample, or a single one behind a sigmoid.
+    Class scores are two values or more for each sample, first those behind a softmax or sigmoid, or one behind a sigmoid.
     """
     graph = graph_of(model)
     if graph is None:
@@ -134,12 +134,14 @@ def choose_named_output(outputs: Sequence[tuple[str, Shape]]) -> ChosenOutput:
 
 
 def _first_scores(outputs: list[tuple[str, Shape, Head]]) -> ChosenOutput:
-    scores = (
+    scores = [
         index
         for index, (_, shape, head) in enumerate(outputs)
         if len(shape) == 1 and (shape[0] != 1 or head.activation in _CLASS_SCORES)
-    )
-    chosen = next(scores, 0)
+    ]
+    # the four corners of a box are no scores where another output ends in a softmax
+    sure = [index for index in scores if outputs[index][1] != (1,) and outputs[index][2].activation in _CLASS_SCORES]
+    chosen = next(iter(sure or scores), 0)
     name, shape, head = outputs[chosen]
     several = tuple(ModelOutput(name, shape) for name, shape, _ in outputs) if len(outputs) > 1 else ()
     return ChosenOutput(chosen, name, len(outputs), shape, head, several)

@@ -56,3 +56,12 @@ def test_tensors_are_found_in_lists_and_dictionaries():
     assert [len(tensor) for tensor in tensors_of(nested)] == [1, 2]
     assert first_tensor(nested) is one
     assert first_tensor([None]) is None
+
+
+def test_scores_behind_a_softmax_are_read_before_numbers_of_another_output() -> None:
+    source = keras.Input((4,))
+    box, classes = layers.Dense(4, name="box")(source), layers.Dense(3, activation="softmax", name="classes")(source)
+    assert choose_output(keras.Model(source, {"box": box, "classes": classes})).name == "classes"
+    assert (
+        choose_output(keras.Model(source, {"box": box, "other": layers.Dense(3, name="other")(source)})).name == "box"
+    )
