@@ -121,7 +121,7 @@ DRIFTED = Rule(
         title=say("Inputs unlike the training data"),
         why=say("The layer normalises with the statistics of other data."),
         action=say(
-            "Check the scaling of the samples; if it is right, they are unlike the training data, or training was too brief."
+            "Check the samples' scaling; if it is right, they are unlike the training data, or training was too brief."
         ),
         certainty=Certainty.CHOICE,
     ),

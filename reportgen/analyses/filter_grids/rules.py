@@ -108,7 +108,7 @@ DUPLICATE = Rule(
         title=say("Duplicate filters"),
         why=say("Copies cost time and memory and add nothing."),
         action=say(
-            "Remove one of each pair and add its weights in the next layer to the other's, or train with fewer filters."
+            "Remove one of each pair, adding its weights in the next layer to the other's, or train with fewer filters."
         ),
         certainty=Certainty.CHOICE,
     ),
