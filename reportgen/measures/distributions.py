@@ -36,14 +36,9 @@ def histogram_of(
     edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
     within = (float(edges[0]), float(edges[-1]))
     counts = {name: _counts(each, bins, within) for name, each in values.items()}
-    whole = {name: (stands_for or {}).get(name, len(each)) for name, each in values.items()}
-    counts = {
-        name: each
-        if whole[name] == len(values[name])
-        else np.rint(each * (whole[name] / len(values[name]))).astype(int)
-        for name, each in counts.items()
-    }
-    cut = sum(whole.values()) - sum(int(each.sum()) for each in counts.values())
+    scales = {name: (stands_for or {}).get(name, len(each)) / max(len(each), 1) for name, each in values.items()}
+    cut = sum(round((len(each) - int(counts[name].sum())) * scales[name]) for name, each in values.items())
+    counts = {name: np.rint(each * scales[name]).astype(np.int64) for name, each in counts.items()}
     return Histogram(edges=edges, counts=counts, value_label=say("weight"), cut=cut)
 
 
@@ -53,15 +48,14 @@ def _counts(values: np.ndarray, bins: int, within: tuple[float, float]) -> np.nd
     As `np.histogram` does in a third of its time: a value within rounding of an edge may be counted beside it.
     """
     low, high = within
-    found = np.zeros(bins + 2, np.int64)  # below, the bins, above
+    found = np.zeros(bins, np.int64)
     for start in range(0, len(values), _IN_CACHE):
         places = values[start : start + _IN_CACHE].astype(np.float64)
-        at_end = np.count_nonzero(places == high)
+        places = places[(places >= low) & (places <= high)]
         places -= low
         places *= bins / (high - low)
-        found += np.bincount((np.clip(places, -1, bins) + 1).astype(np.intp), minlength=bins + 2)
-        found[-2] += at_end
-    return found[1:-1]
+        found += np.bincount(np.minimum(places.astype(np.intp), bins - 1), minlength=bins)
+    return found
 
 
 def _inner_range(values: np.ndarray) -> tuple[float, float]:
