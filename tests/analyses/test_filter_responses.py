@@ -126,6 +126,13 @@ def test_depthwise_kernels_stand_beside_their_own_channel() -> None:
         np.testing.assert_allclose(layer.figure.panels[0].images[number], own(kernel[..., channel.channel]), rtol=1e-6)
 
 
+def test_a_kernel_of_one_position_is_left_out_as_only_its_sign_would_be_seen() -> None:
+    model = keras.Sequential([keras.Input((6, 6, 2)), layers.Conv2D(3, 1, bias_initializer="ones", name="mix")])
+    (layer,) = run(model, draw(4, 6, 6, 2)).layers
+    assert layer.kernel_size is None
+    assert [panel.images.shape[1:3] for panel in layer.figure.panels] == [(1, 1)] * 4
+
+
 def test_layers_whose_answers_cannot_be_traced_are_named_and_alone_are_a_skip() -> None:
     inputs = keras.Input((6, 6, 1))
     up = layers.Conv2DTranspose(2, 2, strides=2, bias_initializer="ones", name="up")(inputs)

@@ -12,8 +12,8 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
     """Return the kernels of some channels, enlarged by a whole factor and centred in a patch's size.
 
     Of each, the input channel with the largest norm is shown, in a volume its middle slice, along time as a row. None
-    where they do not belong to the channels one by one. Values are shares of the kernel's own largest magnitude, so that its
-    pattern is seen beside what fits it.
+    where they do not belong to the channels one by one, or have one position, of which nothing but the sign would be seen.
+    Values are shares of the kernel's own largest magnitude, so that its pattern is seen beside what fits it.
 
     Args:
         kernel: the layer's kernel.
@@ -22,6 +22,8 @@ def kernel_tiles(kernel: LayerKernel, channels: tuple[int, ...], size: tuple[int
     """
     filters = kernel.by_filter(kernel.values())
     if filters.ndim not in (3, 4, 5) or len(filters) <= max(channels) or kernel.name != "kernel":
+        return None
+    if filters[0, ..., 0].size == 1:
         return None
     chosen = filters[list(channels)]
     strongest_input = np.sqrt((chosen.astype(np.float64) ** 2).sum(axis=tuple(range(1, chosen.ndim - 1)))).argmax(
