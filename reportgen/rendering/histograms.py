@@ -15,7 +15,13 @@ from reportgen.results import Histogram
 
 _COUNT = say("count")
 _FILLED = ("trained", "new")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # CSS pixels around the bars
+_LEFT, _RIGHT, _TOP, _BOTTOM = (
+    56,
+    12,
+    10,
+    38,
+)  # CSS pixels around the bars; on the left as many more as long counts need
+_DIGIT, _COMMA, _BESIDE = 7, 3.5, 24  # CSS pixels of a digit, of a comma, and of what stands beside a count
 _TICK = 70  # CSS pixels from one number of the horizontal axis to the next, at least
 _LINE = 16
 _AXIS, _GRID, _INK = "#6b7178", "#e4e2dc", "#3a4148"
@@ -37,35 +43,38 @@ def histogram_svg(
         said: what becomes of the words in the picture, such as `Language.text`.
         digits: what becomes of its numbers as text, such as `Language.digits`.
     """
-    across, down = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
+    down = height - _TOP - _BOTTOM
     bottom = _TOP + down
     low, high = float(histogram.edges[0]), float(histogram.edges[-1])
     highest = max((int(counts.max(initial=0)) for counts in histogram.counts.values()), default=0) or 1
     most = highest * (1 + _LINE / down)  # room for the sets' names
+    levels = ticks(0, highest, max(2, down // 40))
+    left = max(_LEFT, *(_room(_number(level)) for level in levels))
+    across = width - left - _RIGHT
     parts = []
-    for tick in ticks(0, highest, max(2, down // 40)):
+    for tick in levels:
         y = bottom - tick / most * down
-        parts.append(f"<path stroke='{_GRID}' d='M{_LEFT},{compact(y)}h{across}'/>")
-        parts.append(f"<text x='{_LEFT - 6}' y='{compact(y + 4)}'>{digits(_number(tick))}</text>")
+        parts.append(f"<path stroke='{_GRID}' d='M{left},{compact(y)}h{across}'/>")
+        parts.append(f"<text x='{left - 6}' y='{compact(y + 4)}'>{digits(_number(tick))}</text>")
     for place, (name, counts) in enumerate(histogram.counts.items()):
         ends = (np.arange(len(counts)) + 1) * (across / len(counts))
         outline = stairs(down * (1 - counts / most), ends, down)
         filled = name in _FILLED
         colour = TRAINED_COLOUR if filled else UNTRAINED_COLOUR
         look = f"fill='{colour}'" if filled else f"fill='none' stroke='{colour}' stroke-width='1.5'"
-        parts.append(f"<path transform='translate({_LEFT},{_TOP})' {look} d='{outline}'/>")
+        parts.append(f"<path transform='translate({left},{_TOP})' {look} d='{outline}'/>")
         words = escape(said(name))
         last = place == len(histogram.counts) - 1
-        at = f"x='{width - _RIGHT}'" if last else f"x='{_LEFT}' text-anchor='start'"
+        at = f"x='{width - _RIGHT}'" if last else f"x='{left}' text-anchor='start'"
         parts.append(f"<text {at} y='{_TOP + 10}' fill='{colour}' font-weight='600'>{words}</text>")
-    parts.append(f"<path stroke='{_AXIS}' d='M{_LEFT},{bottom}h{across}'/><g text-anchor='middle'>")
+    parts.append(f"<path stroke='{_AXIS}' d='M{left},{bottom}h{across}'/><g text-anchor='middle'>")
     for tick in ticks(low, high, max(2, across // _TICK)):
-        x = compact(_LEFT + (tick - low) / (high - low) * across)
+        x = compact(left + (tick - low) / (high - low) * across)
         parts.append(
             f"<path stroke='{_AXIS}' d='M{x},{bottom}v4'/><text x='{x}' y='{bottom + 15}'>{digits(_number(tick))}</text>"
         )
     title = escape(said(histogram.value_label))
-    parts.append(f"<text x='{_LEFT + across // 2}' y='{height - 6}'>{title}</text>")
+    parts.append(f"<text x='{left + across // 2}' y='{height - 6}'>{title}</text>")
     parts.append(f"<text transform='translate(12,{_TOP + down // 2})rotate(-90)'>{escape(said(_COUNT))}</text></g>")
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}' "
@@ -76,6 +85,11 @@ def histogram_svg(
 
 def _number(value: float) -> str:
     return f"{value:,.12g}".replace("-", MINUS)
+
+
+def _room(number: str) -> int:
+    commas = number.count(",")
+    return math.ceil(_BESIDE + _DIGIT * (len(number) - commas) + _COMMA * commas)
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:

@@ -34,6 +34,15 @@ def test_axes_have_round_numbers_and_titles() -> None:
     assert ">count</text>" in drawn()
 
 
+def test_long_counts_move_the_bars_and_meet_neither_the_title_nor_the_edge() -> None:
+    for highest, longest, left in ((9_999, "5,000", 56), (20_000, "20,000", 63), (3_000_000, "2,000,000", 80)):
+        svg = histogram_svg(Histogram(EDGES, {"trained": np.array([highest, 1])}), width=268, height=128)
+        (x,) = re.findall(rf"<text x='(\d+)' y='[\d.]+'>{longest}<", svg)
+        assert int(x) == left - 6
+        assert f"translate({left},10)" in svg
+        assert int(x) - 7 * sum(map(str.isdigit, longest)) - 3.5 * longest.count(",") >= 16  # beside the title's line
+
+
 def test_words_and_numbers_are_said_in_the_language_of_the_page() -> None:
     svg = drawn(said=str.upper, digits=lambda text: text.replace("0", "null"))
     for text in (">TRAINED<", ">UNTRAINED<", ">WEIGHT<", ">COUNT<", ">null<"):
