@@ -49,12 +49,17 @@ def test_print_is_light_and_leaves_out_what_cannot_be_used_on_paper(report_paths
     assert not page.locator(".contents").is_visible()
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_the_demos_pdf_is_short_and_each_page_says_which_model_it_is_of(saved_pdfs, reports, paper):
-    pdf = saved_pdfs("demo", paper, full=False)
+@pytest.mark.parametrize(
+    ("name", "paper"), [*(("demo", paper) for paper in PAPERS), ("deep", "A4"), ("residual", "A4")]
+)
+def test_a_pdf_has_at_most_ten_pages_each_with_the_model_and_says_which_layers_it_leaves_out(
+    saved_pdfs, reports, name, paper
+):
+    pdf = saved_pdfs(name, paper, full=False)
     pages = pdf_text(pdf, "-layout").split("\f")[:-1]
     assert len(pages) <= 10
-    provenance = reports["demo"].provenance
+    assert ("This PDF shows the first two layers" in pages[0]) == (name != "demo")
+    provenance = reports[name].provenance
     running = f"{provenance.title} – {provenance.date} – SHA-256 {provenance.sha256[:12]}"
     assert [number for number, text in enumerate(pages, 1) if compact(running) not in compact(text)] == []
 
