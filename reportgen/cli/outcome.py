@@ -43,7 +43,9 @@ class Outcome:
     markdown: Path | None = option(None, "Where to write the page in short as Markdown, as for a pull request.", OUTPUT)
     metrics: Path | None = option(None, "Where to write flat numbers as JSON, as MLflow and DVC take them.", OUTPUT)
     card: Path | None = option(None, "Where to write a model card for the Hugging Face hub, such as README.md.", OUTPUT)
-    pdf_full: bool = option(False, "Print all layers and what is folded on the page as well, as an appendix does.", OUTPUT)
+    pdf_full: bool = option(
+        False, "Print all layers and what is folded on the page as well, as an appendix does.", OUTPUT
+    )
     paper: Literal["A4", "Letter"] = option("A4", "Paper of the PDF.", OUTPUT)
     max_size: float = option(LARGEST_PAGE, "Maximum size of the page in MB.", OUTPUT, metavar="MB")
     open_page: bool = option(False, "Open the page in the browser.", OUTPUT, flags=("--open",))

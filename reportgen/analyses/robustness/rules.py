@@ -27,7 +27,7 @@ _SOURCE = say(
     "Hendrycks and Dietterich, arXiv 1903.12261, for the changes; the lower bound of the loss by Newcombe 1998, Statistics in "
     "Medicine 17, 2635, with Bonferroni for the changes judged; the limit is reportgen's choice"
 )
-_WHY = say("Pictures from another camera, crop or file differ by as much, so the accuracy here does not hold for them.")
+_WHY = say("Pictures from another camera or crop differ by as much, so what is measured here does not hold for them.")
 
 _MARKS = ("answer-in-one-place", "answer-in-the-border")
 """Codes of rules on places that carry the answer: it is lost where a change takes it from there."""
@@ -43,7 +43,7 @@ SMALL = Rule(
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, *_MARKS),
     needs=(Need(("small",), say("No change that hardly shows was made.")),),
     advice=Advice(
-        title=say("Accuracy drops under a change that hardly shows"),
+        title=say("Answers flip under a change that hardly shows"),
         why=_WHY,
         action=say("Train with such changes at random, then run the report again."),
         certainty=Certainty.TEST,
@@ -62,7 +62,7 @@ VISIBLE = Rule(
     follows_from=(*BROKEN_WEIGHTS, *WRONG_INPUTS, *_MARKS),
     needs=(Need(("visible",), say("No change that shows and misleads nobody was made.")),),
     advice=Advice(
-        title=say("Accuracy drops under a change that misleads nobody"),
+        title=say("Answers flip under a change that misleads nobody"),
         why=_WHY,
         action=say("Train with such changes at random, then run the report again."),
         certainty=Certainty.TEST,
