@@ -167,18 +167,22 @@ def concatenated(sources: Sequence[SampleSource]) -> SampleSource:
     _check_alike(sources, "class names", lambda source: ", ".join(source.class_names or ("none",)))
     _check_alike(sources, "", lambda source: kind_of_labels(source.labels))
     starts = np.cumsum([0, *(source.count for source in sources)])
+    areas: dict[int, int] = {}
+    own_hashes = any(source.file_chunks or source.read_stored for source in sources)
     notes = dict.fromkeys(note for source in sources for note in source.notes)
     return replace(
         sources[0],
-        read=partial(_read, sources, starts),
+        read=partial(_read, sources, starts, areas),
         count=int(starts[-1]),
         labels=joined_labels([source.labels for source in sources]),
         classes_by_position=any(source.classes_by_position for source in sources),
         names=partial(_name, sources, starts),
         files=_joined_files(sources),
         noticed=partial(_noticed, sources),
-        file_chunks=partial(_chunks, sources, starts) if any(source.file_chunks for source in sources) else None,
+        file_chunks=partial(_chunks, sources, starts) if own_hashes else None,
+        read_stored=None,
         hashed=joined_kind([source.hashed for source in sources]),
+        areas=areas,
         description=_description(sources),
         notes=(say("{count} sources were concatenated.", count=len(sources)), *notes),
     )
@@ -233,11 +237,16 @@ def _name(sources: Sequence[SampleSource], starts: np.ndarray, index: int) -> st
     return sources[number].names(inside)
 
 
-def _read(sources: Sequence[SampleSource], starts: np.ndarray, indices: Sequence[int]) -> np.ndarray:
-    """Return samples (n, *shape) in the order asked for; each source is read once."""
+def _read(
+    sources: Sequence[SampleSource], starts: np.ndarray, areas: dict[int, int], indices: Sequence[int]
+) -> np.ndarray:
+    """Return samples (n, *shape) in the order asked for, and note their areas; each source is read once."""
     places = [_place(starts, int(index)) for index in indices]
     batch = np.empty((len(places), *sources[0].shape), sources[0].dtype)
     for number in sorted({number for number, _ in places}):
         positions = [position for position, place in enumerate(places) if place[0] == number]
-        batch[positions] = sources[number].read([places[position][1] for position in positions])
+        inside = [places[position][1] for position in positions]
+        batch[positions] = sources[number].read(inside)
+        known = sources[number].areas
+        areas.update((int(starts[number]) + index, known[index]) for index in inside if index in known)
     return batch

@@ -50,6 +50,14 @@ def test_of_several_sources_it_is_that_of_all_their_values() -> None:
     assert fingerprint_samples(concatenated(halves), range(6)) == fingerprint_samples(whole, range(6))
 
 
+def test_of_several_sources_that_are_resized_it_is_that_of_their_stored_values() -> None:
+    smaller = Accepts(input_shape=(2, 3, 1), resize="stretch")
+    joined = concatenated([open_samples(part, smaller) for part in (X[:2], X[2:])])
+    found = fingerprint_samples(joined, range(6))
+    assert found == fingerprint_samples(open_samples(X, smaller), range(6))
+    assert found.samples == sha256(X.astype("<f4").tobytes())
+
+
 def test_of_several_inputs_it_goes_on_with_the_others() -> None:
     first, second = open_samples(X, Accepts(input_shape=INPUT)), open_samples(X + 1, Accepts(input_shape=INPUT))
     found = fingerprint_samples(replace(first, input_name="a", beside={"b": second}), range(6))

@@ -7,7 +7,7 @@ from PIL import Image
 
 from reportgen.errors import SamplesError
 from reportgen.samples.readers.images import ImageFiles, open_images
-from reportgen.samples.source import SampleSource
+from reportgen.samples.source import SampleSource, concatenated
 
 
 def opened(
@@ -80,6 +80,19 @@ def test_images_of_another_size_are_resized_and_it_is_said_when_some_were(tmp_pa
         "image_dataset_from_directory does).",
         "They were stretched: the aspect ratio changed by a factor of up to 2.50.",
     )
+
+
+def test_images_of_several_folders_keep_the_size_of_their_files(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"input_shape": (4, 6, 1), "resize": "auto"}
+    folders = tmp_path / "a", tmp_path / "b"
+    for folder in folders:
+        folder.mkdir()
+    joined = concatenated(
+        [opened(folders[0], grey(1), grey(2, height=5), **given), opened(folders[1], grey(3, height=7), **given)]
+    )
+    joined.read([2, 0])
+    joined.read([1])
+    assert joined.areas == {0: 2 * 3, 1: 5 * 3, 2: 7 * 3}
 
 
 def test_a_free_size_is_taken_from_the_first_image(tmp_path: Path) -> None:
