@@ -8,6 +8,7 @@ import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
@@ -77,6 +78,7 @@ def option(default: Any, help: str, panel: str, **more: Any) -> Any:
     return field(default=default, metadata={"option": Option(help=help, panel=panel, **more)})
 
 
+@cache
 def options_of(kind: type) -> Mapping[str, Option]:
     """Return the options that a dataclass' fields are, by name, in order; a `Literal` type lists their choices."""
     types = get_type_hints(kind)
@@ -91,7 +93,7 @@ def from_given(kind: type[T], given: Mapping[str, Any]) -> T:
     Raises:
         TypeError: there is no option of such a name.
     """
-    options = options_of(kind)
+    options = options_of(kind)  # type: ignore[arg-type]  # mypy takes a type of a variable kind for unhashable
     for name in given.keys() - options.keys():
         near = get_close_matches(name, options, 1)
         raise TypeError(f"there is no option {name!r}. {f'Did you mean {near[0]!r}?' if near else ''}".rstrip())

@@ -24,7 +24,6 @@ WITHHELD = say("left out by --redact")
 CONFIG = "CONFIG"
 """Stands for the name of the file of settings."""
 
-_OPTIONS = options_of(ReportOptions)
 _MODEL = "MODEL"
 _CALL = "reportgen.build_report(model, …)"
 _CALL_OF_TWO = "reportgen.build_comparison(base, new, …)"
@@ -79,7 +78,7 @@ def _option(name: str, value: Any) -> Any:
 
 def _asked(name: str) -> Option | None:
     """Return the option of that name, as the command line or Python writes it; None for an input such as samples."""
-    return _OPTIONS.get(name.replace("-", "_"))
+    return options_of(ReportOptions).get(name.replace("-", "_"))
 
 
 def _placeholder(name: str, value: Any) -> str:
