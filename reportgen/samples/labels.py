@@ -345,7 +345,7 @@ def _picture_targets(given: GivenLabels, accepts: Accepts, *, count: int) -> Pic
         if given.added is not None and given.added.any():
             share = float(given.added.mean())
             notes = (*notes, say("{share:.1%} of the pixels are padding: left out of every measure.", share=share))
-            masks = np.where(given.added, VOID, masks.astype(_with_void(masks.dtype)))
+            masks = np.where(given.added, VOID, masks.astype(np.promote_types(masks.dtype, np.int16)))
         return PictureTargets(masks, notes, max(channels or 1, 2))
     if depth != channels or accepts.ignore_label is not None:
         return None
@@ -402,11 +402,6 @@ def _masks(values: np.ndarray, channels: int, ignore: int | None) -> tuple[np.nd
     masks = values.astype(np.int16 if classes < 2**15 else np.int64)
     masks[void] = VOID
     return masks, value
-
-
-def _with_void(dtype: np.dtype) -> np.dtype:
-    """Return the type of masks that have pixels without a class."""
-    return np.dtype(np.int16) if dtype.itemsize < 4 else dtype
 
 
 def _vectors(given: GivenLabels, *, count: int, accepts: Accepts) -> np.ndarray | None:
