@@ -2,7 +2,7 @@
 
 It is counted and not timed, so that it cuts alike on every machine and in two runs. `standard` is 150 billion multiply-adds, some
 seconds of two cores: 38 passes of a ResNet50 sample, 500 of MobileNetV2, hundreds of thousands of a small network, which it never
-cuts. `quick` is a tenth of it, `full` has no end. In order of worth it pays for
+cuts. `quick` is a thirtieth of it, `full` has no end. In order of worth it pays for
 
 1. the maps of the randomised network, one pass for each map (a third of the budget where it does not pay for a first look);
 2. deletion, map after map, each followed until it is decided: 18 passes for a first look, 82 for most maps.
