@@ -13,9 +13,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -42,9 +42,6 @@ from reportgen.cli.verify import verify
 from reportgen.errors import ModelError, OutputError, ReportgenError, UsageError, told_as_lack
 from reportgen.options import DEFAULTS, ReportOptions, options_of
 from reportgen.results import severity_named
-
-if TYPE_CHECKING:
-    pass
 
 GATE_FAILED, SECTION_LOST, INTERRUPTED = 1, 6, 130
 _LONGEST = 1e6  # seconds that a system can wait for
@@ -194,7 +191,7 @@ def _write(
     from reportgen.rendering import Asked, large_page_warning
 
     options.check()
-    outcome.check(model, inputs, asdict(options))
+    outcome.check(options, model, inputs)
     outcome, in_force = with_gate(outcome, inputs["config"])
     times = StageTimes()
     with quiet_standard_error(attempt.native) as stream:

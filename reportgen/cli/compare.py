@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,7 +61,7 @@ def compare(
     attempt: Attempt = context.obj
     options.check()
     inputs: dict[str, Any] = {"labels": labels, "class_names": class_names, "config": config}
-    outcome.check(base, new, samples, inputs, asdict(options))
+    outcome.check(options, base, new, samples, inputs)
     in_force = gate_in_force(fail_on, config, of_comparison=True)
     times = StageTimes()
     with quiet_standard_error(attempt.native) as stream:

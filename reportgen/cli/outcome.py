@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from reportgen.cli.options import GATES, OUTPUT
 from reportgen.cli.signals import Terminated
 from reportgen.errors import UsageError
-from reportgen.options import FAIL_ON, REGRESSION, checked_gates, option, variable
+from reportgen.options import DEFAULTS, FAIL_ON, REGRESSION, ReportOptions, checked_gates, option, options_of, variable
 from reportgen.rendering import LARGEST_PAGE, check_card, check_targets, find_browser
 from reportgen.untrusted.escaping import shown
 
@@ -72,11 +72,12 @@ class Outcome:
         }
         return {form: path for form, path in forms.items() if path is not None}
 
-    def check(self, *read: Any) -> None:
+    def check(self, options: ReportOptions = DEFAULTS, *read: Any) -> None:
         """Raise an error for the first value that cannot be used; to be called before any long work.
 
         Args:
-            read: what is read, none of which may be written over: paths, and texts that may name one.
+            options: the report's options, of which those that name files are read.
+            read: what else is read, none of which may be written over: paths, and texts that may name one.
         """
         if not (math.isfinite(self.max_size) and self.max_size > 0):
             raise UsageError(f"--max-size must be a finite number of megabytes above 0. Received: {self.max_size!r}.")
@@ -87,8 +88,9 @@ class Outcome:
         for form, path in self.targets.items():
             if (other := by_file.setdefault(path.absolute(), flags[form])) != flags[form]:
                 raise UsageError(f"{other} and {flags[form]} must be different files. Received: {shown(path)} twice.")
+        named = [getattr(options, name) for name, asked in options_of(ReportOptions).items() if asked.text == "path"]
         for form, path in self.targets.items():
-            if path.exists() and any(one.exists() and one.samefile(path) for one in _paths(read)):
+            if any(_is_same(one, path) for one in _paths((*read, *named))):
                 raise UsageError(f"{flags[form]} must not be a file that is read. Received: {shown(path)}.")
         check_targets(tuple(self.targets.values()))
         if self.card is not None:
@@ -129,9 +131,16 @@ def _paths(value: Any) -> Iterator[Path]:
     if isinstance(value, tuple | list):
         for one in value:
             yield from _paths(one)
-    elif isinstance(value, str | Path) and (text := str(value)) and "\0" not in text:
+    elif isinstance(value, str | Path) and (text := str(value)):
         source = text.partition("=")[2] or text
         yield from map(Path, {text, source, source.rpartition(":")[0] or source})
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there, or no file can have its name
+        return False
 
 
 @dataclass(frozen=True)
