@@ -59,22 +59,34 @@ class _Meter:
             warnings.warn(f"on_progress failed and is told no more: {type(error).__name__}: {error}", stacklevel=2)
 
 
+def unheard(stage: str) -> None:
+    """Tell nobody of a stage."""
+    del stage
+
+
 _METER: ContextVar[_Meter | None] = ContextVar("reportgen.progress", default=None)
 
 
 @contextmanager
-def heard(listener: Listener | None, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[str], None]]:
+def heard(
+    listener: Listener | None,
+    *,
+    on_stage: Callable[[str], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Callable[[str], None]]:
     """Have counts within the block told to a listener, and yield what begins a stage.
 
     Args:
         listener: is told when a stage begins and, of one that counts, how far it is; None for nobody. An exception of its own
             is a warning, and it is told no more.
+        on_stage: is told the name of each stage, before the listener; None for nobody. Its exceptions are its caller's.
         clock: returns seconds.
     """
     meter = _Meter(listener, clock)
     token = _METER.set(meter)
 
     def begin(stage: str) -> None:
+        (on_stage or unheard)(stage)
         meter.stage, meter.counting = stage, False
         meter.tell(Progress(stage))
 

@@ -68,6 +68,16 @@ def test_where_nobody_listens_items_pass() -> None:
         assert list(counted_off(range(3), 3)) == [0, 1, 2]
 
 
+def test_what_begins_a_stage_also_tells_its_name() -> None:
+    names: list[str] = []
+    told: list[Progress] = []
+    with heard(told.append, on_stage=names.append) as begin:
+        begin("one")
+    with heard(None, on_stage=names.append) as begin:
+        begin("two")
+    assert (names, told) == (["one", "two"], [Progress("one")])
+
+
 def test_a_listener_that_raises_is_warned_of_once_and_told_no_more() -> None:
     calls: list[Progress] = []
 

@@ -84,12 +84,7 @@ def make_report(
         ReportgenError: see `build_report`.
     """
     options.check()
-    with heard(on_progress) as begin:
-
-        def next_stage(name: str) -> None:
-            (on_stage or _unheard)(name)
-            begin(name)
-
+    with heard(on_progress, on_stage=on_stage) as next_stage:
         return _made(
             model,
             samples,
@@ -213,10 +208,6 @@ def _moved(
     from reportgen.comparison import moved_since  # 0.04 s that other reports need not take
 
     return (moved_since(before, described, options, called=input_name(options.before)),)
-
-
-def _unheard(stage: str) -> None:
-    del stage
 
 
 def _places(context: AnalysisContext) -> dict[str, int]:

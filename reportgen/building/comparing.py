@@ -68,12 +68,7 @@ def make_comparison(
         MachineError: there is too little memory, file handles or disk.
         ReportgenError: see `build_comparison`.
     """
-    with heard(on_progress) as begin:
-
-        def next_stage(name: str) -> None:
-            (on_stage or _unheard)(name)
-            begin(name)
-
+    with heard(on_progress, on_stage=on_stage) as next_stage:
         options.check()
         free_earlier()
         of_samples = {"labels": labels, "class-names": class_names}
@@ -108,10 +103,6 @@ def make_comparison(
             rules=applied_rules(settings, sections),
         )
         return redact_comparison(made) if options.redact else made
-
-
-def _unheard(stage: str) -> None:
-    del stage
 
 
 def _stem(file: str | None, title: str) -> str:

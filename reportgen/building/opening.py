@@ -11,6 +11,7 @@ from reportgen.errors import ModelError
 from reportgen.models.graphs import DescribedModel, describe_model, describe_stored_weights, with_signature
 from reportgen.models.startup import import_keras
 from reportgen.options import ReportOptions
+from reportgen.progress import unheard
 from reportgen.reading import LoadedModel, ModelFile, WeightsOnly, adopt_model, read_model, recognise
 
 LOADING_TENSORFLOW, LOADING, FILE = "Loading TensorFlow", "Loading the model", "Reading the file"
@@ -47,7 +48,7 @@ def load_described(model: Any, options: ReportOptions) -> DescribedModel:
     Raises:
         ModelError: the model cannot be read.
     """
-    return read_described(model, options, _unheard, run=True)[1]
+    return read_described(model, options, unheard, run=True)[1]
 
 
 def _read(file: ModelFile, options: ReportOptions, start: Callable[[], None]) -> LoadedModel | WeightsOnly:
@@ -77,7 +78,3 @@ def _described(
         )
     except ModelError as error:
         return replace(read, serving=None, message=str(error)), described
-
-
-def _unheard(stage: str) -> None:
-    del stage

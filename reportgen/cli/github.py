@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reportgen.rendering import Asked, markdown_of
-from reportgen.results import Comparison, Report, Section, Severity
+from reportgen.results import Comparison, Report, Severity
 from reportgen.untrusted.escaping import reason_of, shown
 
 _COMMANDS = {Severity.PROBLEM: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -66,13 +66,9 @@ def annotations_of(made: Report | Comparison) -> list[Annotation]:
         for one in made.verdict.changes
         if one.worse
     ]
-    new = [
-        Annotation(row.new, f"new: {row.code}: {row.subject}", row.message)
-        for section in made.sections
-        if isinstance(section, Section) and section.name == "finding_changes"
-        for row in section.result.new
-    ]
-    return worse + new
+    changed = made.result_of("finding_changes")
+    new = changed.new if changed else ()
+    return worse + [Annotation(row.severity, f"new: {row.code}: {row.subject}", row.message) for row in new]
 
 
 def told_github(made: Report | Comparison, stream: TextIO, *, asked: Asked) -> str:

@@ -10,6 +10,7 @@ from reportgen.analyses.base import Analysis, Skip
 from reportgen.analyses.sections import run_analyses
 from reportgen.comparison.sides import ANSWERS_ALONE, Side
 from reportgen.messages import say
+from reportgen.progress import unheard
 from reportgen.results import (
     Finding,
     Kept,
@@ -50,6 +51,13 @@ class FindingChange:
     action: Kept[str] = ""
     decided: bool = True
 
+    @property
+    def severity(self) -> Severity:
+        """How much it matters to the new model, or to the base where that alone has it."""
+        severity = self.base if self.new is None else self.new
+        assert severity is not None
+        return severity
+
 
 @redactable
 @dataclass(frozen=True)
@@ -81,6 +89,11 @@ class FindingChangesResult:
         """Those that both have."""
         return tuple(one for one in self.findings if one.base is not None and one.new is not None)
 
+    @property
+    def groups(self) -> Mapping[str, tuple[FindingChange, ...]]:
+        """All of them, by what became of them: 'new', 'gone' and 'same'."""
+        return {"new": self.new, "gone": self.gone, "same": self.same}
+
 
 @dataclass(frozen=True)
 class FindingChanges:
@@ -104,7 +117,7 @@ class FindingChanges:
         analyses = _analyses()
         sides, undecided = [], []
         for side in (base, new):
-            sections = run_analyses(side.context, analyses, on_stage=_unheard, settings=self.settings)
+            sections = run_analyses(side.context, analyses, on_stage=unheard, settings=self.settings)
             sides.append({section.name: section for section in sections if isinstance(section, Section)})
             undecided.append(_undecided(sections, self.settings))
         common = [one for one in analyses if all(one.name in side for side in sides)]
@@ -155,7 +168,3 @@ def _change(base: Finding | None, new: Finding | None, undecided: Sequence[froze
         action=told.action or told.advice.action,
         decided=not any(one is None and told.code in codes for one, codes in zip((base, new), undecided, strict=True)),
     )
-
-
-def _unheard(stage: str) -> None:
-    del stage

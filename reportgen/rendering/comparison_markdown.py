@@ -9,7 +9,7 @@ from typing import Any
 from reportgen.messages import counted
 from reportgen.rendering.markdown import GLYPHS, code, made_again, made_by, text, whole
 from reportgen.rendering.verdict import TONES
-from reportgen.results import ComparedModel, Comparison, Section, Severity, SkippedSection
+from reportgen.results import ComparedModel, Comparison, Section, SkippedSection
 
 _MOST = 24  # classes, layers or kernels of a list, as on the page
 
@@ -103,19 +103,13 @@ def _calibration(result: Any) -> Iterator[str]:
 
 
 def _findings(result: Any) -> Iterator[str]:
-    groups = {"new": result.new, "gone": result.gone, "same": result.same}
-    yield f"{len(groups['new'])} new, {len(groups['gone'])} gone, {len(groups['same'])} the same.\n"
-    for became, rows in groups.items():
+    yield f"{len(result.new)} new, {len(result.gone)} gone, {len(result.same)} the same.\n"
+    for became, rows in result.groups.items():
         for one in rows:
-            severity = _severity(one).label
+            severity = one.severity.label
             yield (
                 f"- {became}: {GLYPHS[severity]} **{severity}** {code(one.subject)}: {text(one.message)} ({code(one.code)})"
             )
-
-
-def _severity(change: Any) -> Severity:
-    found: Severity = change.base if change.new is None else change.new
-    return found
 
 
 def _layers(result: Any) -> Iterator[str]:

@@ -21,8 +21,8 @@ from reportgen.results import (
 )
 from reportgen.untrusted.escaping import escaped
 
-FINDINGS = "finding_changes"
-DECIDING = ("answers", "class_changes", FINDINGS)
+_FINDINGS = "finding_changes"
+_DECIDING = ("answers", "class_changes", _FINDINGS)
 """Parts of a comparison that can make the new model worse."""
 
 _MOST_TOLD = 20  # findings of a rule
@@ -86,18 +86,13 @@ def render_comparison_junit(comparison: Comparison, *, fail_on_regression: bool 
     """
     cases = [_verdict_case(comparison, fail_on_regression)]
     for section in comparison.sections:
-        if section.name in DECIDING:
+        if section.name in _DECIDING:
             cases += _part_cases(section, comparison.verdict, fail_on_regression)
     verdict = comparison.verdict
     told = [_sentence(verdict.conclusion, verdict.measured)]
     told += [f"{'worse' if one.worse else 'better'}: {_shown(one.said)}" for one in verdict.changes]
-    told += [
-        f"{became}: {_row(one)}"
-        for section in comparison.sections
-        if isinstance(section, Section) and section.name == FINDINGS
-        for became, rows in (("new", section.result.new), ("gone", section.result.gone), ("same", section.result.same))
-        for one in rows
-    ]
+    if changed := comparison.result_of(_FINDINGS):
+        told += [f"{became}: {_row(one)}" for became, rows in changed.groups.items() for one in rows]
     hashes = {f"{name}-sha256": side.provenance.sha256 for name, side in comparison.sides.items()}
     gate = {"fail-on": "regression" if fail_on_regression else "never"}
     return _document(comparison.title, comparison.provenance.date, hashes | gate, cases, told)
@@ -116,11 +111,12 @@ def _part_cases(section: Section | SkippedSection, verdict: ComparedVerdict, gat
     if isinstance(section, SkippedSection):
         return [_Case(section.name, "comparison", "skipped", _shown(section.reason))]
     worse = [one for one in verdict.changes if one.part == section.name and one.worse and one.decides and gated]
-    if section.name == FINDINGS:
-        rows = section.result.findings
+    if section.name == _FINDINGS:
         new = [one for one in section.result.new if one.decided and one.new is Severity.PROBLEM and worse]
-        codes = dict.fromkeys(one.code for one in rows)
-        return [_failed_by(code, FINDINGS, [_row(one) for one in new if one.code == code], "problem") for code in codes]
+        codes = dict.fromkeys(one.code for one in section.result.findings)
+        return [
+            _failed_by(code, _FINDINGS, [_row(one) for one in new if one.code == code], "problem") for code in codes
+        ]
     return [
         _failed_by(section.name, "comparison", [_sentence(f"{one.said}.", one.action) for one in worse], "regression")
     ]
@@ -132,8 +128,7 @@ def _failed_by(name: str, part: str, told: list[str], kind: str) -> _Case:
 
 def _row(change: Any) -> str:
     """Return a finding of a comparison as one line."""
-    severity = (change.new or change.base).label
-    return _shown(f"{severity}: {change.subject}: {change.message} ({change.code})")
+    return _shown(f"{change.severity.label}: {change.subject}: {change.message} ({change.code})")
 
 
 def _sentence(*parts: str) -> str:

@@ -45,13 +45,8 @@ def comparison_metrics_of(comparison: Comparison) -> dict[str, float]:
     document = json.loads(render_comparison_json(comparison))
     results = {section["name"]: section["result"] for section in document["sections"]}
     metrics: dict[str, float] = {"regressed": int(comparison.regressed)}
-    rows = (results["finding_changes"] or {}).get("findings", ())
-    if results["finding_changes"]:
-        metrics |= {
-            "findings.new": sum(row["base"] is None for row in rows),
-            "findings.gone": sum(row["new"] is None for row in rows),
-            "findings.same": sum(row["base"] is not None and row["new"] is not None for row in rows),
-        }
+    if changed := comparison.result_of("finding_changes"):
+        metrics |= {f"findings.{became}": len(rows) for became, rows in changed.groups.items()}
     for name, values in {
         **{name: document[name]["model"] for name in comparison.sides},
         "samples": {name: (document["samples"] or {}).get(name) for name in ("total", "evaluated")},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from reportgen.messages import Message
 from reportgen.results.findings import ModelSummary, Provenance, RuleInForce, SamplesSummary
@@ -121,6 +122,10 @@ class Comparison:
     def relaxed(self) -> tuple[Message, ...]:
         """Options that a file set, and rules that it turned off, lowered or gave a threshold, each without a full stop."""
         return relaxed_by(self.rules, self.provenance.set_by)
+
+    def result_of(self, part: str) -> Any:
+        """Return the result of a part, such as 'finding_changes'; None where it was left out."""
+        return next((one.result for one in self.sections if isinstance(one, Section) and one.name == part), None)
 
     @property
     def regressed(self) -> bool:
