@@ -28,11 +28,10 @@ from reportgen.rendering.figures import (
 from reportgen.rendering.json import render_comparison_json, render_json
 from reportgen.rendering.language import Language, lined_up, open_language, ranges
 from reportgen.rendering.outline import outline_of
-from reportgen.rendering.page import TABLE_LENGTHS, Page, group_findings
+from reportgen.rendering.page import TABLE_LENGTHS, DrawnTiles, Page, group_findings
 from reportgen.rendering.parts import parts_of
 from reportgen.rendering.scatters import scatter_drawing
 from reportgen.rendering.templates import new_environment
-from reportgen.rendering.tiles import TilePicture
 from reportgen.rendering.verdict import TONES, checked_rules, verdict_of
 from reportgen.results import (
     Comparison,
@@ -61,8 +60,8 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
     language = open_language(report.language)
     environment = make_environment(tuple(packages), language)
     running = _running(report.provenance.title, report.provenance, language)
-    numbers = render_json(report)
-    drawn: dict[Any, TilePicture] = {}
+    numbers = json_uri(render_json(report))
+    drawn: dict[Any, DrawnTiles] = {}
     for rows in TABLE_LENGTHS:
         page = Page(language, rows, drawn)
         names = {"report": report, "page": page, "Severity": Severity}
@@ -75,7 +74,7 @@ def render_html(report: Report, *, paper: str | None = None, full: bool = False)
             checked=checked_rules(report),
             groups=group_findings([section for section, _ in sections], page),
             **dressed(environment, names, running, paper=paper, full=full),
-            json_text=numbers,
+            json_uri=numbers,
         )
         if len(re.findall("<[a-z]", document)) <= MOST_ELEMENTS:
             break
@@ -105,7 +104,7 @@ def render_comparison(comparison: Comparison, *, paper: str | None = None, full:
         skipped=skipped,
         tone=TONES[comparison.verdict.outcome],
         **dressed(environment, names, running, paper=paper, full=full),
-        json_text=render_comparison_json(comparison),
+        json_uri=json_uri(render_comparison_json(comparison)),
     )
     return sealed(page.anchors.settled(document) + "\n")
 
@@ -193,6 +192,7 @@ def _compact(style: str) -> str:
     return re.sub(r"--[\w-]+", lambda name: short.get(name[0], name[0]), style)
 
 
+@lru_cache(maxsize=1)
 def _compact_script(script: str) -> str:
     """Return a script without its comments and without blanks and parentheses that only its authors need.
 
@@ -289,7 +289,6 @@ def make_environment(packages: tuple[str, ...], language: Language) -> Environme
         "strip_outline": strip_outline,
         "strip_threshold": strip_threshold,
         "css_string": _css_string,
-        "json_uri": _json_uri,
     }
     return environment
 
@@ -299,6 +298,6 @@ def _css_string(text: str) -> Markup:
     return Markup('"{}"').format("".join(c if c.isalnum() and c.isascii() else f"\\{ord(c):x} " for c in text))
 
 
-def _json_uri(text: str) -> str:
+def json_uri(text: str) -> str:
     """Return JSON as the address of a download, compressed: the same bytes in every run, without name and time."""
     return data_uri(gzip.compress(text.encode("utf-8"), mtime=0), "application/gzip")

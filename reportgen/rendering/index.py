@@ -11,7 +11,7 @@ import numpy as np
 
 from reportgen.messages import say
 from reportgen.rendering.digest import sealed
-from reportgen.rendering.html import dressed, make_environment
+from reportgen.rendering.html import dressed, json_uri, make_environment
 from reportgen.rendering.language import open_language
 from reportgen.rendering.page import Page
 from reportgen.results import Curve, Histogram, Matrix, Severity
@@ -166,7 +166,7 @@ def render_index(rows: Sequence[IndexRow], runs: Sequence[Run], *, version: str,
     template = environment.get_template("index.html")
     running = f"{title} \N{EN DASH} {date}"
     text = json.dumps({"models": [_written(row) for row in rows], "sections": []}, ensure_ascii=False)
-    return sealed(template.render(**names, **dressed(environment, names, running), json_text=text) + "\n")
+    return sealed(template.render(**names, **dressed(environment, names, running), json_uri=json_uri(text)) + "\n")
 
 
 def _written(row: IndexRow) -> dict[str, Any]:

@@ -66,6 +66,8 @@ _COMPUTED = (Palette.SEQUENTIAL, Palette.DIVERGING)
 _DIGIT = 7
 """CSS pixels of a character under a tile."""
 
+DrawnTiles = tuple[tuple[Frame, ...], TilePicture]
+
 _SLICES = 3
 """Slices of a volume that stand side by side in a picture."""
 
@@ -76,11 +78,11 @@ class Page:
     Args:
         language: the page's language.
         rows: how many rows a long table has at most.
-        drawn: pictures that another attempt at the same page has made, by what they show.
+        drawn: pictures that another attempt at the same page has made, each with its frames.
     """
 
     def __init__(
-        self, language: Language, rows: int = TABLE_LENGTHS[0], drawn: dict[Any, TilePicture] | None = None
+        self, language: Language, rows: int = TABLE_LENGTHS[0], drawn: dict[Any, DrawnTiles] | None = None
     ) -> None:
         self.language = language
         self.most_rows = rows
@@ -199,11 +201,10 @@ class Page:
             aim: CSS pixels that a tile should be wide.
             fit: CSS pixels that it is wide, where there is room; 0 for what its tiles need.
         """
-        # grids live as long as their report, and so do their addresses
         key = aim, fit, *((id(frame.grid), frame.words) for frame in frames)
-        if key not in self._made:
-            self._made[key] = tile_picture(*frames, aim=aim, fit=fit)
-        return self._drawn(self._made[key])
+        if key not in self._made:  # kept with its grids, so that no later one has the address of one of them
+            self._made[key] = frames, tile_picture(*frames, aim=aim, fit=fit)
+        return self._drawn(self._made[key][1])
 
     def bars(self, *frames: Sequence[tuple[str, float, bool]]) -> dict[str, Any]:
         """Return shares as bars in one picture, each with its name and whether it stands out; of several frames one is seen."""

@@ -40,6 +40,18 @@ def test_a_finding_links_to_its_evidence_or_else_to_its_section():
     assert anchors.find("maps", "model") == "maps"
 
 
+def test_grids_that_a_template_makes_one_after_another_have_pictures_of_their_own():
+    page = Page(open_language("en"))
+
+    def shown(place):
+        images = np.eye(8, dtype=np.float32)[place].reshape(1, 2, 4)
+        grid = ImageGrid(images, ("0",), (0.0, 1.0), 1, Palette.SEQUENTIAL, 1, np.ones(1))
+        return page.tiles(page.frame(grid, scale="value"), aim=32)["uri"]
+
+    # a grid that is gone leaves its address to the next
+    assert len({shown(place) for place in range(8)}) == 8
+
+
 def finding(subject, message="it is so", severity=Severity.NOTE, code="a-rule", source="Somebody"):
     return Finding(code, severity, subject, message, {}, 0.1, source)
 
