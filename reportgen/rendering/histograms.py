@@ -15,12 +15,7 @@ from reportgen.results import Histogram
 
 _COUNT = say("count")
 _FILLED = ("trained", "new")
-_LEFT, _RIGHT, _TOP, _BOTTOM = (
-    56,
-    12,
-    10,
-    38,
-)  # CSS pixels around the bars; on the left as many more as long counts need
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # CSS pixels around the bars; on the left more where counts are long
 _DIGIT, _COMMA, _BESIDE = 7, 3.5, 24  # CSS pixels of a digit, of a comma, and of what stands beside a count
 _TICK = 70  # CSS pixels from one number of the horizontal axis to the next, at least
 _LINE = 16
