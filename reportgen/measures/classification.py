@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from reportgen.measures.assignment import Reordered, certain_exchanges
-from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
+from reportgen.measures.calibration import Calibration, Confidences, calibrate, calibration_error, confidences_of
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.ranking import Ranking, measure_ranking
-from reportgen.measures.temperature import Temperature
+from reportgen.measures.temperature import Temperature, tempered
 from reportgen.results import UNWRITTEN, Kept, Matrix, redactable
 
 MATRIX_CLASSES = 100
@@ -142,16 +142,18 @@ def classification_quality(
     sure: float,
     seed: int,
     temperature: Temperature | None = None,
+    independent: bool = False,
 ) -> ClassificationQuality:
     """Return how well classes are predicted; the answer is the class of the highest score, the first of equals.
 
     Args:
-        values: (N, K) float64, probabilities, of which those of independent scores need not sum to 1 for each sample.
+        values: (N, K) float64, probabilities that sum to 1 for each sample unless `independent`.
         labels: (N,) int64 in [0, K).
         names: names of the K classes.
         sure: probability above which an answer counts as confident.
         seed: seed of the draws behind the calibration error.
         temperature: what the logits must be divided by, if that was measured.
+        independent: whether each class has a probability of its own.
     """
     predicted, confidence = values.argmax(axis=1), values.max(axis=1)
     correct = predicted == labels
@@ -160,6 +162,10 @@ def classification_quality(
     confidences = confidences_of(confidence, correct)
     confident, confident_wrong = confidences.over(sure)
     few = len(names) <= MATRIX_CLASSES
+    fitted_error = None
+    if temperature is not None:
+        fitted = tempered(values, temperature.value, independent=independent)
+        fitted_error = calibration_error(fitted.max(axis=1), correct)
     return ClassificationQuality(
         accuracy=measure(int(correct.sum()), len(labels)),
         total_classes=len(names),
@@ -172,6 +178,7 @@ def classification_quality(
         confident=confident,
         confident_wrong=confident_wrong,
         temperature=temperature,
+        fitted_error=fitted_error,
         sure=sure,
         macro=macro_averages(classes.values()),
         constant=names[predicted[0]] if len(labels) > 1 and (predicted == predicted[0]).all() else None,

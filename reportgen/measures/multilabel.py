@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reportgen.measures.calibration import Calibration, Confidences, calibrate, confidences_of
+from reportgen.measures.calibration import Calibration, Confidences, calibrate, calibration_error, confidences_of
 from reportgen.measures.classification import Averages, ClassQuality, f1_rate, macro_averages
 from reportgen.measures.intervals import Rate, measure
 from reportgen.measures.skill import Skill, measure_skill
-from reportgen.measures.temperature import Temperature
+from reportgen.measures.temperature import Temperature, tempered
 from reportgen.messages import say
 from reportgen.results import UNWRITTEN, redactable
 
@@ -114,6 +114,10 @@ def multi_label_quality(
         _label_quality(index, name, int(hits[index]), int(said[index]), int(present[index]), count)
         for index, name in enumerate(names)
     )
+    fitted_error = None
+    if temperature is not None:
+        fitted = tempered(values, temperature.value, independent=True)
+        fitted_error = calibration_error(fitted.ravel(), sets.ravel())
     return MultiLabelQuality(
         exact=measure(int((~wrong.any(axis=1)).sum()), count),
         hamming=float(wrong.mean()),
@@ -129,6 +133,7 @@ def multi_label_quality(
         confident=confident,
         confident_wrong=confident_wrong,
         temperature=temperature,
+        fitted_error=fitted_error,
         confidences=confidences,
     )
 

@@ -18,13 +18,11 @@ from reportgen.analyses.prediction_quality.worst_samples import (
     worst_by_loss,
     worst_pictures,
 )
-from reportgen.measures.calibration import calibration_error
 from reportgen.measures.classification import classification_quality
 from reportgen.measures.multilabel import multi_label_quality
 from reportgen.measures.outputs import image_quality, output_errors, squared_errors
 from reportgen.measures.regression import regression_errors
 from reportgen.measures.segmentation import segmentation_quality
-from reportgen.measures.temperature import tempered
 from reportgen.messages import say
 from reportgen.models.graphs import Head
 from reportgen.results import Finding, Inconclusive, Limits
@@ -96,11 +94,8 @@ def _classification(
         sure=context.limits[CONFIDENT.code],
         seed=context.options.seed,
         temperature=context.temperature,
+        independent=scores.independent,
     )
-    if quality.temperature is not None:
-        fitted = tempered(values, quality.temperature.value, independent=scores.independent)
-        left = calibration_error(fitted.max(axis=1), values.argmax(axis=1) == labels)
-        quality = replace(quality, fitted_error=left)
     worst = worst_by_label(samples, values, labels, names)
     rule = scores.rule
     if scores.independent:
@@ -134,9 +129,6 @@ def _multi_label(
         seed=context.options.seed,
         temperature=context.temperature,
     )
-    if quality.temperature is not None:
-        fitted = tempered(scores.values, quality.temperature.value, independent=True)
-        quality = replace(quality, fitted_error=calibration_error(fitted.ravel(), sets.ravel()))
     worst = worst_by_loss(samples, losses, scores.values > 0.5, sets, names)
     return PredictionQualityResult(
         rule=scores.rule,
