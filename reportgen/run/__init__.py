@@ -1,6 +1,14 @@
 """From options to what analyses get: samples of every input opened, the model prepared, run on them, its answers judged."""
 
-from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers, sets_of, temperature_of
+from reportgen.run.answers import (
+    ClassScores,
+    answers_of,
+    class_scores,
+    cross_entropy,
+    right_answers,
+    sets_of,
+    temperature_of,
+)
 from reportgen.run.claimable import predicted_kind
 from reportgen.run.evaluation import (
     LARGEST_REPEAT_CHANGE,

@@ -11,7 +11,7 @@ from reportgen.measures.probabilities import sigmoid, softmax
 from reportgen.measures.temperature import Temperature, temperature_of_classes, temperature_of_sets
 from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, Head
-from reportgen.samples import Classes, LabelSets
+from reportgen.samples import Classes, ClassLabels, LabelSets
 
 _SUM_TOLERANCE = 1e-2
 """float16 probabilities of 1,000 classes sum to 1 within this."""
@@ -136,6 +136,11 @@ def right_answers(scores: ClassScores, labels: Classes) -> np.ndarray:
     if isinstance(labels, LabelSets):
         return np.asarray(known & ((scores.values > 0.5) == labels.values).all(axis=1))
     return np.asarray(known & (scores.values.argmax(axis=1) == labels.values))
+
+
+def answers_of(scores: ClassScores) -> Classes:
+    """Return what the model answers as if it were the labels: of independent scores every class with a score over 0.5."""
+    return LabelSets(scores.values > 0.5) if scores.independent else ClassLabels(scores.values.argmax(axis=1))
 
 
 def cross_entropy(scores: ClassScores, labels: Classes) -> np.ndarray:

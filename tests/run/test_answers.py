@@ -5,7 +5,7 @@ import pytest
 from scipy.special import softmax as scipy_softmax
 
 from reportgen.models.graphs import Head
-from reportgen.run.answers import ClassScores, class_scores, cross_entropy, right_answers
+from reportgen.run.answers import ClassScores, answers_of, class_scores, cross_entropy, right_answers
 from reportgen.samples.labels import ClassLabels, LabelSets
 
 
@@ -137,6 +137,15 @@ def test_an_answer_of_several_classes_is_right_where_all_of_them_are() -> None:
     scores = ClassScores(np.array([[0.9, 0.1], [0.6, 0.8], [np.nan, 0.2]]), True, "")
     sets = LabelSets(np.array([[True, False], [True, False], [False, False]]))
     assert right_answers(scores, sets).tolist() == [True, False, False]
+
+
+def test_answers_are_labels_of_one_class_or_sets_where_scores_are_independent() -> None:
+    values = np.array([[0.9, 0.1, 0.4], [0.6, 0.8, 0.5], [0.2, 0.1, 0.3]])
+    one, several = (answers_of(ClassScores(values, independent, "")) for independent in (False, True))
+    assert isinstance(one, ClassLabels)
+    assert one.values.tolist() == [0, 1, 2]
+    assert isinstance(several, LabelSets)
+    assert several.values.astype(int).tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
 
 
 def test_other_outputs_are_converted_like_the_first_ones() -> None:

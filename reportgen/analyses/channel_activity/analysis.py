@@ -16,7 +16,7 @@ from reportgen.messages import say
 from reportgen.models.graphs import layer_path
 from reportgen.models.passes import ChannelStatistics
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, Strip
-from reportgen.run import sets_of
+from reportgen.run import answers_of, sets_of
 
 
 class ChannelActivity:
@@ -55,15 +55,11 @@ class ChannelActivity:
 
 def _classes(context: AnalysisContext) -> tuple[int | None, int | None]:
     """Return how many classes the samples are of, by their labels or else by the answers, and how many the model knows."""
-    scores, labels = context.scores, None if context.samples is None else context.samples.classes
-    if scores is None:
+    scores = context.scores
+    if context.samples is None or scores is None:
         return None, None
-    count = scores.values.shape[1]
-    if labels is not None:
-        return int(sets_of(scores, labels).any(axis=0).sum()), count
-    if scores.independent:
-        return int((scores.values > 0.5).any(axis=0).sum()), count
-    return len(np.unique(scores.values.argmax(axis=1))), count
+    seen = sets_of(scores, context.samples.classes or answers_of(scores))
+    return int(seen.any(axis=0).sum()), seen.shape[1]
 
 
 def _with_positions(layers: Iterable[LayerSummary]) -> frozenset[str]:

@@ -18,8 +18,8 @@ from reportgen.measures.paired import gained_and_lost, mcnemar_exact, paired_dif
 from reportgen.measures.tiles import even_columns, pictures_of
 from reportgen.messages import counted, say
 from reportgen.results import FEWEST_SAMPLES, Finding, ImageGrid, Inconclusive, Limits
-from reportgen.run import ClassScores, EvaluatedSamples, right_answers, run_changed
-from reportgen.samples import Classes, ClassLabels, LabelSets, Unused
+from reportgen.run import EvaluatedSamples, answers_of, right_answers, run_changed
+from reportgen.samples import LabelSets, Unused
 
 MOST_CHANGED = 100
 """Samples that are changed, drawn by the seed; with `--effort full` all are."""
@@ -62,7 +62,7 @@ class Robustness:
             return not_paid(effort)
         order = np.random.default_rng(context.options.seed).permutation(samples.evaluated)[:count].tolist()
         stored = samples.read(order)
-        labels = samples.classes or _own_answers(scores)
+        labels = samples.classes or answers_of(scores)
         right = right_answers(scores, labels)[order]
         found = []
         for one in run:
@@ -125,11 +125,6 @@ def _paid(passes: int, evaluated: int, changes: tuple[Corruption, ...]) -> tuple
     mild = sum(one.severity == 1 for one in changes)
     affordable = min(len(changes), passes // count)
     return count, changes[:affordable] if affordable >= mild else ()
-
-
-def _own_answers(scores: ClassScores) -> Classes:
-    """Return what the model answers as if it were the labels."""
-    return LabelSets(scores.values > 0.5) if scores.independent else ClassLabels(scores.values.argmax(axis=1))
 
 
 def _compared(change: Corruption, before: np.ndarray, after: np.ndarray) -> ChangedAccuracy:
