@@ -11,7 +11,7 @@ from reportgen.messages import say
 from reportgen.models.graphs import DescribedModel
 from reportgen.models.weights import LayerKernel
 from reportgen.results import Provenance
-from reportgen.run import ClassScores, EvaluatedSamples, class_scores
+from reportgen.run import ClassScores, EvaluatedSamples
 
 ANSWERS_ALONE = say("A deployed model gives its answers alone; its layers and weights are not compared.")
 
@@ -45,9 +45,7 @@ class Side:
     @property
     def scores(self) -> ClassScores | None:
         """One score for each class; None where the output has none, or is not finite."""
-        if self.samples is None:
-            return None
-        return class_scores(self.samples.activations.outputs, head=self.context.head, labels=self.samples.classes)
+        return self.context.scores
 
 
 def both_scores(base: Side, new: Side) -> tuple[ClassScores | None, ClassScores | None]:
