@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from reportgen.measures.tiles import enlarged
 from reportgen.progress import counted_off
 
 DELETED = (0.1, 0.3)
@@ -218,9 +219,7 @@ def _masks(orders: np.ndarray, grid: tuple[int, ...], size: tuple[int, ...]) -> 
     """Return what is deleted at each step of each order, (orders x steps, *size) bool, for orders (orders, cells)."""
     deleted = [max(1, round(share * orders.shape[-1])) for share in DELETED]
     gone = np.stack([orders < number for number in deleted], axis=1).reshape(-1, *grid)
-    for axis, (length, cells) in enumerate(zip(size, grid, strict=True), start=1):
-        gone = np.take(gone, np.arange(length) * cells // length, axis=axis)
-    return gone
+    return enlarged(gone, size)
 
 
 def _drawn(generator: np.random.Generator, orders: int, cells: int) -> np.ndarray:

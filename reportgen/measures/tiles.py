@@ -66,6 +66,18 @@ def block_means(images: np.ndarray, factor: int) -> np.ndarray:
     return images
 
 
+def enlarged(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Return arrays (n, *cells) in which each cell is repeated until they have this size, (n, *size).
+
+    Example:
+        >>> enlarged(np.array([[1, 2]]), (5,)).tolist()
+        [[1, 1, 1, 2, 2]]
+    """
+    for axis, (length, cells) in enumerate(zip(size, values.shape[1:], strict=True), start=1):
+        values = np.take(values, np.arange(length) * cells // length, axis=axis)
+    return values
+
+
 def percentile_end(percentile: float, *arrays: np.ndarray) -> float:
     """Return the end of a scale: a percentile of the finite magnitudes that are not zero, of all arrays together; 1 for none.
 

@@ -7,6 +7,7 @@ from reportgen.measures.tiles import (
     block_means,
     central_slices,
     columns_for,
+    enlarged,
     map_reduction,
     percentile_end,
     reduction_for,
@@ -93,6 +94,12 @@ def test_central_slices_stand_side_by_side() -> None:
     np.testing.assert_array_equal(through[:, :4], volume[0, 0])
     np.testing.assert_array_equal(through[:2, 5:9], volume[0, :, 2])
     np.testing.assert_array_equal(through[:2, 10:13], volume[0, :, :, 3])
+
+
+def test_cells_are_repeated_along_every_axis_until_they_have_the_size() -> None:
+    cells = np.array([[[1, 2], [3, 4]]])
+    assert enlarged(cells, (3, 5)).tolist() == [[[1, 1, 1, 2, 2], [1, 1, 1, 2, 2], [3, 3, 3, 4, 4]]]
+    assert enlarged(cells, (2, 2)).tolist() == cells.tolist()
 
 
 def test_signals_keep_their_channels_and_shrink_along_time() -> None:

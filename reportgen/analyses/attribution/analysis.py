@@ -25,6 +25,7 @@ from reportgen.measures.tiles import (
     Pictures,
     block_means,
     drawn_samples,
+    enlarged,
     pictures_of,
     reduction_for,
     slices_through,
@@ -120,7 +121,7 @@ def _laid_over(maps: np.ndarray, images: np.ndarray) -> _LaidOver:
     cut = slices_through(images.mean(axis=-1, dtype=np.float32), voxels)
     drawn = pictures_of(cut[..., None], pixels=_SLICES * _PICTURE_PIXELS)
     assert drawn is not None
-    over = np.concatenate([slices_through(_of_size(one, size)[None], voxels[n : n + 1]) for n, one in enumerate(maps)])
+    over = np.concatenate([slices_through(enlarged(one[None], size), voxels[n : n + 1]) for n, one in enumerate(maps)])
     told = tuple(tuple(map(int, voxel)) for voxel in voxels)
     return _LaidOver(block_means(over, drawn.reduction), replace(drawn, value_range=value_range(images)), largest, told)
 
@@ -135,13 +136,6 @@ def _largest_voxel(values: np.ndarray, size: tuple[int, ...]) -> tuple[int, ...]
         for cell, length, count in zip(cells, size, values.shape, strict=True)
     ]
     return tuple((first + after - 1) // 2 for first, after in starts)
-
-
-def _of_size(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Return a map in which each value is repeated until it has this size."""
-    for axis, (count, length) in enumerate(zip(values.shape, size, strict=True)):
-        values = np.take(values, np.arange(length) * count // length, axis=axis)
-    return values
 
 
 def _method(
