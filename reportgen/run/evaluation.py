@@ -514,8 +514,8 @@ class EvaluatedSamples:
         held = dict(zip(positions, self.read(positions), strict=True))
 
         def read(wanted: Sequence[int]) -> np.ndarray:
-            known = [held.get(position) for position in wanted]
-            return self.read(wanted) if not known or any(one is None for one in known) else np.stack(known)  # type: ignore[arg-type]
+            known = len(wanted) > 0 and all(position in held for position in wanted)
+            return np.stack([held[position] for position in wanted]) if known else self.read(wanted)
 
         return replace(self, read=read)
 
