@@ -1,6 +1,7 @@
 """Attribution maps, and what makes them evidence or not."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from fixed_weights import fix_weights
 from keras import layers
 
 from reportgen.analyses.attribution.analysis import Attribution
+from reportgen.analyses.attribution.passes import _score
 from reportgen.analyses.attribution.results import (
     DELETION,
     RANDOMISED_WEIGHTS,
@@ -28,6 +30,7 @@ from reportgen.measures.deletion import DELETED
 from reportgen.results.findings import Finding, Inconclusive, Severity
 from reportgen.results.plottables import Palette, Panel, PanelGrid
 from reportgen.results.rules import Limits
+from reportgen.run import class_scores
 
 GENERATOR = np.random.default_rng(12)
 
@@ -290,6 +293,18 @@ def test_a_score_that_nothing_changes_leaves_deletion_undecided_and_is_no_findin
     assert (len(method.undecided), method.passed) == (len(shown), ())
     assert [label.split()[-1] for label in method.figure.labels].count("?") == len(shown) > 0
     assert [one.code for one in Attribution().findings(result, LIMITS)].count("no-better-than-random-maps") == 0
+
+
+def test_masked_copies_are_read_as_the_samples_are() -> None:
+    scores = class_scores(np.array([[3.0, -1.0]]))
+    assert scores is not None
+    outputs = np.array([[0.25, 0.75], [np.inf, 0.0]], np.float32)  # by themselves they would be probabilities
+    given = context(pooled(2), draw(1, 8, 8, 1))
+    assert given.samples is not None
+    live: Any = SimpleNamespace(answers=lambda inputs: outputs[: len(inputs)])
+    score = _score(live, given.samples, scores, np.array([1]))
+    found = score(np.zeros((2, 8, 8, 1), np.float32), np.array([0, 0]))
+    assert found.tolist() == [pytest.approx(1 / (1 + np.exp(-0.5))), pytest.approx(np.nan, nan_ok=True)]
 
 
 def test_what_no_test_decides_is_told_of_maps_that_fail_none() -> None:

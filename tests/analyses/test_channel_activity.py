@@ -72,6 +72,21 @@ def test_masking_tells_what_depends_on_idle_channels() -> None:
     assert (few.masked, few.masked_reason) == (None, "too few samples to call a channel idle")
 
 
+def test_masked_answers_are_read_as_those_before_them_are() -> None:
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(3, activation="relu"), layers.Dense(1)])
+    model.set_weights(
+        [np.array([[1, 1, 1], [0, 0, 0]]), np.array([-1, -0.99, 0]), np.array([[1], [50], [1]]), np.zeros(1)]
+    )
+    labels = np.tile([0, 1, 1], 20)
+    given = live_context(model, np.tile(INPUTS, (20, 1)), labels=labels, batch_size=2, chosen=1, head=UNKNOWN_HEAD)
+    result = ChannelActivity().run(given)
+    assert isinstance(result, ChannelActivityResult)
+    assert result.masked is not None
+    # logits 0, 0.5 and 1.5, of which nothing but the last tells that they are none; without the dormant unit it is 1
+    assert result.masked.largest_change == pytest.approx(0.5, rel=1e-3)
+    assert (result.masked.accuracy, result.masked.masked_accuracy) == (1, 1)
+
+
 def test_without_idle_channels_the_model_is_not_run_again() -> None:
     assert run_model(small_model(0.0, 0.1), INPUTS).masked is None
 

@@ -28,7 +28,7 @@ from reportgen.models.gradients import (
     predicted_logits,
 )
 from reportgen.models.passes import LiveModel, SampleInputs, randomised_kernels
-from reportgen.run import EvaluatedSamples, class_scores
+from reportgen.run import ClassScores, EvaluatedSamples
 from reportgen.samples import Targets
 
 POINTS, MOST_POINTS = 50, 400
@@ -119,7 +119,7 @@ def explain(context: AnalysisContext, samples: EvaluatedSamples, most: int) -> E
         inputs=inputs,
         black=samples.scale(np.zeros_like(samples.images[:1]))[0],
         logits=predicted_logits(scores.values[: len(inputs)], int(np.prod(outputs.shape[1:]))),
-        score=_score(context, samples, live, classes),
+        score=_score(live, samples, scores, classes),
         arrangement=samples.arrangement,
         as_good=context.limits[AIMLESS.code],
         tests={
@@ -140,14 +140,13 @@ def _features(samples: EvaluatedSamples, count: int, target: GradientTarget) -> 
 
 
 def _score(
-    context: AnalysisContext, samples: EvaluatedSamples, live: LiveModel, classes: np.ndarray
+    live: LiveModel, samples: EvaluatedSamples, scores: ClassScores, classes: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the function that gives the score of the class of each masked copy's sample, read as the samples' own scores are."""
+
     def score(inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:
         outputs = live.answers(SampleInputs(inputs, positions, samples.pack))
-        scores = class_scores(outputs, head=context.head, labels=samples.classes)
-        if scores is None:
-            return np.full(len(inputs), np.nan)
-        return np.asarray(scores.values[np.arange(len(inputs)), classes[positions]])
+        return np.asarray(scores.like(outputs).values[np.arange(len(inputs)), classes[positions]])
 
     return score
 
@@ -207,6 +206,7 @@ def _checked(
     pictures = given.arrangement.apply(given.inputs.values)
 
     def score(masked: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """Return the scores of masked pictures, which the model takes in its own order of axes."""
         shown = masked[:, 0] if pictures.ndim == 3 else masked
         return given.score(given.arrangement.undo(shown), positions)
 

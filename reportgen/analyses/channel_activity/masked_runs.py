@@ -55,13 +55,14 @@ def masked_run(
             outputs = predict_masked(live.model, batches, layers=live.layers, silenced=masked)
     except ForwardError as error:
         return None, say("the model cannot run with masked channels: {error}", error=str(error))
+    accuracy, masked_accuracy = _shares_of_right(before, outputs, samples, head)
     run = MaskedRun(
         silent=sum(len(layer.silent) for layer in layers),
         dormant=sum(len(layer.dormant) for layer in layers),
         samples=len(outputs),
         largest_change=float(np.abs(outputs - before).max()),
-        accuracy=_share_of_right(before, samples, head),
-        masked_accuracy=_share_of_right(outputs, samples, head),
+        accuracy=accuracy,
+        masked_accuracy=masked_accuracy,
     )
     return run, ""
 
@@ -72,10 +73,13 @@ def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[Any]:
         yield samples.pack(samples.scale(samples.read(positions)), positions)
 
 
-def _share_of_right(outputs: np.ndarray, samples: EvaluatedSamples, head: Head) -> float | None:
-    """Return the share of the first samples' outputs that are right, in [0, 1]; None without labels."""
-    if samples.classes is None:
-        return None
-    labels = samples.classes.take(slice(len(outputs)))
-    scores = class_scores(outputs, head=head, labels=labels)
-    return None if scores is None else float(right_answers(scores, labels).mean())
+def _shares_of_right(
+    before: np.ndarray, outputs: np.ndarray, samples: EvaluatedSamples, head: Head
+) -> tuple[float | None, float | None]:
+    """Return the share of the first samples' answers that are right before and after masking, in [0, 1]; None without labels."""
+    labels = None if samples.classes is None else samples.classes.take(slice(len(outputs)))
+    scores = class_scores(before, head=head, labels=labels)
+    if labels is None or scores is None:
+        return None, None
+    own, masked = (float(right_answers(one, labels).mean()) for one in (scores, scores.like(outputs)))
+    return own, masked
