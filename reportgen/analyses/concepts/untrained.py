@@ -82,6 +82,7 @@ def _against(
     trained: tuple[np.ndarray, np.ndarray], draws: Sequence[tuple[np.ndarray, np.ndarray]], majority: float
 ) -> Untrained:
     def against(reading: int) -> AgainstUntrained:
+        """Return the depth's own reading beside that of the draw that tells most samples right."""
         own, best = trained[reading], max((draw[reading] for draw in draws), key=np.count_nonzero)
         gained, lost = gained_and_lost(best, own)
         return AgainstUntrained(

@@ -71,7 +71,7 @@ def is_open(result: ShortcutsResult, limits: Limits) -> bool:
 
 
 def _confidence(result: ShortcutsResult) -> float:
-    """Return that of the place's interval: for all places at once, and for both looks where more pairs were added."""
+    """Return the confidence of the place's interval: for all places at once, and for both looks where more pairs were added."""
     looks = 2 if result.place.swapped.trials > result.pairs else 1
     return 1 - (1 - CONFIDENCE) / (looks * result.places)
 
