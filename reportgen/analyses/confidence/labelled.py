@@ -52,6 +52,7 @@ def labelled_confidence(
         losses = cross_entropy(scores, labels)
         constant_loss = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
     several = isinstance(labels, LabelSets)
+    surest, right = values.max(axis=1), right_answers(scores, labels)
     classes = _classes(values, sets, name_of, judged=several, seed=seed)
     ranking = None if scores.independent or values.shape[1] != 2 else measure_ranking(values[:, 1], sets[:, 1])
     return LabelledConfidence(
@@ -62,11 +63,9 @@ def labelled_confidence(
         temperature=temperature,
         classes=classes,
         classwise=float(np.mean([one.error for one in classes])),
-        thresholds=() if several else by_threshold(values.max(axis=1), right_answers(scores, labels)),
+        thresholds=() if several else by_threshold(surest, right),
         labels_from=labels_by_threshold(values, sets) if several else (),
-        selective=_selective(values, sets)
-        if several
-        else risk_coverage(values.max(axis=1), right_answers(scores, labels)),
+        selective=_selective(values, sets) if several else risk_coverage(surest, right),
         two=None if ranking is None else choose_threshold(values[:, 1], sets[:, 1]),
         roc=None if ranking is None else ranking.roc,
     )

@@ -85,7 +85,7 @@ def _called(model: DeployedModel, wanted: Mapping[str, Shape]) -> dict[str, str]
     left = dict(model.input_shapes)
     found = {}
     for name in wanted:
-        same = next((own for own in left if _ADDED.sub("", _ADDED.sub("", own)) == name), None)
+        same = next((own for own in left if _ADDED.sub("", own) == name), None)
         if same is not None:
             found[name] = same
             left.pop(same)
