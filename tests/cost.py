@@ -25,7 +25,7 @@ def is_dear(item: pytest.Item) -> bool:
         return False
     known = item._fixtureinfo.name2fixturedefs
     fixtures = [fixture.func for name in item.fixturenames for fixture in known.get(name, ())]
-    return any(_is_dear(getattr(function, "__func__", function)) for function in (item.function, *fixtures))
+    return any(map(_is_dear, (item.function, *fixtures)))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from reportgen.options.configuration import Configuration, read_configuration, rule_settings
 from reportgen.options.report_options import (
-    ATTRIBUTIONS,
     COMPARED,
     DEFAULTS,
     EFFORTS,
@@ -16,7 +15,6 @@ from reportgen.options.report_options import (
     from_given,
     names_of,
     option,
-    option_value,
     options_of,
 )
 from reportgen.options.settings import (
