@@ -231,12 +231,12 @@ def labels_of_kept(given: GivenLabels, files: Sequence[tuple[int, Sequence[int]]
     """Return the labels of the samples that could be read, of labels given for all files of several sources.
 
     Args:
-        given: labels as found; others than one for each file are returned as they are.
+        given: labels as found; those beside names, by which they are matched, and others than one for each file stay as they are.
         files: each source's number of files, and the places of those that could be read, in the order of the labels.
     """
     total, count = sum(listed for listed, _ in files), sum(len(kept) for _, kept in files)
     heading = len(given.values) - total if given.values.dtype.kind == "U" else 0
-    if total == count or heading not in (0, 1) or len(given.values) != total + heading:
+    if given.names is not None or total == count or heading not in (0, 1) or len(given.values) != total + heading:
         return given
     starts = np.cumsum([heading, *(listed for listed, _ in files)])
     places = [start + place for start, (_, kept) in zip(starts, files, strict=False) for place in kept]

@@ -63,6 +63,12 @@ def test_a_heading_of_the_labels_is_kept_apart(folders: list[str], tmp_path: Pat
     assert opened(classifier(), folders, labels=str(tmp_path / "labels.csv")).labels.values.tolist() == [0, 2, 0]
 
 
+def test_labels_beside_the_names_of_files_are_matched_by_them_in_any_order(folders: list[str], tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("5.png,0\nbad.png,1\n3.png,2\n2.png,1\n1.png,1\n")
+    source = opened(classifier(), folders, labels=str(tmp_path / "labels.csv"))
+    assert source.labels.values.tolist() == [1, 2, 0]
+
+
 def test_a_bad_source_alone_or_without_the_option_is_an_error(folders: list[str]) -> None:
     for samples, options in ((folders[1], SKIP_BAD), ([folders[1]], SKIP_BAD), (folders, ReportOptions())):
         with pytest.raises(SamplesError):
