@@ -61,7 +61,7 @@ class SampleSource:
         class_names_origin: where class names come from that the user did not give, for messages; else ''.
         files: the files that the samples are, one each; None for samples of other kinds.
         noticed: what reading has met so far and changed, one sentence each.
-        file_chunks: yields what is hashed of some samples that are files; None where their values as stored are hashed.
+        file_chunks: yields what is hashed of some samples of files, or of several sources; None where it is the values as stored.
         read_stored: indices -> values as stored, which are hashed, where `read` resizes them; else None.
         hashed: what is hashed, without a full stop.
         areas: pixels that each image read so far had in its file, by its index; empty where none is resized.
