@@ -16,8 +16,8 @@ _SEALED = re.compile(
     r'(?P<parts>(?: [\w.-]{1,200}:[0-9a-f]{12}){1,2000})">'
 )
 _PART = re.compile(
-    r'.section id="([\w.-]{1,200})" aria-labelledby|<(footer)>|.a class="button" id="(report-data)"|.p class="meta" id="(about)"'
-    r'|<script type="application/json" id="(report-data)">|<html lang="[\w-]{1,20}" (?P<root>data-digest)="[^"]*"'
+    r'<(?:section id="([\w.-]{1,200})" aria-labelledby|(footer)>|a class="button" id="(report-data)"|p class="meta" id="(about)"'
+    r'|script type="application/json" id="(report-data)">|html lang="[\w-]{1,20}" (?P<root>data-digest)="[^"]*")'
 )
 _UNSEALED = ' data-digest=""'
 
