@@ -12,7 +12,7 @@ from reportgen.measures.page_plan import PagePlan
 from reportgen.measures.temperature import Temperature
 from reportgen.messages import say
 from reportgen.models.graphs import UNKNOWN_HEAD, BatchNormalizationLayer, Head
-from reportgen.models.passes import LiveModel
+from reportgen.models.passes import LiveModel, Placement, follow_placements
 from reportgen.models.weights import LayerKernel, OtherVariable
 from reportgen.options import ReportOptions
 from reportgen.results import Finding, Inconclusive, LayerSummary, Limits, ModelSummary, Rule
@@ -113,6 +113,18 @@ class AnalysisContext:
     def pixels(self) -> Pixels | None:
         """What is kept of the pixels of the evaluated samples, which are read once for all sections; None without samples."""
         return None if self.samples is None else read_pixels(self.samples)
+
+    @cached_property
+    def placements(self) -> Mapping[str, Placement]:
+        """Where in the picture the values of each call look, by its name, as far as it can be followed; none without samples.
+
+        Raises:
+            ForwardError: a layer failed on the first sample.
+        """
+        if self.live is None or self.samples is None:
+            return {}
+        first = self.samples.scale(self.samples.images[:1])
+        return follow_placements(self.live, first, pack=self.samples.with_first)
 
 
 NO_WEIGHTS = say("The file holds an architecture without weights, so there is nothing to analyse.")

@@ -524,6 +524,19 @@ class EvaluatedSamples:
         for start in counted_off(range(0, self.evaluated, size), self.evaluated, size=size):
             yield self.scale(self.read(range(start, min(start + size, self.evaluated))))
 
+    def packed(self, positions: Sequence[int], size: int) -> Iterator[Any]:
+        """Yield some evaluated samples as the model is called with them, in this order, at most `size` at a time."""
+        for start in range(0, len(positions), size):
+            some = positions[start : start + size]
+            yield self.pack(self.scale(self.read(some)), some)
+
+    def with_first(self, pictures: Any) -> Any:
+        """Return pictures, (n, ...) as the model receives them, beside the first sample's values of the model's other inputs.
+
+        For layers that see the picture alone, so that any sample's values would do.
+        """
+        return self.pack(pictures, [0] * int(pictures.shape[0]))
+
     def label_name(self, position: int) -> str | None:
         """Return the label of a chosen sample by its class's name; the bare number where a single output may be any number."""
         if not isinstance(self.labels, ClassLabels):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from builders import evaluated_samples
 from keras import layers
 
 from reportgen.api import build_report
@@ -61,6 +62,13 @@ def test_limit_bounds_how_many_samples_are_run(model: Any) -> None:
     result = evaluate(model, samples(), options=ReportOptions(select="0,1", max_evaluated=10))
     assert (result.summary.total, result.summary.evaluated) == (60, 10)
     assert len(result.activations.outputs) == 10
+
+
+def test_batches_of_some_samples_hold_what_other_inputs_receive_of_the_same_ones() -> None:
+    images = np.arange(10.0).reshape(5, 2)
+    source = evaluated_samples(images, pack=lambda values, positions: (values.tolist(), list(positions)))
+    assert list(source.packed([3, 0, 4], 2)) == [([[6, 7], [0, 1]], [3, 0]), ([[8, 9]], [4])]
+    assert source.with_first(images[3:]) == ([[6, 7], [8, 9]], [0, 0])
 
 
 def test_outputs_begin_with_the_chosen_samples_in_their_order(model: Any) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -51,7 +50,7 @@ def masked_run(
     try:
         outputs = before
         if any(layer.dormant for layer in layers):
-            batches = _batches(samples, count, live.batch)
+            batches = samples.packed(range(count), live.batch)
             outputs = predict_masked(live.model, batches, layers=live.layers, silenced=masked)
     except ForwardError as error:
         return None, say("the model cannot run with masked channels: {error}", error=str(error))
@@ -65,12 +64,6 @@ def masked_run(
         masked_accuracy=masked_accuracy,
     )
     return run, ""
-
-
-def _batches(samples: EvaluatedSamples, count: int, size: int) -> Iterator[Any]:
-    for start in range(0, count, size):
-        positions = range(start, min(start + size, count))
-        yield samples.pack(samples.scale(samples.read(positions)), positions)
 
 
 def _shares_of_right(

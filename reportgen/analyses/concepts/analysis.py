@@ -28,7 +28,7 @@ from reportgen.measures.tiles import (
 )
 from reportgen.messages import say
 from reportgen.models.graphs import layer_path
-from reportgen.models.passes import Placement, follow_placements, spread_over
+from reportgen.models.passes import Placement, spread_over
 from reportgen.results import Finding, ImageGrid, Limits, Palette, Rule
 from reportgen.run import ClassScores, EvaluatedSamples, cut_patches
 from reportgen.samples import ClassLabels, Targets
@@ -82,11 +82,7 @@ def _placements(context: AnalysisContext, samples: EvaluatedSamples) -> Mapping[
     if context.live is None or samples.images.ndim not in (4, 5):
         return {}
     try:
-        return follow_placements(
-            context.live,
-            samples.scale(samples.images[:1]),
-            pack=lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0])),
-        )
+        return context.placements
     except ForwardError:
         return {}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -56,7 +55,11 @@ def untrained_depths(
     for draw in range(DRAWS):
         try:
             drawn = pooled_untrained(
-                live, context.kernels, _batches(samples, positions, live.batch), names, seed=context.options.seed + draw
+                live,
+                context.kernels,
+                samples.packed(positions.tolist(), live.batch),
+                names,
+                seed=context.options.seed + draw,
             )
         except ForwardError:
             return {}
@@ -93,9 +96,3 @@ def _against(
         )
 
     return Untrained(len(draws), majority, centroid=against(0), probe=against(1))
-
-
-def _batches(samples: EvaluatedSamples, positions: np.ndarray, size: int) -> Iterator[Any]:
-    for start in range(0, len(positions), size):
-        part = positions[start : start + size].tolist()
-        yield samples.pack(samples.scale(samples.read(part)), part)

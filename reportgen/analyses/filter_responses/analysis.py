@@ -12,7 +12,6 @@ from reportgen.analyses.filter_responses.maximised_inputs import (
     MAXIMISED,
     channels_made,
     maximised_inputs,
-    with_first,
 )
 from reportgen.analyses.filter_responses.results import ChannelResponses, FilterResponsesResult, LayerResponses
 from reportgen.errors import ForwardError
@@ -20,7 +19,7 @@ from reportgen.measures.effort import STANDARD
 from reportgen.messages import say
 from reportgen.models.gradients import MAXIMISATION_STEPS
 from reportgen.models.graphs import layer_path
-from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions, follow_placements
+from reportgen.models.passes import SAMPLES_KEPT, CompiledModel, Placement, TopPositions
 from reportgen.results import Finding, Limits, Panel, PanelGrid, Rule
 from reportgen.run import EvaluatedSamples, cut_patches, excited_channels
 
@@ -53,7 +52,7 @@ class FilterResponses:
         if not tops or axes not in _AXES:
             return Skip(_no_maps(context, samples))
         try:
-            placed = follow_placements(live, samples.scale(samples.images[:1]), pack=with_first(samples))
+            placed = context.placements
         except ForwardError as error:
             return Skip(say("The model could not be traced back to its pixels. Received: {error}", error=str(error)))
         not_made = _COMPILED if isinstance(live.model, CompiledModel) else live.no_gradients

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from reportgen.analyses.base import AnalysisContext
 from reportgen.errors import ForwardError
 from reportgen.measures.effort import cost_of, effort_of
@@ -17,14 +14,6 @@ from reportgen.run import EvaluatedSamples
 
 MAXIMISED = 8
 """Channels of a layer for which an input is made: each costs as much as the passes of all samples."""
-
-
-def with_first(samples: EvaluatedSamples) -> Callable[[Any], Any]:
-    """Return what puts pictures together with the first sample's values of the model's other inputs.
-
-    Only layers that see the picture alone are shown, so that any sample's values would do.
-    """
-    return lambda pictures: samples.pack(pictures, [0] * int(pictures.shape[0]))
 
 
 def channels_made(name: str, channels: int, context: AnalysisContext) -> int:
@@ -56,7 +45,7 @@ def maximised_inputs(
             shape=samples.images.shape[1:],
             value_range=samples.summary.input_range,
             seed=context.options.seed,
-            pack=lambda pictures: with_first(samples)(samples.arrangement.undo(pictures, keras.ops)),
+            pack=lambda pictures: samples.with_first(samples.arrangement.undo(pictures, keras.ops)),
         )
     except ForwardError:
         return None
