@@ -11,9 +11,10 @@ from reportgen.options import ReportOptions
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Path:
-    """Return a page that an earlier command wrote."""
-    path = tmp_path / "report.html"
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a page that an earlier command wrote into the current folder: a message cuts the path of a deep one."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("report.html")
     path.write_text("an earlier page")
     return path
 
