@@ -50,7 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         elif is_dear(item):
             item.add_marker(pytest.mark.dear)
-    items.sort(key=lambda item: (not _needs_the_demos_report(item), item.get_closest_marker("slow") is None))
+    items.sort(
+        key=lambda item: (
+            not _needs_the_demos_report(item),
+            item.get_closest_marker("slow") is None,
+            _looked_at(item),
+        )
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -70,6 +76,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
 def _shares_a_fixture(item: pytest.Item) -> bool:
     known = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
     return any(one.scope == "module" for name in known for one in known[name])
+
+
+def _looked_at(item: pytest.Item) -> str:
+    """Return the name of the report at whose page a test only looks: those of one report share a page while it is open."""
+    if "look" not in getattr(item, "fixturenames", ()):
+        return ""
+    return str(item.callspec.params.get("name", "demo")) if hasattr(item, "callspec") else "demo"
 
 
 def _needs_the_demos_report(item: pytest.Item) -> bool:

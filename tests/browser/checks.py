@@ -33,6 +33,9 @@ ADDRESS = "https://report.test/"
 WINDOW = {"width": 1280, "height": 720}
 """Size of Playwright's page where none is given."""
 
+HEIGHTS = {320: 700, 390: 844, 1280: 720, 1440: 900}
+"""Of windows by their width, in CSS pixels; from 1,100 pixels of width on the style is the same."""
+
 MOST_STYLE, MOST_SCRIPT, MOST_NODES = 16_800, 10_000, 2_999
 """Bytes of a page's style and script, and elements of the demo's page."""
 
@@ -52,9 +55,17 @@ def missing(reason: str) -> None:
 
 @dataclass
 class Visit:
-    """A page in the browser, the addresses it asked for and what the browser complained about."""
+    """A page in the browser, the addresses it asked for and what the browser complained about.
+
+    Attributes:
+        page: Playwright's.
+        options: what its context was made with.
+        requests: addresses.
+        complaints: what the console and the page's errors said.
+    """
 
     page: Any
+    options: dict[str, Any]
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -79,14 +90,16 @@ class Visit:
         page.route(ADDRESS, lambda route: route.fulfill(body=body, headers=answer))
         page.goto(ADDRESS)
 
-    def left(
-        self, *, color_scheme: str = "light", forced_colors: str = "none", viewport: Any = WINDOW, **_: Any
-    ) -> bool:
-        """Make the page as it was, empty and unheard, and return whether it can be: another page stays where a test opened it.
+    def restore(self) -> None:
+        """Give the page the window and the media that it was opened with."""
+        options = {"color_scheme": "light", "forced_colors": "none", "viewport": WINDOW} | self.options
+        self.page.emulate_media(
+            media="null", color_scheme=options["color_scheme"], forced_colors=options["forced_colors"]
+        )
+        self.page.set_viewport_size(options["viewport"])
 
-        Args:
-            color_scheme, forced_colors, viewport: what it was opened with.
-        """
+    def leave(self) -> bool:
+        """Make the page as it was, empty and unheard, and return whether it can be: another page stays where a test opened it."""
         page = self.page
         if page.is_closed() or len(page.context.pages) > 1:
             return False
@@ -94,14 +107,56 @@ class Visit:
             page.remove_listener(event, hear)
         page.unroute_all()
         page.goto("about:blank")
-        page.emulate_media(media="null", color_scheme=color_scheme, forced_colors=forced_colors)
-        page.set_viewport_size(viewport)
+        self.restore()
         page.mouse.move(-1, -1)
         return True
 
     def outside(self) -> list[str]:
         """Return the addresses asked for beyond the page itself; data: addresses are part of it."""
         return [address for address in self.requests[1:] if not address.startswith("data:")]
+
+
+class Pages:
+    """The pages of a browser, used again: one in a context of its own costs it a process, four times what another document does.
+
+    Args:
+        browser: Playwright's.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._idle: dict[str, list[Any]] = {}
+        self._looked_at: dict[str, Visit] = {}
+        self._path: Path | None = None
+
+    def open(self, document: Path | str, headers: dict[str, str], options: dict[str, Any]) -> Visit:
+        """Return a document in a page that is as good as new."""
+        idle = self._idle.get(repr(sorted(options.items())))
+        visit = Visit(idle.pop() if idle else self._browser.new_context(**options).new_page(), options)
+        visit.open(document, headers)
+        return visit
+
+    def put_back(self, visit: Visit) -> None:
+        """Keep a page for another document."""
+        if visit.leave():
+            self._idle.setdefault(repr(sorted(visit.options.items())), []).append(visit.page)
+        else:
+            visit.page.context.close()
+
+    def look(self, path: Path, unfolded: bool, options: dict[str, Any]) -> Visit:
+        """Return a file's page that is open already where another test looked at it so; those of other files are put back."""
+        if path != self._path:
+            for visit in self._looked_at.values():
+                self.put_back(visit)
+            self._path, self._looked_at = path, {}
+        key = repr((unfolded, sorted(options.items())))
+        if key in self._looked_at:
+            self._looked_at[key].restore()
+        else:
+            visit = self._looked_at[key] = self.open(path, {}, options)
+            if unfolded:
+                open_details(visit.page)
+        return self._looked_at[key]
 
 
 def wait_until(page: Any, holds: Callable[[], bool]) -> None:

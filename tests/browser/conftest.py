@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from checks import Visit, missing
+from checks import HEIGHTS, Pages, Visit, missing
 
 HERE = Path(__file__).parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -81,33 +81,38 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def idle_pages() -> dict[str, list[Any]]:
-    """Return the browser's pages that no test uses, by the options that they were opened with.
-
-    A page in a context of its own costs Chromium a process: four times as much as going to another document does.
-    """
-    return {}
+def pages(browser: Any) -> Pages:
+    """Return the browser's pages."""
+    return Pages(browser)
 
 
 @pytest.fixture
-def open_page(browser: Any, idle_pages: dict[str, list[Any]]) -> Iterator[Callable[..., Any]]:
+def open_page(pages: Pages) -> Iterator[Callable[..., Visit]]:
     """Return a function that opens a document in a page that is as good as new, and says what the browser complained about."""
     taken = []
 
     def opened(document: Path | str, *, headers: dict[str, str] | None = None, **options: Any) -> Visit:
-        key = repr(sorted(options.items()))
-        idle = idle_pages.setdefault(key, [])
-        visit = Visit(idle.pop() if idle else browser.new_context(**options).new_page())
-        taken.append((key, visit, options))
-        visit.open(document, headers or {})
-        return visit
+        taken.append(pages.open(document, headers or {}, options))
+        return taken[-1]
 
     yield opened
-    for key, visit, options in taken:
-        if visit.left(**options):
-            idle_pages[key].append(visit.page)
-        else:
-            visit.page.context.close()
+    for visit in taken:
+        pages.put_back(visit)
+
+
+@pytest.fixture
+def look(pages: Pages, report_paths: dict[str, Path]) -> Callable[..., Visit]:
+    """Return a function that shows a report's page to tests that change no more of it than its window and its media.
+
+    All of them share a page, loaded once, with everything folded as it comes or open, and are run report by report: by their
+    parameter `name`, which is the demo's where there is none (tests/conftest.py).
+    """
+
+    def at(name: str, *, width: int = 1280, unfolded: bool = False, **options: Any) -> Visit:
+        viewport = {"width": width, "height": HEIGHTS[width]}
+        return pages.look(report_paths[name], unfolded, {"color_scheme": "light", "viewport": viewport, **options})
+
+    return at
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,19 @@ def test_the_page_keeps_within_its_bytes(report_paths, name, most):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_page_has_under_3000_nodes(report_paths, open_page, name):
-    page = open_page(report_paths[name]).page
+def test_a_page_has_under_3000_nodes(look, name):
+    page = look(name).page
     page.locator("#report-data[href^='blob:']").wait_for()  # the script is done
     assert page.evaluate("document.querySelectorAll('*').length") <= MOST_NODES
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_style_and_script_keep_within_their_bytes(report_paths, open_page, name):
-    assert budget_faults(open_page(report_paths[name]).page) == []
+def test_style_and_script_keep_within_their_bytes(look, name):
+    assert budget_faults(look(name).page) == []
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_an_image_is_embedded_once(report_paths, open_page, name):
-    addresses = open_page(report_paths[name]).page.locator("img").evaluate_all("(all) => all.map((image) => image.src)")
+def test_an_image_is_embedded_once(look, name):
+    addresses = look(name).page.locator("img").evaluate_all("(all) => all.map((image) => image.src)")
     large = [address for address in addresses if len(address) > 5_000]
     assert len(set(large)) == len(large)

@@ -170,8 +170,8 @@ def test_the_card_speaks_the_pages_language(report_paths, open_page):
 
 
 @pytest.mark.parametrize("name", ["demo", "tiles"])
-def test_without_script_maps_lead_to_their_numbers(report_paths, open_page, name):
-    page = open_page(report_paths[name], java_script_enabled=False).page
+def test_without_script_maps_lead_to_their_numbers(look, name):
+    page = look(name, java_script_enabled=False).page
     links = page.get_by_role("link", name="numbers of all tiles").all()
     assert len(links) == 2
     for link in links:
@@ -204,8 +204,8 @@ def test_figures_offer_their_picture_with_letters_and_scale(report_paths, open_p
         assert words in drawing
 
 
-def test_cells_of_the_confusion_matrix_lead_to_shown_samples_first(report_paths, open_page, numbers):
-    page = open_page(report_paths["demo"], java_script_enabled=False).page
+def test_cells_of_the_confusion_matrix_lead_to_shown_samples_first(look, numbers):
+    page = look("demo", java_script_enabled=False).page
     right = page.locator(".confusion .hit a").evaluate_all("(links) => links.map((link) => link.hash)")
     shown = [one for one in numbers["sample_predictions"]["shown"] if one["correct"]]
     assert sorted(right) == sorted(f"#sample_predictions-{one['index']}" for one in shown)

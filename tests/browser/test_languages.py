@@ -2,19 +2,19 @@
 
 import re
 
-from checks import open_details
+import pytest
 
 HANGUL = re.compile("[가-힣]")
 
 
-def test_the_page_names_its_language(report_paths, open_page):
-    assert open_page(report_paths["korean"]).page.locator("html").get_attribute("lang") == "ko"
-    assert open_page(report_paths["demo"]).page.locator("html").get_attribute("lang") == "en"
+@pytest.mark.parametrize(("name", "lang"), [("korean", "ko"), ("demo", "en")])
+def test_the_page_names_its_language(look, name, lang):
+    assert look(name).page.locator("html").get_attribute("lang") == lang
 
 
-def test_headings_captions_and_labels_are_korean(report_paths, open_page):
-    page = open_page(report_paths["korean"]).page
-    open_details(page)
+@pytest.mark.parametrize("name", ["korean"])
+def test_headings_captions_and_labels_are_korean(look, name):
+    page = look(name, unfolded=True).page
     for place in ("h2", "caption", "summary", "figcaption:not(.small *)", ".what", ".advice dt", ".advice dd"):
         texts = page.locator(f"main {place}").all_inner_texts()
         assert texts
@@ -25,6 +25,6 @@ def test_headings_captions_and_labels_are_korean(report_paths, open_page):
         assert [text for text in texts if not HANGUL.search(text)] == []
 
 
-def test_korean_words_are_not_broken_in_the_middle(report_paths, open_page):
-    page = open_page(report_paths["korean"]).page
-    assert page.eval_on_selector("main p", "one => getComputedStyle(one).wordBreak") == "keep-all"
+@pytest.mark.parametrize("name", ["korean"])
+def test_korean_words_are_not_broken_in_the_middle(look, name):
+    assert look(name).page.eval_on_selector("main p", "one => getComputedStyle(one).wordBreak") == "keep-all"

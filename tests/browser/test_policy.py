@@ -23,8 +23,8 @@ SPARK_BLUE = (0x2F, 0x7F, 0xA6)
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_page_is_one_request_and_nothing_is_complained_about(report_paths, open_page, name, scheme):
-    visit = open_page(report_paths[name], color_scheme=scheme)
+def test_a_page_is_one_request_and_nothing_is_complained_about(look, name, scheme):
+    visit = look(name, color_scheme=scheme)
     assert (len(visit.requests), visit.outside(), visit.complaints) == (1, [], [])
 
 

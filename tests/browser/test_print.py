@@ -18,26 +18,23 @@ RUNNING = r"^.* – SHA-256 [0-9a-f]{12}$|^\d+ / \d+$"
 
 
 @pytest.fixture
-def printed(reports, open_page, tmp_path):
-    """Return a function that prints a report, script off, and returns the page and the PDF's text without blanks."""
-    if shutil.which("pdftotext") is None:
-        missing("needs pdftotext: apt-get install poppler-utils")
+def full_page(reports, open_page, tmp_path):
+    """Return a function that opens a report's page as it is printed in full, script off."""
 
-    def of(name, paper="A4", **options):
+    def of(name):
         full = tmp_path / f"{name}.html"
         full.write_text(render_html(reports[name], full=True), encoding="utf-8")
-        page = open_page(full, java_script_enabled=False, **options).page
-        pdf = tmp_path / f"{name}.pdf"
-        page.pdf(path=pdf, format=paper, print_background=True)
-        return page, compact(re.sub(RUNNING, "", pdf_text(pdf), flags=re.MULTILINE))
+        return open_page(full, java_script_enabled=False).page
 
     return of
 
 
 @pytest.mark.parametrize(("name", "paper"), [*((name, "A4") for name in REPORTS), ("demo", "Letter")])
-def test_every_caption_finding_and_folded_number_is_in_the_pdf(printed, name, paper):
-    page, text = printed(name, paper)
-    assert print_faults(page, text) == []
+def test_every_caption_finding_and_folded_number_is_in_the_pdf(full_page, saved_pdfs, name, paper):
+    if shutil.which("pdftotext") is None:
+        missing("needs pdftotext: apt-get install poppler-utils")
+    text = compact(re.sub(RUNNING, "", pdf_text(saved_pdfs(name, paper)), flags=re.MULTILINE))
+    assert print_faults(full_page(name), text) == []
 
 
 def test_print_is_light_and_leaves_out_what_cannot_be_used_on_paper(report_paths, open_page):
@@ -66,8 +63,8 @@ def test_a_pdf_has_at_most_ten_pages_each_with_the_model_and_says_which_layers_i
 
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("name", ["demo", "deep"])
-def test_the_outline_of_a_pdf_has_every_heading(saved_pdfs, report_paths, open_page, name, paper):
-    headings = open_page(report_paths[name]).page.locator("h1, h2, h3").count()
+def test_the_outline_of_a_pdf_has_every_heading(saved_pdfs, look, name, paper):
+    headings = look(name).page.locator("h1, h2, h3").count()
     assert saved_pdfs(name, paper).read_bytes().count(b"/Title") == headings + 1  # and that of the document
 
 
@@ -83,8 +80,8 @@ def test_no_page_of_a_pdf_but_the_last_is_nearly_empty(saved_pdfs, tmp_path, nam
 
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("name", ["demo", "deep"])
-def test_no_page_of_a_pdf_ends_with_a_heading_or_caption(saved_pdfs, report_paths, open_page, name, paper):
-    page = open_page(report_paths[name]).page
+def test_no_page_of_a_pdf_ends_with_a_heading_or_caption(saved_pdfs, look, name, paper):
+    page = look(name).page
     leading = page.locator("h2, h3, summary, caption:not(.hidden, .columns *)").all_text_contents()
     # a short one may be a cell of a table as well, such as a layer's name
     titles = {title for text in leading if len(title := compact(text).replace("#", "")) > 10}

@@ -6,7 +6,7 @@ import subprocess
 from urllib.parse import unquote
 
 import pytest
-from checks import compact, missing, open_details, pdf_text
+from checks import compact, missing, pdf_text
 
 PAGES = ("demo", "deep", "hostile", "tiles")
 
@@ -31,28 +31,25 @@ SMALLEST = """() => [...document.querySelectorAll('img.tiles')].filter((image) =
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", PAGES)
-def test_letters_in_pictures_are_11_pixels_high_on_a_phone_too(report_paths, open_page, name, width):
-    page = open_page(report_paths[name], viewport={"width": width, "height": 700}).page
-    open_details(page)
+def test_letters_in_pictures_are_11_pixels_high_on_a_phone_too(look, name, width):
+    page = look(name, unfolded=True, width=width).page
     assert page.evaluate(SMALLEST) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_heading_and_figure_has_its_link(report_paths, open_page, name):
-    page = open_page(report_paths[name]).page
+def test_every_heading_and_figure_has_its_link(look, name):
+    page = look(name).page
     without = page.locator(":is(h2, h3):not(summary > *, :has(> .permalink)), figure:not(:has(.permalink), .card)")
     assert without.all_text_contents() == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_figure_has_its_numbers_in_a_table_of_its_section(report_paths, open_page, name):
-    page = open_page(report_paths[name]).page
-    assert page.locator("section:has(figure):not(:has(table))").count() == 0
+def test_every_figure_has_its_numbers_in_a_table_of_its_section(look, name):
+    assert look(name).page.locator("section:has(figure):not(:has(table))").count() == 0
 
 
-def test_a_scale_has_its_ends_and_its_middle(report_paths, open_page):
-    page = open_page(report_paths["demo"]).page
-    drawing = unquote(page.locator("#filter_responses img.tiles").first.get_attribute("src"))
+def test_a_scale_has_its_ends_and_its_middle(look):
+    drawing = unquote(look("demo").page.locator("#filter_responses img.tiles").first.get_attribute("src"))
     assert re.findall(r"<text[^>]*y='29'[^>]*>([^<]*)</text>", drawing) == ["−1.00", "0", "1.00"]
 
 
@@ -71,9 +68,8 @@ LINES = """(table) => [...table.querySelectorAll('td, thead th + th')].map((cell
 
 @pytest.mark.parametrize("media", ["screen", "print"])
 @pytest.mark.parametrize("name", ["demo", "tiles"])
-def test_the_numbers_of_a_lined_table_stand_under_one_another(report_paths, open_page, name, media):
-    page = open_page(report_paths[name]).page
-    open_details(page)
+def test_the_numbers_of_a_lined_table_stand_under_one_another(look, name, media):
+    page = look(name, unfolded=True).page
     page.emulate_media(media=media)
     tables = page.locator("table.lined").all()
     assert len(tables) >= 4
@@ -87,7 +83,7 @@ def test_the_numbers_of_a_lined_table_stand_under_one_another(report_paths, open
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("name", ["demo", "deep", "tiles"])
-def test_no_cell_is_cut_off_at_the_edge_of_the_paper(report_paths, saved_pdfs, open_page, name, paper):
+def test_no_cell_is_cut_off_at_the_edge_of_the_paper(saved_pdfs, look, name, paper):
     if shutil.which("pdftotext") is None:
         missing("needs pdftotext: apt-get install poppler-utils")
     pdf = saved_pdfs(name, paper)
@@ -97,7 +93,7 @@ def test_no_cell_is_cut_off_at_the_edge_of_the_paper(report_paths, saved_pdfs, o
     assert len(words) > 1000
     assert [word for right, word in words if float(right) > width - 36] == []
     text = compact(pdf_text(pdf))
-    cells = open_page(report_paths[name]).page.locator("table.lined td").all_text_contents()
+    cells = look(name).page.locator("table.lined td").all_text_contents()
     lines = [compact(line) for cell in cells for line in cell.split("\n")]
     assert [line for line in lines if line not in text] == []
 

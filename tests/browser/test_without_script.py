@@ -14,8 +14,9 @@ def still(report_paths, open_page):
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_all_images_are_drawn(still, name):
-    widths = still(name).locator("img").evaluate_all("(images) => images.map((image) => image.naturalWidth)")
+def test_all_images_are_drawn(look, name):
+    images = look(name, java_script_enabled=False).page.locator("img")
+    widths = images.evaluate_all("(images) => images.map((image) => image.naturalWidth)")
     assert 0 not in widths
 
 
@@ -38,8 +39,8 @@ def test_details_open_by_keyboard(still):
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_the_numbers_are_downloaded_compressed(still, report_paths, name):
-    page = still(name)
+def test_the_numbers_are_downloaded_compressed(look, report_paths, name):
+    page = look(name, java_script_enabled=False).page
     with page.expect_download() as started:
         page.locator("a[download]").click()
     assert started.value.suggested_filename == "report.json.gz"
@@ -65,7 +66,7 @@ def test_diagnostics_are_one_line_each_and_open_by_keyboard(still):
     table.wait_for(state="visible")
 
 
-def test_without_script_no_button_that_needs_one_is_seen(still):
-    page = still("demo")
+def test_without_script_no_button_that_needs_one_is_seen(look):
+    page = look("demo", java_script_enabled=False).page
     assert page.locator("button").count() == 2
     assert [button.is_visible() for button in page.locator("button").all()] == [False, False]
