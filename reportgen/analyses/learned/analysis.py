@@ -15,6 +15,7 @@ from reportgen.messages import say
 from reportgen.models.weights import (
     FEW_ENTRIES,
     MOST_ENTRIES,
+    NORM,
     SOME_ENTRIES,
     STATISTICS,
     LayerKernel,
@@ -65,13 +66,19 @@ def _learned_kernel(
     inputs: Mapping[str, tuple[int | None, ...] | None],
     context: AnalysisContext,
 ) -> LearnedKernel:
-    norm, reason = operator_norm(kernel, inputs.get(kernel.path), most=_ENTRIES[context.options.effort or STANDARD])
+    weights = math.prod(kernel.shape)
+    norm, reason = operator_norm(
+        kernel,
+        inputs.get(kernel.path),
+        most=_ENTRIES[context.options.effort or STANDARD],
+        spectral=float(comparison.value[NORM]) if comparison.compared == weights else None,
+    )
     biases, moved = _beginnings(kernel.path, context)
     return LearnedKernel(
         label=kernel.label,
         kind=kernel.kind,
         initializer=kernel.initializer_name,
-        weights=int(np.prod(kernel.shape)),
+        weights=weights,
         comparison=comparison,
         support=support_of(kernel),
         biases=biases,

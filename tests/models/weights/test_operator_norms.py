@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from reportgen.models.weights.kernels import LayerKernel
+from reportgen.models.weights.norm_search import search_entries, searched_convolution_norm
 from reportgen.models.weights.operator_norms import (
     FEW_ENTRIES,
     convolution_norm,
     convolution_norm_cost,
     fourier_transform,
     operator_norm,
-    search_entries,
-    searched_convolution_norm,
 )
 
 GENERATOR = np.random.default_rng(8)
@@ -67,6 +66,7 @@ def test_the_transform_is_numpys_also_where_the_window_wraps(shape: tuple[int, .
         ((3, 3, 40, 24), (56, 31)),
         ((3, 3, 64, 64), (28, 28)),
         ((3, 3, 16, 16), (7, 7)),
+        ((3, 3, 48, 48), (14, 14)),
         ((7, 7, 3, 16), (60, 60)),
         ((5, 5, 8, 12), (30, 40)),
         ((1, 1, 20, 30), (5, 5)),
@@ -96,6 +96,7 @@ def test_entries_count_the_coarse_grid_and_pointwise_windows_once() -> None:
     assert search_entries((3, 3, 4, 8), (100, 100)) == 12 * 7 * 4 * 8
     assert search_entries((3, 3, 4, 8), (7, 7)) == 7 * 4 * 4 * 8
     assert search_entries((7, 7, 4, 8), (100, 100)) == 36 * 19 * 4 * 8
+    assert search_entries((3, 3, 4, 8), (14, 14)) == 12 * 7 * 4 * 8
     assert search_entries((1, 1, 4, 8), (10, 10)) == 4 * 8
 
 
@@ -115,3 +116,14 @@ def test_depthwise_kernels_have_the_largest_norm_of_their_channels() -> None:
     kernel = LayerKernel("d", "depthwise_kernel", "depthwise", 1, values.shape, None, lambda: values)
     norms = [convolution_norm(values[..., channel : channel + 1, :], (9, 11)) for channel in range(50)]
     assert operator_norm(kernel, (9, 11, 50))[0] == pytest.approx(max(norms), rel=1e-5)
+
+
+def test_a_window_of_one_place_has_the_norm_that_is_known() -> None:
+    values = draw(1, 1, 6, 8)
+    kernel = LayerKernel("p", "kernel", "convolution", 1, values.shape, None, lambda: values)
+    expected = np.linalg.svd(values[0, 0], compute_uv=False)[0]
+    assert operator_norm(kernel, (4, 4, 6))[0] == pytest.approx(expected, rel=1e-5)
+    assert operator_norm(kernel, (4, 4, 6), spectral=7.0) == (7.0, "")
+    grouped = LayerKernel("g", "kernel", "convolution", 2, values.shape, None, lambda: values)
+    blocks = [np.linalg.svd(part, compute_uv=False)[0] for part in (values[0, 0, :, :4], values[0, 0, :, 4:])]
+    assert operator_norm(grouped, (4, 4, 12), spectral=7.0)[0] == pytest.approx(max(blocks), rel=1e-5)
