@@ -51,6 +51,10 @@ class ClassLogits:
         """Return those of some samples, by index or slice."""
         return ClassLogits(self.columns[chosen], self.signs[chosen])
 
+    def of(self, flat: np.ndarray) -> np.ndarray:
+        """Return them, with their signs, from all logits of each sample, (n, K): (n,) float32."""
+        return np.asarray(flat[np.arange(len(flat)), self.columns] * self.signs, dtype=np.float32)
+
 
 def predicted_logits(scores: np.ndarray, outputs: int) -> ClassLogits:
     """Return the logit of every sample's predicted class.
@@ -118,12 +122,14 @@ class LogitGradients:
             tape.watch(values)
             with capturing_target(self._live, self._target, captured):
                 output = first_tensor(self._target.head([values]))
-            chosen = _chosen(captured.get("logits", output), tf.constant(logits.columns), tf.constant(logits.signs))
-            total = tf.reduce_sum(chosen)
-        gradients = tape.gradient(total, values)
+            flat = _flat(captured.get("logits", output), len(features))
+        towards = np.zeros(flat.shape, np.float32)
+        towards[np.arange(len(towards)), logits.columns] = logits.signs
+        gradients = tape.gradient(flat, values, output_gradients=tf.constant(towards))
         if gradients is None:
             raise ForwardError(f"the logits have no gradient by {self._target.features}")
-        return [np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen)]
+        values, gradients = (np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients))
+        return [values, gradients, logits.of(np.asarray(flat))]
 
     def _channels_last(self, values: np.ndarray, gradients: np.ndarray, chosen: np.ndarray) -> Gradients:
         formats = common_data_format(self._live.layers.values())
@@ -140,15 +146,16 @@ class LogitGradients:
             # the graph gets all inputs as arguments: which of them is the pictured one is told by its place
             place = next(place for place, leaf in enumerate(tf.nest.flatten(packed)) if leaf is source)
             chosen_ones = tf.constant(logits.columns), tf.constant(logits.signs)
-            values, gradients, chosen = self._function(place, packed, *chosen_ones)
+            values, gradients, flat = self._function(place, packed, *chosen_ones)
         if gradients is None:
             raise ForwardError(
                 f"the logits have no gradient by {'the input' if self._by_input else self._target.features}"
             )
-        return [np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients, chosen)]
+        values, gradients = (np.asarray(tensor, dtype=np.float32) for tensor in (values, gradients))
+        return [values, gradients, logits.of(np.asarray(flat))]
 
     def _differentiate(self, place: int, packed: Any, columns: Any, signs: Any) -> tuple[Any, Any, Any]:
-        """Return values, gradients of the chosen logits by them, None where there are none, and these logits."""
+        """Return values, gradients of the chosen logits by them, None where there are none, and all logits, (n, K)."""
         import tensorflow as tf
 
         captured: dict[str, Any] = {}
@@ -158,17 +165,17 @@ class LogitGradients:
                 tape.watch(source)
             with capturing_target(self._live, self._target, captured, tape):
                 output = first_tensor(self._live.model(packed, training=False))
-            chosen = _chosen(captured.get("logits", output), columns, signs)
-            total = tf.reduce_sum(chosen)
+            flat = _flat(captured.get("logits", output), columns.shape[0])
         values = source if self._by_input else captured["features"]
-        return values, tape.gradient(total, values), chosen
+        towards = tf.one_hot(columns, tf.shape(flat)[1]) * signs[:, None]
+        return values, tape.gradient(flat, values, output_gradients=towards), flat
 
 
-def _chosen(logits: Any, columns: Any, signs: Any) -> Any:
+def _flat(logits: Any, count: int) -> Any:
+    """Return logits as (n, K) float32. Which one is meant is told to the tape: the gradient of tf.gather is slow to start."""
     import tensorflow as tf
 
-    flat = tf.reshape(tf.cast(logits, tf.float32), (columns.shape[0], -1))
-    return tf.gather(flat, columns, batch_dims=1) * signs
+    return tf.reshape(tf.cast(logits, tf.float32), (count, -1))
 
 
 @contextmanager
@@ -248,5 +255,4 @@ def logits_at(live: LiveModel, target: GradientTarget, inputs: SampleInputs, log
         with run_failures_named(), capturing_target(live, target, captured):
             output = first_tensor(live.model(batch.packed(), training=False))
         found.append(np.asarray(captured.get("logits", output), dtype=np.float32).reshape(len(batch), -1))
-    chosen = np.concatenate(found)[np.arange(len(inputs)), logits.columns]
-    return np.asarray(chosen * logits.signs, dtype=np.float32)
+    return logits.of(np.concatenate(found))
