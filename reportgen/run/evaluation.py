@@ -341,7 +341,7 @@ def evaluated_indices(chosen: tuple[int, ...], count: int, *, most: int, seed: i
     room = max(most - len(chosen), 0)
     if len(others) > room:
         others = np.sort(np.random.default_rng(seed).choice(others, room, replace=False))
-    return (*chosen, *(int(index) for index in others))
+    return (*chosen, *others.tolist())
 
 
 def _bounded(chosen: tuple[int, ...], selection: Selection) -> tuple[tuple[int, ...], tuple[str, ...]]:

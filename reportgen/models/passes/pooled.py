@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,8 @@ MOST_VALUES = 2**24
 
 CELLS = 4
 """Parts of a map along each axis that are averaged by themselves, as where something is tells classes apart too."""
+
+_LANES = 1024  # values in the innermost loop of a search for the largest
 
 Pooled = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -54,52 +57,45 @@ class Pools:
     def __init__(self, samples: int) -> None:
         self._positions = spread_over(samples, MOST_POOLED)
         self._found: dict[str, list[Pooled]] = {}
-        self._names: frozenset[str] | None = None
+        self._names: tuple[str, ...] = ()
 
     def wanted(self, first: int, count: int) -> np.ndarray:
         """Return the places in a batch, which begins at a position, of the samples that are pooled."""
         inside = (self._positions >= first) & (self._positions < first + count)
         return self._positions[inside] - first
 
-    def most_at_once(self, count: int) -> int:
-        """Return how many samples of a batch are pooled at the most."""
-        starts = np.searchsorted(self._positions, self._positions + count)
-        return int((starts - np.arange(len(starts))).max(initial=0))
-
     def pools(self, name: str) -> bool:
-        """Return whether a call is pooled; before the first batch is over, every one may be."""
-        return len(self._positions) > 0 and (self._names is None or name in self._names)
+        """Return whether a call is pooled."""
+        return len(self._positions) > 0 and name in self._names
 
     def add(self, name: str, pooled: Pooled) -> None:
         """Take what `pool` gives for a call's wanted samples of a batch."""
         self._found.setdefault(name, []).append(pooled)
 
-    def settle(self, names: Sequence[str], first: int, before: Collection[str] = ()) -> None:
-        """Choose calls and samples once those of the first batch are known.
+    def settle(self, shapes: Mapping[str, tuple[int, ...]], before: Collection[str] = ()) -> None:
+        """Choose calls and samples once the calls are known.
 
         Args:
-            names: the calls that may be pooled, in order.
-            first: number of samples of the first batch.
+            shapes: shapes of one sample's maps, (*size, C), of the calls that may be pooled, in order.
             before: those that come before others where they are too many.
         """
-        known = [name for name in names if name in self._found]
-        ahead, others = ([name for name in known if (name in before) is is_ahead] for is_ahead in (True, False))
+        ahead, others = ([name for name in shapes if (name in before) is is_ahead] for is_ahead in (True, False))
         taken = {ahead[place] for place in spread_over(len(ahead), MOST_DEPTHS)}
         taken |= {others[place] for place in spread_over(len(others), MOST_DEPTHS - len(taken))}
-        chosen = [name for name in known if name in taken]
-        self._names = frozenset(chosen)
-        values = sum(part.shape[-1] for name in chosen for part in self._found[name][0])
-        every = -(-len(self._positions) * values // MOST_VALUES) or 1
-        seen = np.arange(int((self._positions < first).sum()))
-        self._positions = self._positions[::every]
-        self._found = {name: [tuple(part[seen % every == 0] for part in self._found[name][0])] for name in chosen}
+        self._names = tuple(name for name in shapes if name in taken)
+        values = sum(_values(shape) for name, shape in shapes.items() if name in taken)
+        self._positions = self._positions[:: -(-len(self._positions) * values // MOST_VALUES) or 1]
 
     def finish(self) -> PooledActivations:
         """Return everything collected."""
         if not self._found:
             return PooledActivations()
         kinds = [
-            {name: np.concatenate([pooled[kind] for pooled in parts]) for name, parts in self._found.items()}
+            {
+                name: np.concatenate([pooled[kind] for pooled in self._found[name]])
+                for name in self._names
+                if name in self._found
+            }
             for kind in range(3)
         ]
         return PooledActivations(self._positions, *kinds)
@@ -110,18 +106,36 @@ def spread_over(count: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, max(count - 1, 0), min(most, count)).round().astype(int))
 
 
+def _values(shape: tuple[int, ...]) -> int:
+    """Return how many numbers `pool` makes of maps (*size, C)."""
+    return shape[-1] * (2 + math.prod(min(length, CELLS) for length in shape[:-1]))
+
+
 def pool(maps: np.ndarray) -> Pooled:
     """Return means and maxima of each channel, (n, C) each, and the means of parts of its map, (n, parts x C).
 
     Args:
         maps: (n, *size, C) float32.
     """
-    space = tuple(range(1, maps.ndim - 1))
-    return (
-        np.asarray(maps.mean(axis=space, dtype=np.float32)),
-        np.asarray(maps.max(axis=space, initial=-np.inf) if space else maps.copy()),
-        part_means(maps),
-    )
+    flat = maps.reshape(len(maps), -1, maps.shape[-1])
+    with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+        means = np.full(flat.shape[1], 1 / max(flat.shape[1], 1), np.float32) @ flat
+        return means, channel_maxima(flat), part_means(maps)
+
+
+def channel_maxima(flat: np.ndarray) -> np.ndarray:
+    """Return the largest value of each channel on each sample, (n, C); NaN where one is among them.
+
+    Args:
+        flat: (n, positions, C) float32.
+    """
+    samples, positions, channels = flat.shape
+    most = min(positions, max(_LANES // channels, 1))
+    side = next(side for side in range(most, 0, -1) if positions % side == 0)
+    rows = flat.reshape(
+        samples, positions // side, side * channels
+    )  # several positions at a time, for long innermost loops
+    return np.asarray(rows.max(axis=1, initial=-np.inf).reshape(samples, side, channels).max(axis=1))
 
 
 def part_means(maps: np.ndarray) -> np.ndarray:

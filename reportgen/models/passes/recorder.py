@@ -11,7 +11,6 @@ import numpy as np
 
 from reportgen.models.graphs import (
     ACTIVATION_ENDS,
-    RECTIFIERS,
     activation_of,
     as_array,
     call_name,
@@ -30,8 +29,8 @@ from reportgen.models.passes.channel_statistics import (
     channel_moments,
     channel_statistics,
 )
-from reportgen.models.passes.pooled import PooledActivations, Pools, pool
-from reportgen.models.passes.top_positions import TopPositions
+from reportgen.models.passes.pooled import Pooled, PooledActivations, Pools, pool
+from reportgen.models.passes.top_positions import TopPositions, top_positions
 from reportgen.models.weights import is_convolution
 
 TOP_SAMPLES = 1_000
@@ -70,11 +69,48 @@ class Activations:
     pooled: PooledActivations = field(default_factory=PooledActivations)
 
 
+@dataclass(frozen=True)
+class Addition:
+    """What one batch adds about a call; None for what is not wanted of it. It can be sent between processes.
+
+    Attributes:
+        statistics: those of its channels.
+        top: where these answer most, of the batch's samples alone.
+        pooled: what `pool` gives for the samples wanted.
+        moments: those of what a batch normalisation receives.
+    """
+
+    statistics: ChannelStatistics | None = None
+    top: TopPositions | None = None
+    pooled: Pooled | None = None
+    moments: ChannelMoments | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether neither NaN nor infinity was among the values, as far as these tell."""
+        known = self.statistics is None or not self.statistics.non_finite.any()
+        return known and (self.moments is None or bool(np.isfinite(self.moments.mean).all()))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which samples of a batch are looked at more closely.
+
+    Attributes:
+        searched: number of samples, the first ones, among which largest answers are looked for.
+        pooled: places of those whose activations are pooled.
+    """
+
+    searched: int
+    pooled: np.ndarray
+
+
 class Recorder:
     """Turns the outputs of one pass into `Activations`: `begin`, calls of layers and `end` for each batch, then `finish`.
 
-    The first batch shows which layer receives whose output, by the identity of the tensors, so that no graph is needed. Only
-    weak references are held, so that TensorFlow can free what the model no longer needs.
+    The first batch shows which layer receives whose output, by the identity of the tensors, so that no graph is needed. What
+    is wanted of a call is known when that batch has ended: until then the outputs are held that may be looked at, as a
+    functional model holds them too. Of everything else only weak references are, so that TensorFlow can free it.
     """
 
     def __init__(
@@ -91,6 +127,12 @@ class Recorder:
         self._parts: dict[str, list[np.ndarray]] = {}
         self._layers = layers
         self._activation = {path: activation_of(layer) for path, layer in layers.items()}
+        # not those of a recurrent layer's cell, which is called for each step
+        self._judged = frozenset(
+            path
+            for path, layer in layers.items()
+            if not hasattr(layer, "state_size") and (self._activation[path] != "linear" or is_convolution(layer))
+        )
         self._data_format = common_data_format(layers.values())
         self._keep = keep
         self._keep_activations = keep_activations
@@ -103,6 +145,7 @@ class Recorder:
         self._order: list[str] | None = []
         self._outputs: dict[int, tuple[Any, str]] = {}
         self._received: dict[str, str] = {}
+        self._held: list[tuple[str, str, np.ndarray]] = []
         self._passed_over: frozenset[str] = frozenset()
 
     def begin(self, samples: int) -> None:
@@ -122,11 +165,8 @@ class Recorder:
             source = self._name_of(given)
             if source is not None:
                 self._received[name] = source
-        layer = self._layers[path]
-        if is_normalization(layer) and given is not None:
-            values = as_array(given)
-            axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
-            _merge(self._found.moments, name, channel_moments(np.moveaxis(values, axis, -1)))
+        if given is not None and self.is_moving(path):
+            self.take(name, self.received(path, as_array(given)))
 
     def on_output(self, path: str, output: Any) -> None:
         """Record what a layer puts out."""
@@ -137,26 +177,16 @@ class Recorder:
                 self._outputs[id(tensor)] = (weakref.ref(tensor), name)
         if name == self._beside and self._left > 0:
             self._beside_parts.append(as_array(first_tensor(output))[: self._left].copy())
-        judged, kept = self.judges(name), self.keeps(name)
-        instead = self._is_kept_for_another(name)
-        if not judged and not kept and not instead:
+        if not self.is_looked_at(name):
             return
         values = first_array(output)
-        if values.ndim > 2 and self.has_channels_first(path):
-            values = np.moveaxis(values, 1, -1)
-        if judged:
-            _merge(self._found.statistics, name, channel_statistics(values, self.ends(path)))
-        if kept and values.ndim > 2 and self.searched:
-            self._found.top.setdefault(name, TopPositions()).add(values[: self.searched])
-        wanted = self.wanted
-        if len(wanted) and self.is_pooled(name):
-            self.pools.add(name, pool(values[wanted]))
-        if (kept or instead) and self._left > 0 and not self._is_replaced(name):
-            whole = len(values) <= self._left and values.flags.c_contiguous  # what is kept whole need not be copied
-            self._parts.setdefault(name, []).append(values if whole else values[: self._left].copy())
+        if self._order is not None:
+            self._held.append((name, path, values))
+        else:
+            self._look(name, path, values)
 
     def end(self, output: Any) -> None:
-        """Note the model's output for the batch; after the first, what need not be looked at is known."""
+        """Note the model's output for the batch; after the first, look at what was held of it."""
         if self._order is None:
             return
         self._found.order, self._order = tuple(self._order), None
@@ -167,17 +197,56 @@ class Recorder:
         }
         behind = {source for head in heads if self._is_separate(head) and (source := self._source(head))}
         self._passed_over = frozenset(heads | behind | self._linear())
-        self.pools.settle([name for name in self._found.order if self.is_pooled(name)], self._batch, self._kept)
+        self._kept_for = self._stand_ins() if self._keep_activations else {}
+        shapes = {name: self._channels_last(path, values).shape[1:] for name, path, values in self._held}
+        place = {name: index for index, name in enumerate(self._found.order)}
+        may_be = sorted(filter(self._may_be_pooled, shapes), key=lambda name: place.get(name, len(place)))
+        self.pools.settle({name: shapes[name] for name in may_be}, self._kept)
+        while self._held:
+            self._look(*self._held.pop(0))
 
-    @property
-    def wanted(self) -> np.ndarray:
-        """Places in this batch of the samples whose activations are pooled."""
-        return self.pools.wanted(self._seen, self._batch)
+    def _look(self, name: str, path: str, values: np.ndarray) -> None:
+        self.take(name, self.given(name, path, values, self.place(self._seen, self._batch)))
+        if self._left > 0 and name in self._kept and not self._is_replaced(name):
+            values = self._channels_last(path, values)
+            whole = len(values) <= self._left and values.flags.c_contiguous  # what is kept whole need not be copied
+            self._parts.setdefault(name, []).append(values if whole else values[: self._left].copy())
 
-    def is_pooled(self, name: str) -> bool:
-        """Return whether a call's outputs are pooled: of those that are judged or kept whole for the samples to keep."""
-        wanted = self.judges(name) or name in self._kept
-        return wanted and not self._is_replaced(name) and self.pools.pools(name)
+    def given(self, name: str, path: str, values: np.ndarray, place: Place) -> Addition:
+        """Return what a call's outputs for a batch add, (n, ...) float32; nothing is recorded."""
+        values = self._channels_last(path, values)
+        top = name in self._keep and values.ndim > 2 and place.searched > 0
+        pooled = len(place.pooled) > 0 and self.pools.pools(name)
+        return Addition(
+            statistics=channel_statistics(values, ACTIVATION_ENDS.get(self._activation[path]))
+            if self.judges(name)
+            else None,
+            top=top_positions(values[: place.searched]) if top else None,
+            pooled=pool(values[place.pooled]) if pooled else None,
+        )
+
+    def received(self, path: str, values: np.ndarray) -> Addition:
+        """Return what values add that a batch normalisation receives, float32; nothing is recorded."""
+        axis = self._layers[path].axis
+        return Addition(
+            moments=channel_moments(np.moveaxis(values, axis[0] if isinstance(axis, list | tuple) else axis, -1))
+        )
+
+    def take(self, name: str, more: Addition) -> None:
+        """Record what a batch adds about a call, after those before it."""
+        found = self._found
+        for known, part in ((found.statistics, more.statistics), (found.moments, more.moments), (found.top, more.top)):
+            if part is not None:
+                _merge(known, name, part)
+        if more.pooled is not None:
+            self.pools.add(name, more.pooled)
+
+    def place(self, seen: int, count: int) -> Place:
+        """Return which samples of a batch of so many, after so many others, are looked at more closely."""
+        return Place(max(TOP_SAMPLES - seen, 0), self.pools.wanted(seen, count))
+
+    def _may_be_pooled(self, name: str) -> bool:
+        return (self.judges(name) or name in self._kept) and not self._is_replaced(name)
 
     @property
     def _kept(self) -> frozenset[str]:
@@ -190,82 +259,49 @@ class Recorder:
         return self._left <= self._batch
 
     @property
-    def searched(self) -> int:
-        """Number of samples of this batch, the first ones, among which largest answers are looked for."""
-        return max(TOP_SAMPLES - self._seen, 0)
-
-    @property
     def seen_after(self) -> int:
         """Number of samples before the batch after this one."""
         return self._seen + self._batch
 
     def judges(self, name: str) -> bool:
         """Return whether statistics of a call's channels are wanted."""
-        return self._is_judged(layer_path(name)) and name not in self._passed_over
+        return layer_path(name) in self._judged and name not in self._passed_over
 
-    def keeps(self, name: str) -> bool:
-        """Return whether a call's outputs are kept whole, or the places of its largest answers."""
-        return name in self._keep
+    def is_looked_at(self, name: str) -> bool:
+        """Return whether anything is wanted of a call's outputs."""
+        return self.judges(name) or name in self._kept
 
-    def ends(self, path: str) -> tuple[float, float] | None:
-        """Return the values between which a layer's activation lies; None where it has no such ends."""
-        return ACTIVATION_ENDS.get(self._activation[path])
-
-    def is_never_negative(self, path: str) -> bool:
-        """Return whether a layer's activation gives nothing below zero."""
-        return self._activation[path] in RECTIFIERS
-
-    def has_seen_zero(self, name: str) -> bool:
-        """Return whether each channel of a judged call was at zero or below it already."""
-        return name in self._found.statistics and bool((self._found.statistics[name].minimum <= 0).all())
-
-    def has_channels_first(self, path: str) -> bool:
-        """Return whether a layer's channels are its first axis."""
-        return data_format(self._layers[path], self._data_format) == "channels_first"
-
-    def add_statistics(self, name: str, more: ChannelStatistics) -> None:
-        """Take the statistics of a call's channels on this batch."""
-        _merge(self._found.statistics, name, more)
-
-    def add_moments(self, name: str, more: ChannelMoments) -> None:
-        """Take the moments of what a batch normalisation's call receives on this batch."""
-        _merge(self._found.moments, name, more)
-
-    def add_top(self, name: str, values: np.ndarray, places: np.ndarray) -> None:
-        """Take each sample's largest answers on this batch, (n, channels), and where they are."""
-        self._found.top[name].add_largest(values[: self.searched], places[: self.searched])
+    def is_moving(self, path: str) -> bool:
+        """Return whether moments are wanted of what a layer receives: of batch normalisations."""
+        return is_normalization(self._layers[path])
 
     def finish(self, outputs: np.ndarray) -> Activations:
         """Return everything recorded, with the model's outputs for all samples."""
         found = self._found
-        for source in self._kept_for.values():  # of the first batch, before its activation was seen
-            self._parts.pop(source, None)
         place = {name: index for index, name in enumerate(found.order)}
         names = sorted(self._parts, key=lambda name: place.get(name, len(place)))
         found.kept = {name: _joined(self._parts.pop(name)) for name in names}
-        found.statistics = {name: one for name, one in found.statistics.items() if name not in self._passed_over}
         found.outputs = outputs
         found.pooled = self.pools.finish()
         if self._beside_parts:
             found.beside, found.beside_call = np.concatenate(self._beside_parts), self._beside
         return found
 
-    def _is_kept_for_another(self, name: str) -> bool:
-        """Return whether a call is the first activation of one to keep, and is kept in its place."""
-        if self._order is not None and self._keep_activations and self._is_separate(name) and name not in self._keep:
-            source = self._source(name)
-            linear = source is not None and self._activation[layer_path(source)] == "linear"
-            if source in self._keep and linear and source not in self._kept_for.values():
-                self._kept_for[name] = source
-        return name in self._kept_for
+    def _stand_ins(self) -> dict[str, str]:
+        """Return the first activation of each call to keep that has none of its own, and that call."""
+        found: dict[str, str] = {}
+        for name, source in self._found.sources.items():
+            linear = self._activation[layer_path(source)] == "linear"
+            if name not in self._keep and source in self._keep and linear and source not in found.values():
+                found[name] = source
+        return found
 
     def _is_replaced(self, name: str) -> bool:
         return name in self._kept_for.values()
 
-    def _is_judged(self, path: str) -> bool:
-        """Return whether a layer's channels are: not those of a recurrent layer's cell, which is called for each step."""
-        layer = self._layers[path]
-        return not hasattr(layer, "state_size") and (self._activation[path] != "linear" or is_convolution(layer))
+    def _channels_last(self, path: str, values: np.ndarray) -> np.ndarray:
+        first = values.ndim > 2 and data_format(self._layers[path], self._data_format) == "channels_first"
+        return np.moveaxis(values, 1, -1) if first else values
 
     def _is_separate(self, name: str) -> bool:
         """Return whether a call applies an activation to what another layer computed."""

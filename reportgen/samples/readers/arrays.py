@@ -193,8 +193,9 @@ def _resizing(shape: tuple[int, ...], accepts: Accepts) -> _ArrayResizing | None
 def _read(stored: StoredArray, axis: int | None, resizing: _ArrayResizing | None, indices: Sequence[int]) -> np.ndarray:
     """Return samples (n, ...) in native byte order, copied, resized and with the channel axis added where need be."""
     batch = np.array(stored.values[np.asarray(indices, np.intp)], stored.values.dtype.newbyteorder("="))
-    for index, sample in zip(indices, batch, strict=True):
-        check_finite(sample, stored.sample_name(index))
+    if batch.dtype.kind == "f" and not np.isfinite(batch).all():
+        for index, sample in zip(indices, batch, strict=True):
+            check_finite(sample, stored.sample_name(index))
     if resizing is not None and len(batch):
         batch = resizing.apply(batch)
     return batch if axis is None else np.expand_dims(batch, -1 if axis == -1 else 1)

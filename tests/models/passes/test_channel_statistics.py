@@ -44,6 +44,27 @@ def test_more_values_than_a_block_holds_are_all_counted() -> None:
     np.testing.assert_allclose(moments.variance, values.var(axis=0, dtype=np.float64), rtol=1e-3)
 
 
+def test_rows_of_several_positions_and_the_positions_left_over_are_counted_alike() -> None:
+    # 600 channels stand in a row alone, 255 rows to a block; 3 stand 341 times, and 1,000 positions leave 318
+    for shape in ((700, 600), (1000, 3)):
+        values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) % 7 - 3
+        found = channel_statistics(values, (-3, 3))
+        assert found.count == shape[0]
+        assert (found.minimum == values.min(axis=0)).all()
+        assert (found.maximum == values.max(axis=0)).all()
+        np.testing.assert_allclose(found.mean, values.mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(found.magnitude, np.abs(values).mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(found.positive, (values > 0).mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(found.at_ends, (np.abs(values) == 3).mean(axis=0), rtol=1e-12)
+        moments = channel_moments(values)
+        np.testing.assert_allclose(moments.variance, values.var(axis=0), rtol=1e-5)
+
+
+def test_the_variance_of_what_hardly_varies_is_never_negative() -> None:
+    found = channel_moments(np.full((9, 50, 50, 3), 1e6 + 0.3, np.float32))
+    assert ((found.variance >= 0) & (found.variance < 0.0625)).all()  # float32 has steps of 0.0625 there
+
+
 @pytest.mark.parametrize("cut", [1, 4])
 def test_moments_equal_numpys_at_once_and_merged(cut: int) -> None:
     parts = channel_moments(VALUES[:cut]).merged(channel_moments(VALUES[cut:]))

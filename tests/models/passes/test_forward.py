@@ -10,6 +10,8 @@ from keras import layers
 
 from reportgen.errors import ForwardError
 from reportgen.models.graphs.layers import named_layers
+from reportgen.models.passes import recorder
+from reportgen.models.passes.channel_statistics import channel_statistics as statistics
 from reportgen.models.passes.forward import batch_size, predict, run_forward
 from reportgen.models.passes.recorder import Activations, Recorder
 from reportgen.models.passes.wrapping import recording
@@ -182,7 +184,13 @@ def test_statistics_are_over_all_samples_and_places(nested_model: Any) -> None:
     assert (found.maximum.shape, found.count) == ((4,), maps.size // 4)
 
 
-def test_an_activation_is_looked_at_in_place_of_its_convolution_and_normalisation() -> None:
+def test_an_activation_is_looked_at_in_place_of_its_convolution_and_normalisation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shapes = []
+    monkeypatch.setattr(
+        recorder, "channel_statistics", lambda values, ends: shapes.append(values.shape) or statistics(values, ends)
+    )
     inputs = keras.Input((8, 8, 1))
     x = layers.Conv2D(3, 3, name="conv")(inputs)
     x = layers.ReLU(name="relu")(layers.BatchNormalization(name="norm")(x))
@@ -196,6 +204,8 @@ def test_an_activation_is_looked_at_in_place_of_its_convolution_and_normalisatio
     assert list(recorded.statistics) == ["relu", "alone", "tanh"]
     assert recorded.sources == {"relu": "conv"}
     assert list(recorded.moments) == ["norm"]
+    # nor are those of what is passed over computed: two batches of three calls each
+    assert shapes == [(n, *rest) for n in (3, 2) for rest in ((6, 6, 3), (4, 4, 3), (4, 4, 3))]
 
 
 def test_the_layers_of_the_models_output_are_left_out() -> None:
@@ -247,13 +257,14 @@ def test_half_precision_is_recorded_as_float32() -> None:
 
 def test_channels_first_outputs_are_recorded_channels_last() -> None:
     convolution = layers.Conv2D(2, 3, data_format="channels_first")
-    recorder = Recorder({"conv": convolution, "relu": layers.ReLU()}, frozenset({"conv", "relu"}), 1)
     convolution.build((None, 2, 5, 6))
-    recorder.begin(1)
+    records = Recorder({"conv": convolution, "relu": layers.ReLU()}, frozenset({"conv", "relu"}), 1)
+    records.begin(1)
     output = tf.constant(GENERATOR.normal(size=(1, 2, 3, 4)).astype(np.float32))
-    recorder.on_output("conv", output)
-    recorder.on_output("relu", [output])
-    found = recorder.finish(np.empty(0))
+    records.on_output("conv", output)
+    records.on_output("relu", [output])
+    records.end([])
+    found = records.finish(np.empty(0))
     for name in ("conv", "relu"):
         np.testing.assert_array_equal(found.kept[name], output.numpy().transpose(0, 2, 3, 1))
         np.testing.assert_array_equal(found.statistics[name].maximum, output.numpy().max(axis=(0, 2, 3)))

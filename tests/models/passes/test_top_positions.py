@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from reportgen.models.passes.top_positions import TopPositions
+from reportgen.models.passes.top_positions import top_positions
 
 
 def test_top_positions_equal_a_search_over_all_samples() -> None:
     maps = np.random.default_rng(2).normal(size=(11, 4, 5, 3)).astype(np.float32)
     maps[2, 0, 0, 1] = np.nan
     maps[5:7, ..., 2] = 7  # equal: the first sample and the first place come first
-    top = TopPositions()
-    for batch in (maps[:4], maps[4:9], maps[9:]):
-        top.add(batch)
+    top = top_positions(maps[:4])
+    for batch in (maps[4:9], maps[9:]):
+        top = top.merged(top_positions(batch))
+    assert top.count == 11
     assert top.size == (4, 5)
     for channel in (0, 1, 2):
         flat = maps[..., channel].reshape(11, -1)
