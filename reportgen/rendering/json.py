@@ -330,8 +330,16 @@ COLUMNS = tuple(field.name for field in fields(LayerSummary))
 """What stands in each row of the table that layers are written as."""
 
 
+_AS_THEY_ARE = (str, int, bool, type(None))
+"""Types, of most values, that need no look at what else they could be."""
+
+
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it: numbers rounded, what is not finite as null."""
+    if type(value) is float:
+        return _rounded(value)
+    if type(value) in _AS_THEY_ARE:
+        return value
     value = written(value)
     if isinstance(value, tuple) and value and all(isinstance(item, LayerSummary) for item in value):
         rows = [[_plain(getattr(layer, name)) for name in COLUMNS] for layer in value]

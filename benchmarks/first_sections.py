@@ -1,0 +1,26 @@
+"""The demo without what came after the first version: six sections, and the untrained networks of 'From pixels to concepts'.
+
+`first_sections.py OPTIONS` is `reportgen demo OPTIONS` so; `costs.py` measures it, as the aims were set for these sections.
+"""
+
+import sys
+
+from reportgen.analyses.concepts import separation
+from reportgen.building import build
+from reportgen.cli import main
+
+LATER = ("confidence", "data_quality", "robustness", "sample_map", "shortcuts", "slices")
+
+
+def leave_out_later() -> None:
+    """Leave out of every report of this process what came later."""
+    kept = tuple(one for one in build.ANALYSES if one.name not in LATER)
+    assert len(kept) == len(build.ANALYSES) - len(LATER)
+    build.ANALYSES = kept
+    separation.untrained_depths = lambda *_: {}
+
+
+if __name__ == "__main__":
+    leave_out_later()
+    sys.argv[1:1] = ["demo"]
+    main()
