@@ -294,7 +294,7 @@ class ReportOptions:
     maximise: bool = option(False, "Synthesise inputs that maximise the shown layers' channels (slow).", PICTURES)
     effort: str | None = option(
         None,
-        "Budget for testing attribution maps and synthesising inputs: quick, 5 billion multiply-adds; standard, 150 billion; "
+        "Budget for testing attribution maps and synthesising inputs: quick, 5 billion multiply-adds; standard, 60 billion; "
         "full, no limit. What is not reached is marked as not tested. Default: standard.",
         PICTURES,
         metavar="EFFORT",

@@ -148,7 +148,7 @@ class AttributionResult:
         other_inputs: whether the model has inputs besides the pictured one; they stay at their sample's own values.
         effort: the effort asked for, 'quick', 'standard' or 'full'.
         budget: multiply-adds that it pays for beyond the first pass; None for no end.
-        cost: multiply-adds of one pass of one sample; 0 where they are not known.
+        cost: multiply-adds of one pass of one sample, 25 for each value that a layer puts out; 0 where nothing is known.
     """
 
     methods: tuple[MethodMaps, ...]

@@ -57,7 +57,7 @@ class RobustnessResult:
         changes: mild ones first, flips last.
         left_out: number of changes that the effort does not pay for.
         passes: forward passes that all this took.
-        cost: multiply-adds of one pass; 0 where they are not known.
+        cost: multiply-adds of one pass, 25 for each value that a layer puts out; 0 where nothing is known.
         pictures: one sample as it is and after the strongest change of each kind; None in a redacted report.
         pictured: what was done to each of `pictures`, in their order.
     """

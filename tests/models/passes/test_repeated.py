@@ -6,10 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from reportgen.models.graphs.layers import named_layers
 from reportgen.models.passes import LiveModel, SampleInputs
+from reportgen.models.passes.forward import LARGEST_BATCH
 
 VALUES = np.random.default_rng(5).random((40, 6, 6, 2)).astype(np.float32)
 
@@ -60,6 +62,35 @@ def test_one_graph_serves_batches_of_any_size() -> None:
     live.answers(SampleInputs(VALUES[:33]))
     assert len(live.answers(SampleInputs(VALUES[:3]))) == 3
     assert layer.calls == 1
+
+
+@pytest.mark.parametrize("wanted", [{}, {"disable_meta_optimizer": True}])
+def test_what_is_asked_of_tensorflow_s_rewriting_stays_as_it_was(wanted: dict[str, bool]) -> None:
+    """A large network's graph runs without it; other graphs of the process go on as before."""
+    options, asked = tf.config.optimizer, []
+
+    class Asking(Counted):
+        """Notes at each run of the graph whether graphs are rewritten."""
+
+        def call(self, inputs: Any) -> Any:
+            def ask(values: Any) -> Any:
+                asked.append(options.get_experimental_options().get("disable_meta_optimizer", False))
+                return values
+
+            return tf.ensure_shape(tf.py_function(ask, [inputs], inputs.dtype), inputs.shape)
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            return input_shape
+
+    before = options.get_experimental_options().get("disable_meta_optimizer", False)
+    options.set_experimental_options(wanted)
+    try:
+        for batch in (20, LARGEST_BATCH):
+            live_with(Asking(), batch=batch).repeated.over(600).run([VALUES[:5]])
+            assert options.get_experimental_options().get("disable_meta_optimizer", False) is bool(wanted)
+    finally:
+        options.set_experimental_options({"disable_meta_optimizer": before})
+    assert asked[-2:] == [True, bool(wanted)]
 
 
 def test_few_samples_and_those_of_a_small_network_are_run_as_ever() -> None:
