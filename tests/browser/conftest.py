@@ -33,15 +33,16 @@ def reports(demo_report: Any) -> dict[str, Any]:
     from reportgen.api import build_report
     from reportgen.redaction.reports import redact
 
+    demo = of_the_command(demo_report)
     samples = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
     return {
-        "demo": demo_report,
+        "demo": demo,
         "deep": build_report(fifty_layers(), samples),
         "skipped": skipped_report(),
         "hostile": hostile_report(),
         "tiles": tiles_report(),
-        "korean": in_korean(demo_report),
-        "redacted": redact(demo_report),
+        "korean": in_korean(demo),
+        "redacted": redact(demo),
         "residual": residual_report(),
         "signals": signal_report(),
         "masks": segmentation_report(),
@@ -51,15 +52,22 @@ def reports(demo_report: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def report_paths(tmp_path_factory: pytest.TempPathFactory, reports: dict[str, Any]) -> dict[str, Path]:
-    """Return the pages of the reports by name; the demo's is what `reportgen demo` writes."""
-    from reportgen.cli.app import run
+    """Return the pages of the reports by name; the demo's is what `reportgen demo` writes (test_determinism.py)."""
     from reportgen.rendering.html import render_html
     from reportgen.rendering.output import write_all
 
     folder = tmp_path_factory.mktemp("reports")
-    write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items() if name != "demo"})
-    assert run(["demo", "--quiet", "--output", str(folder / "demo.html")]) == 0
+    write_all({folder / f"{name}.html": render_html(report) for name, report in reports.items()})
     return {name: folder / f"{name}.html" for name in reports}
+
+
+def of_the_command(report: Any) -> Any:
+    """Return the demo's report as `reportgen demo` makes it, with its title and its command."""
+    from reportgen.demo import TITLE
+
+    options = {**report.provenance.options, "title": TITLE}
+    provenance = replace(report.provenance, title=TITLE, command="reportgen demo", options=options)
+    return replace(report, provenance=provenance)
 
 
 def in_korean(report: Any) -> Any:

@@ -13,7 +13,7 @@ def residual_report() -> Any:
     from reportgen.api import build_report
 
     keras.utils.set_random_seed(5)
-    pixels, labels = _shapes(np.random.default_rng(5), 400)
+    pixels, labels = _shapes(np.random.default_rng(5), 96)
     inputs = keras.Input((32, 32, 3))
     outputs = layers.Conv2D(16, 3, padding="same", activation="relu", name="stem")(layers.Rescaling(1 / 255)(inputs))
     for filters, strides in ((16, 1), (32, 2), (32, 2)):
