@@ -82,9 +82,11 @@ def statistics_of_draws(kernel: LayerKernel, draws: Iterable[np.ndarray]) -> np.
         return np.array([kernel_statistics(kernel, draw) for draw in draws])
     found, remaining = [], iter(draws)
     while some := list(itertools.islice(remaining, max(1, _TOGETHER // math.prod(kernel.shape)))):
-        moments = moments_of_each(np.stack([draw.reshape(-1) for draw in some]))
-        norms = _norms(np.stack([as_matrix(kernel, draw) for draw in some]))
-        smoothness = _smoothness(np.stack(some)) if kernel.is_spatial else np.full(len(some), math.nan)
+        stacked = np.stack(some)
+        moments = moments_of_each(stacked.reshape(len(some), -1))
+        by_filter = np.moveaxis(kernel.by_filter(stacked), 1, 0)
+        norms = _norms(by_filter.reshape(*by_filter.shape[:2], -1))
+        smoothness = _smoothness(stacked) if kernel.is_spatial else np.full(len(some), math.nan)
         found += list(map(_in_order, moments, norms, smoothness.tolist()))
     return np.array(found)
 

@@ -90,7 +90,7 @@ class Law:
         else:
             drawn = generator.standard_normal(tuple(shape), np.float32)
             flat = drawn.reshape(-1)
-            beyond = np.flatnonzero((flat > _CUT) | (flat < -_CUT)) if self.kind == TRUNCATED else np.empty(0, int)
+            beyond = (np.abs(flat) > _CUT).nonzero()[0] if self.kind == TRUNCATED else np.empty(0, int)
             while len(beyond):
                 flat[beyond] = generator.standard_normal(len(beyond), np.float32)
                 beyond = beyond[np.abs(flat[beyond]) > _CUT]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -115,38 +116,52 @@ class ComparedKernel:
         return math.inf if np.isnan(distances).all() else float(np.nanmax(distances))
 
 
-def compare_with_null(kernel: LayerKernel, count: int, *, seed: int) -> ComparedKernel:
-    """Compare a kernel's statistics with those of fresh draws from its own initialiser.
+class _Compared:
+    """A kernel that is compared with fresh draws from its own initialiser, of which more can be made.
 
     Where each weight is drawn by itself and there are enough of them, mean and spread follow from the law of the draws, and all
     weights are compared. Other kernels are drawn, a large one in part.
 
     Args:
         kernel: the kernel.
-        count: number of draws, K, at least 3.
         seed: the report's seed.
+        most: number of draws that can be made.
     """
-    law = law_of(kernel.initializer, kernel.shape)
-    known = law if law is not None and has_known_null(kernel, law) else None
-    part = compared_part(kernel, seed=seed, most=None if known else MOST_COMPARED)
-    moments = kernel.moments if part.values.size == part.whole else weight_moments(part.values)
-    if moments.non_finite or not moments.count:
-        nothing = np.full(len(STATISTICS), math.nan)
-        return _without_draws(part, nothing, say("it holds NaN or infinite weights"), _Spectrum())
-    spectrum = _spectrum(part)
-    if spectrum.eigenvalues is None and known is not None:
-        spectrum = _Spectrum(outside=_spectrum(compared_part(kernel, seed=seed)).outside)
-    value = kernel_statistics(part.kernel, part.values, eigenvalues=spectrum.eigenvalues, moments=moments)
-    if known is not None:
-        return _compared_with_law(part, value, spectrum, known)
-    draws = redraw(kernel, part, count, seed=seed)
-    if draws is None:
-        name = kernel.initializer_name
-        reason = (
-            say("no initialiser is known") if name is None else say("a part of {name} cannot be redrawn", name=name)
-        )
-        return _without_draws(part, value, reason, spectrum)
-    return _compared_with_draws(part, value, spectrum, draws)
+
+    def __init__(self, kernel: LayerKernel, *, seed: int, most: int) -> None:
+        law = law_of(kernel.initializer, kernel.shape)
+        self._law = law if law is not None and has_known_null(kernel, law) else None
+        self._part = part = compared_part(kernel, seed=seed, most=None if self._law else MOST_COMPARED)
+        moments = kernel.moments if part.values.size == part.whole else weight_moments(part.values)
+        self._draws: Iterator[np.ndarray] | None = None
+        self._drawn = np.empty((0, len(STATISTICS)))
+        self._reason = ""
+        if moments.non_finite or not moments.count:
+            self._value, self._spectrum = np.full(len(STATISTICS), math.nan), _Spectrum()
+            self._reason = say("it holds NaN or infinite weights")
+            return
+        spectrum = _spectrum(part)
+        if spectrum.eigenvalues is None and self._law is not None:
+            spectrum = _Spectrum(outside=_spectrum(compared_part(kernel, seed=seed)).outside)
+        self._value = kernel_statistics(part.kernel, part.values, eigenvalues=spectrum.eigenvalues, moments=moments)
+        self._spectrum = spectrum
+        if self._law is not None:
+            return
+        self._draws = redraw(kernel, part, most, seed=seed)
+        if self._draws is None:
+            name = kernel.initializer_name
+            known = say("a part of {name} cannot be redrawn", name=name)
+            self._reason = say("no initialiser is known") if name is None else known
+
+    def with_draws(self, count: int) -> ComparedKernel:
+        """Return the kernel beside so many draws, 3 or more and no fewer than before; beside their law where that is known."""
+        if self._law is not None and not self._reason:
+            return _compared_with_law(self._part, self._value, self._spectrum, self._law)
+        if self._draws is None:
+            return _without_draws(self._part, self._value, self._reason, self._spectrum)
+        more = itertools.islice(self._draws, count - len(self._drawn))
+        self._drawn = np.concatenate([self._drawn, statistics_of_draws(self._part.kernel, more)])
+        return _compared_with_draws(self._part, self._value, self._spectrum, self._drawn)
 
 
 def _compared_with_law(part: ComparedPart, value: np.ndarray, spectrum: _Spectrum, law: Law) -> ComparedKernel:
@@ -170,9 +185,8 @@ def _compared_with_law(part: ComparedPart, value: np.ndarray, spectrum: _Spectru
 
 
 def _compared_with_draws(
-    part: ComparedPart, value: np.ndarray, spectrum: _Spectrum, draws: Iterator[np.ndarray]
+    part: ComparedPart, value: np.ndarray, spectrum: _Spectrum, drawn: np.ndarray
 ) -> ComparedKernel:
-    drawn = statistics_of_draws(part.kernel, draws)
     weights = part.values.size
     rounding = stored_rounding(part.values).relative
     mean, spread = null_spread(drawn, weights, rounding=rounding)
@@ -287,9 +301,12 @@ def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
         draws: (K, 6) float64, K at least 3.
         weights: number of weights of one draw.
     """
-    places = np.arange(len(draws))
-    others = np.array([np.delete(places, place) for place in places])
-    return null_distance(draws, draws[others], weights)
+    others = len(draws) - 1
+    apart = draws - draws.mean(axis=0)
+    mean = draws - apart * (1 + 1 / others)
+    squares = np.square(apart).sum(axis=0) - np.square(apart) * (1 + 1 / others)
+    spread = np.sqrt(np.maximum(squares, 0.0) / (others - 1))
+    return _distance(draws, mean, _least_spread(mean, spread, weights, rounding=SINGLE_PRECISION))
 
 
 def largest_distances(distances: Sequence[np.ndarray], redraws: int) -> np.ndarray:
@@ -425,15 +442,21 @@ def compare_kernels(kernels: Sequence[LayerKernel], redraws: int, *, seed: int, 
         seed: the report's seed.
         error: chance that any kernel stands beyond chance although none has learned; it decides which ones are near.
     """
-    first = [compare_with_null(kernel, redraws, seed=seed) for kernel in counted_off(kernels, len(kernels))]
+    first: list[ComparedKernel] = []
+    drawn: dict[int, _Compared] = {}  # what can be drawn again; the others' weights are let go
+    for place, kernel in enumerate(counted_off(kernels, len(kernels))):
+        beside = _Compared(kernel, seed=seed, most=max(redraws, MOST_REDRAWS))
+        first.append(beside.with_draws(redraws))
+        if len(first[-1].by_chance):
+            drawn[place] = beside
     first_draws = _draws(first, redraws, tested=sum(one.tested for one in first))
     reach = _FAR * first_draws.bound(error)
     near = [not one.comparison.by_law and one.furthest <= reach for one in first]
     compared = [
-        compare_with_null(kernel, count, seed=seed)
-        if again and (count := _redraws(one.comparison, redraws)) > redraws
+        drawn[place].with_draws(count)
+        if again and place in drawn and (count := _redraws(one.comparison, redraws)) > redraws
         else one
-        for kernel, one, again in zip(kernels, first, near, strict=True)
+        for place, (one, again) in enumerate(zip(first, near, strict=True))
     ]
     by_count: dict[int, list[ComparedKernel]] = {}
     for one in (one for one, again in zip(compared, near, strict=True) if again):
