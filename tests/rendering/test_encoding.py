@@ -110,7 +110,7 @@ def test_an_svg_is_the_same_every_time_and_names_no_date_and_no_software():
 
 
 def test_a_drawing_is_percent_encoded_and_can_stand_in_double_quotes():
-    assert svg_uri("<a b='c'>é\"&") == "data:image/svg+xml,%3Ca%20b='c'%3E%C3%A9%22%26"
+    assert svg_uri("<a b='c'>é\"& 9%<") == "data:image/svg+xml,%3Ca%20b='c'%3E%C3%A9%22%26%209%25%3C"
 
 
 def test_words_that_the_font_of_the_drawing_lacks_stay_texts_without_a_warning():

@@ -1,5 +1,6 @@
 """What the page says about one layer: its unit of facts, the numbers of its tiles, the maps of many samples, long networks."""
 
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.rendering.html import render_html
+from reportgen.rendering.page import Page
 
 
 @pytest.fixture
@@ -116,5 +118,17 @@ def test_tables_of_a_page_with_too_many_elements_are_shorter_and_say_so(
     first = _result(report, "weight_histograms").first
     others = tuple(replace(first, label=f"kernel_{index}") for index in range(8))
     assert "(8 of 9 shown; the JSON has all)" in page_with("weight_histograms", others=others)
+    tried: list[int] = []
+
+    class Tried(Page):
+        def __init__(self, language: Any, rows: int, drawn: Any) -> None:
+            tried.append(rows)
+            super().__init__(language, rows, drawn)
+
+    monkeypatch.setattr("reportgen.rendering.html.Page", Tried)
     monkeypatch.setattr("reportgen.rendering.html.MOST_ELEMENTS", 0)
     assert "(3 of 9 shown; the JSON has all)" in page_with("weight_histograms", others=others)
+    assert tried == [8, 3]  # so far beyond, no length between them is enough
+    monkeypatch.setattr("reportgen.rendering.html._FAR", math.inf)
+    page_with("weight_histograms", others=others)
+    assert tried == [8, 3, 8, 6, 4, 3]
