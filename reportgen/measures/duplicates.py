@@ -84,6 +84,9 @@ def _pictures(stored: np.ndarray) -> np.ndarray:
 
 
 _AT_ONCE = 512  # pictures that are compared with all before them
+_SIDE = 4  # pixels of a block
+_ROUNDING = 1e-5  # in float32
+_MOST_BY_PAIR = 4_000  # pairs: so many take as long as a product of all of 512 pictures with 5,000
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Copy:
 def copies_within(found: Fingerprints) -> tuple[Copy, ...]:
     """Return each sample that an earlier one is the same as, exactly or nearly, with the first of those; no blank ones."""
     first = {digest: place for place, digest in reversed([*enumerate(found.digests)])}
-    near = _first_alike(found.pictures)
+    near = _first_alike(found)
     copies = []
     for place, digest in enumerate(found.digests):
         if found.blank[place]:
@@ -121,17 +124,53 @@ def copies_within(found: Fingerprints) -> tuple[Copy, ...]:
     return tuple(copies)
 
 
-def _first_alike(pictures: np.ndarray) -> dict[int, tuple[int, float]]:
-    """Return for each picture, of unit length (n, D), that an earlier one is like the first of those, and how alike they are."""
-    found: dict[int, tuple[int, float]] = {}
-    for start in range(0, len(pictures) if pictures.shape[1] else 0, _AT_ONCE):
-        similar = pictures[start : start + _AT_ONCE] @ pictures[: start + _AT_ONCE].T
-        rows, columns = np.nonzero(similar >= NEAR)
-        earlier = columns < rows + start
-        rows, columns = rows[earlier], columns[earlier]
+def _first_alike(found: Fingerprints) -> dict[int, tuple[int, float]]:
+    """Return for each picture that an earlier one is like the first of those, and how alike they are.
+
+    Pictures of length 1 that correlate by r lie sqrt(2 - 2 r) apart, and what is left of them in blocks lies no further. So
+    those pairs alone are compared whole whose blocks lie as near: mostly few, and there are 16 times fewer blocks than pixels.
+    """
+    pictures, alike = found.pictures, dict[int, tuple[int, float]]()
+    if not pictures.shape[1]:
+        return alike
+    blocks = _blocks(found)
+    halves = (blocks**2).sum(axis=1, keepdims=True) / 2
+    halves[~pictures.any(axis=1)] = 2  # farther from everything than two pictures can be
+    ones = np.ones_like(halves)
+    one, other = (
+        np.hstack([blocks, -halves, ones]),
+        np.hstack([blocks, ones, -halves]).T,
+    )  # whose product is -distance² / 2
+    for start in range(0, len(pictures), _AT_ONCE):
+        end = min(start + _AT_ONCE, len(pictures))
+        rows, columns = _earlier(one[start:end] @ other[:, :end] >= NEAR - 1 - _ROUNDING, start)
+        if len(rows) > _MOST_BY_PAIR:
+            whole = pictures[start:end] @ pictures[:end].T
+            rows, columns = _earlier(whole >= NEAR, start)
+            similar = whole[rows, columns]
+        else:
+            similar = (pictures[rows + start] * pictures[columns]).sum(axis=1, dtype=np.float64)
+        near = similar >= NEAR
+        rows, columns, similar = rows[near], columns[near], similar[near]
         for row, place in zip(*(each.tolist() for each in np.unique(rows, return_index=True)), strict=True):
-            found[start + row] = int(columns[place]), float(similar[row, columns[place]])
-    return found
+            alike[start + row] = int(columns[place]), float(similar[place])
+    return alike
+
+
+def _earlier(marked: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of the marked pairs, of which the first row is that of a position, with an earlier one."""
+    rows, columns = np.nonzero(marked)
+    earlier = columns < rows + start
+    return rows[earlier], columns[earlier]
+
+
+def _blocks(found: Fingerprints) -> np.ndarray:
+    """Return pictures projected onto blocks of 4 x 4 pixels, (n, d): their means times the root of the pixels in each."""
+    height, width, channels = found.size
+    means = block_means(found.pictures.reshape(-1, height, width, channels), _SIDE)
+    rows, columns = (np.diff(np.append(np.arange(0, length, _SIDE), length)) for length in (height, width))
+    lengths = np.sqrt(np.outer(rows, columns), dtype=np.float32)[:, :, None]
+    return np.asarray((means * lengths).reshape(len(means), -1))
 
 
 def copies_among(found: Fingerprints, others: Iterable[Fingerprints]) -> tuple[Copy, ...]:

@@ -28,12 +28,15 @@ def moved_copies(pictures: np.ndarray, embeddings: np.ndarray) -> tuple[Copy, ..
         embeddings: (n, D), the pictures in the network's last hidden layer.
     """
     pairs = _nearest(embeddings)
+    mirrored = pictures[:, :, ::-1]
+    spectra, spectra_mirrored = _spectra(pictures), _spectra(mirrored)
     best: dict[int, Copy] = {}
     for start in range(0, len(pairs), _AT_ONCE):
         first, second = pairs[start : start + _AT_ONCE].T
+        one = pictures[first]
         similarity = np.maximum(
-            _aligned(pictures[first], pictures[second], moved=True),
-            _aligned(pictures[first], pictures[second][:, :, ::-1], moved=False),
+            _aligned(one, pictures[second], spectra[first] * spectra[second].conj(), moved=True),
+            _aligned(one, mirrored[second], spectra[first] * spectra_mirrored[second].conj(), moved=False),
         )
         for place in np.flatnonzero(similarity >= NEAR).tolist():
             copy = Copy(
@@ -58,19 +61,22 @@ def _nearest(embeddings: np.ndarray) -> np.ndarray:
     return np.unique(np.sort(both, axis=1), axis=0)
 
 
-def _aligned(one: np.ndarray, other: np.ndarray, *, moved: bool) -> np.ndarray:
+def _spectra(pictures: np.ndarray) -> np.ndarray:
+    return np.fft.rfft2(pictures - pictures.mean(axis=(1, 2, 3), keepdims=True), axes=(1, 2))
+
+
+def _aligned(one: np.ndarray, other: np.ndarray, products: np.ndarray, *, moved: bool) -> np.ndarray:
     """Return the correlation of each pair where they overlap best, (P,); 0 for what is even there.
 
     Args:
         one, other: (P, h, w, c).
+        products: the spectra of these, of the other conjugate, multiplied.
         moved: whether the pair must not lie as it is.
     """
-    space = (1, 2)
     size = one.shape[1:3]
-    spectra = np.fft.rfft2(_centred(one), axes=space) * np.conj(np.fft.rfft2(_centred(other), axes=space))
-    products = np.fft.irfft2(spectra.sum(axis=3), s=size, axes=space)
+    shifted = np.fft.irfft2(products.sum(axis=3), s=size, axes=(1, 2))
     steps = [np.arange(-min(FARTHEST, length - 1), min(FARTHEST, length - 1) + 1) for length in size]
-    window = products[:, steps[0][:, None] % size[0], steps[1][None] % size[1]].reshape(len(one), -1)
+    window = shifted[:, steps[0][:, None] % size[0], steps[1][None] % size[1]].reshape(len(one), -1)
     if moved:
         window[:, window.shape[1] // 2] = -np.inf  # the middle is no move
     peaks = window.argmax(axis=1)
@@ -86,10 +92,6 @@ def _aligned(one: np.ndarray, other: np.ndarray, *, moved: bool) -> np.ndarray:
 def _overlap(down: int, right: int) -> tuple[slice, ...]:
     """Return the part of pictures, (n, h, w, c), that overlaps with others which are moved by so much."""
     return (slice(None), *(slice(max(step, 0), min(step, 0) or None) for step in (int(down), int(right))))
-
-
-def _centred(pictures: np.ndarray) -> np.ndarray:
-    return np.asarray(pictures - pictures.mean(axis=(1, 2, 3), keepdims=True))
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
+from reportgen.measures import duplicates
 from reportgen.measures.corruptions import corruptions
-from reportgen.measures.duplicates import Copy, copies_among, copies_within, fingerprints, joined
+from reportgen.measures.duplicates import NEAR, Copy, copies_among, copies_within, fingerprints, joined
 
 GENERATOR = np.random.default_rng(3)
 PICTURES = GENERATOR.integers(0, 256, (12, 16, 16, 1)).astype(np.uint8)
@@ -22,6 +23,25 @@ def test_exact_copies_name_the_first_and_near_ones_their_correlation() -> None:
     expected = pearsonr(PICTURES[2].ravel().astype(float), changed[0].ravel().astype(float)).statistic
     assert near.similarity == pytest.approx(expected, abs=1e-6)
     assert 0.999 < near.similarity < 1
+
+
+@pytest.mark.parametrize("by_pair", [4_000, 0])
+def test_of_many_pictures_those_whose_blocks_lie_near_are_compared_whole(
+    by_pair: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "_AT_ONCE", 50)
+    monkeypatch.setattr(duplicates, "_MOST_BY_PAIR", by_pair)
+    smooth = np.repeat(np.repeat(GENERATOR.normal(size=(130, 4, 3, 2)), 5, axis=1), 6, axis=2)  # 20 x 18 pixels
+    noisy = smooth[:60] + GENERATOR.normal(size=(60, 20, 18, 2)) * np.linspace(0.01, 0.3, 60)[:, None, None, None]
+    samples = np.concatenate([smooth, noisy, np.full((3, 20, 18, 2), 7.0)])
+    pictures = fingerprints(samples).pictures.astype(np.float64)
+    alike = np.tril(pictures @ pictures.T >= NEAR, -1)
+    expected = {int(row): int(alike[row].argmax()) for row in np.flatnonzero(alike.any(axis=1))}
+    found = copies_within(fingerprints(samples))
+    assert {copy.position: copy.of for copy in found} == expected
+    assert 10 < len(expected) < 50
+    for copy in found:
+        assert copy.similarity == pytest.approx(pictures[copy.position] @ pictures[copy.of], abs=1e-6)
 
 
 def test_batches_joined_are_the_same_as_one() -> None:
