@@ -14,6 +14,7 @@ from reportgen.results import Curve, redactable
 CALIBRATION_BINS = 15
 """Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, table 1."""
 
+_AT_ONCE = 2**20  # numbers that are drawn at once
 _DRAWS = 200
 """Times that chance is drawn, of which the 95th percentile is told."""
 
@@ -116,7 +117,12 @@ class Calibration:
 
 
 def calibrate(
-    confidence: np.ndarray, correct: np.ndarray, *, seed: int, groups: np.ndarray | None = None
+    confidence: np.ndarray,
+    correct: np.ndarray,
+    *,
+    seed: int,
+    groups: np.ndarray | None = None,
+    chance: float | None = None,
 ) -> Calibration:
     """Return the expected calibration error over 15 equally wide bins: the mean of |accuracy - confidence|, by bin size.
 
@@ -129,17 +135,18 @@ def calibrate(
         correct: (N,) bool.
         seed: seed of the draws.
         groups: (N,) number of the sample that each value belongs to, from 0 up; None where each is a sample by itself.
+        chance: what `chances` gives for these without groups, where it is known.
 
     Source: Guo et al. 2017, arXiv 1706.04599 (error); Broecker and Smith 2007, Weather and Forecasting 22, 651 (chance);
     Cameron, Gelbach and Miller 2008, Review of Economics and Statistics 90, 414 (chance with groups: wild cluster bootstrap).
     """
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
     place = _bins(confidence)
-    generator = np.random.default_rng(seed)
     if groups is None:
-        drawn = [_error(place, confidence, generator.random(len(confidence)) < confidence) for _ in range(_DRAWS)]
+        chance = float(chances(confidence[:, None], seed=seed)[0]) if chance is None else chance
     else:
-        drawn = _errors_with_signs(place, correct - confidence, groups, generator)
+        generator = np.random.default_rng(seed)
+        chance = float(np.quantile(_errors_with_signs(place, correct - confidence, groups, generator), 0.95))
     bins = []
     for index in np.unique(place).tolist():
         inside = place == index
@@ -148,11 +155,36 @@ def calibrate(
         bins.append(CalibrationBin(float(edges[index]), float(edges[index + 1]), mean, accuracy))
     return Calibration(
         error=_error(place, confidence, correct),
-        chance=float(np.quantile(drawn, 0.95)),
+        chance=chance,
         confidence=float(confidence.mean()),
         bins=tuple(bins),
         curve=_reliability(bins),
     )
+
+
+def chances(confidences: np.ndarray, *, seed: int) -> np.ndarray:
+    """Return the calibration error that perfectly calibrated answers stay under 95 times in 100, of each column, (K,).
+
+    All columns have the same draws, so that one says of a column what it would say of it alone.
+
+    Args:
+        confidences: (N, K) probabilities of answers, in [0, 1].
+        seed: seed of the draws.
+    """
+    count = len(confidences)
+    generator = np.random.default_rng(seed)
+    columns = np.ascontiguousarray(confidences.T)
+    places = _bins(columns).astype(np.int8)
+    said = [np.bincount(place, confidence, CALIBRATION_BINS) for place, confidence in zip(places, columns, strict=True)]
+    errors = np.empty((len(columns), _DRAWS))
+    step = max(_AT_ONCE // count, 1)
+    for start in range(0, _DRAWS, step):
+        numbers = generator.random((min(step, _DRAWS - start), count))
+        for column, (place, confidence) in enumerate(zip(places, columns, strict=True)):
+            member = (place[:, None] == np.arange(CALIBRATION_BINS, dtype=np.int8)).astype(np.float32)
+            right = (numbers < confidence).astype(np.float32) @ member  # counts: float32 is exact up to 2^24
+            errors[column, start : start + step] = np.abs(right - said[column]).sum(axis=1) / count
+    return np.asarray(np.quantile(errors, 0.95, axis=1))
 
 
 def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -121,6 +122,7 @@ def _fitted(slopes: Callable[[float], np.ndarray], loss: Callable[[float], float
     """
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
+    @cache  # the three searches begin with the same halvings
     def score(sharpness: float) -> float:
         each = slopes(sharpness)
         spread = math.sqrt(float((each**2).sum()))

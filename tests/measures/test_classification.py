@@ -6,6 +6,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix as sklearn_matrix
 from sklearn.metrics import precision_recall_fscore_support, r2_score
 
+from reportgen.measures import calibration
 from reportgen.measures.calibration import calibrate
 from reportgen.measures.classification import (
     Confusion,
@@ -96,6 +97,22 @@ def test_the_calibration_error_is_that_of_a_loop_over_the_bins() -> None:
 def test_a_confidence_on_an_edge_belongs_to_the_bin_below() -> None:
     (entry,) = calibrate(np.array([0.4, 6 / 15]), np.array([True, False]), seed=0).bins
     assert (entry.low, entry.high) == pytest.approx((5 / 15, 6 / 15))
+
+
+def test_the_chance_of_several_columns_is_that_of_each_drawn_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(2).dirichlet([0.2, 0.5, 1], 40)
+    expected = []
+    for confidence in values.T:
+        generator, bins = np.random.default_rng(5), np.ceil(confidence * 15)
+        errors = []
+        for _ in range(200):
+            right = generator.random(40) < confidence
+            errors.append(sum(abs((right - confidence)[bins == index].sum()) for index in range(16)) / 40)
+        expected.append(np.quantile(errors, 0.95))
+    for at_once in (2**20, 90, 1):  # all draws, two and one at a time
+        monkeypatch.setattr(calibration, "_AT_ONCE", at_once)
+        np.testing.assert_allclose(calibration.chances(values, seed=5), expected, rtol=1e-12)
+    assert calibrate(values[:, 1], values[:, 1] > 0.5, seed=5).chance == pytest.approx(expected[1], rel=1e-12)
 
 
 def test_a_calibrated_model_stays_under_chance_19_times_in_20() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reportgen.analyses.confidence.results import ClassCalibration, LabelledConfidence
-from reportgen.measures.calibration import calibrate
+from reportgen.measures.calibration import calibrate, chances
 from reportgen.measures.outputs import mean_of_samples
 from reportgen.measures.ranking import measure_ranking
 from reportgen.measures.selective import (
@@ -88,9 +88,11 @@ def _classes(
 ) -> tuple[ClassCalibration, ...]:
     """Return the calibration of the classes with samples, those that disagree most first; judged with another threshold each."""
     found = []
-    for index in np.flatnonzero(sets.any(axis=0))[:_MOST_CLASSES].tolist():
+    occurring = np.flatnonzero(sets.any(axis=0))[:_MOST_CLASSES]
+    by_chance = chances(values[:, occurring], seed=seed)
+    for index, chance in zip(occurring.tolist(), by_chance.tolist(), strict=True):
         probabilities, present = values[:, index], sets[:, index]
-        own = calibrate(probabilities, present, seed=seed)
+        own = calibrate(probabilities, present, seed=seed, chance=chance)
         ranking = measure_ranking(probabilities, present) if judged else None
         found.append(
             ClassCalibration(
