@@ -14,7 +14,7 @@ from reportgen.results import Curve, redactable
 CALIBRATION_BINS = 15
 """Equally wide bins of confidence. Source: Guo et al. 2017, arXiv 1706.04599, table 1."""
 
-_AT_ONCE = 2**20  # numbers that are drawn at once
+_AT_ONCE = 2**19  # numbers that are drawn at once
 _DRAWS = 200
 """Times that chance is drawn, of which the 95th percentile is told."""
 

@@ -26,13 +26,17 @@ def standardised(features: np.ndarray) -> np.ndarray:
     Args:
         features: (N, D) numbers.
     """
-    finite = features[:, np.isfinite(features).all(axis=0)]
+    known = np.isfinite(features).all(axis=0)
+    finite = features if known.all() else features[:, known]
+    largest = np.maximum(finite.max(axis=0, initial=0), -finite.min(axis=0, initial=0))
     values = finite.astype(np.float64)
     values -= values.mean(axis=0)
-    spread = values.std(axis=0)
-    # what rounding alone makes differ does not vary
-    varies = spread > 1e-9 * np.abs(finite).max(axis=0, initial=0)
-    return np.asarray(values[:, varies] / spread[varies])
+    spread = np.sqrt(np.einsum("ij,ij->j", values, values) / max(len(values), 1))
+    varies = spread > 1e-9 * largest  # what rounding alone makes differ does not vary
+    if not varies.all():
+        values, spread = values[:, varies], spread[varies]
+    values /= spread
+    return values
 
 
 def nearest_centroid(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

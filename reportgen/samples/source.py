@@ -15,7 +15,7 @@ from reportgen.progress import counted_off
 from reportgen.samples.labels import Labels, joined_labels, kind_of_labels
 from reportgen.samples.shapes import shown_shape
 
-_HASHED_AT_ONCE = 2**24  # bytes
+_HASHED_AT_ONCE = 2**20  # bytes
 _NAMED = 3
 
 VALUES = say("the stored values of the evaluated samples in the order of their index")

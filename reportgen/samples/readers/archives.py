@@ -1,7 +1,9 @@
 """NumPy's archives, `.npz`: which array holds the samples, which one their labels, and nothing else is read."""
 
+import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from reportgen.errors import SamplesError
 from reportgen.messages import first_of, say
 from reportgen.samples.files import ZIP_MAGICS, base_name, cannot_be_read, shown_name
 from reportgen.samples.labels import GivenLabels
-from reportgen.samples.readers.arrays import NPY_MAGIC, StoredArray
+from reportgen.samples.readers.arrays import NPY_MAGIC, StoredArray, map_values
 from reportgen.samples.readers.arrays_by_name import choose, labels_name
 from reportgen.samples.readers.reader import GivenFile
 from reportgen.samples.readers.unread import what_it_is
@@ -18,6 +20,8 @@ from reportgen.untrusted import limits
 from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header, read_values
 
 _UNPACK = "Unpack it and give what is in it."
+_CHECKED_AT_ONCE = 2**20  # bytes
+_LENGTHS = 26  # bytes of a member's own header before the lengths of its name and of what follows that
 _ZIP_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
 
 
@@ -96,7 +100,7 @@ def npz_headers(path: Path) -> dict[str, ArrayHeader | None]:
 
 
 def read_npz_array(path: Path, name: str, *, memory_limit: int = limits.HALF_OF_MEMORY) -> np.ndarray:
-    """Return one array of a `.npz` file; the others are not read.
+    """Return one array of a `.npz` file; the others are not read. One that is not compressed is memory-mapped, once checked.
 
     Args:
         path: the file.
@@ -123,13 +127,26 @@ def read_npz_array(path: Path, name: str, *, memory_limit: int = limits.HALF_OF_
                 if header.nbytes > memory_limit:
                     what = f" for shape {header.shape}"
                     raise SamplesError(limits.over_memory(shown, header.nbytes, what, limit=memory_limit))
-                return read_values(stream, header, size=member.file_size)
+                whole = member.compress_type == zipfile.ZIP_STORED and member.compress_size == member.file_size
+                if not whole or not header.nbytes:
+                    return read_values(stream, header, size=member.file_size)
+                while stream.read(_CHECKED_AT_ONCE):  # raises at the end where the checksum is not that of the values
+                    pass
+            return map_values(path, replace(header, offset=_start(path, member) + header.offset))
     except ArrayError as error:
         raise SamplesError(error.about(shown)) from error
     except MemoryError as error:
         raise SamplesError(f"{shown} does not fit into memory. Received: {header.nbytes} bytes. Cut it.") from error
     except _ZIP_ERRORS as error:
         raise cannot_be_read(path, error) from error
+
+
+def _start(path: Path, member: zipfile.ZipInfo) -> int:
+    """Return where a member's content begins, after its own header, whose length differs from that in the directory."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset + _LENGTHS)
+        name, extra = struct.unpack("<HH", file.read(4))
+    return member.header_offset + _LENGTHS + 4 + int(name) + int(extra)
 
 
 def _listed(names: list[str]) -> str:

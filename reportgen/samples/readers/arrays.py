@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from reportgen.samples.readers.reader import GivenFile
 from reportgen.samples.resizing import Resizing
 from reportgen.samples.shapes import check_has_batch_axis, missing_channel_axis
 from reportgen.samples.source import SampleSource, check_finite
-from reportgen.untrusted.npy import ArrayError, check_size, read_header
+from reportgen.untrusted.npy import ArrayError, ArrayHeader, check_size, read_header
 
 NPY_MAGIC = b"\x93NUMPY"
 
@@ -142,10 +144,30 @@ def read_npy(path: Path) -> np.ndarray:
         raise SamplesError(error.about(base_name(path))) from error
     except OSError as error:
         raise cannot_be_read(path, error) from error
-    if header.nbytes == 0:
-        return np.empty(header.shape, header.dtype)
+    return map_values(path, header) if header.nbytes else np.empty(header.shape, header.dtype)
+
+
+def map_values(path: Path, header: ArrayHeader) -> np.ndarray:
+    """Return an array of at least one value that lies in a file, memory-mapped and read-only.
+
+    Args:
+        path: the file.
+        header: what its header declares; `offset` counts from the file's start.
+    """
     order = "F" if header.fortran_order else "C"
     return np.memmap(path, header.dtype, "r", header.offset, header.shape, order)  # type: ignore[call-overload,no-any-return]
+
+
+def _forget_pages(values: np.ndarray) -> None:
+    """Let go of what was read of a mapped file: else all of it counts as this process' memory in the end.
+
+    Nothing is lost, as the system keeps the pages while it has room.
+    """
+    base: Any = values if isinstance(values, np.memmap) else None
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True)
@@ -193,6 +215,7 @@ def _resizing(shape: tuple[int, ...], accepts: Accepts) -> _ArrayResizing | None
 def _read(stored: StoredArray, axis: int | None, resizing: _ArrayResizing | None, indices: Sequence[int]) -> np.ndarray:
     """Return samples (n, ...) in native byte order, copied, resized and with the channel axis added where need be."""
     batch = np.array(stored.values[np.asarray(indices, np.intp)], stored.values.dtype.newbyteorder("="))
+    _forget_pages(stored.values)
     if batch.dtype.kind == "f" and not np.isfinite(batch).all():
         for index, sample in zip(indices, batch, strict=True):
             check_finite(sample, stored.sample_name(index))

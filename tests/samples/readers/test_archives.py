@@ -162,6 +162,24 @@ def test_one_array_of_an_npz_is_read(tmp_path: Path) -> None:
     assert read_npz_array(tmp_path / "x.npz", "b").tolist() == [4, 5]
 
 
+@pytest.mark.parametrize("before", [b"", b"#!/bin/sh\n"])
+def test_an_array_that_is_not_compressed_is_mapped_once_its_checksum_holds(tmp_path: Path, before: bytes) -> None:
+    arrays = {"first": np.arange(7), "x": np.arange(24_000, dtype=">i2").reshape(20, 30, 40)}
+    np.savez(tmp_path / "whole.npz", **arrays)
+    content = before + (tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "x.npz").write_bytes(content)
+    for name, expected in arrays.items():
+        found = read_npz_array(tmp_path / "x.npz", name)
+        assert isinstance(found, np.memmap)
+        assert not found.flags.writeable
+        assert (found.dtype, found.tolist()) == (expected.dtype, expected.tolist())
+    damaged = bytearray(content)
+    damaged[content.index(arrays["x"].tobytes()) + 40_000] ^= 1
+    (tmp_path / "x.npz").write_bytes(damaged)
+    with pytest.raises(SamplesError, match=r"x.npz cannot be read. Received: .*Bad CRC-32"):
+        read_npz_array(tmp_path / "x.npz", "x")
+
+
 def test_an_unknown_name_lists_the_names(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", a=np.arange(3), b=np.arange(3))
 
@@ -203,7 +221,7 @@ def test_a_member_whose_header_lies_is_an_error(tmp_path: Path) -> None:
 
 
 def test_memory_that_does_not_suffice_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    np.savez(tmp_path / "x.npz", x=np.arange(3, dtype=np.uint8))
+    np.savez_compressed(tmp_path / "x.npz", x=np.arange(3, dtype=np.uint8))
 
     def no_memory(*arguments: object) -> None:
         raise MemoryError
