@@ -161,7 +161,7 @@ def _compressed(rows: np.ndarray, depth: int) -> bytes:
     Smooth pictures are shortest filtered, flat tiles unfiltered. Filtered noise is shortest without a search for repetitions,
     which costs next to nothing.
     """
-    plain, filtered = np.pad(rows, ((0, 0), (1, 0))).tobytes(), _filtered(rows, depth)
+    plain, filtered = _plain_and_filtered(rows, depth)
     forms = ((plain, zlib.Z_FILTERED), (filtered, zlib.Z_FILTERED), (filtered, zlib.Z_RLE))
     return min((_deflated(content, strategy) for content, strategy in forms), key=len)
 
@@ -172,12 +172,13 @@ def _deflated(content: bytes, strategy: int) -> bytes:
     return compressor.compress(content) + compressor.flush()
 
 
-def _filtered(rows: np.ndarray, depth: int) -> bytes:
-    """Return every row with the number of its filter before it: the one with the smallest sum of magnitudes.
+def _plain_and_filtered(rows: np.ndarray, depth: int) -> tuple[bytes, bytes]:
+    """Return every row with the number of its filter before it: of none, and of the one with the smallest sum of magnitudes.
 
     Source: https://www.w3.org/TR/png-3/#9Filters and 12.7, filter selection
     """
-    padded = np.pad(rows, ((1, 0), (depth, 0)))
+    padded = np.zeros((1 + rows.shape[0], depth + rows.shape[1]), np.uint8)  # np.pad takes a third of the time of all this
+    padded[1:, depth:] = rows
     left, above, corner = padded[1:, :-depth], padded[:-1, depth:], padded[:-1, :-depth]
     mean = (left.astype(np.uint16) + above) >> 1
     predicted = (0, left, above, mean.astype(np.uint8), _paeth(left, above, corner))
@@ -189,7 +190,7 @@ def _filtered(rows: np.ndarray, depth: int) -> bytes:
     sums = np.abs(differences.view(np.int8)).view(np.uint8).sum(axis=2, dtype=np.int64)
     best = sums.argmin(axis=0)
     chosen: np.ndarray = numbered[best, np.arange(len(rows))]
-    return chosen.tobytes()
+    return numbered[0].tobytes(), chosen.tobytes()
 
 
 def _paeth(left: np.ndarray, above: np.ndarray, corner: np.ndarray) -> np.ndarray:
