@@ -177,11 +177,11 @@ def _plain_and_filtered(rows: np.ndarray, depth: int) -> tuple[bytes, bytes]:
 
     Source: https://www.w3.org/TR/png-3/#9Filters and 12.7, filter selection
     """
-    padded = np.zeros((1 + rows.shape[0], depth + rows.shape[1]), np.uint8)  # np.pad takes a third of the time of all this
+    padded = np.zeros((1 + rows.shape[0], depth + rows.shape[1]), np.uint8)  # np.pad takes as long as the filters
     padded[1:, depth:] = rows
     left, above, corner = padded[1:, :-depth], padded[:-1, depth:], padded[:-1, :-depth]
     mean = (left.astype(np.uint16) + above) >> 1
-    predicted = (0, left, above, mean.astype(np.uint8), _paeth(left, above, corner))
+    predicted: tuple[np.ndarray | int, ...] = (0, left, above, mean.astype(np.uint8), _paeth(left, above, corner))
     numbered = np.empty((len(predicted), len(rows), 1 + rows.shape[1]), np.uint8)
     numbered[..., 0] = np.arange(len(predicted))[:, None]
     differences = numbered[..., 1:]
