@@ -244,8 +244,11 @@ def _reduced(height: int, width: int, factor: int) -> tuple[int, int]:
 
 def _scale(maps: np.ndarray) -> tuple[float, float]:
     """Return the range of a shared scale: from zero, or the smallest value where it is negative, to the largest."""
-    finite = maps[np.isfinite(maps)]
-    low, high = (min(0.0, float(finite.min())), float(finite.max())) if finite.size else (0.0, 1.0)
+    low, high = float(maps.min()), float(maps.max())
+    if not np.isfinite([low, high]).all():
+        finite = maps[np.isfinite(maps)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    low = min(0.0, low)
     return (low, high) if high > low else (low, low + 1.0)
 
 

@@ -85,9 +85,10 @@ def percentile_end(percentile: float, *arrays: np.ndarray) -> float:
         percentile: from 0 to 100.
         arrays: one or more, of any shape.
     """
-    magnitudes = [np.abs(array[np.isfinite(array) & (array != 0)]) for array in arrays]
-    together = np.concatenate([each.ravel() for each in magnitudes])
-    return float(np.percentile(together, percentile)) if together.size else 1.0
+    found = [array[np.isfinite(array) & (array != 0)] for array in arrays]
+    together = found[0] if len(found) == 1 else np.concatenate(found)
+    magnitudes = np.abs(together, out=together)
+    return float(np.percentile(magnitudes, percentile, overwrite_input=True)) if magnitudes.size else 1.0
 
 
 def map_reduction(tiles: int, height: int, width: int, pixels: int) -> int:
