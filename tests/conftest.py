@@ -29,6 +29,9 @@ import pytest
 from cost import is_dear
 from fixed_weights import fix_weights
 
+COUNTED = pytest.StashKey[bool]()
+"""Whether coverage counts what a test runs."""
+
 DEMO = Path(__file__).parent.parent / "reportgen" / "demo"
 
 
@@ -41,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Dear is what makes a report, runs the command line, starts a process or trains, and what is marked so by itself.
     """
     gc.freeze()  # tests and modules stay to the end
+    met = set[str]()
     for item in items:
         if _needs_the_demos_report(item):
             item.add_marker(pytest.mark.xdist_group("demo"))
@@ -50,6 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         elif is_dear(item):
             item.add_marker(pytest.mark.dear)
+        test = item.nodeid.partition("[")[0]
+        item.stash[COUNTED] = item.get_closest_marker("slow") is None and test not in met
+        met.add(test)
     items.sort(
         key=lambda item: (
             not _needs_the_demos_report(item),
@@ -61,9 +68,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
-    """Count for coverage what the quick tests run: tracing takes half as long again, and slow tests run all of it once more."""
+    """Count for coverage what the first case of each test runs that is not slow: tracing takes as long again.
+
+    Slow tests run all of it once more, and other cases nearly the same lines.
+    """
     coverage = sys.modules.get("coverage")
-    measured = coverage.Coverage.current() if coverage and item.get_closest_marker("slow") else None
+    measured = coverage.Coverage.current() if coverage and not item.stash[COUNTED] else None
     if measured is None:
         return (yield)
     measured.stop()
