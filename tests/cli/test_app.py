@@ -1,5 +1,6 @@
 """The command line as a process would see it: exit codes, what stands on which stream, and what is left on the disk."""
 
+import gc
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen import __version__
+from reportgen import __version__, cli
 from reportgen.cli.app import main, run
 from reportgen.demo import CLASS_NAMES, MODEL, SAMPLES
 
@@ -290,6 +291,17 @@ def test_an_unforeseen_error_is_no_failed_gate(monkeypatch, capfd):
         main([])
     assert caught.value.code == 70
     assert "ZeroDivisionError: a bug" in capfd.readouterr().err
+
+
+def test_the_program_alone_looks_for_garbage_less_often(monkeypatch):
+    seen, before = [], gc.get_threshold()
+    monkeypatch.setattr("reportgen.cli.app.main", lambda arguments: seen.append((arguments, gc.get_threshold()[0])))
+    try:
+        cli.main(["--version"])
+        cli.main()
+    finally:
+        gc.set_threshold(*before)
+    assert seen == [(["--version"], before[0]), (None, 50_000)]
 
 
 @pytest.mark.slow
