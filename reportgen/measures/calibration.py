@@ -181,8 +181,8 @@ def chances(confidences: np.ndarray, *, seed: int) -> np.ndarray:
     for start in range(0, _DRAWS, step):
         numbers = generator.random((min(step, _DRAWS - start), count))
         for column, (place, confidence) in enumerate(zip(places, columns, strict=True)):
-            member = (place[:, None] == np.arange(CALIBRATION_BINS, dtype=np.int8)).astype(np.float32)
-            right = (numbers < confidence).astype(np.float32) @ member  # counts: float32 is exact up to 2^24
+            member = (np.arange(CALIBRATION_BINS, dtype=np.int8)[:, None] == place).astype(np.float32)
+            right = (numbers < confidence).astype(np.float32) @ member.T  # counts: float32 is exact up to 2^24
             errors[column, start : start + step] = np.abs(right - said[column]).sum(axis=1) / count
     return np.asarray(np.quantile(errors, 0.95, axis=1))
 

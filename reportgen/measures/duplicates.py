@@ -83,10 +83,10 @@ def _pictures(stored: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(known, values / np.where(known, lengths, 1), 0), np.float32).reshape(small.shape)
 
 
-_AT_ONCE = 512  # pictures that are compared with all before them
+_AT_ONCE = 256  # pictures that are compared with all before them
 _SIDE = 4  # pixels of a block
 _ROUNDING = 1e-5  # in float32
-_MOST_BY_PAIR = 4_000  # pairs: so many take as long as a product of all of 512 pictures with 5,000
+_MOST_BY_PAIR = 2_000  # pairs: so many take as long as a product of 256 pictures with 5,000
 
 
 @dataclass(frozen=True)
