@@ -16,8 +16,13 @@ from reportgen.errors import UsageError
 FEW = {"attribution": "none", "redraws": 5, "layers": "conv"}
 
 
-def trained(callbacks: list[Any], epochs: int = 3) -> dict[str, Any]:
-    """Train a small model that draws from every source, and return all that could differ."""
+def trained(callbacks: list[Any], epochs: int = 3, *, eager: bool = False) -> dict[str, Any]:
+    """Train a small model that draws from every source, and return all that could differ.
+
+    Args:
+        callbacks, epochs: as `fit` takes them.
+        eager: whether no graph is made, which takes longer than so few steps.
+    """
     import keras
     import tensorflow as tf
     from keras import layers
@@ -36,7 +41,8 @@ def trained(callbacks: list[Any], epochs: int = 3) -> dict[str, Any]:
             layers.Dense(2, activation="softmax", name="scores"),
         ]
     )
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"], run_eagerly=eager)
     x, y = samples()
     history = model.fit(x, y, validation_data=(x, y), epochs=epochs, batch_size=8, verbose=0, callbacks=callbacks)
     return {
@@ -91,7 +97,7 @@ def test_a_report_that_fails_warns_and_the_training_goes_on(tmp_path):
     x, _ = samples()
     callback = reportgen.ReportCallback((x[:, :5], None), path=tmp_path / "r-{epoch}.html", **FEW)
     with pytest.warns(UserWarning, match=r"reportgen: no report of epoch [12]. Received: MisfitError: ") as warned:
-        assert len(trained([callback], epochs=2)["history"]["loss"]) == 2
+        assert len(trained([callback], epochs=2, eager=True)["history"]["loss"]) == 2
     assert len(warned) == 2
     assert list(tmp_path.iterdir()) == []
     assert callback.report is None
@@ -100,7 +106,7 @@ def test_a_report_that_fails_warns_and_the_training_goes_on(tmp_path):
 def test_a_path_that_names_no_metric_is_a_warning_too(tmp_path):
     callback = reportgen.ReportCallback(path=tmp_path / "{val_f1}.html", **{**FEW, "layers": ()})
     with pytest.warns(UserWarning, match="no report of epoch 1. Received: KeyError: 'val_f1'"):
-        trained([callback], epochs=1)
+        trained([callback], epochs=1, eager=True)
 
 
 def test_what_cannot_be_used_is_told_before_the_training():
