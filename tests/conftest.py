@@ -89,10 +89,11 @@ def _shares_a_fixture(item: pytest.Item) -> bool:
 
 
 def _looked_at(item: pytest.Item) -> str:
-    """Return the name of the report at whose page a test only looks: those of one report share a page while it is open."""
+    """Return the report at whose page a test only looks, and how wide: those of one report share a page while it is open."""
     if "look" not in getattr(item, "fixturenames", ()):
         return ""
-    return str(item.callspec.params.get("name", "demo")) if hasattr(item, "callspec") else "demo"
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return f"{params.get('name', 'demo')} {params.get('width', 1280):>5}"
 
 
 def _needs_the_demos_report(item: pytest.Item) -> bool:

@@ -91,12 +91,11 @@ class Visit:
         page.goto(ADDRESS)
 
     def restore(self) -> None:
-        """Give the page the window and the media that it was opened with."""
-        options = {"color_scheme": "light", "forced_colors": "none", "viewport": WINDOW} | self.options
+        """Give the page the media that it was opened with."""
+        options = {"color_scheme": "light", "forced_colors": "none"} | self.options
         self.page.emulate_media(
             media="null", color_scheme=options["color_scheme"], forced_colors=options["forced_colors"]
         )
-        self.page.set_viewport_size(options["viewport"])
 
     def leave(self) -> bool:
         """Make the page as it was, empty and unheard, and return whether it can be: another page stays where a test opened it."""
@@ -108,6 +107,7 @@ class Visit:
         page.unroute_all()
         page.goto("about:blank")
         self.restore()
+        page.set_viewport_size(self.options.get("viewport", WINDOW))
         page.mouse.move(-1, -1)
         return True
 
@@ -150,12 +150,11 @@ class Pages:
                 self.put_back(visit)
             self._path, self._looked_at = path, {}
         key = repr((unfolded, sorted(options.items())))
-        if key in self._looked_at:
-            self._looked_at[key].restore()
-        else:
+        if key not in self._looked_at:
             visit = self._looked_at[key] = self.open(path, {}, options)
             if unfolded:
                 open_details(visit.page)
+        self._looked_at[key].restore()
         return self._looked_at[key]
 
 

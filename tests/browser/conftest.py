@@ -112,13 +112,14 @@ def open_page(pages: Pages) -> Iterator[Callable[..., Visit]]:
 def look(pages: Pages, report_paths: dict[str, Path]) -> Callable[..., Visit]:
     """Return a function that shows a report's page to tests that change no more of it than its window and its media.
 
-    All of them share a page, loaded once, with everything folded as it comes or open, and are run report by report: by their
-    parameter `name`, which is the demo's where there is none (tests/conftest.py).
+    All of them share a page, loaded once, with everything folded as it comes or open; its script asks for no width as it loads.
+    They are run report by report: by their parameter `name`, which is the demo's where there is none (tests/conftest.py).
     """
 
     def at(name: str, *, width: int = 1280, unfolded: bool = False, **options: Any) -> Visit:
-        viewport = {"width": width, "height": HEIGHTS[width]}
-        return pages.look(report_paths[name], unfolded, {"color_scheme": "light", "viewport": viewport, **options})
+        visit = pages.look(report_paths[name], unfolded, {"color_scheme": "light", **options})
+        visit.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        return visit
 
     return at
 
