@@ -20,7 +20,7 @@ _KEPT = {5: (0.72, 75), 9: (0.86, 44), 13: (0.92, 20)}
 """After so many steps: the frequencies whose norm is so near the largest one, and so many of them at the most."""
 _STARTS = 8  # frequencies from which the search climbs
 _NEAR_THE_BEST = 0.99  # of the largest norm: places that are climbed from and looked at to the end
-_STEPS_AHEAD, _STEPS_BESIDE, _STEPS_AT_LAST = 8, 5, 40
+_STEPS_CLIMBING, _STEPS_AT_LAST = 8, 40
 _CONVERGED = 1e-7
 _VECTORS = 2  # of each frequency, of so many of its largest eigenvalues
 
@@ -63,7 +63,7 @@ def searched_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
     tops = _near_the_best(peaks, peaks)
     vectors = np.stack([peak.vector for peak in tops], axis=1)
     places = np.array([peak.place for peak in tops])
-    end = _lanczos(symbol, places, vectors, fewest=_STEPS_AHEAD, most=_STEPS_AT_LAST, settled=_CONVERGED)
+    end = _lanczos(symbol, places, vectors, fewest=_STEPS_CLIMBING, most=_STEPS_AT_LAST, settled=_CONVERGED)
     return largest * math.sqrt(float(end.eigenvalues.max()))
 
 
@@ -202,7 +202,7 @@ def _climb(symbol: Symbol, peaks: Sequence[_Peak], reach: Sequence[int]) -> None
     climbing = list(peaks)
     while climbing:
         ahead = _untried(_foreseen(symbol, climbing, reach), tried)
-        _look(symbol, ahead, steps=_STEPS_AHEAD, keep=True)
+        _look(symbol, ahead, keep=True)
         climbing = _near_the_best(climbing, peaks)
         moved = [peak for peak in climbing if any(peak is other for other, *_ in ahead)]
         beside = [
@@ -211,7 +211,7 @@ def _climb(symbol: Symbol, peaks: Sequence[_Peak], reach: Sequence[int]) -> None
             if peak not in moved
             for place in (peak.place + ways) % symbol.size
         ]
-        better = _look(symbol, _untried(beside, tried), steps=_STEPS_BESIDE, keep=False)
+        better = _look(symbol, _untried(beside, tried), keep=False)
         climbing = [peak for peak in climbing if peak in moved or peak in better]
 
 
@@ -230,12 +230,14 @@ def _untried(places: Iterable[_Place], tried: set[tuple[int, ...]]) -> list[_Pla
     return new
 
 
-def _look(symbol: Symbol, places: Sequence[_Place], *, steps: int, keep: bool) -> list[_Peak]:
+def _look(symbol: Symbol, places: Sequence[_Place], *, keep: bool) -> list[_Peak]:
     """Look at places, move the peaks that are lower, and return these; `keep` also the vectors of places that are no better."""
     if not places:
         return []
     vectors = np.stack([vector for *_, vector in places], axis=1)
-    found = _lanczos(symbol, np.array([place for _, place, _ in places]), vectors, fewest=steps, most=steps)
+    found = _lanczos(
+        symbol, np.array([place for _, place, _ in places]), vectors, fewest=_STEPS_CLIMBING, most=_STEPS_CLIMBING
+    )
     better: dict[_Peak, np.ndarray] = {}
     for (peak, place, _), eigenvalue, (vector, *_) in zip(
         places, found.eigenvalues.tolist(), found.vectors, strict=True

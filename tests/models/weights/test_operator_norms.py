@@ -92,6 +92,13 @@ def test_the_search_finds_the_norm_of_all_frequencies_within_a_ten_thousandth(
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+def test_the_search_misses_none_of_twelve_flat_kernels_on_few_frequencies() -> None:
+    # random weights, whose norms at all frequencies are nearly the same
+    kernels = [draw(3, 3, 48, 48) for _ in range(12)]
+    errors = [searched_convolution_norm(one, (14, 14)) / convolution_norm(one, (14, 14)) - 1 for one in kernels]
+    assert max(map(abs, errors)) < 1e-5
+
+
 def test_entries_count_the_coarse_grid_and_pointwise_windows_once() -> None:
     assert search_entries((3, 3, 4, 8), (100, 100)) == 12 * 7 * 4 * 8
     assert search_entries((3, 3, 4, 8), (7, 7)) == 7 * 4 * 4 * 8
