@@ -104,8 +104,9 @@ def test_what_a_shard_gives_back_does_not_grow_with_the_samples_but_for_the_outp
     for batches in (2, 4):
         found = run_shard(replace(whole, indices=whole.indices[: batches * 128]))
         # what is pooled comes of 1,000 samples of the whole pass at the most, wherever these lie
-        each = [parts for one in found.batches for (_, kind), parts in one.parts.items() if kind != "pooled"]
-        sizes.append(sum(part.nbytes for parts in each for part in parts[:1]))
+        known = [added.statistics for batch in found.batches for _, added in batch.additions if added.statistics]
+        sizes.append(sum(part.nbytes for one in known for part in vars(one).values() if isinstance(part, np.ndarray)))
+    assert sizes[0] > 0
     assert sizes[1] == 2 * sizes[0]  # a shard holds its batches; `WINDOW` shards are held at once
 
 
