@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif is_dear(item):
             item.add_marker(pytest.mark.dear)
         test = item.nodeid.partition("[")[0]
-        item.stash[COUNTED] = item.get_closest_marker("slow") is None and test not in met
+        item.stash[COUNTED] = not any(map(item.get_closest_marker, ("slow", "untraced"))) and test not in met
         met.add(test)
     items.sort(
         key=lambda item: (

@@ -8,6 +8,8 @@ import pytest
 
 from reportgen.analyses import ANALYSES
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "reportgen").rglob("*.py"))
 

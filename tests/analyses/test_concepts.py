@@ -199,6 +199,7 @@ def told_by_brightness(*kernels: list[float]) -> list[Any]:
     return list(Concepts().findings(told(passed_on(*kernels), images, labels=labels), LIMITS))
 
 
+@pytest.mark.slow
 @pytest.mark.dear
 def test_a_depth_that_loses_what_no_later_one_regains_is_named() -> None:
     (finding,) = told_by_brightness(KEEPS, LOSES, KEEPS)
@@ -207,6 +208,7 @@ def test_a_depth_that_loses_what_no_later_one_regains_is_named() -> None:
     assert finding.evidence == {"before": 1.0, "after": 0.52, "lost_at_least": pytest.approx(least)}
 
 
+@pytest.mark.slow
 @pytest.mark.dear
 def test_depths_that_add_nothing_are_named_from_the_first_on() -> None:
     (finding,) = told_by_brightness(KEEPS, KEEPS, KEEPS)
@@ -220,6 +222,7 @@ def test_depths_that_add_nothing_are_named_from_the_first_on() -> None:
     assert str(finding.message).startswith("a linear probe gets 100% of 300 samples right, at 2 depths behind it 100%")
 
 
+@pytest.mark.slow
 @pytest.mark.dear
 def test_one_depth_alone_after_another_is_not_called_too_many() -> None:
     assert told_by_brightness(KEEPS, KEEPS) == []
@@ -285,6 +288,7 @@ def test_layers_that_tell_classes_no_better_than_before_training_are_named() -> 
     assert list(Concepts().findings(result, {**LIMITS, "no-better-than-untrained": max(avoided) - 1e-6})) == []
 
 
+@pytest.mark.slow
 @pytest.mark.dear
 def test_layers_that_were_trained_for_the_task_are_not() -> None:
     model = classifier(0)

@@ -50,6 +50,7 @@ def single(models):
     return [(report.to_html(), report.to_json()) for report in reports]
 
 
+@pytest.mark.slow
 def files_of(folder):
     return [((folder / f"epoch-{n}.html").read_text(), (folder / f"epoch-{n}.json").read_text()) for n in (1, 2)]
 

@@ -65,6 +65,7 @@ def alone(files):
     return report.to_html(), report.to_json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shards", [1, 8, None])
 def test_the_bytes_do_not_depend_on_the_number_of_shards(files, alone, shards):
     model, samples = files

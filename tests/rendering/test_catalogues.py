@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po
 
 from reportgen.messages import LANGUAGES
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ROOT / "reportgen" / "rendering" / "languages"
 CODES = [code for code in LANGUAGES if code != "en"]

@@ -77,7 +77,7 @@ def all_compiled(tmp_path_factory):
     return folder
 
 
-@pytest.mark.dear
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_page_is_the_same_from_python_as_from_templates(report, lang, all_compiled, monkeypatch):
     monkeypatch.syspath_prepend(all_compiled)

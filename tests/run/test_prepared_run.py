@@ -180,6 +180,7 @@ def first_and_last() -> tuple[Any, Any]:
     return found[0], found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.dear
 def test_compiled_pass_of_a_model_with_channels_first_equals_that_of_the_same_with_channels_last() -> None:
     first, last = first_and_last()
