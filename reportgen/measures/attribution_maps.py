@@ -19,6 +19,8 @@ METHODS: Mapping[str, str] = {
 }
 """Names by key, as --attribution takes them."""
 
+_ROUNDING = 1e-6
+
 
 def hirescam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     """Return HiResCAM maps, (n, height, width): every value times its own gradient, summed over the channels.
@@ -49,3 +51,19 @@ FORMULAS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "gradcam": gradcam,
     "layercam": layercam,
 }
+
+
+def positive_evidence(maps: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Return the positive part of maps (N, *size); of a map whose positive values together are rounding, zeros.
+
+    They are where their sum is at most a millionth of the logit, or of 1 where that is less: a class's score would not
+    change by more than the millionth that the deletion test takes for noise.
+
+    Args:
+        maps: (N, *size) float32.
+        logits: the logit that each explains, (N,).
+    """
+    positive = np.maximum(maps, 0)
+    least = _ROUNDING * np.maximum(1.0, np.abs(logits))
+    along = tuple(range(1, maps.ndim))
+    return np.where(np.expand_dims(positive.sum(axis=along, dtype=np.float64) > least, along), positive, 0)

@@ -95,6 +95,7 @@ def deletion_tests(
     seed: int,
     limit: float = AS_GOOD,
     most: int | None = None,
+    chosen: Sequence[int] | None = None,
 ) -> tuple[DeletionTest, ...]:
     """Return the test of each map, n of them, each with as many random orders as its verdict needs, at most 160.
 
@@ -114,19 +115,22 @@ def deletion_tests(
         seed: seed of the random orders.
         limit: share of random orders that may do as well, up to which a verdict is looked for.
         most: most inputs that are scored; None for as many as the verdicts need.
+        chosen: positions of the maps that are tested, the others having nothing to test; None for all.
 
     Source: Petsiuk et al., RISE, arXiv 1806.07421 (the deletion metric: the area under the curve); Samek et al.,
     arXiv 1509.06321 (a random heatmap as what others are compared with); Fong and Vedaldi, arXiv 1704.03296 (deletion by a
     blur). Log odds instead of probabilities, shares, cells and the numbers of orders are our choice.
     """
-    if not len(maps):
-        return ()
+    tests = [DeletionTest(math.nan, 0, 0) for _ in maps]
+    if chosen is None:
+        chosen = range(len(maps))
+    if not len(chosen):
+        return tuple(tests)
     cells = cells_of(maps)
     masked = _Masked(inputs, blurred(inputs), score)
     generators = [np.random.default_rng((seed, number)) for number in range(len(maps))]
     own = _positions(-np.nan_to_num(cells.reshape(len(cells), 1, -1)), np.random.default_rng(0).random)
     curves = [np.empty((0, len(DELETED))) for _ in maps]
-    tests = [DeletionTest(math.nan, 0, 0) for _ in maps]
 
     def follow(open_maps: list[int], left: int) -> int:
         """Draw orders for these maps until all are decided, or nothing is left; return how many inputs may still be scored."""
@@ -152,11 +156,11 @@ def deletion_tests(
                 break
         return left
 
-    needed = len(maps) * (1 + LOOKS[-1]) * len(DELETED)
+    needed = len(chosen) * (1 + LOOKS[-1]) * len(DELETED)
     if most is None or most >= needed:
-        follow(list(range(len(maps))), needed)
+        follow(list(chosen), needed)
     else:
-        for n in range(len(maps)):
+        for n in chosen:
             most = follow([n], most)
     return tuple(tests)
 

@@ -278,7 +278,30 @@ def test_a_map_without_a_positive_value_is_no_evidence_and_not_a_blank() -> None
     assert method.blank == method.samples
     assert method.figure.labels == ("20 ∅", "21 ∅")
     assert "deletion" not in method.samples[0].failed
-    assert method.samples[0].undecided == ()
+    assert method.samples[0].undecided == method.samples[0].untested == ()
+
+
+def test_a_budget_for_one_map_is_spent_on_one_that_has_something_to_test() -> None:
+    model, images = pooled(), draw(6, 8, 8, 1)
+    images[0] = 0  # nothing is seen, so that its map is empty
+    model.layers[0].set_weights([model.layers[0].get_weights()[0], np.zeros(4, np.float32)])
+    (whole,) = result_of(model, images, effort="full").methods
+    blank = [one.largest is None for one in whole.samples]
+    assert blank[0]
+    assert [one.orders == 0 for one in whole.samples] == blank
+    assert not any(one.untested for one in whole.samples)
+    first = blank.index(False)
+    dear = tuple(
+        replace(one, multiply_adds=2_400_000_000, output_shape=None) for one in context(model, images).layers[:2]
+    )
+    result = Attribution().run(replace(context(model, images, attribution=("hirescam",)), layers=dear))
+    (method,) = result.methods
+    assert [number for number, one in enumerate(method.samples) if one.orders] == [first]
+    assert method.samples[first].as_good == pytest.approx(whole.samples[first].as_good, abs=8)
+    (said,) = Attribution().findings(result, LIMITS)
+    assert said.message == (
+        f"HiResCAM: the deletion test covered 1 of {blank.count(False)} maps, the budget of effort “standard”"
+    )
 
 
 def test_a_score_that_nothing_changes_leaves_deletion_undecided_and_is_no_finding() -> None:

@@ -269,3 +269,14 @@ def test_deletion_works_in_volumes() -> None:
     )
     assert [is_better_than_random(one) for one in aimed] == [True] * 3
     assert [is_better_than_random(one) for one in away] == [False] * 3
+
+
+@pytest.mark.parametrize("most", [None, 2 * FIRST_LOOK])
+def test_maps_that_are_not_chosen_are_not_scored_and_change_no_other(most: int | None) -> None:
+    maps, images, score = draw(3, 7, 7), np.abs(draw(3, 14, 14, 1)), Brightness()
+    whole = deletion_tests(maps, images, Brightness(), seed=4, limit=0.3)
+    found = deletion_tests(maps, images, score, seed=4, limit=0.3, most=most, chosen=[0, 2])
+    assert (found[1].orders, np.isnan(found[1].distance), 1 in score.positions) == (0, True, False)
+    assert most is not None or (found[0], found[2]) == (whole[0], whole[2])
+    assert deletion_tests(maps, images, Brightness(), seed=4, chosen=[])[0].orders == 0
+    assert deletion_tests(maps[:0], images[:0], Brightness(), seed=4) == ()

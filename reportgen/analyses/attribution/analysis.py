@@ -41,7 +41,6 @@ MOST_SAMPLES = 10
 
 _PICTURE_PIXELS = 84 * 84
 _SLICES = 3  # of a volume, side by side
-_ROUNDING = 1e-6
 
 
 class Attribution:
@@ -71,7 +70,7 @@ class Attribution:
             return Skip(say("The gradients could not be computed. Received: {error}", error=str(error)))
         if isinstance(explained, str):
             return Skip(explained)
-        laid = [_laid_over(_above_rounding(maps.values, explained.logits), images) for maps in explained.maps]
+        laid = [_laid_over(maps.evidence, images) for maps in explained.maps]
         return AttributionResult(
             methods=tuple(
                 _method(maps, explained, samples, over, context.limits)
@@ -181,7 +180,11 @@ def _sample(
 
 
 def _untested(maps: CheckedMaps, position: int) -> tuple[str, ...]:
-    made = {RANDOMISED_WEIGHTS: position < maps.randomised, DELETION: maps.deletion[position].orders > 0}
+    has_order = bool(maps.evidence[position].any())
+    made = {
+        RANDOMISED_WEIGHTS: position < maps.randomised,
+        DELETION: maps.deletion[position].orders > 0 or not has_order,
+    }
     return tuple(test for test, is_made in made.items() if not is_made)
 
 
@@ -210,15 +213,3 @@ def attribution_figure(
         total=total,
         large=large,
     )
-
-
-def _above_rounding(maps: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """Return the positive part of maps (N, *size); of a map whose positive values together are rounding, zeros.
-
-    They are where their sum is at most a millionth of the logit, or of 1 where that is less: a class's score would not
-    change by more than the millionth that the deletion test takes for noise.
-    """
-    positive = np.maximum(maps, 0)
-    least = _ROUNDING * np.maximum(1.0, np.abs(logits))
-    along = tuple(range(1, maps.ndim))
-    return np.where(np.expand_dims(positive.sum(axis=along, dtype=np.float64) > least, along), positive, 0)

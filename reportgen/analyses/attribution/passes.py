@@ -12,7 +12,7 @@ from reportgen.analyses.base import AnalysisContext
 from reportgen.keras_internals import is_graph
 from reportgen.measures.arrangement import Arrangement
 from reportgen.measures.attribution_checks import completeness_error, rank_correlation
-from reportgen.measures.attribution_maps import FORMULAS
+from reportgen.measures.attribution_maps import FORMULAS, positive_evidence
 from reportgen.measures.deletion import DeletionTest, deletion_tests
 from reportgen.measures.effort import Effort, PaidTests, effort_of
 from reportgen.messages import say
@@ -45,15 +45,17 @@ class CheckedMaps:
     Attributes:
         key: the method, as --attribution takes it.
         values: (n, h, w) float32; h is 1 along time; (n, d, h, w) of volumes.
+        evidence: their positive part, see `positive_evidence`; all 0 of a map that has none.
         similarity: (n,) rank correlation with the map of the randomised network; NaN of what it has no map of.
         randomised: number of maps, the first ones, that it has one of.
-        deletion: the map's order against random ones, of each of n maps.
+        deletion: the map's order against random ones, of each of n maps; those without evidence are not tested.
         completeness: (n,) errors, or None.
         points: most that a sample's quadrature needed, or None.
     """
 
     key: str
     values: np.ndarray
+    evidence: np.ndarray
     similarity: np.ndarray
     randomised: int
     deletion: tuple[DeletionTest, ...]
@@ -159,6 +161,7 @@ def _maps(
     by_features = any(key in FORMULAS for key in keys)
     features, pictured = LogitGradients(live, target), LogitGradients(live, target, by_input=True)
     trained = features.of(given.inputs, given.logits, features=given.features) if by_features else None
+    logits = trained.logits if trained is not None else logits_at(live, target, given.inputs, given.logits)
     integrated = _integrated(live, target, pictured, given) if "integrated-gradients" in keys else None
     random, kernels = _randomised(context, live, features, pictured, given)
     checked = []
@@ -169,8 +172,7 @@ def _maps(
             error = _affine_error(context, live, target, given, values, trained) if key == "hirescam" else None
         elif integrated is not None:
             values, error, points = integrated
-        checked.append(_checked(key, values, random[key], given, seed, error, points))
-    logits = trained.logits if trained is not None else logits_at(live, target, given.inputs, given.logits)
+        checked.append(_checked(key, values, logits, random[key], given, seed, error, points))
     return tuple(checked), logits, kernels
 
 
@@ -197,6 +199,7 @@ def _randomised(
 def _checked(
     key: str,
     values: np.ndarray,
+    logits: np.ndarray,
     random: np.ndarray,
     given: _Samples,
     seed: int,
@@ -210,6 +213,7 @@ def _checked(
         shown = masked[:, 0] if pictures.ndim == 3 else masked
         return given.score(given.arrangement.undo(shown), positions)
 
+    evidence = positive_evidence(values, logits)
     deletion = deletion_tests(
         values,
         _with_rows(pictures),
@@ -217,10 +221,11 @@ def _checked(
         seed=seed,
         limit=given.as_good,
         most=given.tests[key].deletion,
+        chosen=np.flatnonzero(evidence.any(axis=tuple(range(1, evidence.ndim)))).tolist(),
     )
     similarity = np.full(len(values), np.nan)
     similarity[: len(random)] = [rank_correlation(*pair) for pair in zip(values, random, strict=False)]
-    return CheckedMaps(key, values, similarity, len(random), deletion, completeness, points)
+    return CheckedMaps(key, values, evidence, similarity, len(random), deletion, completeness, points)
 
 
 def _affine_error(

@@ -38,10 +38,11 @@ class SampleAttribution:
             the map's order, is below their mean; None where no order changes the score by more than a millionth.
         failed: names of the tests that it failed at the thresholds of this report.
         orders: number of random orders that its order was compared with: as many as the verdict needed, up to a bound; 0 where
-            deletion was not tested.
+            deletion was not tested, and of a map without a positive value.
         as_good: number of them that do as well as the map's order or better.
         undecided: names of the tests that decide nothing, where it failed none and has a positive value.
-        untested: names of the tests that were not made, as the effort did not reach so far.
+        untested: names of the tests that were not made, as the effort did not reach so far; a map without a positive value has no
+            order to test.
         voxel: depth, row and column of the slices that are shown, where the map of a volume is largest; None elsewhere.
     """
 
@@ -125,6 +126,11 @@ class MethodMaps:
     def tested(self, test: str) -> tuple[SampleAttribution, ...]:
         """The maps that a test was made of."""
         return tuple(sample for sample in self.samples if test not in sample.untested)
+
+    @property
+    def deleted(self) -> tuple[SampleAttribution, ...]:
+        """The maps whose order was compared with random ones."""
+        return tuple(sample for sample in self.samples if sample.orders)
 
     @property
     def passed(self) -> tuple[SampleAttribution, ...]:

@@ -234,9 +234,10 @@ def findings(result: AttributionResult, limits: Limits) -> Iterator[Finding | In
 
 
 def _not_all_tested(method: MethodMaps, effort: str) -> Iterator[Inconclusive]:
-    """Yield that deletion was not tested on all maps: those that were do not decide."""
-    tested = len(method.tested(DELETION))
-    if tested < len(method.samples):
+    """Yield that deletion was not tested on all maps that have an order: those that were do not decide."""
+    tested = len(method.deleted)
+    left = sum(DELETION in sample.untested for sample in method.samples)
+    if left:
         yield Inconclusive(
             AIMLESS.code,
             method.subject,
@@ -244,7 +245,7 @@ def _not_all_tested(method: MethodMaps, effort: str) -> Iterator[Inconclusive]:
                 "{method}: the deletion test covered {tested} of {total} maps, the budget of effort “{effort}”",
                 method=method.title,
                 tested=tested,
-                total=len(method.samples),
+                total=tested + left,
                 effort=effort,
             ),
             samples_needed=None,
