@@ -1,9 +1,7 @@
-"""The demo without what came after the first version: six sections, and the untrained networks of 'From pixels to concepts'.
+"""Reports without what came after the first version: six sections, and the untrained networks of 'From pixels to concepts'.
 
-`first_sections.py OPTIONS` is `reportgen demo OPTIONS` so; `costs.py` measures it, as the aims were set for these sections.
+`first_sections.py ARGUMENTS` is `reportgen ARGUMENTS` so; `costs.py` measures it, as the aims were set for these sections.
 """
-
-import sys
 
 from reportgen.analyses.concepts import separation
 from reportgen.building import build
@@ -22,5 +20,4 @@ def leave_out_later() -> None:
 
 if __name__ == "__main__":
     leave_out_later()
-    sys.argv[1:1] = ["demo"]
     main()

@@ -46,7 +46,11 @@ def test_a_report_is_that_of_the_model_without_the_turn(
     report = report_of(samples, *turns)
     for name in ("attribution", "filter_responses", "concepts", "robustness", "data_quality", "preprocessing_check"):
         one, other = (next(each for each in both["sections"] if each["name"] == name) for both in (report, plain))
-        assert one == other
+        # the turn puts out each value once more, which counts as 25 multiply-adds
+        turn = 25 * 14 * 12 * 3 if "cost" in other["result"] else 0
+        assert one["result"].get("cost", 0) == other["result"].get("cost", 0) + turn
+        assert {**one["result"], "cost": 0} == {**other["result"], "cost": 0}
+        assert {**one, "result": None} == {**other, "result": None}
         assert one["skipped"] is None
     said = report["samples"]
     assert said["shape"] == [14, 12, 3]
