@@ -273,7 +273,8 @@ def test_a_map_without_a_positive_value_is_no_evidence_and_not_a_blank() -> None
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([-np.abs(kernel), bias])
     model.layers[0].set_weights([model.layers[0].get_weights()[0], np.full(4, 9, np.float32)])
-    (method,) = result_of(model, np.abs(draw(2, 8, 8, 1))).methods
+    images = np.abs(np.random.default_rng(6).normal(size=(2, 8, 8, 1))).astype(np.float32)
+    (method,) = result_of(model, images).methods
     assert [sample.largest for sample in method.samples] == [None, None]
     assert method.blank == method.samples
     assert method.figure.labels == ("20 ∅", "21 ∅")
@@ -282,7 +283,7 @@ def test_a_map_without_a_positive_value_is_no_evidence_and_not_a_blank() -> None
 
 
 def test_a_budget_for_one_map_is_spent_on_one_that_has_something_to_test() -> None:
-    model, images = pooled(), draw(6, 8, 8, 1)
+    model, images = pooled(), np.random.default_rng(6).normal(size=(6, 8, 8, 1)).astype(np.float32)
     images[0] = 0  # nothing is seen, so that its map is empty
     model.layers[0].set_weights([model.layers[0].get_weights()[0], np.zeros(4, np.float32)])
     (whole,) = result_of(model, images, effort="full").methods
