@@ -124,13 +124,10 @@ class MethodMaps:
         return tuple(sample for sample in self.samples if sample.sign == "○")
 
     def tested(self, test: str) -> tuple[SampleAttribution, ...]:
-        """The maps that a test was made of."""
-        return tuple(sample for sample in self.samples if test not in sample.untested)
-
-    @property
-    def deleted(self) -> tuple[SampleAttribution, ...]:
-        """The maps whose order was compared with random ones."""
-        return tuple(sample for sample in self.samples if sample.orders)
+        """The maps that a test was made of: of deletion those whose order was compared with random ones."""
+        return tuple(
+            sample for sample in self.samples if test not in sample.untested and (test != DELETION or sample.orders)
+        )
 
     @property
     def passed(self) -> tuple[SampleAttribution, ...]:

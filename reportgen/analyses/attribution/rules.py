@@ -235,7 +235,7 @@ def findings(result: AttributionResult, limits: Limits) -> Iterator[Finding | In
 
 def _not_all_tested(method: MethodMaps, effort: str) -> Iterator[Inconclusive]:
     """Yield that deletion was not tested on all maps that have an order: those that were do not decide."""
-    tested = len(method.deleted)
+    tested = len(method.tested(DELETION))
     left = sum(DELETION in sample.untested for sample in method.samples)
     if left:
         yield Inconclusive(

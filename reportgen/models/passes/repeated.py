@@ -16,8 +16,8 @@ from reportgen.models.startup import TENSORFLOW, backend
 
 _WORTH_TRACING, _WORTH_TRACING_SMALL = 32, 512
 """Samples, to be run in all, for which a graph is made: of networks that keep many values, and of those of which the largest
-batch may be run. Making it and its first run take what some 30 samples of the former save (MobileNetV2 0.8 s of CPU time for
-0.02 a sample, ResNet50 1.1 for 0.04)."""
+batch may be run. Making it and its first run take what 20 to 30 samples of the former save (MobileNetV2 0.6 s of CPU time for
+0.02 a sample, ResNet50 0.85 for 0.04)."""
 
 _SHARE = 4
 """How many times fewer samples run at once than eagerly. A graph frees each layer's output, and small batches stay in a
