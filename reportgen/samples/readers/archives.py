@@ -1,6 +1,5 @@
 """NumPy's archives, `.npz`: which array holds the samples, which one their labels, and nothing else is read."""
 
-import struct
 import zipfile
 import zlib
 from dataclasses import replace
@@ -145,8 +144,8 @@ def _start(path: Path, member: zipfile.ZipInfo) -> int:
     """Return where a member's content begins, after its own header, whose length differs from that in the directory."""
     with path.open("rb") as file:
         file.seek(member.header_offset + _LENGTHS)
-        name, extra = struct.unpack("<HH", file.read(4))
-    return member.header_offset + _LENGTHS + 4 + int(name) + int(extra)
+        name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
+    return member.header_offset + _LENGTHS + 4 + name + extra
 
 
 def _listed(names: list[str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import SamplesError
+from reportgen.samples.readers import archives
 from reportgen.samples.readers.archives import npz_headers, read_npz_array
 from reportgen.samples.readers.arrays import read_npy
 from reportgen.untrusted.npy import ArrayHeader
@@ -17,6 +18,13 @@ class Bomb:
 
     def __reduce__(self) -> tuple[object, ...]:
         return (pytest.fail, ("code of the file was run",))
+
+
+class Pipe(io.BytesIO):
+    """Is written once, so that an archive cannot go back to a member's header."""
+
+    def seek(self, *_: object) -> int:
+        raise OSError
 
 
 def npy_bytes(array: np.ndarray) -> bytes:
@@ -177,6 +185,32 @@ def test_an_array_that_is_not_compressed_is_mapped_once_its_checksum_holds(tmp_p
     damaged[content.index(arrays["x"].tobytes()) + 40_000] ^= 1
     (tmp_path / "x.npz").write_bytes(damaged)
     with pytest.raises(SamplesError, match=r"x.npz cannot be read. Received: .*Bad CRC-32"):
+        read_npz_array(tmp_path / "x.npz", "x")
+
+
+def test_a_member_whose_lengths_stand_after_it_is_mapped_too(tmp_path: Path) -> None:
+    expected = np.arange(24_000).reshape(20, 30, 40)
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w") as archive:
+        for name in ("first", "x"):
+            archive.writestr(f"{name}.npy", npy_bytes(expected))
+        assert archive.getinfo("x.npy").flag_bits & 8
+    (tmp_path / "x.npz").write_bytes(pipe.getvalue())
+    found = read_npz_array(tmp_path / "x.npz", "x")
+    assert isinstance(found, np.memmap)
+    assert found.tolist() == expected.tolist()
+
+
+def test_a_file_that_is_cut_once_it_is_checked_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez(tmp_path / "x.npz", x=np.arange(24_000))
+
+    def start_in_what_is_left(path: Path, member: zipfile.ZipInfo) -> int:
+        path.write_bytes(path.read_bytes()[:27])
+        return start(path, member)
+
+    start = archives._start
+    monkeypatch.setattr(archives, "_start", start_in_what_is_left)
+    with pytest.raises(SamplesError, match=r"x.npz cannot be read"):
         read_npz_array(tmp_path / "x.npz", "x")
 
 
