@@ -35,9 +35,8 @@ BEYOND_COLOUR = (224, 190, 140)
 """Sand: neither a grey nor a colour of a map."""
 GROUND_COLOUR = (219, 227, 234)
 """Around panels and between them, so that a white patch has an edge."""
-_URL_SAFE = "!$()*+,-./:;=?@_~"  # and neither of HTML's own & and '
-_QUOTE = "'"  # stands in an attribute in double quotes
-_UNTOUCHED = {*string.ascii_letters, *string.digits, *_URL_SAFE, *_QUOTE, "%"}  # of a drawing; each % is quoted first
+_UNTOUCHED = {*string.ascii_letters, *string.digits, *"!$'()*+,-./:;=?@_~", "%"}
+"""Characters that stay as they are in the address of a drawing, which stands in double quotes; each % is encoded before them."""
 _SVG: Any = {"svg.hashsalt": "reportgen", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "sans-serif"]}
 
 
@@ -173,7 +172,7 @@ def _deflated(content: bytes, strategy: int) -> bytes:
 
 
 def _plain_and_filtered(rows: np.ndarray, depth: int) -> tuple[bytes, bytes]:
-    """Return every row with the number of its filter before it: of none, and of the one with the smallest sum of magnitudes.
+    """Return the rows unfiltered, and each by the filter with the smallest sum of magnitudes; its number stands before each row.
 
     Source: https://www.w3.org/TR/png-3/#9Filters and 12.7, filter selection
     """

@@ -47,7 +47,8 @@ _LETTERS = string.ascii_letters
 MOST_ELEMENTS = 2_962
 """Elements of a page that a longer table may not exceed: with what the script adds they are under 3,000."""
 
-_FAR = 1.5  # times so many elements: no table is long enough to matter
+_FAR = 1.5
+"""Times so many elements: a page beyond that gets the shortest tables next, as those in between would not do."""
 
 
 def render_html(report: Report, *, paper: str | None = None, full: bool = False) -> str:

@@ -331,7 +331,7 @@ COLUMNS = tuple(field.name for field in fields(LayerSummary))
 
 
 _AS_THEY_ARE = (str, int, bool, type(None))
-"""Types, of most values, that need no look at what else they could be."""
+"""Types, of most values, that are written without a look at what else they could be."""
 
 
 def _plain(value: Any) -> Any:

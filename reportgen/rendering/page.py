@@ -67,6 +67,7 @@ _DIGIT = 7
 """CSS pixels of a character under a tile."""
 
 DrawnTiles = tuple[tuple[Frame, ...], TilePicture]
+"""A picture of tiles and the frames that it shows."""
 
 _SLICES = 3
 """Slices of a volume that stand side by side in a picture."""
