@@ -42,6 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Slow is whatever needs a browser, the demo's report or a whole run; what is marked so by itself and shares no fixture runs
     wherever there is time.
     Dear is what makes a report, runs the command line, starts a process or trains, and what is marked so by itself.
+    Tests that only look at a page come report by report, after those that act on one.
     """
     gc.freeze()  # tests and modules stay to the end
     met = set[str]()
@@ -68,9 +69,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
-    """Count for coverage what the first case of each test runs that is not slow: tracing takes as long again.
+    """Let coverage count the first case of each test that is not slow: tracing takes as long again as the test.
 
-    Slow tests run all of it once more, and other cases nearly the same lines.
+    Slow tests and further cases run little that is new.
     """
     coverage = sys.modules.get("coverage")
     measured = coverage.Coverage.current() if coverage and not item.stash[COUNTED] else None
@@ -89,7 +90,7 @@ def _shares_a_fixture(item: pytest.Item) -> bool:
 
 
 def _looked_at(item: pytest.Item) -> str:
-    """Return the report at whose page a test only looks, and how wide: those of one report share a page while it is open."""
+    """Return which page a test only looks at, and how wide, so that tests of one page follow each other; '' for others."""
     if "look" not in getattr(item, "fixturenames", ()):
         return ""
     params = item.callspec.params if hasattr(item, "callspec") else {}
