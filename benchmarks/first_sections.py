@@ -1,6 +1,6 @@
 """Reports without what came after the first version: six sections, and the untrained networks of 'From pixels to concepts'.
 
-`first_sections.py ARGUMENTS` is `reportgen ARGUMENTS` so; `costs.py` measures it, as the aims were set for these sections.
+`first_sections.py ARGUMENTS` runs `reportgen ARGUMENTS` so. `costs.py` measures it, as some aims are asked of these sections.
 """
 
 from reportgen.analyses.concepts import separation
