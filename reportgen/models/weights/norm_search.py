@@ -13,7 +13,7 @@ import numpy as np
 from reportgen.models.weights.kernel_statistics import spectral_norm
 
 _GRID = 12  # frequencies along an axis of the coarse grid, for windows of 3
-_ALL = 4 / 3  # times so many: all of an axis' frequencies are looked at
+_ALL = 4 / 3  # an axis with up to so many times that number has all its frequencies looked at
 _STEPS, _FEWEST_STEPS = 24, 14
 _SETTLED = 2e-5  # of the largest eigenvalue, from one step to the next
 _KEPT = {5: (0.72, 75), 9: (0.86, 44), 13: (0.92, 20)}
@@ -55,8 +55,10 @@ def searched_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
     )
     best = np.argsort(-found.eigenvalues, kind="stable")[:_STARTS]
     peaks = [
-        _Peak(tuple(grid[found.places[index]].tolist()), float(found.eigenvalues[index]), list(found.vectors[index]))
-        for index in best
+        _Peak(tuple(grid[place].tolist()), float(eigenvalue), vectors[0], list(vectors))
+        for place, eigenvalue, vectors in zip(
+            found.places[best], found.eigenvalues[best], found.vectors[best], strict=True
+        )
     ]
     reach = [-(-length // (2 * _along(window))) for window, length in zip(values.shape, size, strict=False)]
     _climb(symbol, peaks, reach)
@@ -68,7 +70,9 @@ def searched_convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> floa
 
 
 def search_entries(shape: tuple[int, ...], size: tuple[int, ...]) -> int:
-    """Return how many numbers the matrices of all frequencies of `searched_convolution_norm`'s coarse grid have: what it costs.
+    """Return what `searched_convolution_norm` costs: the numbers in the matrices of its coarse grid's frequencies.
+
+    Where all frequencies of an axis are looked at, up to a third more than the grid's, the grid's are counted.
 
     Args:
         shape: the kernel's shape in Keras' axis order.
@@ -117,9 +121,8 @@ class Symbol:
             vectors: one for each of the frequencies, (side, F) complex64.
         """
         shifted = (waves.conj()[:, None] * vectors).reshape(len(self.rows), -1)
-        inner = self.rows.T @ shifted.view(
-            np.float32
-        )  # real and imaginary parts beside one another: a product of real ones
+        # real and imaginary parts beside one another: a product of real matrices
+        inner = self.rows.T @ shifted.view(np.float32)
         outer = (self.rows @ inner).view(np.complex64).reshape(len(waves), self.side, -1)
         outer *= waves[:, None]
         return outer.sum(axis=0), _squares(inner.view(np.complex64))
@@ -159,16 +162,12 @@ class Symbol:
 
 @dataclass(eq=False)
 class _Peak:
-    """A place from which the search climbs, its eigenvalue, and vectors of places around it, those of the place first."""
+    """A place that the search has climbed to, its eigenvalue and vector, and the vectors of all places kept on the way."""
 
     place: tuple[int, ...]
     eigenvalue: float
+    vector: np.ndarray
     basis: list[np.ndarray]
-    at_place: int = 0
-
-    @property
-    def vector(self) -> np.ndarray:
-        return self.basis[self.at_place]
 
 
 @dataclass(frozen=True)
@@ -203,16 +202,16 @@ def _climb(symbol: Symbol, peaks: Sequence[_Peak], reach: Sequence[int]) -> None
     while climbing:
         ahead = _untried(_foreseen(symbol, climbing, reach), tried)
         _look(symbol, ahead, keep=True)
+        went_ahead = {peak for peak, *_ in ahead}
         climbing = _near_the_best(climbing, peaks)
-        moved = [peak for peak in climbing if any(peak is other for other, *_ in ahead)]
         beside = [
             (peak, tuple(place.tolist()), peak.vector)
             for peak in climbing
-            if peak not in moved
+            if peak not in went_ahead
             for place in (peak.place + ways) % symbol.size
         ]
         better = _look(symbol, _untried(beside, tried), keep=False)
-        climbing = [peak for peak in climbing if peak in moved or peak in better]
+        climbing = [peak for peak in climbing if peak in went_ahead | better]
 
 
 def _near_the_best(some: Iterable[_Peak], peaks: Sequence[_Peak]) -> list[_Peak]:
@@ -230,30 +229,27 @@ def _untried(places: Iterable[_Place], tried: set[tuple[int, ...]]) -> list[_Pla
     return new
 
 
-def _look(symbol: Symbol, places: Sequence[_Place], *, keep: bool) -> list[_Peak]:
-    """Look at places, move the peaks that are lower, and return these; `keep` also the vectors of places that are no better."""
+def _look(symbol: Symbol, places: Sequence[_Place], *, keep: bool) -> set[_Peak]:
+    """Look at places and return the peaks that moved to a higher one; `keep` also the vectors of places that are no higher."""
     if not places:
-        return []
+        return set()
     vectors = np.stack([vector for *_, vector in places], axis=1)
     found = _lanczos(
         symbol, np.array([place for _, place, _ in places]), vectors, fewest=_STEPS_CLIMBING, most=_STEPS_CLIMBING
     )
-    better: dict[_Peak, np.ndarray] = {}
+    moved = set()
     for (peak, place, _), eigenvalue, (vector, *_) in zip(
         places, found.eigenvalues.tolist(), found.vectors, strict=True
     ):
-        higher = eigenvalue > peak.eigenvalue * (1 + _CONVERGED)
-        if higher:
-            peak.place, peak.eigenvalue = place, eigenvalue
-            better[peak] = vector
+        if eigenvalue > peak.eigenvalue * (1 + _CONVERGED):
+            peak.place, peak.eigenvalue, peak.vector = place, eigenvalue, vector
+            moved.add(peak)
         if keep:
-            peak.at_place = len(peak.basis) if higher else peak.at_place
             peak.basis.append(vector)
     if not keep:
-        for peak, vector in better.items():
-            peak.at_place = len(peak.basis)
-            peak.basis.append(vector)
-    return list(better)
+        for peak in moved:
+            peak.basis.append(peak.vector)
+    return moved
 
 
 def _foreseen(symbol: Symbol, peaks: Sequence[_Peak], reach: Sequence[int]) -> Iterable[_Place]:

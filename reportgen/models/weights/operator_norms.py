@@ -101,10 +101,8 @@ def convolution_norm(values: np.ndarray, size: tuple[int, ...]) -> float:
     grams = _gram_transform(values, size)
     side = grams.shape[1]
     trace = np.einsum("fii->f", grams).real
-    apart = (grams.real**2 + grams.imag**2).sum(
-        axis=(1, 2)
-    ) - trace**2 / side  # of the eigenvalues from their mean, squared
-    upper = trace / side + np.sqrt(np.maximum(apart, 0.0) * (side - 1) / side)
+    squares = (grams.real**2 + grams.imag**2).sum(axis=(1, 2))  # sum of the squared eigenvalues; the trace is their sum
+    upper = trace / side + np.sqrt(np.maximum(squares - trace**2 / side, 0.0) * (side - 1) / side)
     order = np.argsort(-upper, kind="stable")
     largest = 0.0
     for start in range(0, len(order), _EXACT_AT_ONCE):
@@ -152,12 +150,7 @@ def fourier_transform(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
         values: kernel in Keras' axis order.
         size: the input's size along each axis of the window.
     """
-    counts = (*size[:-1], size[-1] // 2 + 1)
-    return _transform_at(values, size, np.indices(counts).reshape(len(size), -1).T)
-
-
-def _transform_at(values: np.ndarray, size: tuple[int, ...], places: np.ndarray) -> np.ndarray:
-    """Return the transform at frequencies of the grid, places (frequencies, axes) of int."""
+    places = np.indices((*size[:-1], size[-1] // 2 + 1)).reshape(len(size), -1).T
     taps = np.indices(values.shape[: len(size)]).reshape(len(size), -1)
     angles = -2 * np.pi * ((places / np.array(size)) @ taps)
     flat = values.reshape(taps.shape[1], -1).astype(np.float32, copy=False)
