@@ -165,7 +165,7 @@ def calibrate(
 def chances(confidences: np.ndarray, *, seed: int) -> np.ndarray:
     """Return the calibration error that perfectly calibrated answers stay under 95 times in 100, of each column, (K,).
 
-    All columns have the same draws, so that one says of a column what it would say of it alone.
+    All columns share their draws, so that each has the error that it would have alone.
 
     Args:
         confidences: (N, K) probabilities of answers, in [0, 1].

@@ -36,11 +36,12 @@ def histogram_of(
     finite = [each for each in values.values() if len(each)]
     low, high = (min(v.min() for v in finite), max(v.max() for v in finite)) if finite else (0.0, 0.0)
     inner = _inner_range(np.concatenate([_spread(each) for each in finite])) if finite else (low, high)
-    if inner[1] - inner[0] < _WIDE * (float(high) - float(low)) and inner[1] > inner[0]:
+    tails_cut = inner[1] - inner[0] < _WIDE * (float(high) - float(low)) and inner[1] > inner[0]
+    if tails_cut:
         low, high = inner
     edges = np.histogram_bin_edges(np.empty(0), bins=bins, range=(float(low), float(high)))
     within = (float(edges[0]), float(edges[-1]))
-    counts = {name: _counts(each, bins, within, cut=(low, high) == inner) for name, each in values.items()}
+    counts = {name: _counts(each, bins, within, cut=tails_cut) for name, each in values.items()}
     scales = {name: (stands_for or {}).get(name, len(each)) / max(len(each), 1) for name, each in values.items()}
     cut = sum(round((len(each) - int(counts[name].sum())) * scales[name]) for name, each in values.items())
     counts = {name: np.rint(each * scales[name]).astype(np.int64) for name, each in counts.items()}
@@ -50,8 +51,8 @@ def histogram_of(
 def _counts(values: np.ndarray, bins: int, within: tuple[float, float], *, cut: bool) -> np.ndarray:
     """Return how many values lie in each of some bins of equal width, the last one with both its ends, (bins,) int64.
 
-    As `np.histogram` does in a third of its time: a value within rounding of an edge may be counted beside it. Where the bins are
-    not `cut`, no value lies beyond them.
+    As `np.histogram` does in a third of its time: a value within rounding of an edge may be counted beside it. Values beyond the
+    bins, which are looked for only where tails were `cut`, are left out.
     """
     low, high = within
     found = np.zeros(bins, np.int64)
@@ -73,18 +74,17 @@ def _inner_range(values: np.ndarray) -> tuple[float, float]:
         low = values[values <= some[tail]]
         high = values[values >= some[-1 - tail]]
         if min(len(low), len(high)) > _TAIL * len(values) + 1:
-            return _quantile(low, len(values), _TAIL), _quantile(
-                high, len(values), 1 - _TAIL, above=len(values) - len(high)
-            )
+            below = len(values) - len(high)
+            return _quantile(low, len(values), _TAIL), _quantile(high, len(values), 1 - _TAIL, below=below)
     low, high = np.quantile(values, (_TAIL, 1 - _TAIL))
     return float(low), float(high)
 
 
-def _quantile(part: np.ndarray, count: int, share: float, *, above: int = 0) -> float:
-    """Return the quantile of so many values from the part of them that it lies in, with so many values below the part."""
+def _quantile(part: np.ndarray, count: int, share: float, *, below: int = 0) -> float:
+    """Return the quantile of so many values from the part of them that it lies in, which has `below` of them below itself."""
     place = (count - 1) * share
     first = math.floor(place)
-    lower, upper = np.partition(part, (first - above, first + 1 - above))[first - above : first + 2 - above]
+    lower, upper = np.partition(part, (first - below, first + 1 - below))[first - below : first + 2 - below]
     step, way = float(upper - lower), place - first
     return float(lower) + step * way if way < 0.5 else float(upper) - step * (1 - way)
 

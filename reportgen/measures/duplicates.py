@@ -137,10 +137,8 @@ def _first_alike(found: Fingerprints) -> dict[int, tuple[int, float]]:
     halves = (blocks**2).sum(axis=1, keepdims=True) / 2
     halves[~pictures.any(axis=1)] = 2  # farther from everything than two pictures can be
     ones = np.ones_like(halves)
-    one, other = (
-        np.hstack([blocks, -halves, ones]),
-        np.hstack([blocks, ones, -halves]).T,
-    )  # whose product is -distance² / 2
+    # the product of these two is -distance² / 2
+    one, other = np.hstack([blocks, -halves, ones]), np.hstack([blocks, ones, -halves]).T
     for start in range(0, len(pictures), _AT_ONCE):
         end = min(start + _AT_ONCE, len(pictures))
         rows, columns = _earlier(one[start:end] @ other[:, :end] >= NEAR - 1 - _ROUNDING, start)
@@ -158,7 +156,7 @@ def _first_alike(found: Fingerprints) -> dict[int, tuple[int, float]]:
 
 
 def _earlier(marked: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and columns of the marked pairs, of which the first row is that of a position, with an earlier one."""
+    """Return rows and columns of the marked pairs of a picture and an earlier one; the first row is that of picture `start`."""
     rows, columns = np.nonzero(marked)
     earlier = columns < rows + start
     return rows[earlier], columns[earlier]

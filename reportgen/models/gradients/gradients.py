@@ -52,7 +52,7 @@ class ClassLogits:
         return ClassLogits(self.columns[chosen], self.signs[chosen])
 
     def of(self, flat: np.ndarray) -> np.ndarray:
-        """Return them, with their signs, from all logits of each sample, (n, K): (n,) float32."""
+        """Return the classes' logits times their signs, (n,) float32, of all logits of each sample, (n, K)."""
         return np.asarray(flat[np.arange(len(flat)), self.columns] * self.signs, dtype=np.float32)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 _BLOCK = 2**17  # values that stay in a processor's cache while several statistics are taken of them
 _LANES = 1024
-"""Values in a row, at least: few channels are taken several positions at a time, so that numpy's innermost loop is long."""
+"""Values in a row, about: few channels are taken several positions at a time, so that numpy's innermost loop is long."""
 
 _MOST_COUNTED = 255  # rows whose counts fit into a byte
 END_SHARE = 0.01

@@ -18,7 +18,7 @@ from reportgen.errors import ForwardError
 from reportgen.models.graphs import array_at
 from reportgen.models.passes.compiled import CompiledModel, CompiledPass
 from reportgen.models.passes.recorder import Activations, Recorder
-from reportgen.models.passes.reduced import Reduced, ReducedPass, tell
+from reportgen.models.passes.reduced import Reduced, ReducedPass
 from reportgen.models.passes.wrapping import recording
 
 _BATCH_VALUES = 300_000_000
@@ -161,7 +161,8 @@ class ForwardPass:
         """Record what a batch of so many samples added, after all batches before it."""
         self._left -= size
         self._recorder.begin(size)
-        tell(self._recorder, found)
+        for name, more in found.additions:
+            self._recorder.take(name, more)
         self._outputs.append(found.output)
 
     def finish(self) -> Activations:

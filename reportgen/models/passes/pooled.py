@@ -132,9 +132,8 @@ def channel_maxima(flat: np.ndarray) -> np.ndarray:
     samples, positions, channels = flat.shape
     most = min(positions, max(_LANES // channels, 1))
     side = next(side for side in range(most, 0, -1) if positions % side == 0)
-    rows = flat.reshape(
-        samples, positions // side, side * channels
-    )  # several positions at a time, for long innermost loops
+    # several positions at a time, for long innermost loops
+    rows = flat.reshape(samples, positions // side, side * channels)
     return np.asarray(rows.max(axis=1, initial=-np.inf).reshape(samples, side, channels).max(axis=1))
 
 

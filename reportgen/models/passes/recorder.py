@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,10 +74,10 @@ class Addition:
     """What one batch adds about a call; None for what is not wanted of it. It can be sent between processes.
 
     Attributes:
-        statistics: those of its channels.
-        top: where these answer most, of the batch's samples alone.
-        pooled: what `pool` gives for the samples wanted.
-        moments: those of what a batch normalisation receives.
+        statistics: statistics of the call's channels.
+        top: where these channels answer most, among the batch's samples alone.
+        pooled: what `pool` gives for the samples that are pooled.
+        moments: mean and variance of what a batch normalisation receives.
     """
 
     statistics: ChannelStatistics | None = None
@@ -199,8 +199,7 @@ class Recorder:
         self._passed_over = frozenset(heads | behind | self._linear())
         self._kept_for = self._stand_ins() if self._keep_activations else {}
         shapes = {name: self._channels_last(path, values).shape[1:] for name, path, values in self._held}
-        place = {name: index for index, name in enumerate(self._found.order)}
-        may_be = sorted(filter(self._may_be_pooled, shapes), key=lambda name: place.get(name, len(place)))
+        may_be = self._in_order(filter(self._may_be_pooled, shapes))
         self.pools.settle({name: shapes[name] for name in may_be}, self._kept)
         while self._held:
             self._look(*self._held.pop(0))
@@ -213,24 +212,22 @@ class Recorder:
             self._parts.setdefault(name, []).append(values if whole else values[: self._left].copy())
 
     def given(self, name: str, path: str, values: np.ndarray, place: Place) -> Addition:
-        """Return what a call's outputs for a batch add, (n, ...) float32; nothing is recorded."""
+        """Return what a call adds with its outputs for a batch, (n, ...) float32; nothing is recorded."""
         values = self._channels_last(path, values)
         top = name in self._keep and values.ndim > 2 and place.searched > 0
         pooled = len(place.pooled) > 0 and self.pools.pools(name)
+        ends = ACTIVATION_ENDS.get(self._activation[path])
         return Addition(
-            statistics=channel_statistics(values, ACTIVATION_ENDS.get(self._activation[path]))
-            if self.judges(name)
-            else None,
+            statistics=channel_statistics(values, ends) if self.judges(name) else None,
             top=top_positions(values[: place.searched]) if top else None,
             pooled=pool(values[place.pooled]) if pooled else None,
         )
 
     def received(self, path: str, values: np.ndarray) -> Addition:
-        """Return what values add that a batch normalisation receives, float32; nothing is recorded."""
+        """Return what a batch normalisation adds with the values that it receives, float32; nothing is recorded."""
         axis = self._layers[path].axis
-        return Addition(
-            moments=channel_moments(np.moveaxis(values, axis[0] if isinstance(axis, list | tuple) else axis, -1))
-        )
+        channels = axis[0] if isinstance(axis, list | tuple) else axis
+        return Addition(moments=channel_moments(np.moveaxis(values, channels, -1)))
 
     def take(self, name: str, more: Addition) -> None:
         """Record what a batch adds about a call, after those before it."""
@@ -278,14 +275,17 @@ class Recorder:
     def finish(self, outputs: np.ndarray) -> Activations:
         """Return everything recorded, with the model's outputs for all samples."""
         found = self._found
-        place = {name: index for index, name in enumerate(found.order)}
-        names = sorted(self._parts, key=lambda name: place.get(name, len(place)))
-        found.kept = {name: _joined(self._parts.pop(name)) for name in names}
+        found.kept = {name: _joined(self._parts.pop(name)) for name in self._in_order(self._parts)}
         found.outputs = outputs
         found.pooled = self.pools.finish()
         if self._beside_parts:
             found.beside, found.beside_call = np.concatenate(self._beside_parts), self._beside
         return found
+
+    def _in_order(self, names: Iterable[str]) -> list[str]:
+        """Return calls in the order of the pass, those that are not in it last."""
+        place = {name: index for index, name in enumerate(self._found.order)}
+        return sorted(names, key=lambda name: place.get(name, len(place)))
 
     def _stand_ins(self) -> dict[str, str]:
         """Return the first activation of each call to keep that has none of its own, and that call."""

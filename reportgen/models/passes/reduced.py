@@ -127,9 +127,3 @@ class ReducedPass:
 
 
 _UNTRACEABLE = object()
-
-
-def tell(recorder: Recorder, found: Reduced) -> None:
-    """Tell a recorder what a batch adds, after those before it."""
-    for name, more in found.additions:
-        recorder.take(name, more)

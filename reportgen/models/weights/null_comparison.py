@@ -150,8 +150,9 @@ class _Compared:
         self._draws = redraw(kernel, part, most, seed=seed)
         if self._draws is None:
             name = kernel.initializer_name
-            known = say("a part of {name} cannot be redrawn", name=name)
-            self._reason = say("no initialiser is known") if name is None else known
+            self._reason = (
+                say("no initialiser is known") if name is None else say("a part of {name} cannot be redrawn", name=name)
+            )
 
     def with_draws(self, count: int) -> ComparedKernel:
         """Return the kernel beside so many draws, 3 or more and no fewer than before; beside their law where that is known."""
@@ -229,9 +230,8 @@ def _spectrum(part: ComparedPart) -> _Spectrum:
         return _Spectrum()
     eigenvalues = np.linalg.eigvalsh(gram(matrix).astype(np.float64))
     norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
-    alive = matrix[
-        norms > _DEAD * norms.max()
-    ]  # filters that are dead are another matter than directions that are lost
+    # filters that are dead are another matter than directions that are lost
+    alive = matrix[norms > _DEAD * norms.max()]
     among = eigenvalues if len(alive) == len(matrix) else np.linalg.eigvalsh(gram(alive).astype(np.float64))
     whole = part.values.size == part.whole
     return _Spectrum(
@@ -296,6 +296,9 @@ def _distance(value: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.nda
 
 def draws_distances(draws: np.ndarray, weights: int) -> np.ndarray:
     """Return the distance of every draw from the others, (K, 6) float64: what distances chance alone gives.
+
+    Mean and variance of the others follow from those of all draws: with d a draw's distance from the mean of all K, leaving it
+    out moves the mean by d / (K - 1) and lowers the sum of squares by d² K / (K - 1).
 
     Args:
         draws: (K, 6) float64, K at least 3.
