@@ -79,7 +79,7 @@ class Concepts:
 
 def _placements(context: AnalysisContext, samples: EvaluatedSamples) -> Mapping[str, Placement]:
     """Return where the layers' values look; none for samples that are no pictures and where it cannot be followed."""
-    if context.live is None or samples.images.ndim not in (4, 5):
+    if samples.images.ndim not in (4, 5):
         return {}
     try:
         return context.placements
