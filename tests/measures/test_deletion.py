@@ -273,7 +273,9 @@ def test_deletion_works_in_volumes() -> None:
 
 @pytest.mark.parametrize("most", [None, 2 * FIRST_LOOK])
 def test_maps_that_are_not_chosen_are_not_scored_and_change_no_other(most: int | None) -> None:
-    maps, images, score = draw(3, 7, 7), np.abs(draw(3, 14, 14, 1)), Brightness()
+    generator, score = np.random.default_rng(2), Brightness()
+    maps = generator.normal(size=(3, 7, 7)).astype(np.float32)
+    images = np.abs(generator.normal(size=(3, 14, 14, 1))).astype(np.float32)
     whole = deletion_tests(maps, images, Brightness(), seed=4, limit=0.3)
     found = deletion_tests(maps, images, score, seed=4, limit=0.3, most=most, chosen=[0, 2])
     assert (found[1].orders, np.isnan(found[1].distance), 1 in score.positions) == (0, True, False)

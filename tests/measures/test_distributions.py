@@ -6,17 +6,17 @@ from scipy import stats
 
 from reportgen.measures.distributions import histogram_of, ks_distance
 
-GENERATOR = np.random.default_rng(2)
-
 
 @pytest.mark.parametrize(("first", "second"), [(50, 50), (7, 300), (1, 1), (30_000, 20_000), (5, 20_000)])
 def test_distance_equals_scipys(first: int, second: int) -> None:
-    left, right = GENERATOR.normal(size=first), GENERATOR.normal(0.3, 2, size=second)
+    generator = np.random.default_rng(2)
+    left, right = generator.normal(size=first), generator.normal(0.3, 2, size=second)
     assert ks_distance(left, right) == pytest.approx(stats.ks_2samp(left, right).statistic, abs=1e-12)
 
 
 def test_distance_counts_ties_as_scipy_does() -> None:
-    left, right = GENERATOR.integers(0, 5, 40), GENERATOR.integers(1, 6, 60)
+    generator = np.random.default_rng(2)
+    left, right = generator.integers(0, 5, 40), generator.integers(1, 6, 60)
     assert ks_distance(left, right) == pytest.approx(stats.ks_2samp(left, right).statistic, abs=1e-12)
     assert ks_distance(np.zeros(3), np.zeros(5)) == 0
     assert ks_distance(np.zeros(3), np.ones(5)) == 1
@@ -24,9 +24,10 @@ def test_distance_counts_ties_as_scipy_does() -> None:
 
 @pytest.mark.parametrize("kind", ["the same law", "another law", "few values", "one far away"])
 def test_distance_of_many_single_precision_values_is_that_of_all_sorted(kind: str) -> None:
-    left, right = GENERATOR.normal(size=(2, 20_000)).astype(np.float32)
+    generator = np.random.default_rng(2)
+    left, right = generator.normal(size=(2, 20_000)).astype(np.float32)
     if kind == "another law":
-        right = GENERATOR.uniform(-1.7, 1.7, 20_000).astype(np.float32)
+        right = generator.uniform(-1.7, 1.7, 20_000).astype(np.float32)
     if kind == "few values":
         left, right = np.round(left), np.round(right * np.float32(1.2))
     if kind == "one far away":
@@ -38,7 +39,7 @@ def test_distance_of_many_single_precision_values_is_that_of_all_sorted(kind: st
 
 @pytest.mark.parametrize("tails", [1.0, 40.0])
 def test_bins_end_at_the_quantiles_of_many_values_where_tails_are_cut(tails: float) -> None:
-    values = (GENERATOR.normal(size=50_000) ** 3).astype(np.float32)
+    values = (np.random.default_rng(2).normal(size=50_000) ** 3).astype(np.float32)
     values[::400] *= np.float32(tails)
     histogram = histogram_of({"all": values}, 30)
     low, high = np.quantile(values, (0.005, 0.995))

@@ -8,8 +8,7 @@ from reportgen.measures import duplicates
 from reportgen.measures.corruptions import corruptions
 from reportgen.measures.duplicates import NEAR, Copy, copies_among, copies_within, fingerprints, joined
 
-GENERATOR = np.random.default_rng(3)
-PICTURES = GENERATOR.integers(0, 256, (12, 16, 16, 1)).astype(np.uint8)
+PICTURES = np.random.default_rng(3).integers(0, 256, (12, 16, 16, 1)).astype(np.uint8)
 
 
 def test_exact_copies_name_the_first_and_near_ones_their_correlation() -> None:
@@ -31,8 +30,9 @@ def test_of_many_pictures_those_whose_blocks_lie_near_are_compared_whole(
 ) -> None:
     monkeypatch.setattr(duplicates, "_AT_ONCE", 50)
     monkeypatch.setattr(duplicates, "_MOST_BY_PAIR", by_pair)
-    smooth = np.repeat(np.repeat(GENERATOR.normal(size=(130, 4, 3, 2)), 5, axis=1), 6, axis=2)  # 20 x 18 pixels
-    noisy = smooth[:60] + GENERATOR.normal(size=(60, 20, 18, 2)) * np.linspace(0.01, 0.3, 60)[:, None, None, None]
+    generator = np.random.default_rng(3)
+    smooth = np.repeat(np.repeat(generator.normal(size=(130, 4, 3, 2)), 5, axis=1), 6, axis=2)  # 20 x 18 pixels
+    noisy = smooth[:60] + generator.normal(size=(60, 20, 18, 2)) * np.linspace(0.01, 0.3, 60)[:, None, None, None]
     samples = np.concatenate([smooth, noisy, np.full((3, 20, 18, 2), 7.0)])
     pictures = fingerprints(samples).pictures.astype(np.float64)
     alike = np.tril(pictures @ pictures.T >= NEAR, -1)
@@ -53,7 +53,7 @@ def test_batches_joined_are_the_same_as_one() -> None:
 
 
 def test_large_pictures_are_compared_by_the_means_of_blocks() -> None:
-    large = GENERATOR.random((2, 64, 64, 3))
+    large = np.random.default_rng(3).random((2, 64, 64, 3))
     found = fingerprints(large)
     assert found.pictures.shape == (2, 16 * 16 * 3)
     means = large[0].reshape(16, 4, 16, 4, 3).mean(axis=(1, 3)).ravel()
